@@ -256,7 +256,7 @@ export const HELP_PAGES: Readonly<Record<CommandName, HelpPage>> = {
     codes: [
       ['0', 'the file is valid; with test: nothing failed'],
       ['1', 'the test failed'],
-      ['2', 'the file or the command line has mistakes'],
+      ['2', 'the file or the command line is invalid'],
     ],
     options: ['providers', 'configFile'],
   },

@@ -52,7 +52,7 @@ You can also put variables in a file of \`NAME=VALUE\` lines and name it with \`
 \`BRIDGE_ENV_FILE\`. A line applies if the variable itself is not set. Values may be in 'single' or "double" quotes;
 lines that start with \`#\` are comments.
 
-If an option is invalid, the bridge does not start. It lists every mistake, with the value, its source and what was
+If an option is invalid, the bridge does not start. It lists every error, with the value, its source and what was
 expected, and exits with code 2:
 `;
 

@@ -36,7 +36,7 @@ export interface LogFileOptions {
 /**
  * Appends whole lines to `path`; creates the file, accessible only to its owner, and its folder. If the next line would
  * make the file larger than `maxBytes`, the file is renamed to `<path>.1`, replacing the previous one. A file that was
- * removed or moved meanwhile is created again; a truncated one is continued. If `path` is a symbolic link, its target
+ * removed or moved since is created again; a truncated one is continued. If `path` is a symbolic link, its target
  * is rotated.
  *
  * Lines are written before `write` returns, so that the last line of a process is never lost.

@@ -113,7 +113,7 @@ export class Reservation {
     if (more <= 0) return;
     await this.bodies.reserve(more, this.size);
     this.size += more;
-    // The client may have disconnected meanwhile.
+    // The client may have disconnected in the meantime.
     if (this.closed) this.shrink(0);
   }
 

@@ -58,7 +58,7 @@ export class BackgroundRun {
     return this.characters;
   }
 
-  /** Cancels the run and waits until it has ended. A response that has completed meanwhile stays completed. */
+  /** Cancels the run and waits until it has ended. A response that completes in the meantime stays completed. */
   async cancel(): Promise<void> {
     if (this.done) return;
     this.cancelled = true;

@@ -154,7 +154,7 @@ class OpenedFolder {
     appendLine(lines, text);
     utimesSync(pathIn(found.folder, id), this.now(), this.now());
     if (this.find(id)) return 'kept';
-    // Another process deleted the record meanwhile.
+    // Another process deleted the record in the meantime.
     removeLines(lines);
     this.forget(id);
     return 'absent';

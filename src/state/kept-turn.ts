@@ -86,7 +86,7 @@ async function keepAll({ warn }: StateServices, store: ResponseStore, changes: r
   if (changes.length === 0) return;
   try {
     const written = await store.write(changes);
-    // A conversation that was deleted meanwhile stays deleted.
+    // A conversation that was deleted in the meantime stays deleted.
     const refused = changes.filter((_, index) => written[index] === 'refused');
     for (const { id, append } of refused) {
       const what = append ? 'a conversation was not extended' : 'a response was not stored';

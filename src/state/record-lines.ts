@@ -52,7 +52,7 @@ export const createLines = (folder: string): void => makeFolder(folder, 0o700);
 
 /** Removes the lines of a record and their folder, unless it contains something else. */
 export function removeLines(folder: string): void {
-  // Another process may add a line meanwhile.
+  // Another process may add a line in the meantime.
   for (let round = 0; round < ROUNDS; round += 1) {
     if (!findLines(folder)) return;
     for (const name of listNames(folder)) rmSync(join(folder, name), { force: true });

@@ -1,5 +1,5 @@
 /**
- * JSON with comments: everything that editors accept is parsed, and every Node version reports the line of a mistake.
+ * JSON with comments: everything that editors accept is parsed, and every Node version reports the line of an error.
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

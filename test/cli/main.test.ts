@@ -55,7 +55,7 @@ test('errors in the command line and the environment are reported together, with
   ].join('\n'));
 });
 
-test('an unknown command is a mistake, even if the configuration is valid', async () => {
+test('an unknown command is an error, even if the configuration is valid', async () => {
   const { code, error } = await runLine('serv');
   assert.equal(code, 2);
   assert.match(error, /^Invalid usage:\n {2}Unknown command "serv". Did you mean serve\?\n$/);

@@ -1,4 +1,4 @@
-/** Parses the command line into a command, flags and mistakes. */
+/** Parses the command line into a command, flags and errors. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { CODEX_COMMANDS } from '../../src/cli/codex-commands';
@@ -10,7 +10,7 @@ const parse = (line: string) => parseArguments(line.split(' ').filter((word) => 
 
 const NOTHING = { command: undefined, flags: {}, own: {}, operand: undefined, rest: [], mistakes: [] };
 
-test('an empty command line has no command, no flags and no mistakes', () => {
+test('an empty command line has no command, no flags and no errors', () => {
   assert.deepEqual(parse(''), NOTHING);
 });
 
@@ -46,7 +46,7 @@ test('every flag of every option is accepted', () => {
   }
 });
 
-test('a flag without a value is a mistake that states what was expected', () => {
+test('a flag without a value is an error that states what was expected', () => {
   for (const line of ['--port', '--port --web-search']) {
     assert.deepEqual(parse(line).mistakes, ['--port needs a value: a port number from 0 to 65535.']);
   }
@@ -67,7 +67,7 @@ test('an unknown flag suggests the nearest one, and its value is never quoted', 
   ]);
 });
 
-test('the first word that is not a flag is the command; others are mistakes', () => {
+test('the first word that is not a flag is the command; others are errors', () => {
   assert.equal(parse('--port 1 serve').command, 'serve');
   assert.deepEqual(parse('serv').mistakes, ['Unknown command "serv". Did you mean serve?']);
   assert.deepEqual(parse('constructor').mistakes, ['Unknown command "constructor". Run: aliyun-codex-bridge help']);
@@ -82,7 +82,7 @@ test('a command accepts its own flags, before and after it', () => {
   assert.deepEqual(parse('models --json --port 1').flags, { port: '1' });
 });
 
-test('the own flags of another command are a mistake, and so are their values', () => {
+test('flags of another command are errors, and so are their values', () => {
   for (const line of ['--json', 'serve --json', '--json version']) {
     assert.deepEqual(
       parse(line).mistakes,
@@ -180,7 +180,7 @@ test('a word after the command is its operand if it takes one, with flags before
   assert.equal(parse('completions zsh').operand, 'zsh');
 });
 
-test('a missing, unknown or additional word is a mistake', () => {
+test('a missing, unknown or additional word is an error', () => {
   assert.deepEqual(parse('service').mistakes, ['Missing action: install or remove.']);
   assert.deepEqual(parse('service instal').mistakes, ['Unknown action "instal". Did you mean install?']);
   assert.deepEqual(parse('completions tcsh7').mistakes, [

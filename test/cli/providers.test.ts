@@ -1,4 +1,4 @@
-/** `providers`: rows with their origin, mistakes in the file, the schema, and a test that sends no other key. */
+/** `providers`: rows with their origin, errors in the file, the schema, and a test that sends no other key. */
 import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -67,7 +67,7 @@ test('test NAME runs a turn with the provider, with only its own key', ON_LINUX,
   assert.match(out, /1 request sent/);
 });
 
-test('invalid words are mistakes', async (context) => {
+test('invalid words are rejected', async (context) => {
   const env = home(context, {});
   assert.match((await providers(env, 'test')).error, /Missing NAME after providers test\./);
   assert.match((await providers(env, 'test', 'a', 'b')).error, /Unexpected argument "b"/);

@@ -9,7 +9,7 @@ import { loadConfig, loadEnvironment } from '../../src/command/load-config';
 import type { Environment, FlagTexts } from '../../src/config/resolve';
 import { LOAD_TYPESCRIPT } from '../support/cli/load-typescript';
 
-test('it adds the provider’s values, and reports mistakes', () => {
+test('it adds the provider’s values, and reports errors', () => {
   const loaded = loadConfig({ provider: 'deepseek' }, { DEEPSEEK_API_KEY: 'sk-test-own' });
   assert.ok(loaded.ok);
   assert.deepEqual([loaded.config.aiBaseUrl, loaded.config.aiApiKey], ['https://api.deepseek.com', 'sk-test-own']);
@@ -104,7 +104,7 @@ test('an invalid value is reported with the file, and a key is not repeated', ()
   ]);
 });
 
-test('a file that cannot be read is a mistake with its path and the reason', () => {
+test('a file that cannot be read is an error with its path and the reason', () => {
   const missing = join(FOLDER, 'missing.env');
   assert.deepEqual(mistakesOf({ configFile: missing, port: 'x' }, {}), [
     `Cannot read ${JSON.stringify(missing)} from flag --config-file: no such file.`,

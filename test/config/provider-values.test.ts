@@ -99,13 +99,13 @@ describe('the key', () => {
     }
   });
 
-  test('that is not valid in a header is a mistake, and is not quoted', () => {
+  test('that is not valid in a header is rejected, and not quoted', () => {
     const [mistake = ''] = mistakesOf({}, { AI_PROVIDER: 'zai', ZAI_API_KEY: 'sk-test 0123456789' });
     assert.match(mistake, /^Cannot use "sk-…" from env ZAI_API_KEY: expected visible ASCII/);
     assert.doesNotMatch(mistake, /0123/);
   });
 
-  test('and address mistakes are reported together', () => {
+  test('and address errors are reported together', () => {
     assert.equal(mistakesOf({ provider: 'openai-compatible' }, {}).length, 1);
     assert.equal(mistakesOf({ provider: 'nobody', port: 'x' }, {}).length, 2);
   });
@@ -124,7 +124,7 @@ describe('several keys', () => {
     assert.deepEqual(keysOf({ aiApiKey: 'f' }, all), ['f', undefined, { kind: 'flag', name: '--ai-api-key' }]);
   });
 
-  test('a key that fits in no header is a mistake that does not quote it', () => {
+  test('a key that fits in no header is rejected, and not quoted', () => {
     assert.deepEqual(mistakesOf({}, { AI_API_KEY: 'sk-fine', AI_API_KEY_1: 'sk-two words-secret' }).length, 1);
     assert.ok(!mistakesOf({}, { AI_API_KEY_1: 'sk-two words-secret' }).join().includes('words-secret'));
   });

@@ -1,4 +1,4 @@
-/** Flags override the environment, which overrides defaults; all mistakes are reported at once, without secrets. */
+/** Flags override the environment, which overrides defaults; all errors are reported at once, without secrets. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { OPTIONS, OPTION_NAMES } from '../../src/config/options';
@@ -48,7 +48,7 @@ test('every error is reported with the value, what was expected and its origin',
   ]);
 });
 
-test('an invalid flag is a mistake even if the environment is valid', () => {
+test('an invalid flag is an error even if the environment is valid', () => {
   assert.equal(mistakesOf({ port: 'x' }, { PORT: '80' }).length, 1);
 });
 

@@ -20,7 +20,7 @@ test("the key comes from the service's own variable, and BRIDGE_SEARCH_KEY overr
   }
 });
 
-test('a service without its key or address is a mistake that names the variable or flag', () => {
+test('a service without its key or address is an error that names the variable or flag', () => {
   const mistakesOf = (env: Readonly<Record<string, string>>): readonly string[] => {
     const loaded = loadConfig({}, { ...BASE, ...env });
     return loaded.ok ? [] : loaded.mistakes;

@@ -450,7 +450,7 @@ const MISTAKES = [
 ] as const;
 
 for (const [words, sentence] of MISTAKES) {
-  test(`service ${words.join(' ')} is a mistake`, async (context) => {
+  test(`service ${words.join(' ')} is rejected`, async (context) => {
     const { path, service } = await createHome(context);
     const { code, out, error } = await service(...words);
     assert.deepEqual([code, out], [2, '']);

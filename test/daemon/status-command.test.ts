@@ -128,7 +128,7 @@ test('another program is not a bridge', LIMIT, async (context) => {
   assert.equal((JSON.parse(out) as { state: unknown }).state, 'stranger');
 });
 
-test('mistakes are reported together', LIMIT, async (context) => {
+test('errors are reported together', LIMIT, async (context) => {
   const home = await createHome(context);
   const { code, out, error } = await home.run('status', '--port', '0', '--follow');
   assert.deepEqual([code, out], [2, '']);

@@ -47,7 +47,7 @@ test('state-folder: missing is fine, a file in its way is not', async (context) 
   );
 });
 
-test('options: defaults, given values with their origin, and every mistake as a finding', async (context) => {
+test('options: defaults, given values with their origin, and every error as a finding', async (context) => {
   const scene = await createDoctorScene(context);
   const none = { PORT: '', AI_API_BASE: '', AI_API_KEY: '', DEFAULT_MODEL: '', BRIDGE_STATE_DIR: '' };
   assertFinding(await scene.check('options', none), 'ok', /^all defaults$/);

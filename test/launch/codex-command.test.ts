@@ -327,7 +327,7 @@ test('requests with their own keys: Codex is configured to send the key', LIMIT,
   await launched.ended;
 });
 
-test('mistakes before the word codex are reported, and nothing runs', LIMIT, async (context) => {
+test('errors before the word codex are reported, and nothing runs', LIMIT, async (context) => {
   const { scene } = await setUp(context);
   const { code, error } = await scene.launch(['--prot', '1', 'codex']).ended;
   assert.equal(code, 2);

@@ -1,4 +1,4 @@
-/** The user's providers file: its rows, its mistakes, and which key and headers are sent where. */
+/** The user's providers file: its rows, its errors, and which key and headers are sent where. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { findProvider, findProviderByName, PROVIDERS, resolveModel } from '../../src/providers/catalog';
@@ -170,7 +170,7 @@ describe('keys, limits, fallbacks and connections', () => {
   });
 });
 
-describe('mistakes in a file', () => {
+describe('errors in a file', () => {
   const URL = { base_url: 'https://a.example/v1' };
   const CASES: readonly (readonly [providers: object, problem: string])[] = [
     [{ acme: { ...URL, models: { m: { contex: 1 } } } }, 'providers.acme.models.m.contex: did you mean "context"?'],

@@ -124,7 +124,7 @@ test('a process with an invalid configuration ends with exit code 2', async (con
   assert.equal(await code, 2);
 });
 
-test('until it listens, serve loads nothing that only requests, other commands or mistakes need', async (context) => {
+test('until it listens, serve loads nothing that only requests, other commands or errors need', async (context) => {
   const script = `
     const { run } = require('./src/cli/main');
     const io = { error() {}, onSignal(handler) { setImmediate(handler, 'SIGTERM'); return () => undefined; },

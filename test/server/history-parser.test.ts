@@ -7,7 +7,7 @@ import { parseBody } from '../../src/server/parse-body';
 import { listCodexRequests, listFixtures } from '../support/fixtures';
 import { createRandom } from '../support/random';
 
-/** There is always room. */
+/** There is always room for another body. */
 const admitAll = (): Promise<void> => Promise.resolve();
 
 const LIMITS = { bodyMaxDepth: 64, bodyMaxValues: 20_000 };
@@ -54,13 +54,13 @@ const BASE = `{"model":"m","instructions":"Be\\n\\"good\\".","input":${INPUT},"t
 
 const VARIATIONS: readonly (readonly [name: string, body: string])[] = [
   ['the same', BASE],
-  ['one item more', BASE.replace('7]', '7,8]')],
+  ['one more item', BASE.replace('7]', '7,8]')],
   ['a last number that continues', BASE.replace('7]', '78]')],
   ['a last number that continues as a fraction', BASE.replace('7]', '7.5]')],
   ['a last number with an exponent', BASE.replace('7]', '7e2]')],
-  ['one item less', BASE.replace(',7]', ']')],
+  ['one item fewer', BASE.replace(',7]', ']')],
   ['no item', '{"model":"m","input":[],"tools":[]}'],
-  ['no item but blanks', '{"model":"m","input":[ \n],"tools":[]}'],
+  ['only whitespace between the brackets', '{"model":"m","input":[ \n],"tools":[]}'],
   ['a changed item', BASE.replace('"b"', '"c"')],
   ['changed instructions', BASE.replace('good', 'quick')],
   ['changed tools', BASE.replace('"t":1', '"t":2')],
@@ -75,35 +75,35 @@ const VARIATIONS: readonly (readonly [name: string, body: string])[] = [
   ['the field inside another', `{"metadata":{"input":[3]},${BASE.slice(1)}`],
   ['both fields', `${BASE.slice(0, -1)},"messages":[1,2]}`],
   ['the other field', BASE.replace('"input"', '"messages"')],
-  ['blanks before the colon', BASE.replace('"input":', '"input" \n\t\r: ')],
-  ['blanks around items', BASE.replace(',7]', ' , 7 ]')],
-  ['a text as input', '{"model":"m","input":"[1,2]"}'],
+  ['whitespace before the colon', BASE.replace('"input":', '"input" \n\t\r: ')],
+  ['whitespace around items', BASE.replace(',7]', ' , 7 ]')],
+  ['a string as input', '{"model":"m","input":"[1,2]"}'],
   ['an object as input', '{"model":"m","input":{"a":[1,2]}}'],
   ['null as input', '{"model":"m","input":null}'],
-  ['a list at the top', '["input",[1,2]]'],
-  ['a list of lists at the top', '[[1,2],[3]]'],
-  ['a text at the top', '"input"'],
+  ['a list at the top level', '["input",[1,2]]'],
+  ['a list of lists at the top level', '[[1,2],[3]]'],
+  ['a string at the top level', '"input"'],
   ['a prototype', BASE.replace('"a":', '"__proto__":').replace('{"model"', '{"__proto__":{"x":1},"model"')],
   ['a byte order mark', `\ufeff${BASE}`],
   ['half a surrogate pair', BASE.replace('é', '\\ud83d')],
   ['a whole pair as escapes', BASE.replace('é', '\\ud83d\\ude00')],
   ['backslashes before a quote', BASE.replace('é', `${'\\\\'.repeat(40)}\\"${'x'.repeat(60)}\\\\`)],
-  ['a comma too many', BASE.replace('7]', '7,]')],
+  ['one comma too many', BASE.replace('7]', '7,]')],
   ['a comma at the beginning', BASE.replace('[{"a"', '[,{"a"')],
   ['two values without a comma', BASE.replace('[],7', '[] 7')],
   ['a wrong bracket', BASE.replace('[],7', '[},7')],
   ['brackets that add up', BASE.replace('[],7]', '[],7]]').replace('[{"a"', '[[{"a"')],
   ['an item that is not JSON', BASE.replace('7]', 'x]')],
-  ['a line break in a text', BASE.replace('é', '\n')],
+  ['a line break in a string', BASE.replace('é', '\n')],
   ['text after the end', `${BASE}}`],
   ['a second object', `${BASE}{"input":[5]}`],
   ['nothing', ''],
-  ['blanks', ' \n '],
+  ['whitespace', ' \n '],
   ['levels up to the limit', BASE.replace('7]', `${'['.repeat(62)}${']'.repeat(62)}]`)],
   ['levels over the limit', BASE.replace('7]', `${'['.repeat(63)}${']'.repeat(63)}]`)],
   ['levels over the limit after the list', BASE.replace('{"t":1}', `${'['.repeat(63)}${']'.repeat(63)}`)],
   ['too many values in an item', BASE.replace('7]', `[${'1,'.repeat(20_000)}1]]`)],
-  ['too many values in all', BASE.replace('[],7]', `[${'1,'.repeat(19_975)}1],7]`)],
+  ['too many values in total', BASE.replace('[],7]', `[${'1,'.repeat(19_975)}1],7]`)],
   ['not too many values', BASE.replace('[],7]', `[${'1,'.repeat(19_900)}1],7]`)],
 ];
 
@@ -190,7 +190,7 @@ describe('reused items', () => {
     assert.equal((await itemsOf(parser, ['a', 'b', 'c'])).length, 3);
   });
 
-  it('of 40 threads the last 32', async () => {
+  it('keeps the last 32 of 40 threads', async () => {
     const parser = new HistoryParser(LIMITS);
     const threads = Array.from({ length: 40 }, (_, index) => [`thread ${index}`, 'b']);
     const lists: (readonly unknown[])[] = [];
@@ -209,7 +209,7 @@ describe('reused items', () => {
     assert.equal(shared(lists[0] ?? [], await itemsOf(parser, ['a', large, 'more'])), 0);
   });
 
-  it('a large body lets other work run meanwhile', async () => {
+  it('other work runs while a large body is parsed', async () => {
     const texts = Array.from({ length: 2_000 }, (_, index) => `${index} ${'"x\n'.repeat(500)}`);
     let turns = 0;
     let isOver = false;

@@ -170,7 +170,7 @@ test('it is unused at once when the last launch ends', LIMIT, () => {
   const { pass, ends, launch, hasTimer } = createTimedWatch();
   pass(SECOND);
   const [first, second] = [launch(), launch()];
-  assert.ok(!hasTimer(), 'no timer runs meanwhile');
+  assert.ok(!hasTimer(), 'no timer runs in the meantime');
   pass(10 * MINUTE);
   first();
   assert.equal(ends(), 0);

@@ -52,7 +52,7 @@ const REFUSED: readonly (readonly [name: string, status: number, request: Ask, m
   ['zstd', 415, coded('zstd', TEXT), /"zstd": expected gzip, deflate, br or none\. In Codex/],
   ['two codings', 415, coded('gzip, br', TEXT), /"gzip, br": expected/],
   ['no text', 400, { body: '' }, /it is empty/],
-  ['blanks', 400, { body: ' \n ' }, /it is empty/],
+  ['whitespace', 400, { body: ' \n ' }, /it is empty/],
   ['a syntax error', 400, { body: '{\n  "input": secret-word\n}' }, /as JSON: unexpected "s" at line 2, column 12\.$/],
   ['a body that stops early', 400, { body: TEXT.slice(0, -1) }, /unexpected end at line 1, column \d+\.$/],
   ['broken UTF-8', 400, { body: Buffer.from([0x22, 0xc3, 0x28, 0x22]) }, /not valid UTF-8/],

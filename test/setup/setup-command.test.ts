@@ -570,7 +570,7 @@ test('without a model, there is nothing to set up', async (context) => {
   assert.equal(parse(await home.read())['model'], 'my-model');
 });
 
-test('mistakes are reported together', async (context) => {
+test('errors are reported together', async (context) => {
   const home = await createHome(context, BEFORE);
   const { code, error } = await home.setup(['--print', '--undo', '--port', '0', '--install', '--nonsense']);
   assert.equal(code, 2);

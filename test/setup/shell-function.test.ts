@@ -234,7 +234,7 @@ const MISTAKES = [
 ] as const;
 
 for (const [words, sentence] of MISTAKES) {
-  test(`setup ${words.join(' ')} is a mistake`, async (context) => {
+  test(`setup ${words.join(' ')} is rejected`, async (context) => {
     const { path, setup } = await createHome(context);
     const { code, out, error } = await setup(...words);
     assert.deepEqual([code, out], [2, '']);

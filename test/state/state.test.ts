@@ -146,7 +146,7 @@ describe('an unknown id', () => {
       /true or false, got "yes"/,
     ],
     [
-      'a mistake after a history',
+      'an error after a history',
       { input: [{ role: 'critic' }], previous_response_id: '' },
       400,
       'invalid_request',

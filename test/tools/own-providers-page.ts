@@ -74,7 +74,7 @@ aliyun-codex-bridge providers test acme   # one turn with a tool call; costs a r
 AI_PROVIDER=acme ACME_KEY=… aliyun-codex-bridge codex
 \`\`\`
 
-- The file is JSON with comments and trailing commas. Mistakes are reported with their path and a suggestion.
+- The file is JSON with comments and trailing commas. Errors are reported with their path and a suggestion.
   \`aliyun-codex-bridge providers schema\` prints its JSON Schema, which describes every field. The package contains it
   as \`docs/providers.schema.json\`; name it in \`"$schema"\` for completion in your editor.
 - \`extends\` takes dialect, models and error rules from another row. A row with the name of a known provider changes

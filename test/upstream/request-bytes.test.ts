@@ -164,7 +164,7 @@ describe('what is reused', () => {
     assert.ok(pieces.length < 12, `${pieces.length} pieces`);
   });
 
-  it('a large request lets other work run meanwhile', async () => {
+  it('other work runs while a large request is written', async () => {
     let turns = 0;
     let isOver = false;
     const count = (): void => {

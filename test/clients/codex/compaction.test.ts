@@ -1,4 +1,4 @@
-/** Compaction of a full context in the middle of a turn, by both of Codex's methods, and the turn after it. */
+/** Compaction of a full context in the middle of a turn, with both of Codex's methods, and the turn after it. */
 import assert from 'node:assert/strict';
 import type { ScriptedCall } from '../../support/upstream/chat-stream';
 import { answer, type CapturedRequest } from '../../support/upstream/scripted-upstream';

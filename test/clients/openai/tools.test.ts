@@ -115,7 +115,7 @@ sdkScenario(
   },
 );
 
-sdkScenario('openai: no calls where none may be made', {
+sdkScenario('openai: no calls if the request allows none', {
   script: [answer({ text: 'I would read it.', toolCalls: [{ name: 'Read_File', arguments: { path: 'a' } }] })],
 }, async (scenario) => {
   const { output, status } = await createOpenAi(scenario).responses.create({

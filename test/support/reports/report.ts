@@ -70,7 +70,7 @@ export interface Report {
   /** The code and message of each failure. */
   readonly code?: string;
   readonly words?: RegExp;
-  /** Calls of the provider in all. */
+  /** Requests to the provider in total. */
   readonly calls?: number;
   readonly check?: (seen: Seen) => void;
 }

@@ -9,7 +9,7 @@ import { says, type StrictRule } from './rule';
 
 const GENERIC = says('The messages parameter is illegal. Please check the documentation.', '1214');
 
-/** Almost all mistakes in messages have the same text. */
+/** Almost all errors in messages have the same text. */
 const MESSAGES: readonly StrictRule[] = [...MESSAGE_RULES, ...HISTORY_RULES];
 
 /** `strict` of tools: source, pi-ai. */

@@ -234,7 +234,7 @@ export const MESSAGE_RULES = [
     name: 'message-fields',
     check: messageField,
     openai: says("Unknown parameter: '{param}'.", 'unknown_parameter'),
-    // The message of OpenAI's own validator for the same mistake (transitive-bullshit/agentic#531); inferred here.
+    // The message of OpenAI's own validator for the same error (transitive-bullshit/agentic#531); inferred here.
     dashscope: gateway("Additional properties are not allowed ('{name}' was unexpected) - 'messages.[{index}]'"),
   },
   {
