@@ -1,13 +1,17 @@
 /** Followers of a run of another process, for every order of their reads and its writes. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { describe, it } from 'node:test';
+import { after, describe, it } from 'node:test';
 import { BackgroundRun } from '../../src/state/background-run';
 import { BridgeError } from '../../src/errors/bridge-error';
 import { renderRunRecord } from '../../src/state/record';
 import { createMemoryStore, type ResponseStore } from '../../src/state/response-store';
 import { findSharedRun, RunPublisher } from '../../src/state/shared-run';
 import { append, put, WIDE_LIMITS } from '../support/state/stores';
+
+// A follower waits with timers that do not keep a process running; these tests have nothing else that would.
+const keepRunning = setInterval(() => undefined, 60_000);
+after(() => clearInterval(keepRunning));
 
 const RESPONSE = { id: 'resp_1', status: 'queued', created_at: 1_700_000_000 };
 const event = (number: number): string => `event: e\ndata: {"sequence_number":${number}}\n\n`;

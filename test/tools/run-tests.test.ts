@@ -76,6 +76,19 @@ test('a file that is killed fails, with what it had reported', (context) => {
   assert.match(stdout, /^# fail 1$/m);
 });
 
+test('a test that waits for nothing is cancelled, and printed', (context) => {
+  const { status, stdout } = runTests(context, {
+    'f.test.ts': `
+      import { test } from 'node:test';
+      test('one', () => undefined);
+      test('two', () => new Promise(() => undefined));
+    `,
+  });
+  assert.equal(status, 1, stdout);
+  assert.match(stdout, /^FAIL .*f\.test\.ts › two\n {2}.*[Pp]romise resolution is still pending/m);
+  assert.match(stdout, /^# pass 1\n# fail 0\n# cancelled 1$/m);
+});
+
 test('--slowest lists the files that took longest', (context) => {
   const files = { 'a.test.ts': PASSING, 'b.test.ts': PASSING, 'c.test.ts': PASSING };
   const { stdout } = runTests(context, files, ['--slowest', '2']);

@@ -60,15 +60,18 @@ class Report {
     this.runs.push(run);
     // Tests are reported in order, each before its subtests: the open ones are the path of the next.
     const path: string[] = [];
+    const failures: (readonly [event: TestEvent, path: readonly string[]])[] = [];
     for (const event of run.events) {
       path.length = event.nesting;
       path[event.nesting] = event.name;
       if (event.type === 'test:start') continue;
       if (event.kind === 'suite') this.counts.suites += 1;
       else this.count(event);
-      if (event.type === 'test:fail' && !event.isTodo && !ECHOES.includes(event.failure))
-        this.fail([relative(ROOT, run.file), ...path], event.error ?? '');
+      if (event.type === 'test:fail' && !event.isTodo) failures.push([event, [relative(ROOT, run.file), ...path]]);
     }
+    const causes = failures.filter(([{ failure }]) => !ECHOES.includes(failure));
+    // Without a cause, nothing was left to wait for: node cancels the tests that had not ended.
+    for (const [{ error = '' }, names] of causes.length > 0 ? causes : failures) this.fail(names, error);
     if (run.end === 0 || run.events.some(({ type }) => type === 'test:fail')) return;
     this.count({ type: 'test:fail', isSkipped: false, isTodo: false });
     this.fail([relative(ROOT, run.file)], `The process ended with ${run.end}.\n${run.stderr}`);
