@@ -2,7 +2,6 @@
  * Answers a turn with another key or another model when the first one is out of quota, rejected, down or gone. Nothing
  * of an answer has reached the client by then. Loaded only if keys or models are configured for it.
  */
-import { Notes } from '../base/result';
 import { BridgeError, toBridgeError } from '../errors/bridge-error';
 import type { ErrorKind } from '../errors/error-table';
 import { concernsKey, type Candidate, type CoolDown } from '../upstream/plan-state';
@@ -74,11 +73,11 @@ async function describe(its: Prepared, question: Question<unknown>): Promise<Pre
   const { describePictures }: typeof import('./describe-pictures') = require('./describe-pictures');
   const context = withTarget(substitutes.visionModel, question.context);
   // The notes of `its` say which pictures were left out.
-  const notes = new Notes();
+  const notes = new Set<string>();
   const prepared = { ...its, notes };
   const input = await describePictures(request.input, substitutes.visionModel, { ...question, prepared, context });
   if (input !== request.input) return again({ input, notes });
-  for (const note of notes.list()) its.notes.add(note);
+  for (const note of notes) its.notes.add(note);
   return its;
 }
 

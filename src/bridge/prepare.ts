@@ -3,7 +3,7 @@
  * the model name selects, its URL, headers and protocol (Chat Completions or the provider's own Responses API), the
  * translated request, and the stages that its answer passes through.
  */
-import { Notes } from '../base/result';
+import type { Notes } from '../base/notes';
 import { BridgeError } from '../errors/bridge-error';
 import type { FailureSource } from '../errors/error-rule';
 import { findRoute, isOwnHost, nativeBaseUrl, prefersNative, resolveModel } from '../providers/catalog';
@@ -15,7 +15,7 @@ import { translateRequest } from '../translate/request';
 import type { Passage } from '../upstream/in-flight';
 import type { ChatRequest } from '../wire/chat';
 import type { ResponsesRequest } from '../wire/responses-request';
-import { attemptsOf, readAnswerRules, type CreateAttempt } from './answer-stages';
+import { attemptsOf, readAnswerRules, type CreateAttempt } from './stream-turn';
 import type { Caller } from './bridge';
 import type { OptionSources } from './endpoint-options';
 import type { EndpointOptions, ProviderSettings, TurnContext } from './turn-context';
@@ -100,12 +100,12 @@ const TOOLS = { auto: 'auto', '1': 'force', '0': 'off' } as const;
 export function prepare(
   given: ResponsesRequest, caller: Caller, context: TurnContext, options: PrepareOptions = {},
 ): Prepared {
-  const { isSubstitute = false, overChat = false, notes = new Notes() } = options;
+  const { isSubstitute = false, overChat = false, notes = new Set<string>() } = options;
   const { settings } = context;
   const asked = caller.isTitle === true ? (settings.smallModel ?? given.model) : given.model;
   const endpoint = findEndpoint(asked, caller, context, notes, overChat);
   const { model, dialect, native, origin } = endpoint;
-  const translated = translateRequest(native ? native.toNativeSettings(given, notes) : given, {
+  const { tools, chat: translated } = translateRequest(native ? native.toNativeSettings(given, notes) : given, {
     model,
     origin,
     dialect,
@@ -114,10 +114,8 @@ export function prepare(
     forwardReasoning: settings.forwardReasoning,
     multipleCalls: settings.allowMultiToolCalls,
     webSearch: settings.webSearch,
-  });
-  for (const note of translated.notes) notes.add(note);
-  const { tools } = translated.value;
-  const chat = native ? native.withNativeSettings(translated.value.chat, given, dialect) : translated.value.chat;
+  }, notes);
+  const chat = native ? native.withNativeSettings(translated, given, dialect) : translated;
   const rules = readAnswerRules(given, tools, caller.client, (note) => notes.add(note));
   const render = (repaired: ChatRequest): object =>
     changeBody(native ? native.toNativeRequest(repaired) : repaired, endpoint.changes);
@@ -134,7 +132,7 @@ export function prepare(
 function preparer(
   given: ResponsesRequest, caller: Caller, context: TurnContext, options: PrepareOptions,
 ): (changes: Changes) => Prepared {
-  return ({ fallback, input = given.input, notes = new Notes(), ...changes }) => {
+  return ({ fallback, input = given.input, notes = new Set<string>(), ...changes }) => {
     const its = { ...options, ...changes, notes };
     if (fallback === undefined) return prepare({ ...given, input }, caller, context, its);
     const { isTitle: _title, ...asking } = caller;

@@ -1,5 +1,4 @@
 /** Connects the web search of Codex to the service that the user configured. Loaded by the first search. */
-import { Notes } from '../base/result';
 import { BridgeError } from '../errors/bridge-error';
 import { SEARCH_BACKENDS } from '../providers/search-backends';
 import { createAnswerSearch, type AnswerSearch, type SearchTarget } from '../search/answer-search';
@@ -32,6 +31,6 @@ function findTarget(context: TurnContext): SearchTarget {
   const key = settings.searchKey ?? (isProvider ? settings.aiApiKey : undefined);
   const { connection } = findConnection(isProvider ? context.provider : {}, isProvider, settings);
   const dispatcher = connection && openRoutes(settings.upstreamConnectTimeoutMs).find(new URL(url), connection);
-  const findModel = (asked: string | undefined) => findEndpoint(asked, {}, context, new Notes()).model;
+  const findModel = (asked: string | undefined) => findEndpoint(asked, {}, context, new Set<string>()).model;
   return { backend, access: { url, key }, dispatcher, findModel };
 }

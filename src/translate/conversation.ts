@@ -1,6 +1,6 @@
 /** Reads input items as a conversation: groups the items of one response and pairs every result with its call. */
 import { isJsonObject, parseJsonObject, replaceHalfPairs, type JsonObject } from '../base/json';
-import type { Notes } from '../base/result';
+import type { Notes } from '../base/notes';
 import { openReasoning, openSummary, type ReasoningPayload } from '../tools/envelope';
 import type { CallItem } from '../tools/kind';
 import { callIdOf, listTools, readCall } from '../tools/kinds';
@@ -8,7 +8,7 @@ import type { ToolSet } from '../tools/tool-set';
 import type { NativeReasoning } from '../wire/native';
 import { isReasoningItem } from '../wire/read-native';
 import type {
-  AgentMessageItem, CallOutputItem, ContentPart, InputItem, MessageItem, ReasoningItem, ToolSearchOutputItem,
+  AgentMessageItem, ContentPart, InputItem, MessageItem, ReasoningItem, ToolSearchOutputItem,
   UnreadCall,
 } from '../wire/responses-request';
 
@@ -89,7 +89,9 @@ class ConversationReader {
       case 'call':
         return this.call(item);
       case 'call_output':
-        return this.output(item);
+        return item.callId === undefined
+          ? this.orphan(item.output, item.label)
+          : this.result(item.callId, item.output, item.label);
       case 'tool_search_output':
         return this.result(item.callId, [{ type: 'text', text: this.foundTools(item) }]);
       case 'agent_message':
@@ -102,9 +104,9 @@ class ConversationReader {
         // request.ts and offered-tools.ts read these: they change the tools, the settings and the kind of the turn.
         return undefined;
       case 'item_reference':
-        return this.notes.add(`dropped a reference to item ${item.id}: nothing is stored under it`);
+        return void this.notes.add(`dropped a reference to item ${item.id}: nothing is stored under it`);
       case 'unrecognized':
-        return this.notes.add(`dropped an input item of type ${item.kind}`);
+        return void this.notes.add(`dropped an input item of type ${item.kind}`);
       default:
         return item satisfies never;
     }
@@ -151,7 +153,7 @@ class ConversationReader {
     const callId = callIdOf(item);
     this.ahead.set(callId, (this.ahead.get(callId) ?? 1) - 1);
     const read = readCall(item);
-    if (read === undefined) return this.notes.add(`dropped an input item of type ${item.itemType}`);
+    if (read === undefined) return void this.notes.add(`dropped an input item of type ${item.itemType}`);
     const result = this.early.get(callId)?.shift();
     const name = this.nameOf(read);
     const args = this.safeArguments(read.arguments, name);
@@ -178,11 +180,6 @@ class ConversationReader {
     return JSON.stringify({ _raw: text });
   }
 
-  private output(item: CallOutputItem): void {
-    if (item.callId !== undefined) return this.result(item.callId, item.output, item.label);
-    return this.orphan(item.output, item.label);
-  }
-
   private result(callId: string, content: readonly ContentPart[], label?: string): void {
     const call = this.waiting.get(callId)?.shift();
     if (call) {
@@ -202,7 +199,7 @@ class ConversationReader {
   }
 
   private compaction(summary: string | undefined): void {
-    if (summary === undefined) return this.notes.add('dropped a compaction item that this bridge did not write');
+    if (summary === undefined) return void this.notes.add('dropped a compaction item that this bridge did not write');
     return this.user([{ type: 'text', text: `${SUMMARY_HEAD}\n\n${summary}` }]);
   }
 

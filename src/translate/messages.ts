@@ -1,6 +1,6 @@
 /** Translates a conversation to Chat messages: one leading system message, results directly after their calls. */
 import { isJsonObject } from '../base/json';
-import type { Notes } from '../base/result';
+import type { Notes } from '../base/notes';
 import { BridgeError } from '../errors/bridge-error';
 import type { Dialect } from '../providers/dialect';
 import type { ChatAssistantMessage, ChatContent, ChatMessage, ChatPart } from '../wire/chat';
@@ -23,13 +23,17 @@ export function translateMessages(
   nodes: readonly ConversationNode[],
   options: MessagesOptions,
 ): readonly ChatMessage[] {
-  const leading = nodes.findIndex((node) => node.kind !== 'instructions');
-  const split = leading === -1 ? nodes.length : leading;
-  const merged = options.dialect.lateInstructions === 'merge' ? nodes : nodes.slice(0, split);
-  const texts = merged.flatMap((node) => (node.kind === 'instructions' ? [node.text] : []));
-  const head = [instructions, ...texts].filter((text) => text !== undefined && text !== '').join('\n\n');
-  const body = nodes.slice(split).flatMap((node) => translateNode(node, options));
-  const messages = body.some((message) => message.role === 'user') ? body : [NO_USER, ...body];
+  const { lateInstructions: late } = options.dialect;
+  const texts: (string | undefined)[] = [instructions];
+  const messages: ChatMessage[] = [];
+  let isLeading = true;
+  for (const node of nodes) {
+    isLeading &&= node.kind === 'instructions';
+    if (node.kind === 'instructions' && (isLeading || late === 'merge')) texts.push(node.text);
+    if (!isLeading) messages.push(...translateNode(node, options));
+  }
+  if (!messages.some((message) => message.role === 'user')) messages.unshift(NO_USER);
+  const head = texts.filter(Boolean).join('\n\n');
   return head === '' ? messages : withInstructions(head, messages, options);
 }
 

@@ -4,7 +4,7 @@
  * (docs/protocol.md, Responses endpoints).
  */
 import { compact } from '../base/json';
-import type { Notes } from '../base/result';
+import type { Notes } from '../base/notes';
 import type { Dialect, ThinkingControl } from '../providers/dialect';
 import type {
   ChatContent,

@@ -1,6 +1,6 @@
 /** Translates a Responses request to a Chat Completions request that the upstream accepts. */
 import { asText } from '../base/json';
-import { type Noted, Notes } from '../base/result';
+import type { Notes } from '../base/notes';
 import { BridgeError } from '../errors/bridge-error';
 import type { Dialect } from '../providers/dialect';
 import { declareTool, isWebSearch } from '../tools/kinds';
@@ -38,10 +38,12 @@ export interface TranslatedRequest {
 
 /**
  * Pure: the same request results in the same bytes, so prompt caches survive turns, resumes and restarts.
+ * @param notes receives what was changed or dropped
  * @throws BridgeError `invalid_request` if an essential part cannot be served
  */
-export function translateRequest(given: ResponsesRequest, options: TranslateOptions): Noted<TranslatedRequest> {
-  const notes = new Notes();
+export function translateRequest(
+  given: ResponsesRequest, options: TranslateOptions, notes: Notes = new Set(),
+): TranslatedRequest {
   const request = withUpdates(given);
   const { dialect } = options;
   const bridged = options.tools === 'force' || (options.tools === 'auto' && dialect.tools);
@@ -49,32 +51,23 @@ export function translateRequest(given: ResponsesRequest, options: TranslateOpti
   const offered = bridged ? translateToolChoice(request.toolChoice, tools, dialect, notes) : {};
   const format = translateFormat(request.format, dialect, notes);
   const nodes = readConversation(request.input, tools, notes, options.origin);
-  const messages = translateMessages(joinInstructions(request.instructions, format.instructions), nodes, {
-    dialect, system: options.system, tools: bridged, notes,
-  });
+  const instructions = [request.instructions, format.instructions].filter(Boolean).join('\n\n') || undefined;
+  const messages = translateMessages(instructions, nodes, { dialect, system: options.system, tools: bridged, notes });
+  const parallel = options.multipleCalls ? request.parallelToolCalls : false;
   const chat: ChatRequest = {
     model: options.model,
     messages,
-    ...streaming(request),
+    // Several choices exclude streaming, which thinking models require (upstreams.md, section 0, fact 5).
+    ...(asksForSeveral(request) ? { stream: false } : { stream: true, stream_options: { include_usage: true } }),
     ...offered,
-    ...(offered.tools && parallel(request, options)),
+    ...(offered.tools && dialect.parallelToolCalls && parallel !== undefined && { parallel_tool_calls: parallel }),
     ...translateSettings(request, dialect),
     ...translateThinking(request, options),
-    ...search(request, options, notes),
+    ...(request.tools.some(isWebSearch) && search(options, notes)),
     ...format.fields,
   };
   const isPlain = dialect.forms.length === 0 && dialect.cacheControl === 'none';
-  return { value: { chat: isPlain ? chat : applyForms(chat, dialect), tools }, notes: notes.list() };
-}
-
-/** Thinking models require streaming; a request for several choices excludes it (upstreams.md, section 0, fact 5). */
-function streaming(request: ResponsesRequest): Pick<ChatRequest, 'stream' | 'stream_options'> {
-  return asksForSeveral(request) ? { stream: false } : { stream: true, stream_options: { include_usage: true } };
-}
-
-function parallel(request: ResponsesRequest, options: TranslateOptions): Pick<ChatRequest, 'parallel_tool_calls'> {
-  const wanted = options.multipleCalls ? request.parallelToolCalls : false;
-  return options.dialect.parallelToolCalls && wanted !== undefined ? { parallel_tool_calls: wanted } : {};
+  return { chat: isPlain ? chat : applyForms(chat, dialect), tools };
 }
 
 /** Applies `configuration_update` items; the last one applies to this turn. */
@@ -86,19 +79,11 @@ function withUpdates(request: ResponsesRequest): ResponsesRequest {
   return effort === undefined ? request : { ...request, reasoning: { ...request.reasoning, effort } };
 }
 
-function search(
-  request: ResponsesRequest,
-  { dialect, webSearch }: TranslateOptions,
-  notes: Notes,
-): Pick<ChatRequest, 'enable_search'> {
-  if (!request.tools.some(isWebSearch)) return {};
+function search({ dialect, webSearch }: TranslateOptions, notes: Notes): Pick<ChatRequest, 'enable_search'> {
   if (webSearch && dialect.webSearch === 'enable_search') return { enable_search: true };
   notes.add('dropped tool web_search: the provider has no search, or WEB_SEARCH is off');
   return {};
 }
-
-const joinInstructions = (...texts: readonly (string | undefined)[]): string | undefined =>
-  texts.filter((text) => text !== undefined && text !== '').join('\n\n') || undefined;
 
 const PROMPT = `Your context is full. Write a handoff summary of this conversation for the model that continues it:
 - what the user wants, with every constraint and preference that was stated,
@@ -148,10 +133,10 @@ type Offered = Pick<ChatRequest, 'tools' | 'tool_choice' | 'tool_stream'>;
  * @throws BridgeError `invalid_request` if the choice forces a tool that cannot be offered
  */
 function translateToolChoice(choice: ToolChoice, tools: ToolSet, dialect: Dialect, notes: Notes): Offered {
-  refuseUnbridged(choice, tools);
-  const offered = allowedTools(choice, tools);
+  if (choice.mode === 'named') refuseUnbridged(choice.tool, tools);
+  const offered = choice.mode === 'allowed' ? allowedTools(choice.tools, tools) : tools.offered;
   if (offered.length === 0) return {};
-  const sent = downgraded(chatChoice(choice, tools), dialect, notes);
+  const sent = chatChoice(choice, tools, dialect, notes);
   return {
     tools: offered,
     ...(sent !== undefined && { tool_choice: sent }),
@@ -170,32 +155,31 @@ export function forbidsCall(choice: ToolChoice, tools: ToolSet, upstreamName: st
   return tools.has(name) && !allowedNames(choice.tools, tools).has(name);
 }
 
-function allowedTools(choice: ToolChoice, tools: ToolSet): readonly ChatTool[] {
-  if (choice.mode !== 'allowed') return tools.offered;
-  const names = allowedNames(choice.tools, tools);
+function allowedTools(allowed: readonly ToolReference[], tools: ToolSet): readonly ChatTool[] {
+  const names = allowedNames(allowed, tools);
   return tools.offered.filter((tool) => names.has(tool.function.name));
 }
 
 const allowedNames = (allowed: readonly ToolReference[], tools: ToolSet): ReadonlySet<string> =>
   new Set(allowed.map((tool) => upstreamName(tool, tools)));
 
-function chatChoice(choice: ToolChoice, tools: ToolSet): ChatToolChoice {
-  if (choice.mode === 'allowed') return choice.require ? 'required' : 'auto';
-  if (choice.mode !== 'named') return choice.mode;
+/** Thinking models of several families reject a forced choice (upstreams.md, section 2, tool_choice). */
+function chatChoice(
+  choice: ToolChoice, tools: ToolSet, dialect: Dialect, notes: Notes,
+): ChatToolChoice | undefined {
+  if (dialect.toolChoice === 'omit') return undefined;
+  if (choice.mode === 'auto' || choice.mode === 'none') return choice.mode;
+  if (choice.mode === 'allowed' && !choice.require) return 'auto';
+  if (dialect.toolChoice !== 'any') {
+    notes.add('sent tool_choice "auto": the model rejects a forced choice');
+    return 'auto';
+  }
+  if (choice.mode !== 'named') return 'required';
   return { type: 'function', function: { name: upstreamName(choice.tool, tools) } };
 }
 
-/** Thinking models of several families reject a forced choice (upstreams.md, section 2, tool_choice). */
-function downgraded(choice: ChatToolChoice, dialect: Dialect, notes: Notes): ChatToolChoice | undefined {
-  if (dialect.toolChoice === 'omit') return undefined;
-  if (choice === 'auto' || choice === 'none' || dialect.toolChoice === 'any') return choice;
-  notes.add('sent tool_choice "auto": the model rejects a forced choice');
-  return 'auto';
-}
-
-function refuseUnbridged(choice: ToolChoice, tools: ToolSet): void {
-  if (choice.mode !== 'named') return;
-  const name = upstreamName(choice.tool, tools);
+function refuseUnbridged(forced: ToolReference, tools: ToolSet): void {
+  const name = upstreamName(forced, tools);
   if (tools.has(name)) return;
   const message = `Cannot force the tool "${name}": it is not among the tools offered to the model.`;
   throw new BridgeError('invalid_request', message, { param: 'tool_choice' });

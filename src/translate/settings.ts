@@ -1,6 +1,6 @@
 /** Translates the settings of a request by the dialect: sampling and limits, thinking, output format. */
 import { compact, type JsonObject } from '../base/json';
-import type { Notes } from '../base/result';
+import type { Notes } from '../base/notes';
 import type { Dialect, ThinkingControl } from '../providers/dialect';
 import { clampEffort } from '../providers/dialect';
 import type { ChatContent, ChatMessage, ChatRequest } from '../wire/chat';

@@ -36,7 +36,7 @@ function translate(body: unknown, providerName: string): object {
     forwardReasoning: false,
     multipleCalls: true,
     webSearch: false,
-  }).value.chat;
+  }).chat;
 }
 
 function judgeChat(chat: object, dialect: UpstreamDialect): unknown {

@@ -77,7 +77,8 @@ function translate(body: JsonObject, { provider, defaultModel, options }: Reques
   const request = body['messages'] === undefined ? readResponsesRequest(body) : readChatRequest(body).request;
   const row = findProvider(provider ?? CODING_PLAN, 'http://127.0.0.1/v1');
   const { id, dialect, model } = resolveModel(row, asString(body['model']), defaultModel);
-  const { value, notes } = translateRequest(request, {
+  const notes = new Set<string>();
+  const { chat } = translateRequest(request, {
     model: id,
     dialect,
     tools: 'auto',
@@ -86,6 +87,6 @@ function translate(body: JsonObject, { provider, defaultModel, options }: Reques
     multipleCalls: true,
     webSearch: false,
     ...options,
-  });
-  return { chat: value.chat, notes, maxTokens: model?.maxOutput ?? 65_536 };
+  }, notes);
+  return { chat, notes: [...notes], maxTokens: model?.maxOutput ?? 65_536 };
 }

@@ -14,7 +14,7 @@ function translate(body: unknown, { provider, model }: Target): object {
   const { id, dialect } = resolveModel(provider, model, undefined);
   return translateRequest(readResponsesRequest(body), {
     model: id, dialect, tools: 'auto', system: true, forwardReasoning: false, multipleCalls: true, webSearch: false,
-  }).value.chat;
+  }).chat;
 }
 
 function judgeChat(chat: object, { behavior }: Target): string | undefined {

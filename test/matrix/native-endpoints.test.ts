@@ -3,7 +3,6 @@ import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, it, type TestContext } from 'node:test';
-import { Notes } from '../../src/base/result';
 import type { Config } from '../../src/config/options';
 import { PROVIDERS, prefersNative, resolveModel } from '../../src/providers/catalog';
 import type { Provider } from '../../src/providers/provider';
@@ -43,9 +42,9 @@ function toNative(body: object, { provider, model }: NativeTarget): object {
   const { id, dialect: own, model: row } = resolveModel(provider, model, undefined);
   const dialect = { ...nativeDialect(own), ...provider.responses?.dialect, ...row?.native };
   const request = readResponsesRequest(body);
-  const { chat } = translateRequest(toNativeSettings(request, new Notes()), {
+  const { chat } = translateRequest(toNativeSettings(request, new Set<string>()), {
     model: id, dialect, tools: 'auto', system: true, forwardReasoning: false, multipleCalls: true, webSearch: false,
-  }).value;
+  });
   return toNativeRequest(withNativeSettings(chat, request, dialect));
 }
 

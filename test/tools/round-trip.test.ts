@@ -3,7 +3,6 @@
  */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { Notes } from '../../src/base/result';
 import type { JsonObject } from '../../src/base/json';
 import { DEFAULT_DIALECT } from '../../src/providers/dialect';
 import { createCallWriter } from '../../src/tools/kinds';
@@ -132,7 +131,7 @@ const ROWS: readonly Row[] = [
 
 for (const { name, tool, called, args, item, replayed = args } of ROWS) {
   describe(name, () => {
-    const tools = collectTools(readResponsesRequest({ input: 'x', tools: [tool] }), DEFAULT_DIALECT, new Notes());
+    const tools = collectTools(readResponsesRequest({ input: 'x', tools: [tool] }), DEFAULT_DIALECT, new Set<string>());
 
     it('is offered as a function with an object of parameters', () => {
       assert.deepEqual(tools.offered.map((offered) => offered.function.name), [called]);
@@ -157,7 +156,7 @@ for (const { name, tool, called, args, item, replayed = args } of ROWS) {
 
     it('is read from the history as the same call, with its result', () => {
       const output = { type: 'function_call_output', call_id: 'call_1', output: 'done' };
-      const [node] = readConversation(readInput([item, output]), tools, new Notes());
+      const [node] = readConversation(readInput([item, output]), tools, new Set<string>());
       assert.ok(node?.kind === 'assistant');
       assert.deepEqual(node.calls, [
         { id: 'call_1', name: called, arguments: replayed, result: [{ type: 'text', text: 'done' }] },
@@ -184,7 +183,7 @@ for (const { name, tool, called, args, item, replayed = args } of ROWS) {
 
 describe('arguments that are not JSON', () => {
   const write = (tool: JsonObject, called: string, args: string): unknown => {
-    const tools = collectTools(readResponsesRequest({ input: 'x', tools: [tool] }), DEFAULT_DIALECT, new Notes());
+    const tools = collectTools(readResponsesRequest({ input: 'x', tools: [tool] }), DEFAULT_DIALECT, new Set<string>());
     const writer = createCallWriter(tools.find(called), place);
     writer.begin();
     writer.push(args);
@@ -218,13 +217,13 @@ describe('arguments that are not JSON', () => {
 
 describe('declarations', () => {
   const offer = (tool: JsonObject, dialect = {}) => {
-    const notes = new Notes();
+    const notes = new Set<string>();
     const tools = collectTools(
       readResponsesRequest({ input: 'x', tools: [tool] }),
       { ...DEFAULT_DIALECT, ...dialect },
       notes,
     );
-    return { functions: tools.offered.map((offered) => offered.function), notes: notes.list() };
+    return { functions: tools.offered.map((offered) => offered.function), notes: [...notes] };
   };
 
   it('the description of a namespace precedes those of its tools', () => {
@@ -293,7 +292,7 @@ describe('declarations', () => {
     const tools = collectTools(
       readResponsesRequest({ input, tools: [{ type: 'function', name: 'ls' }] }),
       DEFAULT_DIALECT,
-      new Notes(),
+      new Set<string>(),
     );
     assert.deepEqual(tools.offered.map((offered) => offered.function.name), ['ls', 'exec', 'mcp__a__echo']);
     assert.deepEqual(tools.find('mcp__a__echo'), { kind: 'function', name: 'echo', namespace: 'mcp__a' });

@@ -2,7 +2,6 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { createAnswerStream } from '../support/stream/answer-streams';
-import { Notes } from '../../src/base/result';
 import { ToolSet } from '../../src/tools/tool-set';
 import { readConversation } from '../../src/translate/conversation';
 import { readInput } from '../../src/wire/read-responses';
@@ -17,7 +16,7 @@ it('a thought signature survives the answer and the next request', () => {
   const events = [...stream.push(Buffer.from(bytes)), ...stream.end()];
   const items = events.flatMap((event) => (event.type === 'response.output_item.done' ? [{ ...event.item }] : []));
   const output = { type: 'function_call_output', call_id: 'call_1', output: 'done' };
-  const [node] = readConversation(readInput([...items, output]), new ToolSet(), new Notes());
+  const [node] = readConversation(readInput([...items, output]), new ToolSet(), new Set<string>());
   assert.equal(node?.kind, 'assistant');
   assert.deepEqual(node?.kind === 'assistant' && node.calls[0]?.signature, EXTRA);
 });

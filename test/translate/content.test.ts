@@ -1,7 +1,6 @@
 /** Parts that are neither text nor images: files, audio, and unknown kinds. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { Notes } from '../../src/base/result';
 import { BridgeError } from '../../src/errors/bridge-error';
 import { DEFAULT_DIALECT } from '../../src/providers/dialect';
 import { type MediaRules, translateContent } from '../../src/translate/messages';
@@ -11,14 +10,14 @@ function translate(
   part: object,
   rules: Partial<MediaRules> = {},
 ): { readonly content: unknown; readonly notes: readonly string[] } {
-  const notes = new Notes();
+  const notes = new Set<string>();
   return {
     content: translateContent(
       readContent([part], 'content'),
       { ...DEFAULT_DIALECT, unservedFiles: 'mark', ...rules },
       notes,
     ),
-    notes: notes.list(),
+    notes: [...notes],
   };
 }
 

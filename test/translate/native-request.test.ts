@@ -1,7 +1,6 @@
 /** Requests to a Responses endpoint: how a Chat request and a dialect are written for it. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { Notes } from '../../src/base/result';
 import { DEFAULT_DIALECT, type Dialect, type ThinkingControl } from '../../src/providers/dialect';
 import { sealReasoning } from '../../src/tools/envelope';
 import {
@@ -14,13 +13,13 @@ import { readResponsesRequest } from '../../src/wire/read-responses';
 
 /** Translates like the bridge. */
 function toNative(body: object, own: Partial<Dialect> = {}): NativeRequest & { readonly notes: readonly string[] } {
-  const notes = new Notes();
+  const notes = new Set<string>();
   const request = readResponsesRequest({ input: 'Hi', ...body });
   const dialect = nativeDialect({ ...DEFAULT_DIALECT, ...own });
-  const { value } = translateRequest(toNativeSettings(request, notes), {
+  const { chat } = translateRequest(toNativeSettings(request, notes), {
     model: 'm', dialect, tools: 'auto', system: true, forwardReasoning: false, multipleCalls: true, webSearch: true,
   });
-  return { ...toNativeRequest(withNativeSettings(value.chat, request, dialect)), notes: notes.list() };
+  return { ...toNativeRequest(withNativeSettings(chat, request, dialect)), notes: [...notes] };
 }
 
 const KNOBS: readonly (readonly [control: ThinkingControl, effort: string | undefined, sent: string | undefined])[] = [
@@ -99,7 +98,7 @@ describe('content', () => {
   it('instructions join the user message where the provider has no field for them', () => {
     const request = readResponsesRequest({ input: 'Hi', instructions: 'Be brief.' });
     const dialect = nativeDialect(DEFAULT_DIALECT);
-    const { value } = translateRequest(request, {
+    const { chat } = translateRequest(request, {
       model: 'm',
       dialect,
       tools: 'auto',
@@ -108,7 +107,7 @@ describe('content', () => {
       multipleCalls: true,
       webSearch: false,
     });
-    const { instructions, input } = toNativeRequest(value.chat);
+    const { instructions, input } = toNativeRequest(chat);
     assert.equal(instructions, undefined);
     assert.deepEqual(input, [
       { type: 'message', role: 'user', content: [{ type: 'input_text', text: 'Be brief.\n\nHi' }] },

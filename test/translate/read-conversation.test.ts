@@ -1,7 +1,6 @@
 /** From items to a conversation that pairs calls with results, in spite of their order, ids or gaps. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { Notes } from '../../src/base/result';
 import { sealReasoning, sealSummary } from '../../src/tools/envelope';
 import { ToolSet } from '../../src/tools/tool-set';
 import { type ConversationNode, readConversation } from '../../src/translate/conversation';
@@ -14,8 +13,8 @@ interface Read {
 }
 
 function read(items: readonly object[], tools = new ToolSet()): Read {
-  const notes = new Notes();
-  return { nodes: readConversation(readInput(items), tools, notes).map(show), notes: notes.list() };
+  const notes = new Set<string>();
+  return { nodes: readConversation(readInput(items), tools, notes).map(show), notes: [...notes] };
 }
 
 function show(node: ConversationNode): string {
@@ -371,7 +370,7 @@ it('signed reasoning blocks are returned unchanged', () => {
     { type: 'reasoning', summary: [], encrypted_content: sealReasoning({ text: 'hm', details }) },
     said('A'),
   ];
-  const [node] = readConversation(readInput(items), new ToolSet(), new Notes());
+  const [node] = readConversation(readInput(items), new ToolSet(), new Set<string>());
   assert.ok(node?.kind === 'assistant');
   assert.deepEqual(node.reasoningDetails, details);
 });

@@ -122,7 +122,7 @@ describe('every request of Codex, as it grows, in every dialect', () => {
             model: 'm', dialect, tools: 'auto', system: true, forwardReasoning: false, multipleCalls: true,
             webSearch: false,
           } as const;
-          const { chat } = translateRequest(readResponsesRequest(frozen), options).value;
+          const { chat } = translateRequest(readResponsesRequest(frozen), options);
           await assertSame(serializer, freeze(chat), `${name}, ${length} items`);
           if (length < input.length) continue;
           for (const form of Object.values(REQUEST_FORMS)) await assertSame(serializer, form(chat), name);

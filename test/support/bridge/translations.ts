@@ -18,14 +18,16 @@ export interface TranslationOptions extends Partial<Omit<TranslateOptions, 'dial
 
 /** Translates a Responses body. Defaults: the bridge's settings and the neutral dialect. */
 export function translate(body: object, options: TranslationOptions = {}): Translation {
-  const { value, notes } = translateRequest(readResponsesRequest({ input: 'Hi', ...body }), whole(options));
-  return { ...value, notes };
+  const notes = new Set<string>();
+  const translated = translateRequest(readResponsesRequest({ input: 'Hi', ...body }), whole(options), notes);
+  return { ...translated, notes: [...notes] };
 }
 
 /** The same for a Chat Completions body. */
 export function translateChat(body: object, options: TranslationOptions = {}): Translation {
-  const { value, notes } = translateRequest(readChatRequest(body).request, whole(options));
-  return { ...value, notes };
+  const notes = new Set<string>();
+  const translated = translateRequest(readChatRequest(body).request, whole(options), notes);
+  return { ...translated, notes: [...notes] };
 }
 
 function whole({ dialect, ...options }: TranslationOptions): TranslateOptions {

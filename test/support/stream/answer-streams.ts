@@ -1,6 +1,5 @@
 /** Answer streams for tests: the real machine with sequential ids and a fixed clock. */
 import { createCountingIds } from '../../../src/base/clock';
-import { Notes } from '../../../src/base/result';
 import type { JsonObject } from '../../../src/base/json';
 import { resolveModel, findProvider } from '../../../src/providers/catalog';
 import { ChatReader } from '../../../src/stream/chat-reader';
@@ -41,7 +40,7 @@ export function createAnswerStream(options: AnswerStreamCase): AnswerStream<Resp
   const thinkTags = options.thinkTags ?? 'leading';
   const request = readResponsesRequest({ input: 'x', tools: options.tools ?? [] });
   const { dialect } = resolveModel(findProvider(undefined, 'http://127.0.0.1/v1'), undefined, undefined);
-  const tools = collectTools(request, dialect, new Notes());
+  const tools = collectTools(request, dialect, new Set<string>());
   return new AnswerStream({
     assembler: new ResponsesAssembler({
       responseId: 'resp_1',
