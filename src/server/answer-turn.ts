@@ -1,4 +1,4 @@
-/** Handles one turn over HTTP: identifies its client, reads the body, starts the turn, and sends its answer or an error. */
+/** Handles one turn over HTTP: identifies the client, reads the body, starts the turn, sends its answer or an error. */
 import type { IncomingMessage } from 'node:http';
 import { asText, isRecord, parseJsonObject } from '../base/json';
 import type { Bridge, Caller, Turn, TurnKind } from '../bridge/bridge';
@@ -6,7 +6,7 @@ import { toBridgeError, type BridgeError } from '../errors/bridge-error';
 import { renderErrorBody, type ClientKind } from '../errors/error-body';
 import { TurnLog } from '../observe/turn-line';
 import { TurnRecord, type Asked } from '../observe/turn-record';
-import type { Reservation } from './body-limits';
+import type { Reservation } from './read-body';
 import type { Handler, HttpExchange } from './http-exchange';
 import { readJson } from './read-body';
 import type { OpenTurn } from './turn-registry';
@@ -90,7 +90,7 @@ async function startTurn(session: Session): Promise<Turn | undefined> {
     session.kind = chooseProtocol(body, session.kind);
     record.ask({ api: session.kind, model: isRecord(body) ? asText(body['model']) : undefined });
     const turn = await exchange.services.bridge.start(session.kind, body, createCaller(session));
-    logStart(exchange, client, turn);
+    if (exchange.services.log.enabled('debug')) logStart(exchange, client, turn);
     return turn;
   } catch (cause) {
     const error = noteFailure(exchange, record, cause, open.abort);
@@ -195,7 +195,6 @@ function chooseProtocol(body: unknown, own: TurnKind): TurnKind {
 }
 
 function logStart({ method, path, services: { log } }: HttpExchange, { kind }: Client, turn: Turn): void {
-  if (!log.enabled('debug')) return;
   log.debug('turn started', { method, path, client: kind, stream: turn.stream });
   for (const note of turn.notes) log.debug(note);
 }
@@ -253,7 +252,7 @@ const LONGEST_PROGRAM = 40;
  * @returns Codex's `originator`, or the product in `user-agent` without its version
  */
 export function readProgram(headers: Readonly<Record<string, string>>): string {
-  const named = [headers['originator'], headers['user-agent']].map((text) => PROGRAM.exec(text?.trim() ?? '')?.[0]);
-  const program = named.find((name) => name !== undefined) ?? 'unknown';
+  const { originator = '', 'user-agent': userAgent = '' } = headers;
+  const [program] = PROGRAM.exec(originator.trim()) ?? PROGRAM.exec(userAgent.trim()) ?? ['unknown'];
   return program.replace(/[/ ]+/g, '-').toLowerCase().slice(0, LONGEST_PROGRAM);
 }

@@ -3,12 +3,11 @@ import { createServer, type IncomingMessage, type Server, type ServerOptions, ty
 import type { Bridge } from '../bridge/bridge';
 import { BridgeError } from '../errors/bridge-error';
 import type { Logger } from '../observe/log';
-import type { TurnFacts } from '../observe/turn-record';
 import type { UsageLedger } from '../observe/usage-ledger';
 import { Access, createHostPolicy, type HostPolicy } from './guards';
-import { BodyBudget } from './body-limits';
 import type { HistoryParser } from './history-parser';
 import type { Monitoring, ServerConfig, Services } from './http-exchange';
+import type { BodyBudget } from './read-body';
 import { TurnRegistry } from './turn-registry';
 import type { IdleShutdown } from './idle-shutdown';
 
@@ -68,27 +67,8 @@ const SERVER_OPTIONS: ServerOptions = {
 export function createBridgeServer(options: BridgeServerOptions): BridgeServer {
   const { config, log } = options;
   const turns = new TurnRegistry(options.watch);
-  const bodies = new BodyBudget(config.bodiesInFlightMb * 1024 * 1024);
-  const access = options.access ?? new Access(config);
-  let parser: HistoryParser | undefined;
-  const largeBodies = (): HistoryParser => (parser ??= openHistoryParser(config));
   const monitoring: Monitoring = { hasBalancer: false };
-  let ledger: Pick<UsageLedger, 'add'> | undefined;
-  const turnEnded = (facts: TurnFacts): void => {
-    ledger ??= options.ledger?.();
-    ledger?.add(facts);
-    monitoring.metrics?.count(facts);
-  };
-  const shared = { turns, bodies, largeBodies, access, monitoring, turnEnded };
-  let bridge: Bridge | undefined;
-  const services: Services = {
-    ...options,
-    ...shared,
-    launches: new Set(),
-    get bridge() {
-      return (bridge ??= options.bridge());
-    },
-  };
+  const services = createServices(options, turns, monitoring);
   let policy: HostPolicy = createHostPolicy(config, config.port);
   const server = createServer(SERVER_OPTIONS);
   const answer = (awaitsContinue: boolean) => (request: IncomingMessage, response: ServerResponse<IncomingMessage>) => {
@@ -121,6 +101,39 @@ export function createBridgeServer(options: BridgeServerOptions): BridgeServer {
       server.closeAllConnections();
     },
   };
+}
+
+/** Creates what only some requests use at the first of them, so that the server listens sooner. */
+function createServices(options: BridgeServerOptions, turns: TurnRegistry, monitoring: Monitoring): Services {
+  const { config } = options;
+  let bridge: Bridge | undefined;
+  let bodies: BodyBudget | undefined;
+  let parser: HistoryParser | undefined;
+  let ledger: Pick<UsageLedger, 'add'> | undefined;
+  return {
+    ...options,
+    access: options.access ?? new Access(config),
+    turns,
+    monitoring,
+    launches: new Set(),
+    get bridge() {
+      return (bridge ??= options.bridge());
+    },
+    get bodies() {
+      return (bodies ??= openBudget(config));
+    },
+    largeBodies: () => (parser ??= openHistoryParser(config)),
+    turnEnded(facts) {
+      ledger ??= options.ledger?.();
+      ledger?.add(facts);
+      monitoring.metrics?.count(facts);
+    },
+  };
+}
+
+function openBudget({ bodiesInFlightMb }: ServerConfig): BodyBudget {
+  const { BodyBudget: Budget }: typeof import('./read-body') = require('./read-body');
+  return new Budget(bodiesInFlightMb * 1024 * 1024);
 }
 
 function openHistoryParser(config: ServerConfig): HistoryParser {

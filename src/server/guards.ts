@@ -50,21 +50,12 @@ export function createHostPolicy(
   return { host: name, port, isOpen, names, origins: allowOrigin };
 }
 
-type Guard = (headers: IncomingHttpHeaders, policy: HostPolicy) => string | undefined;
-
-const ONLY_OWN_PAGES = 'Web pages of other origins may not use the bridge. Allow one with --allow-origin.';
-
-const GUARDS: readonly Guard[] = [refuseHost, refuseOrigin, refuseCrossSite];
-
 /**
  * Returns why a request must be rejected, or `undefined`. Reads only headers, so that it can run before any other work.
  */
 export function findRefusal(headers: IncomingHttpHeaders, policy: HostPolicy): BridgeError | undefined {
-  for (const guard of GUARDS) {
-    const reason = guard(headers, policy);
-    if (reason !== undefined) return new BridgeError('forbidden', reason);
-  }
-  return undefined;
+  const reason = refuseHost(headers, policy) ?? refusePage(headers, policy);
+  return reason === undefined ? undefined : new BridgeError('forbidden', reason);
 }
 
 /** A request without a Host header is not from a browser, but from an HTTP/1.0 client or a health check. */
@@ -77,17 +68,16 @@ function refuseHost({ host }: IncomingHttpHeaders, policy: HostPolicy): string |
   return `Rejected a request to the host ${quote(host)}, which is not this bridge. ${advice}`;
 }
 
-function refuseOrigin({ host, origin }: IncomingHttpHeaders, policy: HostPolicy): string | undefined {
-  if (origin === undefined) return undefined;
-  if (isListedOrigin(origin, policy)) return undefined;
-  const source = parseOrigin(origin);
-  if (source !== undefined && isOwnOrigin(source, host, policy)) return undefined;
-  return `Rejected a request from a web page of ${quote(origin)}. ${ONLY_OWN_PAGES}`;
-}
+const ONLY_OWN_PAGES = 'Web pages of other origins may not use the bridge. Allow one with --allow-origin.';
 
-function refuseCrossSite(headers: IncomingHttpHeaders, policy: HostPolicy): string | undefined {
-  if (isListedOrigin(headers.origin, policy)) return undefined;
-  const site = headers['sec-fetch-site'];
+/** Only browsers send Origin and Sec-Fetch-Site. */
+function refusePage(
+  { host, origin, 'sec-fetch-site': site }: IncomingHttpHeaders, policy: HostPolicy,
+): string | undefined {
+  if ((origin === undefined && site === undefined) || isListedOrigin(origin, policy)) return undefined;
+  const source = origin === undefined ? undefined : parseOrigin(origin);
+  if (origin !== undefined && (source === undefined || !isOwnOrigin(source, host, policy)))
+    return `Rejected a request from a web page of ${quote(origin)}. ${ONLY_OWN_PAGES}`;
   if (typeof site !== 'string' || site.trim().toLowerCase() !== 'cross-site') return undefined;
   return `Rejected a request that a browser marked as cross-site (Sec-Fetch-Site). ${ONLY_OWN_PAGES}`;
 }

@@ -6,7 +6,7 @@ import type { Logger } from '../observe/log';
 import type { Metrics } from '../observe/metrics';
 import type { TurnFacts } from '../observe/turn-record';
 import type { Access, Holder } from './guards';
-import type { BodyBudget } from './body-limits';
+import type { BodyBudget } from './read-body';
 import type { HistoryParser } from './history-parser';
 import type { TurnRegistry } from './turn-registry';
 import type { IdleShutdown } from './idle-shutdown';

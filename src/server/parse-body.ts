@@ -42,7 +42,10 @@ const BYTE_ORDER_MARK = 0xfeff;
  */
 export function parseBody(bytes: Buffer, limits: JsonLimits): unknown {
   checkUtf8(bytes);
-  checkJsonSize(bytes, limits);
+  // One pass over the bytes, which need not be valid JSON: parsing tens of millions of small values, or walking
+  // thousands of levels, would take the memory and the stack of the whole bridge.
+  const scanner = new JsonScanner(bytes, limits);
+  while (!scanner.isOver) scanner.scan(bytes.length);
   const decoded = bytes.toString('utf8');
   const text = decoded.charCodeAt(0) === BYTE_ORDER_MARK ? decoded.slice(1) : decoded;
   if (text.trim() === '') {
@@ -60,16 +63,6 @@ export function parseBody(bytes: Buffer, limits: JsonLimits): unknown {
 /** @throws BridgeError when `bytes` are not UTF-8 */
 export function checkUtf8(bytes: Buffer): void {
   if (!isUtf8(bytes)) throw new BridgeError('invalid_request', 'Cannot read the request body: it is not valid UTF-8.');
-}
-
-/**
- * One pass over the bytes, which need not be valid JSON: parsing tens of millions of small values, or walking thousands
- * of levels, would take the memory and the stack of the whole bridge.
- * @throws BridgeError for a body over a limit
- */
-function checkJsonSize(bytes: Buffer, limits: JsonLimits): void {
-  const scanner = new JsonScanner(bytes, limits);
-  while (!scanner.isOver) scanner.scan(bytes.length);
 }
 
 /**
@@ -123,7 +116,10 @@ export class JsonScanner {
         if (depth > bodyMaxDepth) throw tooDeep(bodyMaxDepth);
         if (depth === 2 && byte === OPEN_BRACKET) isListFound = this.beginList(at + 1, values);
       } else if (byte === CLOSE_BRACKET || byte === CLOSE_BRACE) {
-        if (depth === 2 && this.isInList) this.endList(at, values);
+        if (depth === 2 && this.isInList) {
+          this.endItem(at, values);
+          this.isInList = false;
+        }
         depth -= 1;
       }
       if (values > bodyMaxValues) throw tooMany(bodyMaxValues);
@@ -168,11 +164,6 @@ export class JsonScanner {
   private endItem(at: number, values: number): void {
     this.list?.ends.push(at);
     this.list?.values.push(values);
-  }
-
-  private endList(at: number, values: number): void {
-    this.endItem(at, values);
-    this.isInList = false;
   }
 }
 

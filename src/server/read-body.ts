@@ -1,9 +1,24 @@
-/** Reads a request body as JSON: media type, content coding, size and syntax, each with its own error. */
-import type { IncomingMessage } from 'node:http';
+/**
+ * Reads a request body as JSON, within limits: the bytes of one body, and of all that are in memory at the same time.
+ * Media type, content coding, size and syntax have their own errors.
+ */
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { BridgeError } from '../errors/bridge-error';
-import { tooLarge, type Reservation } from './body-limits';
-import type { HttpExchange } from './http-exchange';
-import { parseBody } from './parse-body';
+import type { HistoryParser } from './history-parser';
+import type { InflateBody } from './inflate-body';
+import { parseBody, type JsonLimits } from './parse-body';
+
+/** The part of an exchange that reading its body needs. */
+interface BodySource {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly awaitsContinue: boolean;
+  readonly services: {
+    readonly config: JsonLimits & { readonly bodyLimitMb: number };
+    readonly bodies: BodyBudget;
+    readonly largeBodies: () => HistoryParser;
+  };
+}
 
 const BYTES_PER_MB = 1024 * 1024;
 
@@ -17,7 +32,7 @@ const JSON_TYPE = /^(?:application\/json|[\w.-]+\/[\w.+-]+\+json)\s*(?:;|$)/i;
  * Reads the body and passes its JSON value to `use`. Its bytes stay reserved until `use` has finished.
  * @throws BridgeError when the headers or the bytes are not those of a JSON body, or are over a limit
  */
-export async function useBody<T>(exchange: HttpExchange, use: (body: unknown) => T | Promise<T>): Promise<T> {
+export async function useBody<T>(exchange: BodySource, use: (body: unknown) => T | Promise<T>): Promise<T> {
   const reservation = exchange.services.bodies.open();
   try {
     return await use(await readJson(exchange, reservation));
@@ -30,7 +45,7 @@ export async function useBody<T>(exchange: HttpExchange, use: (body: unknown) =>
  * Reads the JSON value of the body. Neither its bytes nor its text are kept; `reservation` still counts their size.
  * @throws BridgeError when the headers or the bytes are not those of a JSON body, or are over a limit
  */
-export async function readJson(exchange: HttpExchange, reservation: Reservation): Promise<unknown> {
+export async function readJson(exchange: BodySource, reservation: Reservation): Promise<unknown> {
   const bytes = await readBytes(exchange, reservation);
   const { config, largeBodies } = exchange.services;
   if (bytes.length < LARGE_BODY) return parseBody(bytes, config);
@@ -47,22 +62,30 @@ const BYTES_PER_VALUE = 256;
 const weigh = (values: number): number => Math.max(0, values - USUAL_VALUES) * BYTES_PER_VALUE;
 
 /** Reads the decompressed bytes of the body; `reservation` counts their size. */
-async function readBytes(exchange: HttpExchange, reservation: Reservation): Promise<Buffer> {
+async function readBytes(exchange: BodySource, reservation: Reservation): Promise<Buffer> {
   const { request, response, awaitsContinue, services: { config } } = exchange;
   const limit = config.bodyLimitMb * BYTES_PER_MB;
   checkMediaType(request.headers['content-type']);
-  const coding = readCoding(request.headers['content-encoding']);
+  const inflate = findInflater(request.headers['content-encoding']);
   const declared = Number(request.headers['content-length'] ?? 0);
   if (declared > limit) throw tooLarge(limit);
   await reservation.grow(declared);
   if (awaitsContinue) response.writeContinue();
   const bytes = await readBody(request, declared, limit, reservation);
-  if (coding === undefined) return bytes;
+  if (inflate === undefined) return bytes;
   // The decompressed size is known only afterwards.
   await reservation.grow(limit);
-  const inflated = await inflate(bytes, coding, limit);
+  const inflated = await inflate(bytes, limit);
+  if (inflated === undefined) throw tooLarge(limit);
   reservation.shrink(inflated.length);
   return inflated;
+}
+
+/** Returns `undefined` for a body that is not compressed. */
+function findInflater(coding = 'identity'): InflateBody | undefined {
+  if (/^\s*(?:identity)?\s*$/i.test(coding)) return undefined;
+  const inflating: typeof import('./inflate-body') = require('./inflate-body');
+  return inflating.findInflater(coding);
 }
 
 function checkMediaType(type: string | undefined): void {
@@ -121,41 +144,136 @@ function readBody(
   });
 }
 
-type Zlib = typeof import('node:zlib');
-type Inflated = (error: Error | null, inflated: Buffer) => void;
-type Inflater = (zlib: Zlib, bytes: Buffer, options: { readonly maxOutputLength: number }, done: Inflated) => void;
+const QUEUE_MS = 10_000;
+/** The retry delay for a client when the budget is exhausted. */
+const RETRY_AFTER_MS = 2_000;
 
-/** Content codings that Node 18 can read. */
-const INFLATERS: ReadonlyMap<string, Inflater> = new Map<string, Inflater>([
-  ['gzip', (zlib, ...rest) => zlib.gunzip(...rest)],
-  ['x-gzip', (zlib, ...rest) => zlib.gunzip(...rest)],
-  ['deflate', (zlib, ...rest) => zlib.inflate(...rest)],
-  ['br', (zlib, ...rest) => zlib.brotliDecompress(...rest)],
-]);
-
-/** Returns the name of a known coding, or `undefined` for an uncompressed body. */
-function readCoding(header: string | undefined): string | undefined {
-  const name = (header ?? '').trim().toLowerCase();
-  if (name === '' || name === 'identity') return undefined;
-  if (INFLATERS.has(name)) return name;
-  // Codex compresses with zstd if it is logged in to ChatGPT; features.enable_request_compression controls that.
-  const hint = name === 'zstd' ? ' In Codex, set enable_request_compression = false under [features].' : '';
-  const quoted = JSON.stringify(name.slice(0, 100));
-  throw new BridgeError(
-    'unsupported_media_type',
-    `Cannot read a request body with content-encoding ${quoted}: expected gzip, deflate, br or none.${hint}`,
-  );
+/** Creates the error for a body of more than `limit` bytes. */
+function tooLarge(limit: number): BridgeError {
+  const megabytes = Math.round((limit / BYTES_PER_MB) * 100) / 100;
+  const problem = `The request body is larger than ${megabytes} MB.`;
+  return new BridgeError('too_large', `${problem} Raise the limit with --body-limit-mb.`);
 }
 
-async function inflate(bytes: Buffer, coding: string, limit: number): Promise<Buffer> {
-  // Loaded lazily, because hardly any request is compressed.
-  const zlib = await import('node:zlib');
-  return new Promise((resolve, reject) => {
-    INFLATERS.get(coding)?.(zlib, bytes, { maxOutputLength: limit }, (error, inflated) => {
-      if (error === null) return resolve(inflated);
-      if ('code' in error && error.code === 'ERR_BUFFER_TOO_LARGE') return reject(tooLarge(limit));
-      const problem = `Cannot decompress the request body as ${coding}: ${error.message}.`;
-      return reject(new BridgeError('invalid_request', problem));
+interface Waiter {
+  readonly bytes: number;
+  /** Bytes that the same body has already reserved. */
+  readonly own: number;
+  readonly admit: () => void;
+}
+
+/** Counts the bytes of all bodies being read or translated; further ones wait in order of arrival. */
+export class BodyBudget {
+  private held = 0;
+  private readonly waiters = new Set<Waiter>();
+
+  /**
+   * @param limit in bytes; a single larger body is admitted if no other is in memory
+   * @param queueMs how long a body waits for room before it is rejected
+   */
+  constructor(private readonly limit: number, private readonly queueMs = QUEUE_MS) {}
+
+  /** How many bodies wait for room. */
+  get queued(): number {
+    return this.waiters.size;
+  }
+
+  /** Opens an empty reservation. */
+  open(): Reservation {
+    return new Reservation(this);
+  }
+
+  /**
+   * Reserves `bytes` more for a body that has already reserved `own`, as soon as there is room.
+   * @throws BridgeError `busy` if there is none in time
+   */
+  reserve(bytes: number, own: number): Promise<void> {
+    if ((this.waiters.size === 0 || own > 0) && this.hasRoom(bytes, own)) {
+      this.held += bytes;
+      return Promise.resolve();
+    }
+    return new Promise((resolve, reject) => {
+      const waiter: Waiter = {
+        bytes,
+        own,
+        admit: () => {
+          clearTimeout(timer);
+          resolve();
+        },
+      };
+      const timer = setTimeout(() => {
+        this.waiters.delete(waiter);
+        reject(busy(this.limit));
+        // A smaller one may fit.
+        this.admitWaiters();
+      }, this.queueMs);
+      this.waiters.add(waiter);
     });
-  });
+  }
+
+  /** Frees `bytes`. */
+  release(bytes: number): void {
+    this.held -= bytes;
+    this.admitWaiters();
+  }
+
+  private admitWaiters(): void {
+    let isBlocked = false;
+    for (const waiter of this.waiters) {
+      if (isBlocked && waiter.own === 0) continue;
+      if (!this.hasRoom(waiter.bytes, waiter.own)) {
+        // No later body may overtake it, but one that is already partly in memory may finish sooner.
+        isBlocked = true;
+        continue;
+      }
+      this.waiters.delete(waiter);
+      this.held += waiter.bytes;
+      waiter.admit();
+    }
+  }
+
+  /** One body at a time may grow beyond the limit: otherwise several that have to grow would wait for one another. */
+  private hasRoom(bytes: number, own: number): boolean {
+    return this.held <= own || this.held + bytes <= this.limit || (own > 0 && this.held <= this.limit);
+  }
+}
+
+/** The part of the budget reserved by one body. */
+export class Reservation {
+  private size = 0;
+  private closed = false;
+
+  constructor(private readonly bodies: BodyBudget) {}
+
+  /**
+   * Waits until `bytes` are reserved for the body.
+   * @throws BridgeError `busy` if there is no room in time
+   */
+  async grow(bytes: number): Promise<void> {
+    const more = bytes - this.size;
+    if (more <= 0) return;
+    await this.bodies.reserve(more, this.size);
+    this.size += more;
+    // The client may have disconnected in the meantime.
+    if (this.closed) this.shrink(0);
+  }
+
+  /** Frees everything above `bytes`. */
+  shrink(bytes: number): void {
+    this.bodies.release(this.size - bytes);
+    this.size = bytes;
+  }
+
+  /** Frees everything. */
+  close(): void {
+    this.closed = true;
+    this.shrink(0);
+  }
+}
+
+function busy(limit: number): BridgeError {
+  const megabytes = Math.round(limit / BYTES_PER_MB);
+  const problem = `The bridge is busy: ${megabytes} MB of request bodies are in memory.`;
+  const advice = 'Retry later, or raise the limit with --bodies-in-flight-mb.';
+  return new BridgeError('busy', `${problem} ${advice}`, { retryAfterMs: RETRY_AFTER_MS });
 }

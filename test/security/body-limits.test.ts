@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { describe, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
-import { BodyBudget } from '../../src/server/body-limits';
+import { BodyBudget } from '../../src/server/read-body';
 import { startBuiltBridge } from '../support/cli/built-bridge';
 import { ask, connectTo, post, readError, startServer } from '../support/bridge/test-server';
 
