@@ -17,15 +17,17 @@ import type { Bridge, Caller, Turn, TurnKind } from './bridge';
 // Not loaded lazily: when it is needed, there may be no file descriptor left to load it.
 import { failedFrames } from './local-answer';
 import { createModelCatalog } from './models';
-import { startChatTurn, startCompaction, startResponsesTurn } from './turn';
+import { startResponsesTurn } from './turn';
 import type { BridgeSettings, Runtime, TurnContext } from './turn-context';
 
 type TurnStarter = (body: unknown, caller: Caller, context: TurnContext) => Promise<Turn>;
 
+const otherTurns = (): typeof import('./other-turns') => require('./other-turns');
+
 const STARTS: { readonly [K in TurnKind]: TurnStarter } = {
   responses: startResponsesTurn,
-  chat: startChatTurn,
-  compaction: startCompaction,
+  chat: (...given) => otherTurns().startChatTurn(...given),
+  compaction: (...given) => otherTurns().startCompaction(...given),
 };
 
 /**

@@ -6,7 +6,7 @@ import { ResponsesAssembler } from '../stream/responses-assembler';
 import { encodeEcho, SSE_DONE, SseEncoder } from '../stream/sse';
 import type { ResponsesRequest } from '../wire/responses-request';
 import type { Turn } from './bridge';
-import { responsesProtocol } from './client-protocol';
+import { responsesProtocol } from './stream-turn';
 import type { Runtime } from './turn-context';
 
 /**

@@ -1,11 +1,29 @@
-/** Runs a turn: the only async loop, from upstream reads to the client's text, with one write per read. */
+/**
+ * Runs an answer: its reader and stages, the only async loop, from upstream reads to the client's text with one write
+ * per read, and the client's protocol.
+ */
 import { parseJson } from '../base/json';
-import type { Notes } from '../base/result';
+import type { Notes } from '../base/notes';
 import { BridgeError, toBridgeError } from '../errors/bridge-error';
+import { renderStreamError, type ClientKind } from '../errors/error-body';
+import type { FailureSource } from '../errors/error-rule';
 import { readErrorText } from '../errors/provider-error';
-import type { AnswerStream } from '../stream/answer-stream';
+import type { Dialect } from '../providers/dialect';
+import type { AnswerStream, AnswerStreamOptions } from '../stream/answer-stream';
+import { ChatReader } from '../stream/chat-reader';
+import { JsonCheckStage, JsonFenceStage, type JsonCheckOptions } from '../stream/json-answer';
+import { CallFilterStage, CumulativeStage, type CallRules } from '../stream/small-stages';
+import { encodeResponse, SSE_DONE, SSE_KEEP_ALIVE, SseEncoder } from '../stream/sse';
+import { ThinkTagStage } from '../stream/think-tags';
+import { ToolMarkupStage } from '../stream/tool-markup';
+import { TypedArgumentsStage } from '../stream/typed-arguments';
+import type { ToolSet } from '../tools/tool-set';
+import { forbidsCall } from '../translate/request';
 import type { UpstreamAnswer } from '../upstream/transport';
-import type { ClientProtocol } from './client-protocol';
+import type { ChatRequest } from '../wire/chat';
+import type { ResponsesEvent } from '../wire/responses-output';
+import type { ResponsesRequest } from '../wire/responses-request';
+import type { TurnContext } from './turn-context';
 
 /** An answer that has begun. */
 export interface Answer<Output> {
@@ -17,6 +35,7 @@ export interface Answer<Output> {
   readonly notes: Notes;
 }
 
+/** A turn whose answer is read when its stream or its body is requested. */
 export interface RunningTurn<Output> {
   readonly protocol: ClientProtocol<Output>;
   /** Set when the answer had to begin before the stream may. */
@@ -137,4 +156,115 @@ function refusePage(bytes: Uint8Array): void {
     'bad_answer',
     `The provider answered with ${readErrorText(text).message} instead of an event stream. Check AI_API_BASE.`,
   );
+}
+
+/** Creates the reader and the stages of one answer. */
+export type CreateAttempt = () => Omit<AnswerStreamOptions<never>, 'assembler'>;
+
+/** The endpoint that an answer comes from. */
+interface AnswerSource {
+  readonly dialect: Dialect;
+  readonly source: () => FailureSource;
+  readonly native: Pick<typeof import('../stream/native-reader'), 'NativeReader'> | undefined;
+}
+
+/** The checks that the request requires of an answer. */
+export interface AnswerRules {
+  /** Options for checking a JSON answer; undefined if it need not be JSON. */
+  readonly json: JsonCheckOptions | undefined;
+  /** Undefined if the request does not limit calls. */
+  readonly calls: CallRules | undefined;
+}
+
+/** Keeps only a few strings of `request`, which may be megabytes. */
+export function readAnswerRules(
+  request: ResponsesRequest,
+  tools: ToolSet,
+  client: ClientKind,
+  note: (text: string) => void,
+): AnswerRules {
+  const { format, toolChoice } = request;
+  // Codex sends `parallel_tool_calls: false` for every model that is not in its catalog, but can run several calls.
+  const most = request.parallelToolCalls === false && client !== 'codex' ? 1 : request.maxToolCalls;
+  const isLimited = most !== undefined || toolChoice.mode === 'none' || toolChoice.mode === 'allowed';
+  return {
+    json: format !== undefined && format.type !== 'text' ? { refuse: !request.stream, note } : undefined,
+    calls: isLimited ? { most, note, allows: (name) => !forbidsCall(toolChoice, tools, name) } : undefined,
+  };
+}
+
+/**
+ * Think tags come first, because markup may be inside reasoning; the filter comes last, because markup becomes calls.
+ */
+export function attemptsOf(
+  { dialect, source, native }: AnswerSource,
+  /** Not the whole request: its messages would stay in memory while the answer streams. */
+  declared: ChatRequest['tools'],
+  offered: ToolSet,
+  rules: AnswerRules,
+  context: TurnContext,
+): CreateAttempt {
+  const { settings, runtime } = context;
+  const { makeId } = runtime;
+  const tools = settings.toolMarkup ? (declared ?? []) : [];
+  const { sendsFinishReason } = dialect;
+  const options = { makeId, single: !settings.allowMultiToolCalls, source, sendsFinishReason };
+  return () => ({
+    reader: native ? new native.NativeReader(options) : new ChatReader(options),
+    stages: [
+      ...(dialect.cumulative ? [new CumulativeStage()] : []),
+      ...(dialect.thinkTags === 'off' ? [] : [new ThinkTagStage(dialect.thinkTags)]),
+      ...(tools.length === 0 ? [] : [new ToolMarkupStage({ tools, makeId })]),
+      ...(declared ? [new TypedArgumentsStage((name) => offered.parametersOf(name))] : []),
+      ...(rules.json ? [new JsonFenceStage(), new JsonCheckStage(rules.json)] : []),
+      ...(rules.calls ? [new CallFilterStage(rules.calls)] : []),
+    ],
+  });
+}
+
+/** Writes the outputs of a turn for its client: as SSE text, or as one JSON body. */
+export interface ClientProtocol<Output> {
+  /** The SSE text for the outputs of one upstream read. */
+  encode(outputs: readonly Output[]): string;
+  /** Ends the stream. */
+  readonly done: string;
+  /** Folds the outputs of a finished turn into its JSON body. */
+  collect(outputs: readonly Output[]): void;
+  body(): string;
+  /** A keep-alive while the provider is silent. */
+  keepAlive(): string;
+  /** The one terminal event of a stream that has begun and cannot continue; empty after a terminal event. */
+  fail(error: BridgeError): string;
+}
+
+const TERMINAL: ReadonlySet<string> = new Set(['response.completed', 'response.incomplete', 'response.failed']);
+
+/** @param echo request fields that every Response repeats, as text (see encodeEcho) */
+export function responsesProtocol(echo: string, client: ClientKind): ClientProtocol<ResponsesEvent> {
+  const encoder = new SseEncoder(echo);
+  let last: ResponsesEvent | undefined;
+  let progress: readonly ResponsesEvent[] = [];
+  let isOver = false;
+  return {
+    encode(events) {
+      if (progress.length === 0) progress = events.filter((event) => event.type === 'response.in_progress');
+      const text = encoder.encode(events);
+      isOver ||= TERMINAL.has(events.at(-1)?.type ?? '');
+      return text;
+    },
+    fail(error) {
+      const [begun] = progress;
+      if (isOver || begun === undefined || !('response' in begun)) return '';
+      isOver = true;
+      const response = { ...begun.response, status: 'failed', error: renderStreamError(error, client) } as const;
+      return encoder.encode([{ type: 'response.failed', response }]);
+    },
+    // Only data events reset Codex's idle timer (codex-protocol.md, rule 9).
+    keepAlive: () => (client === 'codex' ? encoder.encode(progress) : SSE_KEEP_ALIVE),
+    done: SSE_DONE,
+    collect(events) {
+      last = events.at(-1) ?? last;
+    },
+    body: () => (last && 'response' in last ? encodeResponse(last.response, echo) : '{}'),
+  };
 }

@@ -3,31 +3,30 @@ import { isRecord } from '../base/json';
 import { toBridgeError } from '../errors/bridge-error';
 import type { ClientKind } from '../errors/error-body';
 import type { KeptTurn } from '../state/kept-turn';
-import { usesState } from '../state/uses-state';
 import { AnswerStream } from '../stream/answer-stream';
 import type { Assembler, FinalizeError } from '../stream/signal';
-import { ChatAssembler, toUsageObject, type ChatOutput } from '../stream/chat-assembler';
 import { CompactionAssembler } from '../stream/compaction-assembler';
 import { ResponsesAssembler } from '../stream/responses-assembler';
 import { encodeEcho } from '../stream/sse';
 import { asksForCompaction, toSummaryRequest } from '../translate/request';
-import { readChatRequest } from '../wire/read-chat-request';
-import { readResponsesRequest } from '../wire/read-responses';
+import { readResponsesRequest, usesState } from '../wire/read-responses';
 import type { ResponsesEvent } from '../wire/responses-output';
 import type { ResponsesRequest } from '../wire/responses-request';
 import type { Question } from './after-failure';
 import { askUpstream, loadFailurePath } from './ask-upstream';
 import type { Caller, Turn } from './bridge';
-import { chatProtocol, compactionProtocol, responsesProtocol, type ClientProtocol } from './client-protocol';
 import { describeSent, prepare, type Prepared } from './prepare';
-import { collectTurn, streamTurn, type Answer, type RunningTurn } from './stream-turn';
+import {
+  collectTurn, responsesProtocol, streamTurn, type Answer, type ClientProtocol, type RunningTurn,
+} from './stream-turn';
 import type { TurnContext } from './turn-context';
 
 /** @throws BridgeError before the stream starts: an invalid request, or an error from the provider. */
 export async function startResponsesTurn(body: unknown, caller: Caller, context: TurnContext): Promise<Turn> {
-  const kept = usesState(body, caller.client) ? await readKept(body, caller.client, context) : undefined;
+  const kept = await readKept(body, caller.client, context);
   const request = kept?.request ?? readResponsesRequest(body);
-  if (isPreload(request)) {
+  // With an empty request for one token, `codex --oss` makes LM Studio load a model (fixture 27).
+  if (request.input.length === 0 && request.maxOutputTokens === 1 && request.instructions === undefined) {
     caller.record?.ask({ request: 'preload' });
     const { answerPreload }: typeof import('./local-answer') = require('./local-answer');
     return answerPreload(request, context.runtime);
@@ -49,55 +48,17 @@ export async function startResponsesTurn(body: unknown, caller: Caller, context:
   }, prepared, caller, context);
 }
 
-/** POST /responses/compact: the whole input becomes its user messages and one compaction item. Never streams. */
-export async function startCompaction(body: unknown, caller: Caller, context: TurnContext): Promise<Turn> {
-  const kept = usesState(body, caller.client) ? await readKept(body, caller.client, context) : undefined;
-  const request = kept?.request ?? readResponsesRequest(body);
-  const prepared = prepare(toSummaryRequest(request), caller, context);
-  const create = responsesAssemblers(request, caller, context);
-  const { makeId } = context.runtime;
-  return run({
-    stream: false,
-    beginsAtOnce: false,
-    createAssembler: (finalizeError, its) => new CompactionAssembler(create(finalizeError, its), makeId),
-    protocol: compactionProtocol(request.input, makeId),
-  }, prepared, caller, context);
-}
-
-/** Starts a turn for a Chat Completions body, which is read as the equivalent Responses request. */
-export async function startChatTurn(body: unknown, caller: Caller, context: TurnContext): Promise<Turn> {
-  const { request, includeUsage } = readChatRequest(body);
-  const prepared = prepare(request, caller, context, { overChat: true });
-  const { clock, makeId } = context.runtime;
-  const options = {
-    id: makeId('chatcmpl'),
-    created: Math.floor(clock() / 1_000),
-    model: request.model ?? prepared.chat.model,
-    includeUsage,
-    hideReasoning: context.settings.suppressReasoningText,
-  };
-  let assembler: ChatAssembler | undefined;
-  return run<ChatOutput>({
-    stream: request.stream,
-    beginsAtOnce: false,
-    createAssembler: (finalizeError, { tools }) =>
-      (assembler = new ChatAssembler({ ...options, finalizeError, findTarget: (name) => tools.find(name) })),
-    protocol: chatProtocol(() => assembler?.usage && toUsageObject(assembler.usage)),
-  }, prepared, caller, context);
-}
-
-/** Loads the state only for a request that refers to stored items or is stored itself. */
-function readKept(body: unknown, client: ClientKind, { state }: TurnContext): Promise<KeptTurn> {
+/** Loads the state, only for a request that refers to stored items or is stored itself. */
+export function readKept(
+  body: unknown, client: ClientKind, { state }: TurnContext,
+): Promise<KeptTurn> | undefined {
+  if (!usesState(body, client)) return undefined;
   const { readKeptTurn }: typeof import('../state/kept-turn') = require('../state/kept-turn');
   return readKeptTurn(isRecord(body) ? body : {}, client, state);
 }
 
-/** An empty request for one token, with which `codex --oss` makes LM Studio load a model (fixture 27). */
-function isPreload({ input, maxOutputTokens, instructions }: ResponsesRequest): boolean {
-  return input.length === 0 && maxOutputTokens === 1 && instructions === undefined;
-}
-
-function responsesAssemblers(
+/** Returns a function that creates the assembler of each attempt; all of them continue the same Response. */
+export function responsesAssemblers(
   request: ResponsesRequest,
   caller: Caller,
   context: TurnContext,
@@ -163,7 +124,7 @@ const openUnlessQueued = <Output>(open: () => Promise<Answer<Output>>, watch: Qu
  * Codex gets its stream at once: it handles failures inside the stream, and keep-alive events keep it from timing out.
  * Every other streaming client waits until the answer has begun, and gets errors as an HTTP status.
  */
-async function run<Output>(
+export async function run<Output>(
   shape: Shape<Output>, prepared: Prepared, caller: Caller, context: TurnContext,
 ): Promise<Turn> {
   let { notes } = prepared;
@@ -212,7 +173,7 @@ async function run<Output>(
   return {
     stream: shape.stream,
     get notes() {
-      return notes.list();
+      return [...notes];
     },
     keepAlive: () => shape.protocol.keepAlive(),
     fail: (error) => shape.protocol.fail(error) + shape.protocol.done,

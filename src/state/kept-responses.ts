@@ -3,7 +3,7 @@ import { quote } from '../base/quote';
 import { isRecord, type UnknownRecord } from '../base/json';
 import { BridgeError } from '../errors/bridge-error';
 import type { ClientKind } from '../errors/error-body';
-import { readResponsesRequest } from '../wire/read-responses';
+import { readResponsesRequest, usesState } from '../wire/read-responses';
 import type { Background } from './background';
 import { createKeptConversations, type KeptConversations } from './conversations';
 import { estimateTokens } from './estimate-tokens';
@@ -12,7 +12,6 @@ import { readKeptTurn } from './kept-turn';
 import type { StateServices } from './open-store';
 import { readPage, type PageQuery } from './page';
 import type { ResponseRecord } from './record';
-import { usesState } from './uses-state';
 
 /** The operations on stored responses and conversations. They throw BridgeError `not_found` for unknown ids. */
 export interface KeptResponses extends KeptConversations {

@@ -9,11 +9,10 @@ import { idsOf, renderResponseRecord, toRawItems, type RawItem } from './record'
 import type { Change, ResponseStore } from './response-store';
 import { encodeResponse } from '../stream/sse';
 import { optional } from '../wire/read-fields';
-import { readInput, readResponsesRequest } from '../wire/read-responses';
+import { readInput, readResponsesRequest, wantsStore } from '../wire/read-responses';
 import type { ResponsesEvent, ResponsesObject } from '../wire/responses-output';
 import type { ResponsesEcho, ResponsesRequest } from '../wire/responses-request';
 import type { StateServices } from './open-store';
-import { wantsStore } from './uses-state';
 
 export interface KeptTurn {
   /** No client waits for the response, so it is stored even if it failed. */

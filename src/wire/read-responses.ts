@@ -97,8 +97,9 @@ export function readSampling(body: UnknownRecord): Sampling {
 }
 
 function readEcho(body: UnknownRecord): ResponsesEcho {
-  const given = ECHO_FIELDS.map((field) => [field, (body[field] ?? ECHO_DEFAULTS[field]) as JsonValue]);
-  return Object.fromEntries(given);
+  const echo: Record<string, JsonValue> = {};
+  for (const field of ECHO_FIELDS) echo[field] = (body[field] ?? ECHO_DEFAULTS[field]) as JsonValue;
+  return echo;
 }
 
 function asCount(value: unknown): number | undefined {
@@ -217,4 +218,26 @@ export function isReference(item: unknown): item is UnknownRecord {
     item['type'] === 'item_reference' ||
     (item['type'] == null && item['id'] !== undefined && item['role'] === undefined)
   );
+}
+
+/** Fields that reference stored data or must be rejected. */
+const STORE_FIELDS = ['previous_response_id', 'conversation', 'prompt'] as const;
+
+/**
+ * Whether a request refers to stored items or is itself stored. Most requests of Codex do neither, so the state is not
+ * loaded for them.
+ * @param body a request as received
+ */
+export function usesState(body: unknown, client: 'codex' | 'generic'): boolean {
+  if (!isRecord(body)) return false;
+  if (wantsStore(body['store'], client) || (body['background'] ?? false) !== false) return true;
+  return STORE_FIELDS.some((field) => body[field] != null) || (asArray(body['input']) ?? []).some(isReference);
+}
+
+/**
+ * The API's default is true. Codex keeps its own conversation: it has sent `store: false` since 0.80, and an absent
+ * field means false.
+ */
+export function wantsStore(store: unknown, client: 'codex' | 'generic'): boolean {
+  return store === true || (store !== false && client !== 'codex');
 }

@@ -1,0 +1,125 @@
+/** Starts the turns that clients other than Codex start: Chat Completions, and POST /responses/compact. */
+import type { MakeId } from '../base/clock';
+import type { JsonObject } from '../base/json';
+import { renderErrorBody } from '../errors/error-body';
+import { ChatAssembler, ChatCollector, toUsageObject, type ChatOutput } from '../stream/chat-assembler';
+import { CompactionAssembler } from '../stream/compaction-assembler';
+import { SSE_DONE, SSE_KEEP_ALIVE } from '../stream/sse';
+import { toSummaryRequest } from '../translate/request';
+import type { ChatUsageObject } from '../wire/chat';
+import { readChatRequest } from '../wire/read-chat-request';
+import { readResponsesRequest } from '../wire/read-responses';
+import type { ResponsesEvent } from '../wire/responses-output';
+import type { ContentPart, InputItem, MessageItem } from '../wire/responses-request';
+import type { Caller, Turn } from './bridge';
+import { prepare } from './prepare';
+import { responsesProtocol, type ClientProtocol } from './stream-turn';
+import { readKept, responsesAssemblers, run } from './turn';
+import type { TurnContext } from './turn-context';
+
+/** POST /responses/compact: the whole input becomes its user messages and one compaction item. Never streams. */
+export async function startCompaction(body: unknown, caller: Caller, context: TurnContext): Promise<Turn> {
+  const kept = await readKept(body, caller.client, context);
+  const request = kept?.request ?? readResponsesRequest(body);
+  const prepared = prepare(toSummaryRequest(request), caller, context);
+  const create = responsesAssemblers(request, caller, context);
+  const { makeId } = context.runtime;
+  return run({
+    stream: false,
+    beginsAtOnce: false,
+    createAssembler: (finalizeError, its) => new CompactionAssembler(create(finalizeError, its), makeId),
+    protocol: compactionProtocol(request.input, makeId),
+  }, prepared, caller, context);
+}
+
+/** Starts a turn for a Chat Completions body, which is read as the equivalent Responses request. */
+export async function startChatTurn(body: unknown, caller: Caller, context: TurnContext): Promise<Turn> {
+  const { request, includeUsage } = readChatRequest(body);
+  const prepared = prepare(request, caller, context, { overChat: true });
+  const { clock, makeId } = context.runtime;
+  const options = {
+    id: makeId('chatcmpl'),
+    created: Math.floor(clock() / 1_000),
+    model: request.model ?? prepared.chat.model,
+    includeUsage,
+    hideReasoning: context.settings.suppressReasoningText,
+  };
+  let assembler: ChatAssembler | undefined;
+  return run<ChatOutput>({
+    stream: request.stream,
+    beginsAtOnce: false,
+    createAssembler: (finalizeError, { tools }) =>
+      (assembler = new ChatAssembler({ ...options, finalizeError, findTarget: (name) => tools.find(name) })),
+    protocol: chatProtocol(() => assembler?.usage && toUsageObject(assembler.usage)),
+  }, prepared, caller, context);
+}
+
+/**
+ * The compaction object: the user's messages unchanged, then one item that summarizes everything else.
+ * Spec: Responses API, compact.
+ */
+function compactionProtocol(input: readonly InputItem[], makeId: MakeId): ClientProtocol<ResponsesEvent> {
+  const responses = responsesProtocol('', 'generic');
+  let last: ResponsesEvent | undefined;
+  return {
+    ...responses,
+    collect(events) {
+      last = events.at(-1) ?? last;
+    },
+    body() {
+      if (!last || !('response' in last)) return '{}';
+      const { created_at, usage, output } = last.response;
+      const kept = input.flatMap((item) =>
+        item.type === 'message' && item.role === 'user' ? [userMessage(item, makeId)] : [],
+      );
+      return JSON.stringify({
+        id: makeId('resp'),
+        object: 'response.compaction',
+        created_at,
+        output: [...kept, ...output],
+        usage,
+      });
+    },
+  };
+}
+
+/** @param usage the token usage, once known: a whole completion always includes it, a stream only on request */
+function chatProtocol(usage: () => ChatUsageObject | undefined): ClientProtocol<ChatOutput> {
+  const collector = new ChatCollector();
+  return {
+    encode: (outputs) => outputs.map((output) => `data: ${JSON.stringify(output)}\n\n`).join(''),
+    fail: (error) => `data: ${JSON.stringify(renderErrorBody(error))}\n\n`,
+    done: SSE_DONE,
+    collect: (outputs) => outputs.forEach((output) => collector.push(output)),
+    body: () => collector.body(usage()),
+    keepAlive: () => SSE_KEEP_ALIVE,
+  };
+}
+
+/** Converts a message of the request back to a wire item. Spec: Responses API, input message. */
+function userMessage(item: MessageItem, makeId: MakeId): JsonObject {
+  return { type: 'message', id: makeId('msg'), role: item.role, status: 'completed', content: item.content.map(part) };
+}
+
+function part(content: ContentPart): JsonObject {
+  switch (content.type) {
+    case 'text':
+      return { type: 'input_text', text: content.text };
+    case 'image':
+      return { type: 'input_image', image_url: content.url, detail: content.detail ?? 'auto' };
+    case 'file':
+      return {
+        type: 'input_file',
+        filename: content.filename,
+        file_data: content.data,
+        file_url: content.url,
+        file_id: content.fileId,
+      };
+    case 'audio':
+      return { type: 'input_audio', input_audio: { data: content.data, format: content.format } };
+    case 'unrecognized':
+      return content.raw;
+    default:
+      return content satisfies never;
+  }
+}
