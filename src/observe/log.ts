@@ -99,11 +99,13 @@ const INDENT = '    ';
 const renderText: RenderLine = ({ time, level, message, fields, lines }, redact) => {
   const head = `${renderLocalTime(time)} ${level.padEnd(5)} `;
   const texts = lines ?? [renderFields(message, fields, level), ...readStack(fields)];
-  return texts
-    .map((text, index) => (index === 0 ? '' : INDENT) + redact(escapeControls(text)))
-    .flatMap((text) => (level === 'debug' ? [text] : breakLine(text, TEXT_WIDTH - head.length)))
-    .map((text) => `${head}${text}\n`)
-    .join('');
+  let rendered = '';
+  for (const [index, text] of texts.entries()) {
+    const clean = (index === 0 ? '' : INDENT) + redact(escapeControls(text));
+    const parts = level === 'debug' ? [clean] : breakLine(clean, TEXT_WIDTH - head.length);
+    for (const part of parts) rendered += `${head}${part}\n`;
+  }
+  return rendered;
 };
 
 /** `2026-11-28 17:02:23+08:00`: local time with its offset from UTC. */
@@ -211,7 +213,11 @@ export function createMask(secrets: readonly string[]): (text: string) => string
   const usable = secrets.filter((secret) => secret.length >= SHORTEST_SECRET);
   // Longest first: a secret may contain another one.
   const known = [...new Set(usable.flatMap(spell))].sort((a, b) => b.length - a.length);
-  return (text) => known.reduce((clean, secret) => clean.replaceAll(secret, MASK), text);
+  return (text) => {
+    let clean = text;
+    for (const secret of known) clean = clean.replaceAll(secret, MASK);
+    return clean;
+  };
 }
 
 function spell(secret: string): readonly string[] {

@@ -7,7 +7,7 @@ import { readCustomInput } from '../tools/custom';
 import type {
   ChatCallDelta, ChatChoiceObject, ChatChunkObject, ChatDeltaObject, ChatErrorObject, ChatUsage, ChatUsageObject,
 } from '../wire/chat';
-import { cutStream, isCutReason } from './endings';
+import { CUT_REASONS, cutStream } from './endings';
 import type { Assembler, CallSignature, FinishReason, FinalizeError, Signal } from './signal';
 
 export type ChatOutput = ChatChunkObject | ChatErrorObject;
@@ -147,7 +147,7 @@ export class ChatAssembler implements Assembler<ChatOutput> {
   }
 
   private finishReason(reason: FinishReason): FinishReason {
-    if (isCutReason(reason)) return reason;
+    if (CUT_REASONS.has(reason)) return reason;
     return this.calls > 0 ? 'tool_calls' : 'stop';
   }
 

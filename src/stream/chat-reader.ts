@@ -4,7 +4,9 @@ import { BridgeError } from '../errors/bridge-error';
 import { classifyStreamError } from '../errors/classify';
 import type { ChatChunk, ChatDelta } from '../wire/chat';
 import { readChatChunk } from '../wire/read-chat';
-import { cutStream, emptyAnswer, isCutReason, readFinishReason, unfinishedStream, unreadableEvent } from './endings';
+import {
+  CUT_REASONS, cutStream, emptyAnswer, FINISH_REASONS, readFinishReason, unfinishedStream, unreadableEvent,
+} from './endings';
 import type { AnswerReader, FinishReason, ReaderOptions, Reading, Signal } from './signal';
 import type { SseEvent } from './sse';
 import { ToolCalls } from './tool-calls';
@@ -90,10 +92,10 @@ export class ChatReader implements AnswerReader {
 
   /** @returns the failure, if the finish reason means one */
   private finish(word: string): Signal | undefined {
-    const reason = readFinishReason(word);
+    const reason = FINISH_REASONS.get(word) ?? readFinishReason(word);
     if (reason === undefined) return undefined;
     if (reason instanceof BridgeError) return this.finished ? undefined : { type: 'error', error: reason };
-    if (this.reason === undefined || (this.late && !isCutReason(this.reason))) this.reason = reason;
+    if (this.reason === undefined || (this.late && !CUT_REASONS.has(this.reason))) this.reason = reason;
     this.finished = true;
     this.late = false;
     return undefined;

@@ -3,8 +3,8 @@ import { BridgeError } from '../errors/bridge-error';
 import type { ErrorKind } from '../errors/error-table';
 import type { FinishReason, Signal } from './signal';
 
-/** In lower case: hosts of the same model differ in spelling (`STOP`, `Stop`). */
-const REASONS: ReadonlyMap<string, FinishReason> = new Map<string, FinishReason>([
+/** What providers send, in lower case. */
+export const FINISH_REASONS: ReadonlyMap<string, FinishReason> = new Map<string, FinishReason>([
   ['stop', 'stop'],
   ['eos', 'stop'],
   ['eos_token', 'stop'],
@@ -58,8 +58,9 @@ const FAILURES: ReadonlyMap<string, readonly [kind: ErrorKind, message: string]>
 ]);
 
 /**
- * Reads a finish reason. An unknown one is a failure that quotes it: an answer whose call was lost
- * (`MALFORMED_FUNCTION_CALL`) or that was aborted must not look complete.
+ * Reads a finish reason in any spelling, because hosts of the same model differ (`STOP`, `Stop`). An unknown one is a
+ * failure that quotes it: an answer whose call was lost (`MALFORMED_FUNCTION_CALL`) or that was aborted must not look
+ * complete.
  * @returns undefined for a value without meaning
  */
 export function readFinishReason(word: string): FinishReason | BridgeError | undefined {
@@ -67,12 +68,12 @@ export function readFinishReason(word: string): FinishReason | BridgeError | und
   if (NOTHING.includes(key)) return undefined;
   const failure = FAILURES.get(key);
   if (failure) return new BridgeError(...failure);
-  const reason = REASONS.get(key);
+  const reason = FINISH_REASONS.get(key);
   return reason ?? new BridgeError('upstream_error', `The provider ended its answer with "${shorten(word)}".`);
 }
 
-/** An answer with this finish reason is truncated: its last item is incomplete. */
-export const isCutReason = (reason: FinishReason): boolean => reason === 'length' || reason === 'content_filter';
+/** An answer with one of these finish reasons is truncated: its last item is incomplete. */
+export const CUT_REASONS: ReadonlySet<FinishReason> = new Set(['length', 'content_filter']);
 
 /** The stream ended before the provider finished its answer. */
 export const cutStream = (): BridgeError =>

@@ -16,7 +16,7 @@ import type {
   NativeTextKind,
 } from '../wire/native';
 import { readNativeEvent, readNativeResponse } from '../wire/read-native';
-import { cutStream, isCutReason, readFinishReason, unreadableEvent } from './endings';
+import { CUT_REASONS, cutStream, readFinishReason, unreadableEvent } from './endings';
 import type { AnswerReader, FinishReason, ReaderOptions, Reading, Signal } from './signal';
 import type { SseEvent } from './sse';
 import { ToolCalls } from './tool-calls';
@@ -210,7 +210,8 @@ export class NativeReader implements AnswerReader {
       call.streamed === '' ? this.complete(call.index, call.announced) : [],
     );
     // llama.cpp labels truncated turns `completed`; after a broken call, Codex would repeat the request endlessly.
-    if (!isCutReason(reason) && this.calls.cut) return [...late, ...announced, { type: 'error', error: cutStream() }];
+    const isLost = !CUT_REASONS.has(reason) && this.calls.cut;
+    if (isLost) return [...late, ...announced, { type: 'error', error: cutStream() }];
     return [...late, ...announced, ...usage, ...this.calls.finish(reason), { type: 'finish', reason }];
   }
 

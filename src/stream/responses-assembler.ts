@@ -10,7 +10,7 @@ import type { ChatUsage } from '../wire/chat';
 import type {
   MessagePhase, OutputItem, OutputPart, ResponsesEvent, ResponsesObject, ResponsesUsage,
 } from '../wire/responses-output';
-import { cutStream, emptyAnswer, isCutReason } from './endings';
+import { CUT_REASONS, cutStream, emptyAnswer } from './endings';
 import { MessageWriter, ReasoningWriter, type ReasoningOutput } from './item-writers';
 import type { Assembler, CallSignature, FinishReason, FinalizeError, Signal } from './signal';
 
@@ -185,7 +185,7 @@ export class ResponsesAssembler implements Assembler<ResponsesEvent> {
   /** Ends the open item. A truncated answer never ends a call: Codex would run it (codex-protocol.md, section 11). */
   private closeOpen(reason: FinishReason, phase?: MessagePhase): readonly ResponsesEvent[] {
     const { open } = this;
-    const cut = isCutReason(reason);
+    const cut = CUT_REASONS.has(reason);
     this.open = undefined;
     // Filtered text would remain in Codex's history, and the filter would reject every later request.
     const dropped = open?.kind === 'call' ? cut : reason === 'content_filter' && this.options.client === 'codex';

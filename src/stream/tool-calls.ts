@@ -5,7 +5,7 @@
 import { isJsonObject, JsonProgress, parseJson, parseJsonObject } from '../base/json';
 import { BridgeError } from '../errors/bridge-error';
 import type { ChatToolFragment } from '../wire/chat';
-import { isCutReason } from './endings';
+import { CUT_REASONS } from './endings';
 import type { CallSignature, FinishReason, ReaderOptions, Signal } from './signal';
 
 /** No model makes this many calls in one answer. */
@@ -80,7 +80,7 @@ export class ToolCalls {
 
   /** Call at the end of the answer. With `length` or `content_filter`, the last call is truncated and never ended. */
   finish(reason: FinishReason): readonly Signal[] {
-    if (isCutReason(reason)) return this.held.filter(isSignal);
+    if (CUT_REASONS.has(reason)) return this.held.filter(isSignal);
     const entries = this.open ? [...this.endNext(this.open), ...this.held] : this.held;
     const withNext = (entry: StreamedCall | Signal): (StreamedCall | Signal)[] =>
       isSignal(entry) ? [entry] : [entry, ...this.endNext(entry)];

@@ -58,9 +58,7 @@ function createFunctionWriter(target: CallTarget, place: CallPlace): CallWriter<
 
 /** Prepends the description of the namespace, which contains the instructions of an MCP server. */
 export function describe(description: string | undefined, context: OfferContext): { readonly description?: string } {
-  const text = [context.namespace?.description, description]
-    .filter((part) => part !== undefined && part !== '')
-    .join('\n\n');
+  const text = [context.namespace?.description, description].filter(Boolean).join('\n\n');
   return text === '' ? {} : { description: text };
 }
 

@@ -53,10 +53,12 @@ const MAY_BE_NULL = ['default', 'const', 'example'];
 
 /** Whether `withoutNulls` would change the schema or one inside it; most schemas need no copy. */
 function hasNull(schema: JsonObject, depth: number): boolean {
-  return depth <= DEEPEST && Object.entries(schema).some(([key, value]) => {
-    if (value === null) return !MAY_BE_NULL.includes(key);
-    return schemasIn(key, value).some((inner) => hasNull(inner, depth + 1));
-  });
+  if (depth > DEEPEST) return false;
+  for (const [key, value] of Object.entries(schema)) {
+    if (value === null && !MAY_BE_NULL.includes(key)) return true;
+    for (const inner of schemasIn(key, value)) if (hasNull(inner, depth + 1)) return true;
+  }
+  return false;
 }
 
 /** Returns the schemas in the value of a keyword. */

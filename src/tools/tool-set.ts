@@ -23,7 +23,8 @@ export class ToolSet {
   add(offer: ToolOffer): void {
     const key = keyOf(offer.target);
     if (this.byTool.has(key)) return;
-    const name = this.freeName(offer.target);
+    const flat = flatName(offer.target, this.forbidden);
+    const name = this.byName.has(flat) ? withHash(flat, key) : flat;
     this.byTool.set(key, name);
     this.byName.set(name, offer.target);
     this.tools.push({
@@ -74,11 +75,6 @@ export class ToolSet {
     if (fits.length === 1) return fits[0]?.[1];
     return [...this.byName].find(([name]) => shortenName(name, upstreamName.length) === upstreamName)?.[1];
   }
-
-  private freeName(target: CallTarget): string {
-    const name = flatName(target, this.forbidden);
-    return this.byName.has(name) ? withHash(name, keyOf(target)) : name;
-  }
 }
 
 /**
@@ -100,8 +96,9 @@ const keyOf = ({ name, namespace }: ToolName): string =>
  */
 function flatName(tool: ToolName, forbidden: readonly string[]): string {
   const { name, namespace } = tool;
-  const full =
-    namespace === undefined || namespace === '' || namespace === PLAIN_NAMESPACE ? name : joinNames(namespace, name);
+  const isPlain = namespace === undefined || namespace === '' || namespace === PLAIN_NAMESPACE;
+  // Codex 0.125 declares the namespace `mcp__mini__`, 0.146 and later `mcp__mini`; both become `mcp__mini__echo`.
+  const full = isPlain ? name : `${namespace.replace(/__$/, '')}__${name}`;
   const legal = toLegal(full);
   if (legal.length > LONGEST_NAME) return shortened(legal, toLegal(name), keyOf(tool));
   return legal !== full || forbidden.includes(legal) ? withHash(legal, keyOf(tool)) : legal;
@@ -114,10 +111,6 @@ function shortened(full: string, own: string, key: string): string {
   const head = LONGEST_NAME - own.length - HASH_LENGTH - 3;
   return head < 8 ? withHash(full, key) : `${full.slice(0, head)}_${shortHash(key)}__${own}`;
 }
-
-/** Codex 0.125 declares the namespace `mcp__mini__`, 0.146 and later `mcp__mini`; both become `mcp__mini__echo`. */
-const joinNames = (namespace: string, name: string): string =>
-  `${namespace}${namespace.endsWith('__') ? '' : '__'}${name}`;
 
 const HASH_LENGTH = 7;
 
