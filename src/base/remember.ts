@@ -1,4 +1,4 @@
-/** A map that forgets its oldest entries, for names that come from outside and may be endless. */
+/** A map that evicts its oldest entries, for names that come from outside in unlimited number. */
 
 /** Adds an entry at the end of `map`, and evicts the oldest one if there are more than `most`. */
 export function remember<Value>(map: Map<string, Value>, name: string, value: Value, most: number): void {

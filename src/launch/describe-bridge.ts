@@ -82,7 +82,7 @@ async function hasWebSearch({ host, port, codexVersion }: BridgeForCodex): Promi
 }
 
 interface FetchedCatalog {
-  /** Model ids, the preferred one first; empty if the bridge knows none. */
+  /** Model ids, the preferred one first; empty if the bridge has none. */
   readonly models: readonly string[];
   /** Absent if Codex fetches the catalog itself, there is nothing to write, or writing failed. */
   readonly file?: string;

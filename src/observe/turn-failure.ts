@@ -54,7 +54,7 @@ function renderPart(where: string, names: readonly (string | false)[], text: str
   return `${where}${known === '' ? '' : ` (${known})`}${text === undefined ? '' : `: ${text}`}`;
 }
 
-/** The client is told about a failure with a status, or inside an answer that has begun. */
+/** Renders what the client got: a status, or a failure inside an answer that had begun. */
 function renderClientError(error: BridgeError, facts: TurnFacts): string {
   if (facts.status === undefined) return 'nothing: its connection was already closed';
   const { param = false } = error.details;

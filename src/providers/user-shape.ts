@@ -121,7 +121,7 @@ const KEY: JsonShape = {
 const PROXY: JsonShape = {
   kind: 'text', pattern: /^(none|https?:\/\/[^\s/?#]+\/?)$/i, expected: 'an http or https URL, or none',
 };
-const HOST: JsonShape = { kind: 'text', pattern: /^[\w*.-]+(:\d+)?$/, expected: 'a host name; * stands for one label' };
+const HOST: JsonShape = { kind: 'text', pattern: /^[\w*.-]+(:\d+)?$/, expected: 'a host name; * matches one label' };
 
 /** RFC 3986 path. */
 const PATH: JsonShape = { kind: 'text', pattern: /^\/[^\s?#]*$/, expected: 'a path such as /api/v1' };
@@ -134,7 +134,7 @@ const PROVIDER: { readonly [K in keyof Required<UserProvider>]: ShapeField } = {
     shape: { kind: 'either', shapes: [URL_TEXT, { kind: 'list', of: URL_TEXT }], expected: 'a URL or a list of URLs' },
     help: 'Base URL, or several; requests go to the first.',
   },
-  hosts: { shape: { kind: 'list', of: HOST }, help: 'Further hosts of the provider; * stands for one label.' },
+  hosts: { shape: { kind: 'list', of: HOST }, help: 'Further hosts of the provider; * matches one label.' },
   key_variables: {
     shape: { kind: 'list', of: VARIABLE },
     help: 'Environment variables that may hold the key; [] for a provider that needs none.',

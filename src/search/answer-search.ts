@@ -45,8 +45,8 @@ interface Run {
 }
 
 /**
- * @returns a function that does not reject if a command fails: the model is told about a failed search or page in the
- * result text. It throws BridgeError `invalid_request` for a body without any command.
+ * @returns a function that does not reject if a command fails: the result text reports a failed search or page to the
+ * model. It throws BridgeError `invalid_request` for a body without any command.
  */
 export function createAnswerSearch(options: SearchOptions): AnswerSearch {
   const memory = new SearchMemory();

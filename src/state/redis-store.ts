@@ -1,7 +1,7 @@
 /**
  * Keeps records in Redis or Valkey, for any number of replicas. Each operation is one Lua script, which Redis runs
- * atomically: limits, the index of items and all changes of a turn are always consistent, whichever replica writes
- * or dies.
+ * atomically: limits, the index of items and all changes of a turn are always consistent, whichever replica writes or
+ * crashes.
  */
 import { randomBytes } from 'node:crypto';
 import { isRecord, parseJson } from '../base/json';
