@@ -180,13 +180,12 @@ export function findEndpoint(
   const keys = headers['authorization'] === `Bearer ${access.aiApiKey}` ? (access.apiKeys ?? []) : [];
   const sources = { provider, row, home, settings: context.settings, keys, images: dialect.images };
   const { host } = new URL(url);
-  const isAnyHost = provider.baseUrls.length === 0;
   const name = nameUpstream(provider, host);
   return {
     model: id,
     dialect: native ? { ...native.nativeDialect(dialect), ...provider.responses?.dialect, ...row?.native } : dialect,
     provider: provider.name,
-    origin: `${isAnyHost ? host : provider.name}/${id}`,
+    origin: `${provider.baseUrls.length === 0 ? host : provider.name}/${id}`,
     base: baseUrl.replace(/^https?:\/\//, ''),
     url,
     host,

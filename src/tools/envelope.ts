@@ -22,7 +22,7 @@ export const sealReasoning = (payload: ReasoningPayload): string => seal('reason
 export const sealSummary = (text: string): string => seal('summary', { text });
 
 /**
- * @param reader the model that will read the reasoning: of another model's, it gets the text alone
+ * @param reader the model that will read the reasoning; if another model signed the envelope, only the text is returned
  * @returns the reasoning; undefined for a foreign or damaged envelope, which is not an error
  */
 export function openReasoning(envelope: string | undefined, reader?: string): ReasoningPayload | undefined {

@@ -41,7 +41,7 @@ export type ConversationNode = InstructionsNode | UserNode | AssistantNode;
  * Builds the conversation and repairs what strict upstreams reject (upstreams.md, section 2): messages between calls
  * and results, results that are out of order or have no call, repeated or empty call ids.
  *
- * @param origin the model that will read the conversation: what other models signed is left out, their text stays
+ * @param origin the model that will read the conversation; signatures of other models are left out, their text stays
  */
 export function readConversation(
   items: readonly InputItem[], tools: ToolSet, notes: Notes, origin?: string,

@@ -15,7 +15,7 @@ import { asksForSeveral, translateFormat, translateSettings, translateThinking }
 export interface TranslateOptions {
   /** The model id to send upstream. */
   readonly model: string;
-  /** The model as envelopes name it; without it, sealed reasoning of all models is sent. */
+  /** The model's name in envelopes; without it, the signatures of every model are sent. */
   readonly origin?: string;
   readonly dialect: Dialect;
   /**
