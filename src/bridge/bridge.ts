@@ -21,8 +21,8 @@ export interface Caller {
   readonly isTitle?: boolean;
   /** Collects facts about the turn; absent when nothing will read them. */
   readonly record?: TurnRecord;
-  /** Called when the provider's answer has begun and the request has been released. */
-  readonly onBegun?: () => void;
+  /** Called when the answer has begun. The request has been released then, unless `holdsRequest` says otherwise. */
+  readonly onBegun?: (holdsRequest: boolean) => void;
   /** Starts work that continues without the client; absent if that is not supported. */
   readonly detach?: () => Detached;
   /** Aborted when the client disconnects or the server shuts down. A BridgeError as reason reaches the client. */

@@ -27,6 +27,7 @@ export async function startCompaction(body: unknown, caller: Caller, context: Tu
   return run({
     stream: false,
     beginsAtOnce: false,
+    holdsRequest: true,
     createAssembler: (finalizeError, its) => new CompactionAssembler(create(finalizeError, its), makeId),
     protocol: compactionProtocol(request.input, makeId),
   }, prepared, caller, context);
@@ -48,6 +49,7 @@ export async function startChatTurn(body: unknown, caller: Caller, context: Turn
   return run<ChatOutput>({
     stream: request.stream,
     beginsAtOnce: false,
+    holdsRequest: false,
     createAssembler: (finalizeError, { tools }) =>
       (assembler = new ChatAssembler({ ...options, finalizeError, findTarget: (name) => tools.find(name) })),
     protocol: chatProtocol(() => assembler?.usage && toUsageObject(assembler.usage)),

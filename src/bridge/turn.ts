@@ -40,6 +40,7 @@ export async function startResponsesTurn(body: unknown, caller: Caller, context:
   return run({
     stream: request.stream,
     beginsAtOnce: caller.client === 'codex' || kept?.background === true,
+    holdsRequest: caller.client !== 'codex' || kept !== undefined,
     createAssembler: compaction
       ? (finalizeError, its) => new CompactionAssembler(create(finalizeError, its), makeId)
       : (finalizeError, its) => withNotice(create(finalizeError, its), its.notice),
@@ -101,6 +102,8 @@ interface Shape<Output> {
   readonly stream: boolean;
   /** Whether the stream may start before the answer does; errors are then reported inside the stream. */
   readonly beginsAtOnce: boolean;
+  /** Whether the request stays in memory until the end: it is stored, or the answer repeats parts of it. */
+  readonly holdsRequest: boolean;
   /** A new assembler for each attempt; all of them continue the same response. */
   readonly createAssembler: (finalizeError: FinalizeError, prepared: Prepared) => Assembler<Output>;
   readonly protocol: ClientProtocol<Output>;
@@ -149,7 +152,7 @@ export async function run<Output>(
     const answer = await asking;
     ({ notes } = answer);
     begun = true;
-    caller.onBegun?.();
+    caller.onBegun?.(shape.holdsRequest);
     return answer;
   };
   let opening: Promise<Answer<Output>> | undefined;

@@ -45,7 +45,7 @@ interface Session {
   readonly client: Client;
   readonly open: OpenTurn;
   readonly turnLog: TurnLog;
-  /** The body's share of the budget, until the provider's answer has begun. */
+  /** The body's share of the budget: most of it until the provider's answer has begun, the rest to the end. */
   readonly reservation: Reservation;
   kind: TurnKind;
 }
@@ -114,7 +114,7 @@ function createCaller(session: Session): Caller {
     abort,
     record: turnLog.record,
     detach: () => detach(session),
-    onBegun: () => reservation.close(),
+    onBegun: (holdsRequest) => (holdsRequest ? reservation.settle() : reservation.close()),
   };
 }
 

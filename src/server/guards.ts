@@ -275,3 +275,18 @@ function readToken(text: string): Token {
 const loadCrypto = (): typeof import('node:crypto') => require('node:crypto');
 
 const digestOf = (text: string): Buffer => loadCrypto().createHash('sha256').update(text).digest();
+
+/** `application/json`, `application/vnd.example+json`; parameters are ignored, JSON is UTF-8 (RFC 8259, 8.1). */
+const JSON_TYPE = /^(?:application\/json|[\w.-]+\/[\w.+-]+\+json)\s*(?:;|$)/i;
+
+/** @throws BridgeError for a type that is not JSON */
+export function checkMediaType(type: string | undefined): void {
+  const text = (type ?? '').trim();
+  // A web page can send a body without a type (a Blob), but a JSON type only after a CORS preflight.
+  if (JSON_TYPE.test(text)) return;
+  const quoted = JSON.stringify(text.slice(0, 100));
+  throw new BridgeError(
+    'unsupported_media_type',
+    `Cannot read a request body of content-type ${quoted}: expected application/json.`,
+  );
+}

@@ -1,36 +1,48 @@
 /** Decompresses request bodies. Loaded at the first one that is compressed: hardly any is. */
-import { brotliDecompress, gunzip, inflate, type InputType, type ZlibOptions } from 'node:zlib';
+import type { Transform } from 'node:stream';
+import { createBrotliDecompress, createGunzip, createInflate, type ZlibOptions } from 'node:zlib';
+import { messageOf } from '../base/thrown';
 import { BridgeError } from '../errors/bridge-error';
 
-type Inflated = (error: Error | null, inflated: Buffer) => void;
-type Inflater = (bytes: InputType, options: Pick<ZlibOptions, 'maxOutputLength'>, done: Inflated) => void;
+type CreateInflater = (options: Pick<ZlibOptions, 'chunkSize'>) => Transform;
 
 /** Content codings that Node 18 can read. */
-const INFLATERS: ReadonlyMap<string, Inflater> = new Map<string, Inflater>([
-  ['gzip', gunzip],
-  ['x-gzip', gunzip],
-  ['deflate', inflate],
-  ['br', brotliDecompress],
+const INFLATERS: ReadonlyMap<string, CreateInflater> = new Map<string, CreateInflater>([
+  ['gzip', createGunzip],
+  ['x-gzip', createGunzip],
+  ['deflate', createInflate],
+  ['br', createBrotliDecompress],
 ]);
 
-/** Returns the decompressed bytes; `undefined` if they are more than `limit`. */
-export type InflateBody = (bytes: Buffer, limit: number) => Promise<Buffer | undefined>;
+/** Bytes that are decompressed at a time. */
+const CHUNK_SIZE = 64 * 1024;
+
+/** Decompresses one body. */
+export interface Inflater {
+  /** Takes the compressed bytes. */
+  readonly stream: Transform;
+  /** The size that the bytes name; 0 if they name none. */
+  readonly expected: number;
+  /** Returns the error for bytes that cannot be decompressed. */
+  readonly fail: (cause: unknown) => BridgeError;
+}
 
 /**
  * @param header the value of content-encoding
  * @throws BridgeError for an unknown coding
  */
-export function findInflater(header: string): InflateBody {
+export function findInflater(header: string): (bytes: Buffer) => Inflater {
   const coding = header.trim().toLowerCase();
-  const inflater = INFLATERS.get(coding);
-  if (inflater === undefined) throw unknownCoding(coding);
-  return (bytes, limit) => new Promise((resolve, reject) => {
-    inflater(bytes, { maxOutputLength: limit }, (error, inflated) => {
-      if (error === null) return resolve(inflated);
-      if ('code' in error && error.code === 'ERR_BUFFER_TOO_LARGE') return resolve(undefined);
-      const problem = `Cannot decompress the request body as ${coding}: ${error.message}.`;
-      return reject(new BridgeError('invalid_request', problem));
-    });
+  const create = INFLATERS.get(coding);
+  if (create === undefined) throw unknownCoding(coding);
+  return (bytes) => ({
+    stream: create({ chunkSize: CHUNK_SIZE }),
+    // gzip ends with the size (RFC 1952, section 2.3.1); it may have several parts, and may lie.
+    expected: coding.endsWith('gzip') && bytes.length > 4 ? bytes.readUInt32LE(bytes.length - 4) : 0,
+    fail: (cause) => {
+      const problem = `Cannot decompress the request body as ${coding}: ${messageOf(cause)}.`;
+      return new BridgeError('invalid_request', problem);
+    },
   });
 }
 

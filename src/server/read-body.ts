@@ -3,9 +3,11 @@
  * Media type, content coding, size and syntax have their own errors.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Readable } from 'node:stream';
 import { BridgeError } from '../errors/bridge-error';
+import { checkMediaType } from './guards';
 import type { HistoryParser } from './history-parser';
-import type { InflateBody } from './inflate-body';
+import type { Inflater } from './inflate-body';
 import { parseBody, type JsonLimits } from './parse-body';
 
 /** The part of an exchange that reading its body needs. */
@@ -24,9 +26,6 @@ const BYTES_PER_MB = 1024 * 1024;
 
 /** Smaller bodies are parsed at once: the work for reusing earlier ones would cost as much. */
 const LARGE_BODY = 64 * 1024;
-
-/** `application/json`, `application/vnd.example+json`; parameters are ignored, JSON is UTF-8 (RFC 8259, 8.1). */
-const JSON_TYPE = /^(?:application\/json|[\w.-]+\/[\w.+-]+\+json)\s*(?:;|$)/i;
 
 /**
  * Reads the body and passes its JSON value to `use`. Its bytes stay reserved until `use` has finished.
@@ -49,17 +48,8 @@ export async function readJson(exchange: BodySource, reservation: Reservation): 
   const bytes = await readBytes(exchange, reservation);
   const { config, largeBodies } = exchange.services;
   if (bytes.length < LARGE_BODY) return parseBody(bytes, config);
-  return largeBodies().parse(bytes, (values) => reservation.grow(bytes.length + weigh(values)));
+  return largeBodies().parse(bytes, (size) => reservation.grow(size));
 }
-
-/** No thread of an agent has more values, and they are small compared with its texts. */
-const USUAL_VALUES = 20_000;
-
-/** Parsed and translated; measured with 60,000 short messages of three values each. */
-const BYTES_PER_VALUE = 256;
-
-/** The memory of the values that a body has beyond the usual, in bytes. */
-const weigh = (values: number): number => Math.max(0, values - USUAL_VALUES) * BYTES_PER_VALUE;
 
 /** Reads the decompressed bytes of the body; `reservation` counts their size. */
 async function readBytes(exchange: BodySource, reservation: Reservation): Promise<Buffer> {
@@ -71,62 +61,63 @@ async function readBytes(exchange: BodySource, reservation: Reservation): Promis
   if (declared > limit) throw tooLarge(limit);
   await reservation.grow(declared);
   if (awaitsContinue) response.writeContinue();
-  const bytes = await readBody(request, declared, limit, reservation);
+  const bytes = await collect(request, { expected: declared, limit, reservation, fail: connectionLost });
   if (inflate === undefined) return bytes;
-  // The decompressed size is known only afterwards.
-  await reservation.grow(limit);
-  const inflated = await inflate(bytes, limit);
-  if (inflated === undefined) throw tooLarge(limit);
-  reservation.shrink(inflated.length);
-  return inflated;
+  const { stream, expected, fail } = inflate(bytes);
+  try {
+    const inflated = collect(stream, { expected: Math.min(expected, limit), limit, reservation, fail });
+    stream.end(bytes);
+    return await inflated;
+  } finally {
+    stream.destroy();
+  }
 }
 
 /** Returns `undefined` for a body that is not compressed. */
-function findInflater(coding = 'identity'): InflateBody | undefined {
+function findInflater(coding = 'identity'): ((bytes: Buffer) => Inflater) | undefined {
   if (/^\s*(?:identity)?\s*$/i.test(coding)) return undefined;
   const inflating: typeof import('./inflate-body') = require('./inflate-body');
   return inflating.findInflater(coding);
 }
 
-function checkMediaType(type: string | undefined): void {
-  const text = (type ?? '').trim();
-  // A web page can send a body without a type (a Blob), but a JSON type only after a CORS preflight.
-  if (JSON_TYPE.test(text)) return;
-  const quoted = JSON.stringify(text.slice(0, 100));
-  throw new BridgeError(
-    'unsupported_media_type',
-    `Cannot read a request body of content-type ${quoted}: expected application/json.`,
-  );
-}
-
-/** Initial size of the buffer for a body without a declared length; it doubles as needed. */
+/** Initial size of the buffer for a body of unknown length; it doubles as needed. */
 const FIRST_GUESS = 64 * 1024;
 
+interface Collecting {
+  /** Bytes of the buffer that is allocated first. */
+  readonly expected: number;
+  /** Most bytes. */
+  readonly limit: number;
+  readonly reservation: Reservation;
+  /** Returns the error for a stream that breaks off. */
+  readonly fail: (cause: unknown) => BridgeError;
+}
+
 /**
- * Reads the whole body. If it exceeds the limit, the rest is not read.
- * @throws BridgeError for a body over `limit` bytes, or if the connection is lost before the end
+ * Reads a whole stream into one buffer. If it exceeds the limit, the rest is not read.
+ * @throws BridgeError for more than `limit` bytes, or what `fail` returns
  */
-function readBody(
-  request: IncomingMessage, declared: number, limit: number, reservation: Reservation,
-): Promise<Buffer> {
+async function collect(source: Readable, { expected, limit, reservation, fail }: Collecting): Promise<Buffer> {
+  await reservation.grow(expected);
   return new Promise((resolve, reject) => {
-    let bytes = Buffer.allocUnsafe(declared);
+    let bytes = Buffer.allocUnsafe(expected);
     let size = 0;
+    let cause: unknown;
     const stop = (): void => {
-      request.off('data', onData).off('end', onEnd).off('close', onClose);
+      source.off('data', onData).off('end', onEnd).off('close', onClose);
     };
-    const fail = (error: unknown): void => {
+    const abandon = (error: unknown): void => {
       stop();
-      request.pause();
+      source.pause();
       reject(error);
     };
     const onData = (chunk: Buffer): void => {
       const end = size + chunk.length;
-      if (end > limit) return fail(tooLarge(limit));
+      if (end > limit) return abandon(tooLarge(limit));
       if (end > bytes.length) {
         bytes = Buffer.concat([bytes.subarray(0, size)], Math.min(limit, Math.max(FIRST_GUESS, end * 2)));
-        request.pause();
-        reservation.grow(bytes.length).then(() => request.resume(), fail);
+        source.pause();
+        reservation.grow(bytes.length).then(() => source.resume(), abandon);
       }
       bytes.set(chunk, size);
       size = end;
@@ -137,14 +128,22 @@ function readBody(
     };
     const onClose = (): void => {
       stop();
-      reject(new BridgeError('invalid_request', 'The connection was lost before the request body was complete.'));
+      reject(fail(cause));
     };
-    if (request.destroyed) onClose();
-    else request.on('data', onData).on('end', onEnd).on('close', onClose);
+    source.on('error', (error) => (cause = error));
+    if (source.destroyed) onClose();
+    else source.on('data', onData).on('end', onEnd).on('close', onClose);
   });
 }
 
+const connectionLost = (): BridgeError =>
+  new BridgeError('invalid_request', 'The connection was lost before the request body was complete.');
+
 const QUEUE_MS = 10_000;
+/** Bytes of all bodies together from which on memory counts more than time. */
+const MUCH = 8 * BYTES_PER_MB;
+/** While it is read and translated, a body takes at least this many times its size. */
+const COPIES = 4;
 /** The retry delay for a client when the budget is exhausted. */
 const RETRY_AFTER_MS = 2_000;
 
@@ -165,13 +164,17 @@ interface Waiter {
 /** Counts the bytes of all bodies being read or translated; further ones wait in order of arrival. */
 export class BodyBudget {
   private held = 0;
+  private isMuch = false;
   private readonly waiters = new Set<Waiter>();
 
   /**
    * @param limit in bytes; a single larger body is admitted if no other is in memory
    * @param queueMs how long a body waits for room before it is rejected
+   * @param saveMemory called with true when the bodies in memory are large together, and with false when they are gone
    */
-  constructor(private readonly limit: number, private readonly queueMs = QUEUE_MS) {}
+  constructor(
+    private readonly limit: number, private readonly queueMs = QUEUE_MS, private readonly saveMemory = saveMemoryOfV8,
+  ) {}
 
   /** How many bodies wait for room. */
   get queued(): number {
@@ -189,7 +192,7 @@ export class BodyBudget {
    */
   reserve(bytes: number, own: number): Promise<void> {
     if ((this.waiters.size === 0 || own > 0) && this.hasRoom(bytes, own)) {
-      this.held += bytes;
+      this.hold(bytes);
       return Promise.resolve();
     }
     return new Promise((resolve, reject) => {
@@ -213,8 +216,15 @@ export class BodyBudget {
 
   /** Frees `bytes`. */
   release(bytes: number): void {
-    this.held -= bytes;
+    this.hold(-bytes);
     this.admitWaiters();
+  }
+
+  private hold(bytes: number): void {
+    this.held += bytes;
+    const isMuch = this.held > (this.isMuch ? 0 : MUCH);
+    if (isMuch !== this.isMuch) this.saveMemory(isMuch);
+    this.isMuch = isMuch;
   }
 
   private admitWaiters(): void {
@@ -227,7 +237,7 @@ export class BodyBudget {
         continue;
       }
       this.waiters.delete(waiter);
-      this.held += waiter.bytes;
+      this.hold(waiter.bytes);
       waiter.admit();
     }
   }
@@ -236,6 +246,11 @@ export class BodyBudget {
   private hasRoom(bytes: number, own: number): boolean {
     return this.held <= own || this.held + bytes <= this.limit || (own > 0 && this.held <= this.limit);
   }
+}
+
+function saveMemoryOfV8(isOn: boolean): void {
+  const { saveMemory }: typeof import('./save-memory') = require('./save-memory');
+  saveMemory(isOn);
 }
 
 /** The part of the budget reserved by one body. */
@@ -262,6 +277,11 @@ export class Reservation {
   shrink(bytes: number): void {
     this.bodies.release(this.size - bytes);
     this.size = bytes;
+  }
+
+  /** The body is translated and sent; what is left of it stays in memory. */
+  settle(): void {
+    this.shrink(Math.ceil(this.size / COPIES));
   }
 
   /** Frees everything. */

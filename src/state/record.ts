@@ -64,8 +64,9 @@ export function renderResponseRecord(
   { id, previous, input }: Omit<ResponseRecord, 'response'>,
   response: string,
 ): string {
-  const head = JSON.stringify({ kind: 'response', id, previous, input });
-  return `${head.slice(0, -1)},"response":${response}}`;
+  const head = JSON.stringify({ kind: 'response', id, previous }).slice(0, -1);
+  // The input may be megabytes and comes last, so that its text is not copied once more.
+  return `${head},"response":${response},"input":${JSON.stringify(input)}}`;
 }
 
 /** Renders a conversation as JSON text. */

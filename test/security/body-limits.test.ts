@@ -129,6 +129,35 @@ test('a budget admits bodies in order of arrival, and a larger one if it is alon
   await budget.open().grow(100);
 });
 
+test('memory is saved from the first large body to the end of the last', async () => {
+  const calls: boolean[] = [];
+  const budget = new BodyBudget(100 * MB, 50, (isOn) => void calls.push(isOn));
+  const [small, large, second] = [budget.open(), budget.open(), budget.open()];
+  await small.grow(8 * MB);
+  assert.deepEqual(calls, []);
+  await large.grow(1);
+  await second.grow(40 * MB);
+  large.close();
+  small.close();
+  second.settle();
+  assert.deepEqual(calls, [true]);
+  second.close();
+  assert.deepEqual(calls, [true, false]);
+});
+
+test('a request that is kept while its answer streams counts a quarter', async () => {
+  const budget = new BodyBudget(100, 50);
+  const kept = [budget.open(), budget.open(), budget.open()];
+  for (const body of kept) {
+    await body.grow(40);
+    body.settle();
+  }
+  await assert.rejects(budget.open().grow(80), { kind: 'busy' });
+  await budget.open().grow(70);
+  for (const body of kept) body.close();
+  await budget.open().grow(30);
+});
+
 test('a body whose client disconnected while waiting reserves nothing', async () => {
   const budget = new BodyBudget(100);
   const [holder, leaver] = [budget.open(), budget.open()];

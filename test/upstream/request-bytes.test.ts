@@ -12,8 +12,8 @@ import { createRandom } from '../support/random';
 
 const LONG = 'é'.repeat(300);
 
-/** Reuses the messages of small requests too. */
-const createSerializer = (): RequestSerializer => new RequestSerializer(0);
+/** Reuses the messages of small requests too, and slices their strings. */
+const createSerializer = (): RequestSerializer => new RequestSerializer(0, 50);
 
 async function bytesOf(serializer: RequestSerializer, request: object): Promise<Buffer> {
   return Buffer.concat(await serializer.serialize(request));
@@ -58,6 +58,11 @@ const VARIATIONS: readonly (readonly [name: string, request: object])[] = [
   ['half a pair', { ...BASE, messages: [SYSTEM, { ...USER, content: '\ud83d' }, { ...RESULT, content: '\ude00' }] }],
   ['half a pair in a tool', { ...BASE, tools: ['\ud83d', '\\ud83d'] }],
   ['a whole pair', { ...BASE, messages: [SYSTEM, { ...USER, content: '🌍\\ud83d' }, RESULT] }],
+  ['pairs and halves where slices end', { ...BASE, messages: [SYSTEM, ...[0, 1, 2].flatMap((offset) => [
+    { content: `${'a'.repeat(offset)}${'🌍'.repeat(150)}`, twice: ['b'.repeat(51), 'c'.repeat(400)] },
+    { content: `${'a'.repeat(offset)}${'\ud83d'.repeat(300)}`, name: `"${'\\"'.repeat(60)}` },
+    { content: `${'a'.repeat(offset)}${'\ude00'.repeat(300)}`, empty: '' },
+  ])] }],
   ['a small request', { ...BASE, messages: [USER, RESULT] }],
 ];
 
