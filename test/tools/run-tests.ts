@@ -181,7 +181,7 @@ async function runAll(files: readonly string[], concurrency: number, report: Rep
 
 async function main(): Promise<void> {
   const options = {
-    concurrency: { type: 'string', default: String(cpus().length + 1) },
+    concurrency: { type: 'string', default: String(cpus().length + 2) },
     slowest: { type: 'string', default: '0' },
     long: { type: 'boolean', default: false },
     // For tests of this runner.
