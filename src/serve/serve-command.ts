@@ -45,7 +45,8 @@ export async function run(context: CommandContext): Promise<number> {
     format: config.logFormat,
     write: logFile?.write ?? io.error,
     secrets: [
-      config.aiApiKey, config.searchKey, ...access.secrets, ...listKeys(env), ...listFileSecrets(config), passwordIn(config.store),
+      config.aiApiKey, config.searchKey, passwordIn(config.store),
+      ...access.secrets, ...listKeys(env), ...listFileSecrets(config),
     ].filter((secret) => secret !== undefined),
     ...compact({ laterSecrets: logins?.knownKeys }),
   });

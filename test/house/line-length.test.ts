@@ -12,7 +12,7 @@ const LIMIT = 120;
  * Long lines of text that is printed or sent to models unchanged, by part of the project. The numbers may only
  * decrease.
  */
-const LEFT: Readonly<Record<string, number>> = { 'src/': 22, 'test/': 1, 'docs/': 0, '': 0 };
+const LEFT: Readonly<Record<string, number>> = { 'src/': 20, 'test/': 1, 'docs/': 0, '': 0 };
 
 const isChecked = (path: string): boolean =>
   /\.(?:ts|cts|js|cjs|mjs|md)$|^\.ci\//.test(path) && !/^test\/fixtures\/|^CHANGELOG\.md$/.test(path);
