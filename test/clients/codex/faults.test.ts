@@ -220,7 +220,7 @@ scenario(
     const failed = await run('Do it.', { exitCode: 1 });
     assert.equal(failed.requests.length, 1);
     assert.match(errorsOf(failed.events).at(-1) ?? '', /^Codex ran out of room in the model's context window\./);
-    assert.match(bridge.log(), /Range of input length should be \[1, 202752\]/, "the provider's message is in the log");
+    await bridge.logged(/Range of input length should be \[1, 202752\]/);
     const next = await run(NEXT, { args: ['resume', '--last'] });
     assert.deepEqual(textsOf(next.events, 'agent_message'), ['Fine.']);
     assert.equal(next.requests.length, 2, 'a summary, then the turn');
@@ -242,6 +242,6 @@ scenario(
       errorsOf(events).at(-1),
       `${name} refused the connection (ECONNREFUSED). Tried 4 times; not retrying.`,
     );
-    assert.match(bridge.log(), / failed network 3 retries\n/);
+    await bridge.logged(/ failed network 3 retries\n/);
   },
 );

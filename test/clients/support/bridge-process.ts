@@ -12,6 +12,11 @@ export interface BridgeProcess {
   readonly url: string;
   /** Its output on standard error so far. */
   log(): string;
+  /**
+   * Resolves once the output on standard error matches: it arrives after the client's answer.
+   * @throws Error with the output, if it does not match in time
+   */
+  logged(pattern: RegExp): Promise<void>;
   /** Sends SIGTERM and resolves with the exit code; `null` if it had to be killed. */
   stop(): Promise<number | null>;
 }
@@ -54,8 +59,21 @@ export async function startBridge({ upstreamUrl, folder, env = {}, port = 0 }: B
     killGroup(child);
     return exited;
   };
+  const logged = async (pattern: RegExp): Promise<void> => {
+    const { stderr } = child;
+    const isThere = new Promise<true>((resolve) => {
+      const check = (): void => {
+        if (!pattern.test(log)) return;
+        stderr?.off('data', check);
+        resolve(true);
+      };
+      stderr?.on('data', check);
+      check();
+    });
+    if (!(await within(PATIENCE_MS, isThere))) throw new Error(`The bridge did not log ${pattern}:\n${log}`);
+  };
   let stopped: Promise<number | null> | undefined;
-  return { url, log: () => log, stop: () => (stopped ??= stop()) };
+  return { url, log: () => log, logged, stop: () => (stopped ??= stop()) };
 }
 
 /**
