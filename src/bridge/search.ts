@@ -13,7 +13,13 @@ import type { TurnContext } from './turn-context';
  */
 export function createSearch(renew: () => TurnContext): AnswerSearch {
   const { clock, mayConnect } = renew().runtime;
-  return createAnswerSearch({ findTarget: () => findTarget(renew()), clock, ...(mayConnect && { mayConnect }) });
+  let latest: { readonly context: TurnContext; readonly target: SearchTarget } | undefined;
+  const target = (): SearchTarget => {
+    const context = renew();
+    if (latest?.context !== context) latest = { context, target: findTarget(context) };
+    return latest.target;
+  };
+  return createAnswerSearch({ findTarget: target, clock, ...(mayConnect && { mayConnect }) });
 }
 
 /** @throws BridgeError `not_found` if no service is configured; the model sees the message */

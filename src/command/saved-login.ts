@@ -59,23 +59,26 @@ function readLogin(row: Readonly<Record<string, unknown>>): SavedLogin {
   };
 }
 
+/** A key store that was locked is read again after this time. */
+const RETRY_MS = 60_000;
+
 /**
  * Opens the logins for the configuration; a file that cannot be used counts as empty. The key store is asked only for a
- * key that is needed, and once.
+ * key that is needed, and once if it answers.
  */
 export function openLogins(path: string, env: Environment, hasKeyStore: boolean): Logins {
   const file = readLoginFile(path);
   const { current, logins } = 'problem' in file ? { current: undefined, logins: {} } : file;
   const rows = new Map(Object.entries(logins));
-  const stored = new Map<string, string | undefined>();
+  const stored = new Map<string, { readonly key: string | undefined; readonly until: number }>();
   const knownKeys = [...rows.values()].flatMap(({ key }) => key ?? []);
   const readStore = (name: string): string | undefined => {
-    if (!stored.has(name)) {
-      const key = openKeyStore(env).read(name);
-      stored.set(name, key);
-      if (key !== undefined) knownKeys.push(key);
-    }
-    return stored.get(name);
+    const found = stored.get(name);
+    if (found && performance.now() < found.until) return found.key;
+    const key = openKeyStore(env).read(name);
+    stored.set(name, { key, until: key === undefined ? performance.now() + RETRY_MS : Infinity });
+    if (key !== undefined) knownKeys.push(key);
+    return key;
   };
   const readKey = (name: string): string | undefined =>
     rows.get(name)?.key ?? (hasKeyStore && rows.get(name)?.inKeyStore ? readStore(name) : undefined);

@@ -143,7 +143,7 @@ export const ERRORS = {
   // The bridge itself.
   busy: passing(503, 'bridge_busy', {
     meaning:
-      'The bridge is at one of its own limits: memory for request bodies, requests that wait for a provider, open files.',
+      'The bridge is at one of its limits: memory for request bodies, requests that wait for a provider, open files.',
     fix: 'Try again in a moment; the message names the limit.',
   }),
   store_unavailable: passing(503, 'store_unavailable', {

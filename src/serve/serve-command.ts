@@ -44,10 +44,7 @@ export async function run(context: CommandContext): Promise<number> {
     level: config.logLevel,
     format: config.logFormat,
     write: logFile?.write ?? io.error,
-    secrets: [
-      config.aiApiKey, config.searchKey, passwordIn(config.store),
-      ...access.secrets, ...listKeys(env), ...listFileSecrets(config),
-    ].filter((secret) => secret !== undefined),
+    secrets: [...access.secrets, ...listKeys(env), ...listSecrets(config)].filter((secret) => secret !== undefined),
     ...compact({ laterSecrets: logins?.knownKeys }),
   });
   let bridge: Bridge | undefined;
@@ -135,19 +132,16 @@ function buildBridge(loaded: Loaded, flags: FlagTexts, log: Logger): Bridge {
   });
 }
 
-/** The password of a Redis server. */
-function passwordIn(store = ''): string | undefined {
-  return /^rediss?:\/\/[^/@]*?:([^/@]+)@/.exec(store)?.[1];
-}
-
-/** Header values and keys of the providers file, and the passwords of proxies. */
-function listFileSecrets({ upstreamHeader = {}, catalog = [], proxies }: Config): readonly string[] {
+/** The keys, the header values and keys of the providers file, and the passwords of proxies and of a Redis server. */
+function listSecrets(config: Config): readonly (string | undefined)[] {
+  const { aiApiKey, searchKey, store = '', upstreamHeader = {}, catalog = [], proxies } = config;
   const headers = [upstreamHeader, ...catalog.map((row) => row.headers ?? {})].flatMap((each) => Object.values(each));
   const keys = catalog.flatMap((row) => row.keys ?? []).map(({ key }) => key);
   const own = catalog.flatMap(({ connection }) => connection?.proxy ?? []);
   const urls = [proxies?.http ?? '', proxies?.https ?? '', ...own];
   const passwords = urls.flatMap((url) => /^(?:\w+:\/\/)?[^/@]*?:([^/]+)@/.exec(url)?.[1] ?? []);
-  return [...headers, ...keys, ...passwords];
+  const password = /^rediss?:\/\/[^/@]*?:([^/@]+)@/.exec(store)?.[1];
+  return [aiApiKey, searchKey, password, ...headers, ...keys, ...passwords];
 }
 
 /** Warns once if a plan forbids the use of several keys. */

@@ -38,13 +38,15 @@ export function findInflater(header: string): (bytes: Buffer) => Inflater {
   return (bytes) => ({
     stream: create({ chunkSize: CHUNK_SIZE }),
     // gzip ends with the size (RFC 1952, section 2.3.1); it may have several parts, and may lie.
-    expected: coding.endsWith('gzip') && bytes.length > 4 ? bytes.readUInt32LE(bytes.length - 4) : 0,
+    expected: coding.endsWith('gzip') && isGzip(bytes) ? bytes.readUInt32LE(bytes.length - 4) : 0,
     fail: (cause) => {
       const problem = `Cannot decompress the request body as ${coding}: ${messageOf(cause)}.`;
       return new BridgeError('invalid_request', problem);
     },
   });
 }
+
+const isGzip = (bytes: Buffer): boolean => bytes.length >= 18 && bytes.readUInt16BE() === 0x1f8b;
 
 function unknownCoding(name: string): BridgeError {
   // Codex compresses with zstd if it is logged in to ChatGPT; features.enable_request_compression controls that.

@@ -1,7 +1,4 @@
-/**
- * Reads a request body as JSON, within limits: the bytes of one body, and of all that are in memory at the same time.
- * Media type, content coding, size and syntax have their own errors.
- */
+/** Reads a request body as JSON, within limits for the bytes of one body and of all that are in memory. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Readable } from 'node:stream';
 import { BridgeError } from '../errors/bridge-error';
@@ -27,10 +24,7 @@ const BYTES_PER_MB = 1024 * 1024;
 /** Smaller bodies are parsed at once: the work for reusing earlier ones would cost as much. */
 const LARGE_BODY = 64 * 1024;
 
-/**
- * Reads the body and passes its JSON value to `use`. Its bytes stay reserved until `use` has finished.
- * @throws BridgeError when the headers or the bytes are not those of a JSON body, or are over a limit
- */
+/** Like `readJson`: passes the value to `use`, and reserves the bytes until `use` has finished. */
 export async function useBody<T>(exchange: BodySource, use: (body: unknown) => T | Promise<T>): Promise<T> {
   const reservation = exchange.services.bodies.open();
   try {
@@ -86,7 +80,6 @@ const FIRST_GUESS = 64 * 1024;
 interface Collecting {
   /** Bytes of the buffer that is allocated first. */
   readonly expected: number;
-  /** Most bytes. */
   readonly limit: number;
   readonly reservation: Reservation;
   /** Returns the error for a stream that breaks off. */
@@ -98,14 +91,14 @@ interface Collecting {
  * @throws BridgeError for more than `limit` bytes, or what `fail` returns
  */
 async function collect(source: Readable, { expected, limit, reservation, fail }: Collecting): Promise<Buffer> {
+  let cause: unknown;
+  // Before the wait: a stream may break off in the meantime.
+  source.on('error', (error) => (cause = error));
   await reservation.grow(expected);
   return new Promise((resolve, reject) => {
     let bytes = Buffer.allocUnsafe(expected);
     let size = 0;
-    let cause: unknown;
-    const stop = (): void => {
-      source.off('data', onData).off('end', onEnd).off('close', onClose);
-    };
+    const stop = () => source.off('data', onData).off('end', onEnd).off('close', onClose);
     const abandon = (error: unknown): void => {
       stop();
       source.pause();
@@ -130,7 +123,6 @@ async function collect(source: Readable, { expected, limit, reservation, fail }:
       stop();
       reject(fail(cause));
     };
-    source.on('error', (error) => (cause = error));
     if (source.destroyed) onClose();
     else source.on('data', onData).on('end', onEnd).on('close', onClose);
   });
@@ -142,8 +134,9 @@ const connectionLost = (): BridgeError =>
 const QUEUE_MS = 10_000;
 /** Bytes of all bodies together from which on memory counts more than time. */
 const MUCH = 8 * BYTES_PER_MB;
-/** While it is read and translated, a body takes at least this many times its size. */
-const COPIES = 4;
+/** While an answer streams, its request takes its size once, not several times: this many limits of such requests. */
+const KEPT_LIMITS = 2.5;
+const SMALL = BYTES_PER_MB;
 /** The retry delay for a client when the budget is exhausted. */
 const RETRY_AFTER_MS = 2_000;
 
@@ -164,6 +157,7 @@ interface Waiter {
 /** Counts the bytes of all bodies being read or translated; further ones wait in order of arrival. */
 export class BodyBudget {
   private held = 0;
+  private kept = 0;
   private isMuch = false;
   private readonly waiters = new Set<Waiter>();
 
@@ -186,12 +180,9 @@ export class BodyBudget {
     return new Reservation(this);
   }
 
-  /**
-   * Reserves `bytes` more for a body that has already reserved `own`, as soon as there is room.
-   * @throws BridgeError `busy` if there is none in time
-   */
+  /** Reserves `bytes` more for a body with `own` as soon as there is room. @throws BridgeError `busy` if not in time */
   reserve(bytes: number, own: number): Promise<void> {
-    if ((this.waiters.size === 0 || own > 0) && this.hasRoom(bytes, own)) {
+    if ((this.waiters.size === 0 || this.mayOvertake(bytes, own)) && this.hasRoom(bytes, own)) {
       this.hold(bytes);
       return Promise.resolve();
     }
@@ -199,10 +190,7 @@ export class BodyBudget {
       const waiter: Waiter = {
         bytes,
         own,
-        admit: () => {
-          clearTimeout(timer);
-          resolve();
-        },
+        admit: () => resolve(clearTimeout(timer)),
       };
       const timer = setTimeout(() => {
         this.waiters.delete(waiter);
@@ -214,25 +202,34 @@ export class BodyBudget {
     });
   }
 
-  /** Frees `bytes`. */
-  release(bytes: number): void {
+  /** Frees `bytes`. @param kept how many of them stay in memory while an answer streams; negative at its end */
+  release(bytes: number, kept = 0): void {
+    this.kept += kept;
     this.hold(-bytes);
     this.admitWaiters();
   }
 
   private hold(bytes: number): void {
     this.held += bytes;
-    const isMuch = this.held > (this.isMuch ? 0 : MUCH);
+    const isMuch = this.held + this.kept > (this.isMuch ? MUCH / 2 : MUCH);
     if (isMuch !== this.isMuch) this.saveMemory(isMuch);
     this.isMuch = isMuch;
+  }
+
+  private get keepsMuch(): boolean {
+    return this.kept > this.limit * KEPT_LIMITS;
+  }
+
+  /** A body that is partly in memory may finish sooner, and small ones do not wait for requests that are kept. */
+  private mayOvertake(bytes: number, own: number): boolean {
+    return own > 0 || (this.keepsMuch && bytes <= SMALL);
   }
 
   private admitWaiters(): void {
     let isBlocked = false;
     for (const waiter of this.waiters) {
-      if (isBlocked && waiter.own === 0) continue;
+      if (isBlocked && !this.mayOvertake(waiter.bytes, waiter.own)) continue;
       if (!this.hasRoom(waiter.bytes, waiter.own)) {
-        // No later body may overtake it, but one that is already partly in memory may finish sooner.
         isBlocked = true;
         continue;
       }
@@ -244,6 +241,7 @@ export class BodyBudget {
 
   /** One body at a time may grow beyond the limit: otherwise several that have to grow would wait for one another. */
   private hasRoom(bytes: number, own: number): boolean {
+    if (this.keepsMuch && !this.mayOvertake(bytes, own)) return false;
     return this.held <= own || this.held + bytes <= this.limit || (own > 0 && this.held <= this.limit);
   }
 }
@@ -256,14 +254,12 @@ function saveMemoryOfV8(isOn: boolean): void {
 /** The part of the budget reserved by one body. */
 export class Reservation {
   private size = 0;
+  private kept = 0;
   private closed = false;
 
   constructor(private readonly bodies: BodyBudget) {}
 
-  /**
-   * Waits until `bytes` are reserved for the body.
-   * @throws BridgeError `busy` if there is no room in time
-   */
+  /** Waits until `bytes` are reserved for the body. @throws BridgeError `busy` if there is no room in time */
   async grow(bytes: number): Promise<void> {
     const more = bytes - this.size;
     if (more <= 0) return;
@@ -279,15 +275,18 @@ export class Reservation {
     this.size = bytes;
   }
 
-  /** The body is translated and sent; what is left of it stays in memory. */
+  /** The body is translated and sent; one copy of it stays in memory. */
   settle(): void {
-    this.shrink(Math.ceil(this.size / COPIES));
+    this.kept = this.size;
+    this.bodies.release(this.size, this.kept);
+    this.size = 0;
   }
 
   /** Frees everything. */
   close(): void {
     this.closed = true;
-    this.shrink(0);
+    this.bodies.release(this.size, -this.kept);
+    this.kept = this.size = 0;
   }
 }
 

@@ -109,8 +109,7 @@ function* slice(message: unknown, before: string, length: number): Generator<Buf
     if (string === undefined) continue;
     yield QUOTE;
     for (let at = 0; at < string.length;) {
-      // A pair of surrogates stays whole.
-      const end = at + length + (isFirstHalf(string.charCodeAt(at + length - 1)) ? 1 : 0);
+      const end = at + length + (isPair(string, at + length - 1) ? 1 : 0);
       yield Buffer.from(toJsonText(string.slice(at, end)).slice(1, -1), 'utf8');
       at = end;
     }
@@ -120,7 +119,8 @@ function* slice(message: unknown, before: string, length: number): Generator<Buf
 
 const QUOTE = Buffer.from('"');
 
-const isFirstHalf = (code: number): boolean => code >= 0xd800 && code <= 0xdbff;
+/** Whether a pair of surrogates begins at the index. */
+const isPair = (text: string, at: number): boolean => /^[\ud800-\udbff][\udc00-\udfff]/.test(text.slice(at, at + 2));
 
 /** The fields before the messages: an object that is still open. */
 function openObject(fields: readonly (readonly [string, unknown])[]): string {

@@ -91,7 +91,11 @@ class Exchange {
   private reader: BodyReader | undefined;
   private readonly abort: AbortSignal;
   private readonly onEnd: (() => void) | undefined;
-  private readonly onAbort = () => this.end(this.abort.reason);
+  /** Nothing may read the answer any more, so its end is not awaited. */
+  private readonly onAbort = () => {
+    this.end(this.abort.reason);
+    this.release();
+  };
 
   /** Keeps nothing of the request but its host and its signal: bodies are megabytes. */
   constructor({ url, abort, name, onEnd }: UpstreamRequest, timeouts: UpstreamTimeouts) {

@@ -138,24 +138,50 @@ test('memory is saved from the first large body to the end of the last', async (
   await large.grow(1);
   await second.grow(40 * MB);
   large.close();
-  small.close();
   second.settle();
   assert.deepEqual(calls, [true]);
+  small.close();
   second.close();
+  assert.deepEqual(calls, [true, false]);
+  await budget.open().grow(4 * MB);
   assert.deepEqual(calls, [true, false]);
 });
 
-test('a request that is kept while its answer streams counts a quarter', async () => {
-  const budget = new BodyBudget(100, 50);
-  const kept = [budget.open(), budget.open(), budget.open()];
+test('requests that are kept while their answers stream have a limit of their own', async () => {
+  const budget = new BodyBudget(10 * MB, 50);
+  const kept = Array.from({ length: 3 }, () => budget.open());
   for (const body of kept) {
-    await body.grow(40);
+    await body.grow(9 * MB);
     body.settle();
   }
-  await assert.rejects(budget.open().grow(80), { kind: 'busy' });
-  await budget.open().grow(70);
-  for (const body of kept) body.close();
-  await budget.open().grow(30);
+  await assert.rejects(budget.open().grow(2 * MB), { kind: 'busy' });
+  const blocked = assert.rejects(budget.open().grow(2 * MB), { kind: 'busy' });
+  const small = budget.open();
+  await small.grow(MB);
+  await small.grow(9 * MB);
+  small.close();
+  await blocked;
+  const waiting = budget.open().grow(9 * MB);
+  kept[0]?.close();
+  await waiting;
+});
+
+test('a body that only claims to be compressed is rejected, also after a wait for room', LIMIT, async (context) => {
+  const { port } = await startServer(context, { config: { bodiesInFlightMb: 1, bodyLimitMb: 4 } });
+  const slow = await connectTo(context, port);
+  const head = ['POST /v1/responses HTTP/1.1', 'host: localhost', 'content-type: application/json'];
+  slow.write(`${[...head, `content-length: ${MB / 2}`].join('\r\n')}\r\n\r\n{`);
+  const size = Buffer.alloc(20, 0xff);
+  size.writeUInt16BE(0x1f8b);
+  const bodies = [Buffer.from('{"model":"m","input":"hi"}'), size];
+  const answers = bodies.map((body) => ask(port, { body, headers: { 'content-encoding': 'gzip' } }));
+  const [plain] = await Promise.all(answers.slice(0, 1));
+  assert.equal(plain?.status, 400);
+  assert.match(plain?.text ?? '', /Cannot decompress the request body as gzip: incorrect header check\./);
+  slow.destroy();
+  const damaged = await answers[1];
+  assert.equal(damaged?.status, 400);
+  assert.match(damaged?.text ?? '', /Cannot decompress the request body as gzip: (?!undefined)/);
 });
 
 test('a body whose client disconnected while waiting reserves nothing', async () => {

@@ -60,6 +60,7 @@ const VARIATIONS: readonly (readonly [name: string, request: object])[] = [
   ['a whole pair', { ...BASE, messages: [SYSTEM, { ...USER, content: '🌍\\ud83d' }, RESULT] }],
   ['pairs and halves where slices end', { ...BASE, messages: [SYSTEM, ...[0, 1, 2].flatMap((offset) => [
     { content: `${'a'.repeat(offset)}${'🌍'.repeat(150)}`, twice: ['b'.repeat(51), 'c'.repeat(400)] },
+    { content: `${'a'.repeat(offset)}${'\ud83d🌍'.repeat(100)}` },
     { content: `${'a'.repeat(offset)}${'\ud83d'.repeat(300)}`, name: `"${'\\"'.repeat(60)}` },
     { content: `${'a'.repeat(offset)}${'\ude00'.repeat(300)}`, empty: '' },
   ])] }],

@@ -199,6 +199,18 @@ describe('ending', () => {
     await closed.promise;
   });
 
+  it('an abort after the answer has begun ends the request, although nothing reads it', async (context) => {
+    const { url } = await startServer(context, (_, response) => void response.write('one'));
+    const leaving = new AbortController();
+    let ends = 0;
+    const onEnd = (): void => void (ends += 1);
+    const answer = await createFetchTransport(LIMITS)(request(url, { abort: leaving.signal, onEnd }));
+    leaving.abort(new BridgeError('shutting_down', 'Closing.'));
+    assert.equal(ends, 1);
+    answer.cancel();
+    assert.equal(ends, 1);
+  });
+
   it('a reason that is not a BridgeError becomes one', async (context) => {
     const { url } = await startServer(context, () => undefined);
     const abort = AbortSignal.abort(new Error('The client closed the connection.'));
