@@ -55,7 +55,11 @@ async function main(): Promise<void> {
     apiKey: KEY,
     script: () => answer({ text: WORD, pieces: 99 }),
   });
-  const other = await startScriptedUpstream({ provider: 'zai', apiKey: KEY, script: () => answer({ text: WORD }) });
+  const other = await startScriptedUpstream({
+    provider: 'zai',
+    apiKey: KEY,
+    script: () => answer({ text: WORD, pieces: 99 }),
+  });
   try {
     const prefix = join(folder.root, 'prefix');
     const installMs = await install(folder, prefix);
