@@ -141,7 +141,7 @@ function settle({ prepared, host, number }: KeyedModel, question: Question<unkno
   if (isTitle !== true) context.plan().tell(thread, reason);
 }
 
-/** If every choice is cooling down, asks the one whose cool-down ends first, unless others were asked already. */
+/** If every choice is cooling down, tries the one whose cool-down ends first, unless others were tried already. */
 async function askCooling<Output>(question: Question<Output>, misses: Miss[]): Promise<Answer<Output>> {
   const failed = misses.filter(({ error }) => error !== undefined);
   const [next] = [...misses].sort((left, right) => left.coolDown.until - right.coolDown.until);

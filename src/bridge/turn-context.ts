@@ -61,7 +61,7 @@ export type BridgeSettings = Pick<
 > & {
   /** Keys of other providers, by provider name, for model names that select them. */
   readonly providerKeys?: Readonly<Record<string, readonly string[]>>;
-  /** Finds the saved key of one that has none there; it may ask the system's key store. */
+  /** Returns the saved key of a provider without a configured key; may read the system's key store. */
   readonly findSavedKey?: ((provider: string, baseUrl: string) => string | undefined) | undefined;
 };
 

@@ -31,7 +31,7 @@ interface ProviderLine {
   readonly title: string;
   readonly origin: string;
   readonly base_url: string | null;
-  /** The variable with the key, or `login` if it is saved; null if there is none. */
+  /** The name of the variable that holds the key, or `login` for a saved key; null without a key. */
   readonly key: string | null;
   /** How many keys there are. */
   readonly keys: number;

@@ -29,7 +29,7 @@ export interface SavedLogins {
 /** @param folder the config folder */
 export const loginFileOf = (folder: string): string => join(folder, 'login.json');
 
-/** Returns the logins, none if the file is missing or empty; or why it cannot be used, as a sentence. */
+/** Returns the logins of the file, which may be missing or empty, or a sentence that says why it cannot be used. */
 export function readLoginFile(path: string): SavedLogins | { readonly problem: string } {
   let text = '';
   try {

@@ -136,7 +136,7 @@ function findKeys(baseUrl: string, provider: Provider, { env, findOrigin, logins
   return saved === undefined ? [] : [{ text: saved, origin: loginOrigin(provider) }];
 }
 
-/** For a key from the providers file, its path in the file takes the place of the variable's name. */
+/** Returns where a key comes from: a path in the providers file, or a variable. */
 const originOf = (variable: string, findOrigin: Given['findOrigin']): GivenOrigin =>
   variable.includes('[') ? { kind: 'file', name: variable } : findOrigin(variable);
 

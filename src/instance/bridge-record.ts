@@ -96,7 +96,7 @@ export function writeRecord(file: string, record: BridgeRecord): void {
   replaceFile(file, `${JSON.stringify(record, null, 2)}\n`, 0o600);
 }
 
-/** Returns the record in `file`; `undefined` if there is none or it is invalid. */
+/** Returns the record in `file`; `undefined` if the file is missing or invalid. */
 export function readRecord(file: string): BridgeRecord | undefined {
   const record = parseJsonObject(attempt(() => readText(file)) ?? '');
   if (record?.['name'] !== SERVICE_NAME) return undefined;

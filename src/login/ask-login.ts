@@ -23,7 +23,7 @@ export interface Login {
 /** Asks the questions; both ways of asking are needed. */
 export type Interviewer = Pick<CommandIo, 'error'> & Required<Pick<CommandIo, 'ask' | 'askHidden'>>;
 
-/** A terminal on which the user can be asked; undefined if there is none. */
+/** Returns the functions that ask the user; undefined without a terminal. */
 export function findInterviewer({ ask, askHidden, error }: CommandIo): Interviewer | undefined {
   return ask === undefined || askHidden === undefined ? undefined : { ask, askHidden, error };
 }

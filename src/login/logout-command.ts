@@ -34,7 +34,7 @@ export async function run(context: CommandContext): Promise<number> {
   return EXIT.done;
 }
 
-/** The logins that --provider means, by a name or an alias; its provider may no longer exist. An exit code if none. */
+/** Returns the logins that --provider selects, also of a provider that no longer exists; an exit code without any. */
 function findNames(saved: readonly string[], context: CommandContext): readonly string[] | number {
   const { provider } = context.flags;
   if (provider === undefined) return saved;

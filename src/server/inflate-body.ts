@@ -21,7 +21,7 @@ const CHUNK_SIZE = 64 * 1024;
 export interface Inflater {
   /** Takes the compressed bytes. */
   readonly stream: Transform;
-  /** The size that the bytes name; 0 if they name none. */
+  /** The decompressed size as stated in the body; 0 if unknown. */
   readonly expected: number;
   /** Returns the error for bytes that cannot be decompressed. */
   readonly fail: (cause: unknown) => BridgeError;
@@ -37,7 +37,7 @@ export function findInflater(header: string): (bytes: Buffer) => Inflater {
   if (create === undefined) throw unknownCoding(coding);
   return (bytes) => ({
     stream: create({ chunkSize: CHUNK_SIZE }),
-    // gzip ends with the size (RFC 1952, section 2.3.1); it may have several parts, and may lie.
+    // gzip ends with the size (RFC 1952, section 2.3.1); it may have several parts, and may state a wrong size.
     expected: coding.endsWith('gzip') && isGzip(bytes) ? bytes.readUInt32LE(bytes.length - 4) : 0,
     fail: (cause) => {
       const problem = `Cannot decompress the request body as ${coding}: ${messageOf(cause)}.`;

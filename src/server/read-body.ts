@@ -132,9 +132,9 @@ const connectionLost = (): BridgeError =>
   new BridgeError('invalid_request', 'The connection was lost before the request body was complete.');
 
 const QUEUE_MS = 10_000;
-/** Bytes of all bodies together from which on memory counts more than time. */
+/** Above this many bytes in all bodies together, V8 saves memory at the cost of speed. */
 const MUCH = 8 * BYTES_PER_MB;
-/** While an answer streams, its request takes its size once, not several times: this many limits of such requests. */
+/** Requests that are kept while their answers stream may take this many times the limit: each takes its size once. */
 const KEPT_LIMITS = 2.5;
 const SMALL = BYTES_PER_MB;
 /** The retry delay for a client when the budget is exhausted. */

@@ -24,9 +24,9 @@ export interface Background {
   find(id: string): BackgroundRun | undefined;
   /** A run of another process, if processes share the store. */
   findShared(id: string): Promise<SharedRun | undefined>;
-  /** Ends a run of any process. False if there is none. */
+  /** Ends a run of any process. Returns false if the run does not exist. */
   cancel(id: string): Promise<boolean>;
-  /** Cancels and removes a run. False if there was none. */
+  /** Cancels and removes a run. Returns false if the run does not exist. */
   forget(id: string): Promise<boolean>;
 }
 

@@ -270,7 +270,7 @@ function plainProperty(value: JsonValue | undefined): JsonObject {
 
 const TYPES: readonly unknown[] = ['string', 'number', 'integer', 'boolean', 'array', 'object'];
 
-/** Returns the first type that a schema or one of its variants allows; `string` if there is none. */
+/** Returns the first type that a schema or one of its variants allows; `string` if they name no type. */
 function typeOf(schema: JsonObject): string {
   const variants = VARIANTS.flatMap((key) => schema[key] ?? []).filter(isJsonObject);
   const named = [schema, ...variants].flatMap(({ type }) => type ?? []).find((type) => TYPES.includes(type));

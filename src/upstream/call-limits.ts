@@ -85,7 +85,7 @@ interface CachedRejection {
   readonly latest: number;
 }
 
-/** What was sent, and to which URL. Another host, key or body may have another answer. */
+/** A request. One with a different host, key or body may get a different response. */
 export interface SentRequest {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
@@ -117,7 +117,7 @@ export class RejectionCache {
   }
 }
 
-/** Without the user agent, which is the client's: all other headers are the provider's. */
+/** Ignores the user agent, which may be the client's; all other headers come from the configuration. */
 function nameOf({ url, headers: { 'user-agent': _client, ...headers }, body }: SentRequest): string {
   const hash = createHash('sha256').update(JSON.stringify([url, headers]));
   for (const piece of body) hash.update(piece);

@@ -91,7 +91,7 @@ class Exchange {
   private reader: BodyReader | undefined;
   private readonly abort: AbortSignal;
   private readonly onEnd: (() => void) | undefined;
-  /** Nothing may read the answer any more, so its end is not awaited. */
+  /** After an abort nothing may read the response, so the request ends here. */
   private readonly onAbort = () => {
     this.end(this.abort.reason);
     this.release();
