@@ -9,7 +9,7 @@ export type ParsedJsonc =
 const TOKENS =
   /"(?:[^"\\\n]|\\.)*"|\/\/[^\n]*|\/\*[\s\S]*?\*\/|,(?=(?:\s|\/\/[^\n]*\n|\/\*(?:[^*]|\*(?!\/))*\*\/)*[}\]])/g;
 
-/** @returns the value, or the line (counted from 1) and description of the first mistake */
+/** @returns the value, or the line (counted from 1) and description of the first error */
 export function parseJsonc(text: string): ParsedJsonc {
   const source = text.replace(/^\uFEFF/, '');
   // Each removed character becomes a space, so that positions are still those of the file.
@@ -17,7 +17,7 @@ export function parseJsonc(text: string): ParsedJsonc {
   try {
     return { ok: true, value: JSON.parse(json) };
   } catch {
-    const at = findMistake(json);
+    const at = findSyntaxError(json);
     const line = json.slice(0, at).split('\n').length;
     const rest = json.slice(at).trimStart();
     return {
@@ -29,10 +29,10 @@ export function parseJsonc(text: string): ParsedJsonc {
 }
 
 /**
- * Finds the position of the first mistake. The messages of JSON.parse differ between versions of Node, and some lack
+ * Finds the position of the first error. The messages of JSON.parse differ between versions of Node, and some lack
  * the position, so this function follows the grammar itself.
  */
-function findMistake(text: string): number {
+function findSyntaxError(text: string): number {
   const token =
     /\s*(?:([{}[\],:])|("(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[\da-fA-F]{4}))*")|(-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null)(?![\w.]))/y;
   const open: ('{' | '[')[] = [];

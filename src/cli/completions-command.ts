@@ -1,5 +1,5 @@
 /** `completions`: prints the completion script for a shell. */
-import { EXIT, reportMistakes, type CommandContext } from '../command/command';
+import { EXIT, reportUsageErrors, type CommandContext } from '../command/command';
 import { renderBash } from './completions/bash';
 import { renderFish } from './completions/fish';
 import { listScopes, type Scope } from './completions/scopes';
@@ -12,9 +12,9 @@ const RENDERERS: ReadonlyMap<string, (scopes: readonly Scope[]) => string> = new
 ]);
 
 /** The operand is the shell. Returns 0, or 2 for invalid usage. */
-export async function run({ operand = '', mistakes, io }: CommandContext): Promise<number> {
+export async function run({ operand = '', errors, io }: CommandContext): Promise<number> {
   const render = RENDERERS.get(operand);
-  if (mistakes.length > 0 || render === undefined) return reportMistakes(mistakes, io);
+  if (errors.length > 0 || render === undefined) return reportUsageErrors(errors, io);
   io.out(render(listScopes()));
   return EXIT.done;
 }

@@ -14,7 +14,7 @@ import type { Origin, Origins } from '../config/resolve';
 import { findProvider } from '../providers/catalog';
 import type { Provider } from '../providers/provider';
 
-/** Returns 0, or 2 after reporting every mistake in the configuration. */
+/** Returns 0, or 2 after reporting every error in the configuration. */
 export async function run(context: CommandContext): Promise<number> {
   const { flags, own, env, io } = context;
   const resolved = requireConfig(context);

@@ -1,5 +1,5 @@
 /** `help`: prints the overview, or the help of one command, from the tables. */
-import { EXIT, reportMistakes, type CommandContext } from '../command/command';
+import { EXIT, reportUsageErrors, type CommandContext } from '../command/command';
 import type { OwnFlag } from '../command/own-flags';
 import { WIDTH, wrapWords } from '../command/render';
 import { createTerminalStyle, type TerminalStyle } from '../command/terminal-style';
@@ -11,8 +11,8 @@ import { FIRST_OPTIONS, HELP_GROUPS, HELP_PAGES, type HelpPage } from './help-pa
 const PROGRAM = 'aliyun-codex-bridge';
 
 /** Returns 0, or 2 for invalid usage. */
-export async function run({ operand, mistakes, env, io }: CommandContext): Promise<number> {
-  if (mistakes.length > 0) return reportMistakes(mistakes, io);
+export async function run({ operand, errors, env, io }: CommandContext): Promise<number> {
+  if (errors.length > 0) return reportUsageErrors(errors, io);
   const style = createTerminalStyle(io.isTerminal?.() ?? false, env);
   io.out(operand !== undefined && isCommandName(operand) ? renderCommandHelp(operand, style) : renderHelp(style));
   return EXIT.done;

@@ -12,9 +12,9 @@ import type { Provider } from '../providers/provider';
 
 /** Returns 0 on success, 1 if the file could not be written, 2 for invalid usage. */
 export async function run(context: CommandContext): Promise<number> {
-  const { own, mistakes, io } = context;
+  const { own, errors, io } = context;
   const options = readOptions(own);
-  const resolved = requireConfig({ ...context, mistakes: [...mistakes, ...options.mistakes] });
+  const resolved = requireConfig({ ...context, errors: [...errors, ...options.errors] });
   if (typeof resolved === 'number') return resolved;
   const { config } = resolved;
   const { catalog, provider } = openCatalog(config, io);
@@ -31,13 +31,13 @@ interface ModelsOptions {
   readonly version: string | undefined;
 }
 
-function readOptions(own: OwnTexts): ModelsOptions & { readonly mistakes: readonly string[] } {
+function readOptions(own: OwnTexts): ModelsOptions & { readonly errors: readonly string[] } {
   const json = readOwnFlag(MODELS_FLAGS.json, own) ?? false;
   const file = readOwnFlag(MODELS_FLAGS.catalog, own);
   const force = readOwnFlag(MODELS_FLAGS.force, own) ?? false;
   const version = readOwnFlag(MODELS_FLAGS.version, own);
-  const mistakes = json && file !== undefined ? ['--json and --codex-catalog cannot be combined.'] : [];
-  return { json, file, force, version, mistakes };
+  const errors = json && file !== undefined ? ['--json and --codex-catalog cannot be combined.'] : [];
+  return { json, file, force, version, errors };
 }
 
 async function writeFile(

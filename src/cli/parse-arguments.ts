@@ -4,7 +4,7 @@ import { quote, quoteSecret } from '../base/quote';
 import type { OwnFlag, OwnTexts } from '../command/own-flags';
 import type { ValueType } from '../config/option';
 import { OPTIONS, OPTION_NAMES, type OptionName } from '../config/options';
-import { describeMistake, type FlagTexts } from '../config/resolve';
+import { describeInvalidValue, type FlagTexts } from '../config/resolve';
 import {
   COMMANDS, COMMAND_NAMES, DEFAULT_COMMAND, findCommandOfFlag, findOwners, isCommandName, type CommandName,
 } from './commands';
@@ -20,7 +20,7 @@ export interface ParsedArguments {
   /** The arguments after a command that passes them on. */
   readonly rest: readonly string[];
   /** One message for each argument that is not valid. */
-  readonly mistakes: readonly string[];
+  readonly errors: readonly string[];
 }
 
 /**
@@ -30,7 +30,7 @@ export interface ParsedArguments {
  */
 export function parseArguments(words: readonly string[]): ParsedArguments {
   const draft: ParseState = {
-    command: undefined, isCommandFixed: false, flags: {}, own: {}, operand: undefined, mistakes: [],
+    command: undefined, isCommandFixed: false, flags: {}, own: {}, operand: undefined, errors: [],
   };
   let index = 0;
   while (index < words.length && !isForCodex(draft)) index += readWord(words[index] ?? '', words[index + 1], draft);
@@ -42,7 +42,7 @@ export function parseArguments(words: readonly string[]): ParsedArguments {
     operand,
     ...(subject !== undefined && { subject }),
     rest: words.slice(index),
-    mistakes: listMistakes(draft),
+    errors: listErrors(draft),
   };
 }
 
@@ -56,12 +56,12 @@ interface ParseState {
   readonly own: Record<string, string>;
   operand: string | undefined;
   subject?: string;
-  /** Mistakes in flags, and in the words after the command. */
-  readonly mistakes: string[];
+  /** Errors in flags, and in the words after the command. */
+  readonly errors: string[];
 }
 
 interface UnknownCommand {
-  readonly mistake: string;
+  readonly error: string;
   readonly isCodexCommand: boolean;
 }
 
@@ -97,7 +97,7 @@ function readOperand(word: string, command: CommandName, draft: ParseState): voi
   const isFirst = draft.operand === undefined;
   if (isFirst && COMMANDS[command].operand !== undefined) draft.operand = word;
   else if (draft.subject === undefined && takesSubject(command, draft.operand)) draft.subject = word;
-  else if (!draft.isCommandFixed) draft.mistakes.push(`Unexpected argument ${quoteWord(word)} after ${command}.`);
+  else if (!draft.isCommandFixed) draft.errors.push(`Unexpected argument ${quoteWord(word)} after ${command}.`);
 }
 
 const takesSubject = (command: CommandName, operand = ''): boolean =>
@@ -109,7 +109,7 @@ function describeUnknown(word: string): UnknownCommand {
   const advice = isCodexCommand
     ? `Did you mean: aliyun-codex-bridge codex ${word}`
     : suggest(word, COMMAND_NAMES, 'Run: aliyun-codex-bridge help');
-  return { mistake: `Unknown command ${quoteWord(word)}. ${advice}`, isCodexCommand };
+  return { error: `Unknown command ${quoteWord(word)}. ${advice}`, isCodexCommand };
 }
 
 function readFlag(word: string, next: string | undefined, draft: ParseState): 1 | 2 {
@@ -121,7 +121,7 @@ function readFlag(word: string, next: string | undefined, draft: ParseState): 1 
   if (spelling === undefined) {
     const help = `Run: aliyun-codex-bridge ${draft.command ?? DEFAULT_COMMAND} --help`;
     const shown = /^-[\w-]{1,40}$/.test(flag) ? flag : quoteWord(flag);
-    draft.mistakes.push(`Unknown flag ${shown}. ${suggest(flag, listFlags(), help)}`);
+    draft.errors.push(`Unknown flag ${shown}. ${suggest(flag, listFlags(), help)}`);
     // The next word may be its value, and a secret, so it is skipped.
     return attached === undefined && isValue(next) ? 2 : 1;
   }
@@ -132,7 +132,7 @@ function readFlag(word: string, next: string | undefined, draft: ParseState): 1 
 
 function readNegation(flag: string, name: OptionName, attached: string | undefined, draft: ParseState): 1 {
   if (attached === undefined) draft.flags[name] = '0';
-  else draft.mistakes.push(`${flag} takes no value.`);
+  else draft.errors.push(`${flag} takes no value.`);
   return 1;
 }
 
@@ -150,7 +150,7 @@ function readValue(
 ): 1 | 2 {
   const isTaken = isValue(next) && (isSwitch !== true || parse(next) !== undefined);
   const value = attached ?? (isTaken ? next : isSwitch && '1');
-  if (value === undefined) draft.mistakes.push(`${flag} needs a value: ${expected}.`);
+  if (value === undefined) draft.errors.push(`${flag} needs a value: ${expected}.`);
   else keep(value);
   return attached === undefined && isTaken ? 2 : 1;
 }
@@ -159,11 +159,11 @@ function readValue(
  * With `--help` or `--version`, flags are not validated, because users add these to a command line that failed. After
  * an unknown command, own flags are not validated either.
  */
-function listMistakes(draft: ParseState): readonly string[] {
-  const { unknown, isCommandFixed, mistakes } = draft;
+function listErrors(draft: ParseState): readonly string[] {
+  const { unknown, isCommandFixed, errors } = draft;
   return [
-    ...(unknown === undefined ? [] : [unknown.mistake]),
-    ...(isCommandFixed ? [] : mistakes),
+    ...(unknown === undefined ? [] : [unknown.error]),
+    ...(isCommandFixed ? [] : errors),
     ...(isCommandFixed || unknown !== undefined ? [] : checkOwnFlags(draft)),
     ...checkOperand(draft),
   ];
@@ -175,7 +175,7 @@ function checkOwnFlags({ own, command = DEFAULT_COMMAND }: ParseState): readonly
     const row = COMMANDS[command].own?.find((each) => each.flag === flag);
     if (row === undefined) return [`${flag} works only with ${renderList(findOwners(flag), 'and')}.`];
     return row.type.parse(text) === undefined
-      ? [describeMistake(row, { text, origin: { kind: 'flag', name: flag } })]
+      ? [describeInvalidValue(row, { text, origin: { kind: 'flag', name: flag } })]
       : [];
   });
 }

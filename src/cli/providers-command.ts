@@ -8,7 +8,7 @@ import { findProvider, findProviderByName, PROVIDERS } from '../providers/catalo
 import { resolveKeys } from '../providers/keys';
 import type { Provider } from '../providers/provider';
 
-/** Returns 0 on success, 1 if a test failed, 2 for mistakes in options or in the file. */
+/** Returns 0 on success, 1 if a test failed, 2 for errors in options or in the file. */
 export async function run(context: CommandContext): Promise<number> {
   const { operand, subject, own, io } = context;
   if (operand === 'schema') {

@@ -1,10 +1,10 @@
 /** `version`: prints the version and nothing else, so that scripts can read it. */
-import { EXIT, reportMistakes, type CommandContext } from '../command/command';
+import { EXIT, reportUsageErrors, type CommandContext } from '../command/command';
 import { readVersion } from '../command/version';
 
 /** Returns 0, or 2 for invalid usage. */
-export async function run({ mistakes, io }: CommandContext): Promise<number> {
-  if (mistakes.length > 0) return reportMistakes(mistakes, io);
+export async function run({ errors, io }: CommandContext): Promise<number> {
+  if (errors.length > 0) return reportUsageErrors(errors, io);
   io.out(`${readVersion()}\n`);
   return EXIT.done;
 }

@@ -53,8 +53,8 @@ export interface CommandContext {
   readonly subject?: string | undefined;
   /** The arguments for the program that the command runs, if its row passes them on. */
   readonly rest: readonly string[];
-  /** Mistakes on the command line. */
-  readonly mistakes: readonly string[];
+  /** Errors on the command line. */
+  readonly errors: readonly string[];
   readonly env: Environment;
   readonly io: CommandIo;
 }
@@ -90,8 +90,8 @@ export interface Command {
   readonly passesOn?: `[${string}]`;
 }
 
-/** Writes every mistake to standard error and returns the exit code. */
-export function reportMistakes(mistakes: readonly string[], io: Pick<CommandIo, 'error'>): number {
-  io.error(`Invalid usage:\n${mistakes.map((mistake) => `  ${mistake}\n`).join('')}`);
+/** Writes every error to standard error and returns the exit code. */
+export function reportUsageErrors(errors: readonly string[], io: Pick<CommandIo, 'error'>): number {
+  io.error(`Invalid usage:\n${errors.map((error) => `  ${error}\n`).join('')}`);
   return EXIT.misused;
 }

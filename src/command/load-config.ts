@@ -8,7 +8,7 @@ import { quote } from '../base/quote';
 import { findText, fromProcess, isSet, resolveConfig } from '../config/resolve';
 import type { Environment, FindOrigin, FlagTexts, Given, GivenOrigin, Logins, ResolvedConfig } from '../config/resolve';
 import type { ReadProviders } from '../providers/user-providers';
-import { reportMistakes, type CommandContext } from './command';
+import { reportUsageErrors, type CommandContext } from './command';
 import { findPaths, thisMachine } from './paths';
 
 /** The environment, extended by the environment file if one is named. */
@@ -17,7 +17,7 @@ export interface LoadedEnvironment {
   /** The path as given, and all values of the file; undefined if none is named or it cannot be read. */
   readonly file: { readonly path: string; readonly values: Readonly<Record<string, string>> } | undefined;
   readonly findOrigin: FindOrigin;
-  readonly mistakes: readonly string[];
+  readonly errors: readonly string[];
 }
 
 type Resolved = Extract<ResolvedConfig, { readonly ok: true }>;
@@ -37,19 +37,19 @@ export type Loaded = Resolved & Pick<LoadedEnvironment, 'env' | 'file' | 'findOr
 export type LoadedConfig = Loaded | Exclude<ResolvedConfig, Resolved>;
 
 /**
- * Returns the configuration of a command; or the exit code, after reporting every mistake on the command line and in
+ * Returns the configuration of a command; or the exit code, after reporting every error on the command line and in
  * the options.
  *
  * @param check returns what this command rejects in a configuration that is valid for others
  */
 export function requireConfig(
-  { flags, mistakes, env, io }: Pick<CommandContext, 'flags' | 'mistakes' | 'env' | 'io'>,
+  { flags, errors, env, io }: Pick<CommandContext, 'flags' | 'errors' | 'env' | 'io'>,
   check: (config: Config) => readonly string[] = () => [],
   load: (flags: FlagTexts, env: Environment) => LoadedConfig = loadConfig,
 ): Loaded | number {
   const loaded = load(flags, env);
-  const all = [...mistakes, ...(loaded.ok ? check(loaded.config) : loaded.mistakes)];
-  return loaded.ok && all.length === 0 ? loaded : reportMistakes(all, io);
+  const all = [...errors, ...(loaded.ok ? check(loaded.config) : loaded.errors)];
+  return loaded.ok && all.length === 0 ? loaded : reportUsageErrors(all, io);
 }
 
 /**
@@ -65,20 +65,20 @@ export function loadWithoutKeyStore(flags: FlagTexts, env: Environment): LoadedC
 export function loadConfig(
   flags: FlagTexts, given: Environment, use: 'all' | 'without key store' | 'none' = 'all',
 ): LoadedConfig {
-  const { env, file, findOrigin, mistakes } = loadEnvironment(flags, given);
+  const { env, file, findOrigin, errors } = loadEnvironment(flags, given);
   const resolved = addProxies(resolveConfig(flags, env, findOrigin), env);
   const { path: providersPath, expected } = findProvidersFile({ flags, env, findOrigin });
   const logins = use === 'none' ? undefined : findLogins(env, use === 'all');
   const named = {
     env, file, findOrigin, ...compact({ logins, providersPath, expectedProvidersPath: expected }),
   };
-  if (resolved.ok && mistakes.length === 0 && providersPath === undefined && !needsCatalog(resolved.config, env))
+  if (resolved.ok && errors.length === 0 && providersPath === undefined && !needsCatalog(resolved.config, env))
     return { ...resolved, ...named };
   const { addProviderValues }: typeof import('../config/provider-values') = require('../config/provider-values');
   const catalog = providersPath === undefined ? undefined : readCatalog(providersPath, env);
   const whole = addProviderValues(resolved, { flags, ...named }, catalog?.ok ? catalog.rows : undefined);
-  const all = [...mistakes, ...(catalog?.ok === false ? catalog.mistakes : []), ...(whole.ok ? [] : whole.mistakes)];
-  if (!whole.ok || all.length > 0) return { ok: false, mistakes: all };
+  const all = [...errors, ...(catalog?.ok === false ? catalog.errors : []), ...(whole.ok ? [] : whole.errors)];
+  if (!whole.ok || all.length > 0) return { ok: false, errors: all };
   return { ...whole, ...named, ...(catalog?.ok && { fileVariables: catalog.variables }) };
 }
 
@@ -123,9 +123,9 @@ export function loadEnvironment(flags: FlagTexts, env: Environment, platform = p
   const path = flags.configFile ?? env[variable];
   const without = { env, file: undefined, findOrigin: fromProcess };
   // `resolveConfig` reports an empty flag.
-  if (!isSet(path)) return { ...without, mistakes: [] };
+  if (!isSet(path)) return { ...without, errors: [] };
   const read = readEnvFile(path, flags.configFile === undefined ? fromProcess(variable) : { kind: 'flag', name: flag });
-  if ('mistakes' in read) return { ...without, ...read };
+  if ('errors' in read) return { ...without, ...read };
   const { values } = read;
   const used = Object.entries(values).filter(([name]) => !isSet(env[name]));
   const names = new Set(used.map(([name]) => name));
@@ -133,11 +133,11 @@ export function loadEnvironment(flags: FlagTexts, env: Environment, platform = p
     env: { ...copyOf(env, platform), ...Object.fromEntries(used) },
     file: { path, values },
     findOrigin: (name) => (names.has(name) ? { kind: 'file', name: `${name} in ${path}` } : fromProcess(name)),
-    mistakes: [],
+    errors: [],
   };
 }
 
-type ReadFile = { readonly values: Readonly<Record<string, string>> } | { readonly mistakes: readonly string[] };
+type ReadFile = { readonly values: Readonly<Record<string, string>> } | { readonly errors: readonly string[] };
 
 /** @param origin the origin of the path */
 function readEnvFile(path: string, origin: GivenOrigin): ReadFile {
@@ -146,11 +146,11 @@ function readEnvFile(path: string, origin: GivenOrigin): ReadFile {
   try {
     text = readFileSync(path, 'utf8');
   } catch (error) {
-    return { mistakes: [`Cannot read ${quote(path)} from ${origin.kind} ${origin.name}: ${explain(path, error)}.`] };
+    return { errors: [`Cannot read ${quote(path)} from ${origin.kind} ${origin.name}: ${explain(path, error)}.`] };
   }
   const parsed = parseEnvFile(text);
   if (parsed.ok) return parsed;
-  return { mistakes: parsed.mistakes.map(({ line, problem }) => `Cannot read line ${line} of ${path}: ${problem}.`) };
+  return { errors: parsed.errors.map(({ line, problem }) => `Cannot read line ${line} of ${path}: ${problem}.`) };
 }
 
 /**

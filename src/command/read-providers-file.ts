@@ -5,14 +5,14 @@ import { quote } from '../base/quote';
 import type { Environment } from '../config/resolve';
 import { readUserProviders, type ReadProviders } from '../providers/user-providers';
 
-/** @returns the catalog with the file's rows, or every mistake in the file */
+/** @returns the catalog with the file's rows, or every error in the file */
 export function readProvidersFile(path: string, env: Environment): ReadProviders {
   try {
     return readUserProviders(readFileSync(path, 'utf8'), { path, env });
   } catch (error) {
     const reason = REASONS[codeOf(error) ?? ''] ?? messageOf(error);
     const problem = `Cannot read the providers file ${quote(path)}: ${reason}. Check --providers (AI_PROVIDERS).`;
-    return { ok: false, mistakes: [problem] };
+    return { ok: false, errors: [problem] };
   }
 }
 

@@ -1,6 +1,6 @@
 /** Parses the environment file named by `--config-file`. */
 
-export interface EnvFileMistake {
+export interface EnvFileError {
   /** Counted from 1. */
   readonly line: number;
   readonly problem: string;
@@ -8,7 +8,7 @@ export interface EnvFileMistake {
 
 export type ParsedEnvFile =
   | { readonly ok: true; readonly values: Readonly<Record<string, string>> }
-  | { readonly ok: false; readonly mistakes: readonly EnvFileMistake[] };
+  | { readonly ok: false; readonly errors: readonly EnvFileError[] };
 
 /**
  * Parses lines of `NAME=VALUE`. Ignores empty lines, lines that start with `#` or `;`, and `export ` before a name; if
@@ -19,20 +19,20 @@ export type ParsedEnvFile =
  * backslashes from unquoted values and do not support \n. Here a value never spans lines, so a missing quote is
  * reported on its own line.
  *
- * @returns the values, or every mistake; messages never quote a line, because it may contain a key
+ * @returns the values, or every error; messages never quote a line, because it may contain a key
  */
 export function parseEnvFile(text: string): ParsedEnvFile {
   // PowerShell 5 and Notepad write UTF-16 for "Unicode".
-  if (text.includes('\0')) return { ok: false, mistakes: [{ line: 1, problem: UTF_16 }] };
+  if (text.includes('\0')) return { ok: false, errors: [{ line: 1, problem: UTF_16 }] };
   const values: [string, string][] = [];
-  const mistakes: EnvFileMistake[] = [];
+  const errors: EnvFileError[] = [];
   for (const [index, line] of text.replace(/^\uFEFF/, '').split(/\r\n|\r|\n/).entries()) {
     const read = readLine(line.trim());
     if (read === undefined) continue;
-    if ('problem' in read) mistakes.push({ line: index + 1, problem: read.problem });
+    if ('problem' in read) errors.push({ line: index + 1, problem: read.problem });
     else values.push([read.name, read.value]);
   }
-  return mistakes.length > 0 ? { ok: false, mistakes } : { ok: true, values: Object.fromEntries(values) };
+  return errors.length > 0 ? { ok: false, errors } : { ok: true, values: Object.fromEntries(values) };
 }
 
 const UTF_16 = 'save the file as UTF-8: it contains NUL characters';

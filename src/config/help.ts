@@ -58,8 +58,8 @@ expected, and exits with code 2:
 
 function renderExample(): string {
   const resolved = resolveConfig({ port: '80800' }, { LOG_LEVEL: 'loud' });
-  const mistakes = resolved.ok ? [] : resolved.mistakes;
-  return ['```', ...mistakes, '```', ''].join('\n');
+  const errors = resolved.ok ? [] : resolved.errors;
+  return ['```', ...errors, '```', ''].join('\n');
 }
 
 /** Renders every group of options, in the order of their titles. */

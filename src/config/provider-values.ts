@@ -9,7 +9,7 @@ import { readNumbered, resolveKeys } from '../providers/keys';
 import type { Provider } from '../providers/provider';
 import { OPTIONS, type Config } from './options';
 import { addSearchKey } from './search-values';
-import { describeMistake, findText } from './resolve';
+import { describeInvalidValue, findText } from './resolve';
 import type { Given, GivenOrigin, GivenText, Origins, ResolvedConfig } from './resolve';
 
 interface Whole {
@@ -17,13 +17,13 @@ interface Whole {
   readonly origins: Origins;
 }
 
-type Added = Whole | { readonly mistake: string };
+type Added = Whole | { readonly error: string };
 
 /**
  * AI_PROVIDER without AI_API_BASE selects the address of the provider's login, otherwise its first one. AI_API_KEY
  * overrides the provider's own variable, which overrides a saved key.
  *
- * @param resolved what `resolveConfig` returned for `given`; its mistakes are included, so that all are reported at
+ * @param resolved what `resolveConfig` returned for `given`; its errors are included, so that all are reported at
  * once
  */
 export function addProviderValues(
@@ -32,8 +32,8 @@ export function addProviderValues(
   const named = findText('provider', given) ?? findSavedChoice(given);
   const row = named && findProviderByName(named.text, rows);
   const unknown = named && named.text.trim() !== '' && !row ? [describeUnknown(named, rows)] : [];
-  if (!resolved.ok) return { ok: false, mistakes: [...resolved.mistakes, ...unknown] };
-  if (unknown.length > 0) return { ok: false, mistakes: unknown };
+  if (!resolved.ok) return { ok: false, errors: [...resolved.errors, ...unknown] };
+  if (unknown.length > 0) return { ok: false, errors: unknown };
   const config = {
     ...resolved.config,
     ...(row && { provider: row.name }),
@@ -55,7 +55,7 @@ function describeUnknown(named: GivenText, rows: readonly Provider[]): string {
   const { origin, text } = named;
   return origin.kind === 'login'
     ? `The saved login is for ${quote(text)}, which is no longer a provider. Run: aliyun-codex-bridge logout`
-    : describeMistake(describeNames(text, rows), named);
+    : describeInvalidValue(describeNames(text, rows), named);
 }
 
 type Expected = { readonly type: { readonly expected: string } };
@@ -70,13 +70,13 @@ function describeNames(text: string, rows: readonly Provider[]): Expected {
 
 function addValues(resolved: Whole, provider: Provider, given: Given): ResolvedConfig {
   let whole = resolved;
-  const mistakes: string[] = provider.disabled === undefined ? [] : [provider.disabled];
+  const errors: string[] = provider.disabled === undefined ? [] : [provider.disabled];
   for (const step of [addAddress, addModel, addKey, addHeaders, addSearch]) {
     const added = step(whole, provider, given);
-    if ('mistake' in added) mistakes.push(added.mistake);
+    if ('error' in added) errors.push(added.error);
     else whole = added;
   }
-  return mistakes.length > 0 ? { ok: false, mistakes } : { ok: true, config: whole.config, origins: whole.origins };
+  return errors.length > 0 ? { ok: false, errors } : { ok: true, config: whole.config, origins: whole.origins };
 }
 
 /** Adds the saved address of the provider; or its first one, whose origin is the option that named the provider. */
@@ -90,7 +90,7 @@ function addAddress({ config, origins }: Whole, provider: Provider, { logins }: 
   if (aiBaseUrl === undefined) {
     const { env, flags } = OPTIONS.aiBaseUrl;
     const alone = `"${provider.name}" from ${origin.kind} ${origin.name} alone`;
-    return { mistake: `Cannot use ${alone}: expected a base URL too, in ${env[0]} or ${flags[0]}.` };
+    return { error: `Cannot use ${alone}: expected a base URL too, in ${env[0]} or ${flags[0]}.` };
   }
   return { config: { ...config, aiBaseUrl }, origins: { ...origins, aiBaseUrl: origin } };
 }
@@ -120,7 +120,7 @@ function addKey({ config, origins }: Whole, provider: Provider, given: Given): A
   const [first] = keys;
   if (!first) return { config, origins };
   const wrong = keys.find(({ text }) => OPTIONS.aiApiKey.type.parse(text) === undefined);
-  if (wrong) return { mistake: describeMistake(OPTIONS.aiApiKey, wrong) };
+  if (wrong) return { error: describeInvalidValue(OPTIONS.aiApiKey, wrong) };
   const apiKeys = keys.length > 1 ? { apiKeys: keys.map(({ text }) => text) } : {};
   return {
     config: { ...config, aiApiKey: first.text, ...apiKeys },
@@ -151,7 +151,7 @@ function addHeaders({ config, origins }: Whole, _provider: Provider, { env }: Gi
   if (missing.length > 0) {
     const names = [...new Set(missing)].join(', ');
     return {
-      mistake: `Cannot use a value from ${origin.kind} ${origin.name}: set ${names} to one line of ASCII text.`,
+      error: `Cannot use a value from ${origin.kind} ${origin.name}: set ${names} to one line of ASCII text.`,
     };
   }
   const upstreamHeader = Object.fromEntries(headers.map(({ name, value }) => [name, value]));

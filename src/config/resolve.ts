@@ -33,10 +33,10 @@ export type FindOrigin = (variable: string) => GivenOrigin;
 /** The origin of each value of a Config. */
 export type Origins = Readonly<Record<OptionName, Origin>>;
 
-/** Either the configuration with the origin of each value, or every mistake as a sentence for the user. */
+/** Either the configuration with the origin of each value, or every error as a sentence for the user. */
 export type ResolvedConfig =
   | { readonly ok: true; readonly config: Config; readonly origins: Origins }
-  | { readonly ok: false; readonly mistakes: readonly string[] };
+  | { readonly ok: false; readonly errors: readonly string[] };
 
 type Mutable<T> = { -readonly [N in keyof T]?: T[N] };
 
@@ -53,7 +53,7 @@ export const findVariable = (name: OptionName, env: Environment): string | undef
 /**
  * Parses `flags` and the variables in `env`. An empty variable counts as absent, an empty flag does not.
  *
- * @returns the configuration, or all mistakes; `addProviderValues` adds the values that depend on the provider
+ * @returns the configuration, or all errors; `addProviderValues` adds the values that depend on the provider
  */
 export function resolveConfig(
   flags: FlagTexts,
@@ -62,17 +62,17 @@ export function resolveConfig(
 ): ResolvedConfig {
   const config: Mutable<Config> = {};
   const origins: Mutable<Origins> = {};
-  const mistakes: string[] = [];
+  const errors: string[] = [];
   for (const name of OPTION_NAMES) {
-    const mistake = resolveOption(name, { flags, env, findOrigin, config, origins });
-    if (mistake !== undefined) mistakes.push(mistake);
+    const error = resolveOption(name, { flags, env, findOrigin, config, origins });
+    if (error !== undefined) errors.push(error);
   }
   if (isWhole(config) && isWhole(origins)) return { ok: true, config, origins };
-  return { ok: false, mistakes };
+  return { ok: false, errors };
 }
 
 /** States the value, its origin and what was expected; a secret is not quoted in full. */
-export function describeMistake(
+export function describeInvalidValue(
   { secret, type }: { readonly secret?: true; readonly type: { readonly expected: string } },
   { text, origin }: GivenText,
 ): string {
@@ -124,7 +124,7 @@ function resolveOption<N extends OptionName>(name: N, resolution: Resolution): s
     return undefined;
   }
   const value = option.type.parse(given.text);
-  if (value === undefined) return describeMistake(option, given);
+  if (value === undefined) return describeInvalidValue(option, given);
   resolution.config[name] = value;
   resolution.origins[name] = given.origin;
   return undefined;
@@ -142,7 +142,7 @@ export function findText(name: OptionName, { flags, env, findOrigin }: Given): G
   return undefined;
 }
 
-/** True once every option has a value, which is the case exactly if there was no mistake. */
+/** True once every option has a value, which is the case exactly if there was no error. */
 function isWhole<T>(draft: Mutable<T>): draft is Mutable<T> & T {
   return OPTION_NAMES.every((name) => name in draft);
 }

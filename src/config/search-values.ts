@@ -6,16 +6,16 @@ import { OPTIONS, type Config } from './options';
 import type { Given, Origins } from './resolve';
 
 /** A configuration with the origins of its values, or what is wrong with it. */
-type Completed = { readonly config: Config; readonly origins: Origins } | { readonly mistake: string };
+type Completed = { readonly config: Config; readonly origins: Origins } | { readonly error: string };
 
-/** @returns the configuration with `searchKey`, or the mistake if the service cannot be used with these options */
+/** @returns the configuration with `searchKey`, or the error if the service cannot be used with these options */
 export function addSearchKey(config: Config, origins: Origins, { env, findOrigin }: Given): Completed {
   const { search, searchUrl, searchKey, aiBaseUrl } = config;
   if (search === undefined) return { config, origins };
   const { title, url: ownUrl, usesProvider, needsKey, keyVariables } = SEARCH_BACKENDS[search];
   const url = searchUrl ?? ownUrl ?? (usesProvider ? aiBaseUrl : undefined);
   if (url === undefined) {
-    return { mistake: `--search ${search} needs the address of your ${title}. Set ${OPTIONS.searchUrl.flags[0]}.` };
+    return { error: `--search ${search} needs the address of your ${title}. Set ${OPTIONS.searchUrl.flags[0]}.` };
   }
   const variable = keyVariables.find((name) => (env[name] ?? '').trim() !== '');
   if (searchKey === undefined && variable !== undefined) {
@@ -26,7 +26,7 @@ export function addSearchKey(config: Config, origins: Origins, { env, findOrigin
   const isProvider = new URL(url).host === new URL(aiBaseUrl).host;
   if (searchKey === undefined && needsKey && !isProvider) {
     return {
-      mistake: `--search ${search} needs a key. Set ${[...keyVariables, ...OPTIONS.searchKey.env].join(' or ')}.`,
+      error: `--search ${search} needs a key. Set ${[...keyVariables, ...OPTIONS.searchKey.env].join(' or ')}.`,
     };
   }
   return { config, origins };

@@ -1,7 +1,7 @@
 /** `service`: writes or removes the file with which the system's service manager starts the bridge at login. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { EXIT, reportMistakes, type CommandContext } from '../command/command';
+import { EXIT, reportUsageErrors, type CommandContext } from '../command/command';
 import { requireConfig } from '../command/load-config';
 import { readOwnFlag, SERVICE_FLAGS } from '../command/own-flags';
 import { findPaths, thisMachine, type Machine } from '../command/paths';
@@ -31,14 +31,14 @@ export function detectKind({ env, platform }: Machine): ServiceKindName {
 
 /** Returns 0 on success or if there is nothing to do, 1 if a file is in the way, 2 for invalid usage. */
 export async function run(context: CommandContext): Promise<number> {
-  const { operand, flags, own, mistakes, env, io } = context;
+  const { operand, flags, own, errors, env, io } = context;
   const machine = thisMachine(env);
   const name = readOwnFlag(SERVICE_FLAGS.kind, own) ?? detectKind(machine);
   const kind = SERVICE_KINDS[name];
   const print = readOwnFlag(SERVICE_FLAGS.print, own) ?? false;
   if (operand === 'remove') {
     const wrong = print ? ['--print works only with service install.'] : [];
-    if (mistakes.length + wrong.length > 0) return reportMistakes([...mistakes, ...wrong], io);
+    if (errors.length + wrong.length > 0) return reportUsageErrors([...errors, ...wrong], io);
     const paths = findPaths(machine);
     return removeService(kind, kind.findFile(machine, paths), join(paths.config, 'env'), io);
   }

@@ -2,7 +2,7 @@
 import { messageOf } from '../base/thrown';
 import type { Bridge } from '../bridge/bridge';
 import { createBridge } from '../bridge/create-bridge';
-import { EXIT, reportMistakes, type CommandContext, type CommandIo } from '../command/command';
+import { EXIT, reportUsageErrors, type CommandContext, type CommandIo } from '../command/command';
 import { renderUrl } from '../command/render';
 import { createTerminalStyle, type TerminalStyle } from '../command/terminal-style';
 import { readVersion } from '../command/version';
@@ -32,10 +32,10 @@ export interface DemoOptions {
 }
 
 /** Returns 0 if the turn was completed, 1 if it was not, 2 for invalid usage. */
-export async function run({ flags, mistakes, env, io }: CommandContext): Promise<number> {
+export async function run({ flags, errors, env, io }: CommandContext): Promise<number> {
   const given = OPTION_NAMES.filter((name) => flags[name] !== undefined);
   const unwanted = given.map((name) => `The demo takes no options: remove ${OPTIONS[name].flags[0]}.`);
-  if (mistakes.length + unwanted.length > 0) return reportMistakes([...mistakes, ...unwanted], io);
+  if (errors.length + unwanted.length > 0) return reportUsageErrors([...errors, ...unwanted], io);
   try {
     return await runDemo({ io, env, version: readVersion(), pauseMs: PAUSE_MS, limitMs: LIMIT_MS });
   } catch (error) {
@@ -76,7 +76,7 @@ function configure(aiBaseUrl: string, limitMs: number): Config {
   const limits = { drainTimeoutMs: '200', upstreamFirstByteTimeoutMs: limit, upstreamIdleTimeoutMs: limit };
   const resolved = resolveConfig({ port: '0', aiBaseUrl, ...provider, aiApiKey: DEMO_KEY, ...limits }, {});
   if (resolved.ok) return resolved.config;
-  throw new Error(resolved.mistakes.join(' '));
+  throw new Error(resolved.errors.join(' '));
 }
 
 /** Renders the next steps: the shortest way to a first turn with a real model. On Windows, for PowerShell. */

@@ -1,5 +1,5 @@
 /** `doctor`: diagnoses problems between Codex and the provider, and suggests fixes. */
-import { EXIT, type CommandContext, reportMistakes } from '../command/command';
+import { EXIT, type CommandContext, reportUsageErrors } from '../command/command';
 import { DOCTOR_FLAGS, readOwnFlag } from '../command/own-flags';
 import { createProgress } from '../command/progress';
 import { createTerminalStyle } from '../command/terminal-style';
@@ -12,10 +12,10 @@ import { runChecks } from './run-checks';
 
 /** Returns 0 if no check failed, 1 if one did, 2 for invalid usage. */
 export async function run(
-  { flags, own, mistakes, env, io }: CommandContext, checks: readonly Check[] = ALL_CHECKS,
+  { flags, own, errors, env, io }: CommandContext, checks: readonly Check[] = ALL_CHECKS,
 ): Promise<number> {
   // Invalid option values are findings; an unknown flag is invalid usage.
-  if (mistakes.length > 0) return reportMistakes(mistakes, io);
+  if (errors.length > 0) return reportUsageErrors(errors, io);
   const json = readOwnFlag(DOCTOR_FLAGS.json, own) ?? false;
   const offline = readOwnFlag(DOCTOR_FLAGS.offline, own) ?? false;
   const verbose = readOwnFlag(DOCTOR_FLAGS.verbose, own) ?? false;

@@ -79,7 +79,7 @@ export interface Examination {
   readonly envFile: LoadedEnvironment['file'];
   /** Undefined if the options are invalid. */
   readonly settings: DoctorSettings | undefined;
-  readonly mistakes: readonly string[];
+  readonly errors: readonly string[];
   readonly paths: Paths;
   /** Finds out what listens on a port of the bridge's host. */
   askPort(port: number): Promise<PortState>;
@@ -144,7 +144,7 @@ export function createExamination(options: ExaminationOptions): Examination {
   };
   return {
     world, version, flags, processEnv, env, envFile: file, settings, paths, askPort, findCodex, viewCodexConfig,
-    mistakes: loaded.ok ? [] : loaded.mistakes,
+    errors: loaded.ok ? [] : loaded.errors,
     runTrial: once(() => runTrialAt()),
     runTrialAt,
     countRequests: () => requests,

@@ -20,7 +20,7 @@ export interface BridgeTarget {
   readonly record: BridgeRecord | undefined;
 }
 
-/** Returns the target, or the exit code after reporting mistakes. */
+/** Returns the target, or the exit code after reporting errors. */
 export function findTarget(context: CommandContext): BridgeTarget | number {
   const resolved = requireConfig(context, ({ port }) =>
     (port === 0 ? ['Cannot find a bridge by port 0. Give the port that "aliyun-codex-bridge status" lists.'] : []),

@@ -1,5 +1,5 @@
 /** `login`: saves a key with its provider, or shows what is saved. */
-import { EXIT, reportMistakes, type CommandContext, type CommandIo } from '../command/command';
+import { EXIT, reportUsageErrors, type CommandContext, type CommandIo } from '../command/command';
 import { loadWithoutKeyStore, requireConfig, type Loaded } from '../command/load-config';
 import { LOGIN_FLAGS, readOwnFlag } from '../command/own-flags';
 import { findPaths, thisMachine } from '../command/paths';
@@ -15,9 +15,9 @@ import { saveLogin } from './save-login';
 
 /** Returns 0, 1 when nothing was saved or is saved, 2 for invalid usage. */
 export async function run(context: CommandContext): Promise<number> {
-  const { own, io, env, mistakes } = context;
+  const { own, io, env, errors } = context;
   if (readOwnFlag(LOGIN_FLAGS.status, own) === true)
-    return mistakes.length > 0 ? reportMistakes(mistakes, io) : showStatus(loginFileOf(folderOf(env)), io);
+    return errors.length > 0 ? reportUsageErrors(errors, io) : showStatus(loginFileOf(folderOf(env)), io);
   const resolved = requireConfig(context, undefined, loadWithoutKeyStore);
   if (typeof resolved === 'number') return resolved;
   const code = await login(resolved, context);

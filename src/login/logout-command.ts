@@ -1,7 +1,7 @@
 /** `logout`: removes saved logins with their keys. */
 import { renderList } from '../base/quantities';
 import { messageOf } from '../base/thrown';
-import { EXIT, reportMistakes, type CommandContext } from '../command/command';
+import { EXIT, reportUsageErrors, type CommandContext } from '../command/command';
 import { loadWithoutKeyStore, requireConfig } from '../command/load-config';
 import { findPaths, thisMachine } from '../command/paths';
 import { loginFileOf, readLoginFile } from '../command/saved-login';
@@ -10,8 +10,8 @@ import { removeLogins } from './save-login';
 
 /** Removes the login of --provider, else all. Returns 0, 1 when that failed, 2 for invalid usage. */
 export async function run(context: CommandContext): Promise<number> {
-  const { io, env, mistakes } = context;
-  if (mistakes.length > 0) return reportMistakes(mistakes, io);
+  const { io, env, errors } = context;
+  if (errors.length > 0) return reportUsageErrors(errors, io);
   const folder = findPaths(thisMachine(env)).config;
   const file = readLoginFile(loginFileOf(folder));
   if ('problem' in file) {

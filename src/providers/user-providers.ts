@@ -25,7 +25,7 @@ export type ReadProviders =
       /** Names of the variables that headers, keys and proxies take. */
       readonly variables: readonly string[];
     }
-  | { readonly ok: false; readonly mistakes: readonly string[] };
+  | { readonly ok: false; readonly errors: readonly string[] };
 
 /** Default limits of a model in the file, the same as for unknown models. */
 const ASSUMED = { contextWindow: 128_000, maxOutput: 8_192 } as const;
@@ -33,20 +33,20 @@ const ASSUMED = { contextWindow: 128_000, maxOutput: 8_192 } as const;
 /**
  * Parses the text of the file, which is JSON with comments.
  *
- * @returns the whole catalog: the file's new rows, then the built-in ones with the file's changes; or every mistake,
+ * @returns the whole catalog: the file's new rows, then the built-in ones with the file's changes; or every error,
  * each with its path
  */
 export function readUserProviders(text: string, { path, env }: UserFileOptions): ReadProviders {
   const parsed = parseJsonc(text);
-  if (!parsed.ok) return { ok: false, mistakes: [`Cannot read line ${parsed.line} of ${path}: ${parsed.problem}.`] };
+  if (!parsed.ok) return { ok: false, errors: [`Cannot read line ${parsed.line} of ${path}: ${parsed.problem}.`] };
   const { value } = parsed;
-  const mistakes = [...checkShape(value, FILE_SHAPE, '')];
-  if (mistakes.length > 0 || !isUserFile(value))
-    return { ok: false, mistakes: mistakes.map((each) => `${path}: ${each}`) };
+  const errors = [...checkShape(value, FILE_SHAPE, '')];
+  if (errors.length > 0 || !isUserFile(value))
+    return { ok: false, errors: errors.map((each) => `${path}: ${each}`) };
   const reader = new RowReader(value, path, env);
   const rows = Object.keys(value.providers).map((name) => reader.read(name));
-  const found = [...reader.mistakes, ...findDoubles(rows)];
-  if (found.length > 0) return { ok: false, mistakes: found.map((each) => `${path}: ${each}`) };
+  const found = [...reader.errors, ...findDoubles(rows)];
+  if (found.length > 0) return { ok: false, errors: found.map((each) => `${path}: ${each}`) };
   const changed = new Map(rows.map((row) => [row.name, row]));
   const isKnown = (name: string): boolean => PROVIDERS.some((row) => row.name === name);
   return {
@@ -69,7 +69,7 @@ function findDoubles(rows: readonly Provider[]): readonly string[] {
 }
 
 class RowReader {
-  readonly mistakes: string[] = [];
+  readonly errors: string[] = [];
   /** Names of the variables that headers, keys and proxies take. */
   readonly variables = new Set<string>();
   /** Those of the current row that are needed and not set. */
@@ -102,14 +102,14 @@ class RowReader {
     const path = `${childPath('providers', name)}.extends`;
     if (wanted === name) return builtIn(name);
     if (this.open.has(wanted)) {
-      this.mistakes.push(`${path}: ${quote(wanted)} extends this provider in turn.`);
+      this.errors.push(`${path}: ${quote(wanted)} extends this provider in turn.`);
       return undefined;
     }
     const base = Object.hasOwn(this.file.providers, wanted) ? this.read(wanted) : builtIn(wanted);
     if (!base) {
       const nearest = findNearest(wanted, [...Object.keys(this.file.providers), ...PROVIDERS.map((row) => row.name)]);
       const hint = nearest === undefined ? '' : `; did you mean ${quote(nearest)}?`;
-      this.mistakes.push(`${path}: no provider is named ${quote(wanted)}${hint || '.'}`);
+      this.errors.push(`${path}: no provider is named ${quote(wanted)}${hint || '.'}`);
     }
     return base;
   }
@@ -117,7 +117,7 @@ class RowReader {
   private build(name: string, given: UserProvider, base: Provider | undefined): Provider {
     const path = childPath('providers', name);
     const baseUrls = this.readUrls(given, base, path);
-    if (baseUrls.length === 0 && base?.name !== name) this.mistakes.push(`${path}.base_url: missing.`);
+    if (baseUrls.length === 0 && base?.name !== name) this.errors.push(`${path}.base_url: missing.`);
     const local = given.local ?? (given.key_variables ? given.key_variables.length === 0 : base?.local);
     const isSame = isSameHost(baseUrls, base);
     this.unset.clear();
@@ -168,7 +168,7 @@ class RowReader {
     const urls = typeof given.base_url === 'string' ? [given.base_url] : given.base_url;
     return urls.flatMap((text) => {
       const url = readBaseUrl(text);
-      if (url === undefined) this.mistakes.push(`${path}.base_url: ${quote(text)} is not an http or https URL.`);
+      if (url === undefined) this.errors.push(`${path}.base_url: ${quote(text)} is not an http or https URL.`);
       return url === undefined ? [] : [url];
     });
   }
@@ -189,7 +189,7 @@ class RowReader {
     const efforts = given.efforts ?? base?.efforts ?? [];
     const { default_effort: effort } = given;
     if (effort !== undefined && !efforts.includes(effort))
-      this.mistakes.push(`${path}.default_effort: ${quote(effort)} is not one of its efforts.`);
+      this.errors.push(`${path}.default_effort: ${quote(effort)} is not one of its efforts.`);
     const kept =
       base?.defaultEffort !== undefined && efforts.includes(base.defaultEffort) ? base.defaultEffort : undefined;
     return {

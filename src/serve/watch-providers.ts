@@ -36,7 +36,7 @@ export function watchProviders({ given, path, isNew = false, config, info, warn 
     if (whole.ok) {
       current = whole.config;
       if (!isFirst) info('the providers file was reloaded', { path });
-    } else warn('the providers file is invalid; the previous rows stay in use', { path, mistakes: whole.mistakes });
+    } else warn('the providers file is invalid; the previous rows stay in use', { path, errors: whole.errors });
     return current;
   };
 }

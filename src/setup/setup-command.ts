@@ -26,10 +26,10 @@ import { undoConfig } from './undo-config';
 
 /** Returns 0 if Codex is set up, 1 if that failed or was declined, 2 for invalid usage. */
 export async function run(context: CommandContext): Promise<number> {
-  const { own, mistakes, env, io } = context;
+  const { own, errors, env, io } = context;
   const options = readOptions(own);
   if (options.shell !== undefined) return runShellSetup(context, options.shell, options.install);
-  const resolved = requireConfig({ ...context, mistakes: [...mistakes, ...options.mistakes] }, ({ port }) =>
+  const resolved = requireConfig({ ...context, errors: [...errors, ...options.errors] }, ({ port }) =>
     (port === 0 && !options.undo ? [NO_FIXED_PORT] : []));
   if (typeof resolved === 'number') return resolved;
   const { config } = resolved;
@@ -50,11 +50,11 @@ const NO_FIXED_PORT = 'Port 0 picks a free port at every start. Name a fixed one
 function readOptions(own: OwnTexts) {
   const is = (name: 'print' | 'undo' | 'yes' | 'install'): boolean => readOwnFlag(SETUP_FLAGS[name], own) ?? false;
   const [print, undo] = [is('print'), is('undo')];
-  const mistakes = [
+  const errors = [
     ...checkShellFlags(own),
     ...(print && undo ? ['--print and --undo cannot be combined.'] : []),
   ];
-  return { print, undo, yes: is('yes'), install: is('install'), shell: readOwnFlag(SETUP_FLAGS.shell, own), mistakes };
+  return { print, undo, yes: is('yes'), install: is('install'), shell: readOwnFlag(SETUP_FLAGS.shell, own), errors };
 }
 
 async function printBlock({ io }: CommandContext, config: Config): Promise<SetupOutcome> {

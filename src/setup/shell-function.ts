@@ -1,7 +1,7 @@
 /** `setup --shell`: prints the shell function that runs Codex with the bridge, or installs it in the start-up file. */
 import { existsSync } from 'node:fs';
 import { lstat, rm } from 'node:fs/promises';
-import { EXIT, type CommandContext, type CommandIo, reportMistakes } from '../command/command';
+import { EXIT, type CommandContext, type CommandIo, reportUsageErrors } from '../command/command';
 import { explainFailure, OPEN, readIfThere, replaceUserFile } from '../command/edit-file';
 import { SETUP_FLAGS, readOwnFlag, type OwnTexts } from '../command/own-flags';
 import { findPaths, thisMachine } from '../command/paths';
@@ -10,7 +10,7 @@ import { FUNCTION_NAME, SHELLS, type Shell, type ShellMachine, type ShellName } 
 const BEGIN = new RegExp(`^# >>> ${FUNCTION_NAME}\\b.*>>>$`);
 const END = `# <<< ${FUNCTION_NAME} <<<`;
 
-/** Checks the flags that depend on `--shell`. @returns mistakes, as sentences */
+/** Checks the flags that depend on `--shell`. @returns errors, as sentences */
 export function checkShellFlags(own: OwnTexts): readonly string[] {
   const shell = readOwnFlag(SETUP_FLAGS.shell, own);
   const install = readOwnFlag(SETUP_FLAGS.install, own) ?? false;
@@ -25,9 +25,9 @@ export function checkShellFlags(own: OwnTexts): readonly string[] {
  * on success, 1 if a file cannot be used, 2 for invalid usage.
  */
 export async function runShellSetup(context: CommandContext, shell: ShellName, install: boolean): Promise<number> {
-  const { own, mistakes, env, io } = context;
-  const all = [...mistakes, ...checkShellFlags(own)];
-  if (all.length > 0) return reportMistakes(all, io);
+  const { own, errors, env, io } = context;
+  const all = [...errors, ...checkShellFlags(own)];
+  if (all.length > 0) return reportUsageErrors(all, io);
   const undo = readOwnFlag(SETUP_FLAGS.undo, own) ?? false;
   if (!install && !undo) {
     io.out(`${renderRegion(shell, SHELLS[shell].lines).join('\n')}\n`);

@@ -10,7 +10,7 @@ const SECRET = 'sk-test-header-secret';
 async function startWith(context: TestContext, row: object, options: Parameters<typeof startBridge>[1] = {}) {
   const text = JSON.stringify({ providers: { acme: { base_url: 'https://a.example/v1', ...row } } });
   const read = readUserProviders(text, { path: 'providers.json', env: { SECRET } });
-  assert.ok(read.ok, read.ok ? '' : read.mistakes.join());
+  assert.ok(read.ok, read.ok ? '' : read.errors.join());
   const settings = { ...options.settings, provider: 'acme', catalog: read.rows };
   return startBridge(context, { dialect: 'openai', allowFields: ['top_k', 'options'], ...options, settings });
 }

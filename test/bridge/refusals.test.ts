@@ -295,7 +295,7 @@ describe('an error inside a stream', () => {
       'rate_limit_exceeded',
     ],
     [
-      'OpenRouter, a mistake of ours',
+      'OpenRouter, an invalid request',
       'data: {"id":"gen-1","error":{"code":400,"message":"Provider returned error"},"choices":[]}',
       'invalid_prompt',
       'upstream_rejected',

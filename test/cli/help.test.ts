@@ -55,8 +55,8 @@ for (const name of COMMAND_NAMES) {
 
   test(`the examples of ${name} are valid command lines for this command`, () => {
     for (const [line] of HELP_PAGES[name].examples) {
-      const { command = 'serve', mistakes } = parseArguments(line.split(' '));
-      assert.deepEqual([command, mistakes], [name, []], line);
+      const { command = 'serve', errors } = parseArguments(line.split(' '));
+      assert.deepEqual([command, errors], [name, []], line);
     }
   });
 }

@@ -8,7 +8,7 @@ import { OPTIONS, OPTION_NAMES } from '../../src/config/options';
 
 const parse = (line: string) => parseArguments(line.split(' ').filter((word) => word !== ''));
 
-const NOTHING = { command: undefined, flags: {}, own: {}, operand: undefined, rest: [], mistakes: [] };
+const NOTHING = { command: undefined, flags: {}, own: {}, operand: undefined, rest: [], errors: [] };
 
 test('an empty command line has no command, no flags and no errors', () => {
   assert.deepEqual(parse(''), NOTHING);
@@ -32,10 +32,10 @@ test('a switch is on by its name, off with no-, and accepts a valid value', () =
   };
   for (const [line, value] of Object.entries(spellings)) {
     const parsed = parse(line);
-    assert.deepEqual([parsed.flags, parsed.mistakes], [{ webSearch: value }, []], line);
+    assert.deepEqual([parsed.flags, parsed.errors], [{ webSearch: value }, []], line);
   }
   assert.equal(parse('--web-search serve').command, 'serve');
-  assert.deepEqual(parse('--no-web-search=1').mistakes, ['--no-web-search takes no value.']);
+  assert.deepEqual(parse('--no-web-search=1').errors, ['--no-web-search takes no value.']);
 });
 
 test('every flag of every option is accepted', () => {
@@ -48,20 +48,20 @@ test('every flag of every option is accepted', () => {
 
 test('a flag without a value is an error that states what was expected', () => {
   for (const line of ['--port', '--port --web-search']) {
-    assert.deepEqual(parse(line).mistakes, ['--port needs a value: a port number from 0 to 65535.']);
+    assert.deepEqual(parse(line).errors, ['--port needs a value: a port number from 0 to 65535.']);
   }
 });
 
 test('an unknown flag suggests the nearest one, and its value is never quoted', () => {
-  assert.deepEqual(parse('--prot 80 --api-key=sk-test-hidden --frobnicate').mistakes, [
+  assert.deepEqual(parse('--prot 80 --api-key=sk-test-hidden --frobnicate').errors, [
     'Unknown flag --prot. Did you mean --port?',
     'Unknown flag --api-key. Did you mean --ai-api-key?',
     'Unknown flag --frobnicate. Run: aliyun-codex-bridge serve --help',
   ]);
-  assert.deepEqual(parse('logs --frobnicate').mistakes, ['Unknown flag --frobnicate. Run: aliyun-codex-bridge logs ' +
+  assert.deepEqual(parse('logs --frobnicate').errors, ['Unknown flag --frobnicate. Run: aliyun-codex-bridge logs ' +
     '--help']);
-  assert.doesNotMatch(parse('--api-key sk-test-hidden').mistakes.join(), /hidden/);
-  assert.deepEqual(parse('--hepl --no-port').mistakes, [
+  assert.doesNotMatch(parse('--api-key sk-test-hidden').errors.join(), /hidden/);
+  assert.deepEqual(parse('--hepl --no-port').errors, [
     'Unknown flag --hepl. Did you mean --help?',
     'Unknown flag --no-port. Did you mean --port?',
   ]);
@@ -69,9 +69,9 @@ test('an unknown flag suggests the nearest one, and its value is never quoted', 
 
 test('the first word that is not a flag is the command; others are errors', () => {
   assert.equal(parse('--port 1 serve').command, 'serve');
-  assert.deepEqual(parse('serv').mistakes, ['Unknown command "serv". Did you mean serve?']);
-  assert.deepEqual(parse('constructor').mistakes, ['Unknown command "constructor". Run: aliyun-codex-bridge help']);
-  assert.deepEqual(parse('serve again').mistakes, ['Unexpected argument "again" after serve.']);
+  assert.deepEqual(parse('serv').errors, ['Unknown command "serv". Did you mean serve?']);
+  assert.deepEqual(parse('constructor').errors, ['Unknown command "constructor". Run: aliyun-codex-bridge help']);
+  assert.deepEqual(parse('serve again').errors, ['Unexpected argument "again" after serve.']);
 });
 
 test('a command accepts its own flags, before and after it', () => {
@@ -85,23 +85,23 @@ test('a command accepts its own flags, before and after it', () => {
 test('flags of another command are errors, and so are their values', () => {
   for (const line of ['--json', 'serve --json', '--json version']) {
     assert.deepEqual(
-      parse(line).mistakes,
+      parse(line).errors,
       ['--json works only with status, logs, usage, quota, doctor, models, providers and config.'],
       line,
     );
   }
-  assert.deepEqual(parse('--follow --json stop').mistakes, [
+  assert.deepEqual(parse('--follow --json stop').errors, [
     '--follow works only with logs.',
     '--json works only with status, logs, usage, quota, doctor, models, providers and config.',
   ]);
-  assert.deepEqual(parse('models --codex-catalog').mistakes, [
+  assert.deepEqual(parse('models --codex-catalog').errors, [
     '--codex-catalog needs a value: the path of a file.',
   ]);
-  assert.deepEqual(parse('models --json=perhaps --codex-version new').mistakes, [
+  assert.deepEqual(parse('models --json=perhaps --codex-version new').errors, [
     'Cannot use "perhaps" from flag --json: expected on or off (also 1/0, true/false, yes/no).',
     'Cannot use "new" from flag --codex-version: expected a Codex version such as 0.146.0.',
   ]);
-  assert.deepEqual(parse('models --codex-catlog x').mistakes, [
+  assert.deepEqual(parse('models --codex-catlog x').errors, [
     'Unknown flag --codex-catlog. Did you mean --codex-catalog?',
   ]);
 });
@@ -117,13 +117,13 @@ test('spellings are unambiguous: own flags are not options, and take a value eve
 });
 
 test('a long word in place of a command may be a key and is not quoted', () => {
-  const [mistake = ''] = parse(`sk-test-${'0'.repeat(40)}`).mistakes;
-  assert.equal(mistake, 'Unknown command "sk-…". Run: aliyun-codex-bridge help');
+  const [error = ''] = parse(`sk-test-${'0'.repeat(40)}`).errors;
+  assert.equal(error, 'Unknown command "sk-…". Run: aliyun-codex-bridge help');
 });
 
 test('an unknown command is reported once, and its arguments are not checked', () => {
-  assert.deepEqual(parse('cdoex fix the bug --json').mistakes, ['Unknown command "cdoex". Did you mean codex?']);
-  assert.deepEqual(parse('modles --json --prot 1').mistakes, [
+  assert.deepEqual(parse('cdoex fix the bug --json').errors, ['Unknown command "cdoex". Did you mean codex?']);
+  assert.deepEqual(parse('modles --json --prot 1').errors, [
     'Unknown command "modles". Did you mean models?',
     'Unknown flag --prot. Did you mean --port?',
   ]);
@@ -131,8 +131,8 @@ test('an unknown command is reported once, and its arguments are not checked', (
 
 test('for a Codex command, the error adds the missing codex and keeps the arguments', () => {
   for (const word of CODEX_COMMANDS) {
-    const { command, mistakes } = parse(`--port 1 ${word} --json --frobnicate and more --help`);
-    assert.deepEqual(mistakes, [`Unknown command "${word}". Did you mean: aliyun-codex-bridge codex ${word}`]);
+    const { command, errors } = parse(`--port 1 ${word} --json --frobnicate and more --help`);
+    assert.deepEqual(errors, [`Unknown command "${word}". Did you mean: aliyun-codex-bridge codex ${word}`]);
     assert.equal(command, undefined);
     assert.ok(!isCommandName(word), word);
   }
@@ -166,7 +166,7 @@ test("flags before codex are the bridge's", () => {
     own: { '--codex-bin': './codex' },
     rest: ['--port', '2', '--codex-bin', 'x'],
   });
-  assert.deepEqual(parse('--json --prot 1 codex --json').mistakes, [
+  assert.deepEqual(parse('--json --prot 1 codex --json').errors, [
     'Unknown flag --prot. Did you mean --port?',
     '--json works only with status, logs, usage, quota, doctor, models, providers and config.',
   ]);
@@ -181,14 +181,14 @@ test('a word after the command is its operand if it takes one, with flags before
 });
 
 test('a missing, unknown or additional word is an error', () => {
-  assert.deepEqual(parse('service').mistakes, ['Missing action: install or remove.']);
-  assert.deepEqual(parse('service instal').mistakes, ['Unknown action "instal". Did you mean install?']);
-  assert.deepEqual(parse('completions tcsh7').mistakes, [
+  assert.deepEqual(parse('service').errors, ['Missing action: install or remove.']);
+  assert.deepEqual(parse('service instal').errors, ['Unknown action "instal". Did you mean install?']);
+  assert.deepEqual(parse('completions tcsh7').errors, [
     'Unknown shell name "tcsh7". Use bash, zsh or fish.',
   ]);
-  assert.deepEqual(parse('service install now').mistakes, ['Unexpected argument "now" after service.']);
-  assert.deepEqual(parse('stop it').mistakes, ['Unexpected argument "it" after stop.']);
-  assert.deepEqual(parse(`service sk-test-${'0'.repeat(40)}`).mistakes, [
+  assert.deepEqual(parse('service install now').errors, ['Unexpected argument "now" after service.']);
+  assert.deepEqual(parse('stop it').errors, ['Unexpected argument "it" after stop.']);
+  assert.deepEqual(parse(`service sk-test-${'0'.repeat(40)}`).errors, [
     'Unknown action "sk-…". Use install or remove.',
   ]);
 });
@@ -196,24 +196,24 @@ test('a missing, unknown or additional word is an error', () => {
 test('help accepts a command, in any order', () => {
   const spellings = ['help setup', 'setup --help', '--help setup', '-h setup', 'setup --print -h', 'help setup --help'];
   for (const line of [...spellings, '--help setup it']) {
-    const { command, operand, mistakes } = parse(line);
-    assert.deepEqual([command, operand, mistakes], ['help', 'setup', []], line);
+    const { command, operand, errors } = parse(line);
+    assert.deepEqual([command, operand, errors], ['help', 'setup', []], line);
   }
   for (const line of ['help', '--help', '--port 1 -h']) {
     assert.deepEqual([parse(line).command, parse(line).operand], ['help', undefined], line);
   }
   for (const line of ['--help codex', '--help codex exec', 'help codex']) assert.equal(parse(line).operand, 'codex');
   for (const line of ['service install --help', 'service --help install', '--help service install']) {
-    assert.deepEqual([parse(line).operand, parse(line).mistakes], ['service', []], line);
+    assert.deepEqual([parse(line).operand, parse(line).errors], ['service', []], line);
   }
 });
 
 test('help for an unknown command is an error; with --help, invalid flags are ignored', () => {
-  assert.deepEqual(parse('help cdoex').mistakes, ['Unknown command "cdoex". Did you mean codex?']);
+  assert.deepEqual(parse('help cdoex').errors, ['Unknown command "cdoex". Did you mean codex?']);
   const unknown = 'Unknown command "frobnicate". Run: aliyun-codex-bridge help';
-  assert.deepEqual(parse('--help frobnicate').mistakes, [unknown]);
-  assert.deepEqual(parse('cdoex --help').mistakes, ['Unknown command "cdoex". Did you mean codex?']);
-  assert.deepEqual(parse('help serve --prot').mistakes, ['Unknown flag --prot. Did you mean --port?']);
+  assert.deepEqual(parse('--help frobnicate').errors, [unknown]);
+  assert.deepEqual(parse('cdoex --help').errors, ['Unknown command "cdoex". Did you mean codex?']);
+  assert.deepEqual(parse('help serve --prot').errors, ['Unknown flag --prot. Did you mean --port?']);
   for (const line of [
     '--prot --help',
     'models --json --help',
@@ -221,7 +221,7 @@ test('help for an unknown command is an error; with --help, invalid flags are ig
     'serve --port --help',
     'logs --lines x -h',
   ]) {
-    assert.deepEqual(parse(line).mistakes, [], line);
+    assert.deepEqual(parse(line).errors, [], line);
   }
 });
 

@@ -46,13 +46,13 @@ function writeEnvFile(...lines: readonly string[]): string {
 
 function load(flags: FlagTexts, env: Environment) {
   const loaded = loadConfig(flags, env);
-  assert.ok(loaded.ok, loaded.ok ? '' : loaded.mistakes.join('\n'));
+  assert.ok(loaded.ok, loaded.ok ? '' : loaded.errors.join('\n'));
   return loaded;
 }
 
-function mistakesOf(flags: FlagTexts, env: Environment): readonly string[] {
+function errorsOf(flags: FlagTexts, env: Environment): readonly string[] {
   const loaded = loadConfig(flags, env);
-  return loaded.ok ? [] : loaded.mistakes;
+  return loaded.ok ? [] : loaded.errors;
 }
 
 test('flags and environment override the file, and the origin names it', () => {
@@ -85,7 +85,7 @@ test("a provider's own key variable may be in the file, and the resulting enviro
 
 test('errors in the file and elsewhere are reported together, without the values', () => {
   const path = writeEnvFile('AI_API_KEY="sk-test-hidden', 'sk-test-hidden');
-  assert.deepEqual(mistakesOf({ configFile: path, port: 'x' }, {}), [
+  assert.deepEqual(errorsOf({ configFile: path, port: 'x' }, {}), [
     `Cannot read line 1 of ${path}: the value starts with " but does not end with it.`,
     `Cannot read line 2 of ${path}: expected NAME=VALUE: there is no equals sign.`,
     'Cannot use "x" from flag --port: expected a port number from 0 to 65535.',
@@ -94,38 +94,38 @@ test('errors in the file and elsewhere are reported together, without the values
 
 test('an invalid value is reported with the file, and a key is not repeated', () => {
   const path = writeEnvFile('PORT=x', 'AI_API_KEY=sk-test-hidden key');
-  assert.deepEqual(mistakesOf({ configFile: path }, {}), [
+  assert.deepEqual(errorsOf({ configFile: path }, {}), [
     `Cannot use "x" from file PORT in ${path}: expected a port number from 0 to 65535.`,
     `Cannot use "sk-…" from file AI_API_KEY in ${path}: expected visible ASCII characters without spaces.`,
   ]);
   const own = writeEnvFile('AI_PROVIDER=deepseek', 'DEEPSEEK_API_KEY=sk-test-hidden key');
-  assert.deepEqual(mistakesOf({ configFile: own }, {}), [
+  assert.deepEqual(errorsOf({ configFile: own }, {}), [
     `Cannot use "sk-…" from file DEEPSEEK_API_KEY in ${own}: expected visible ASCII characters without spaces.`,
   ]);
 });
 
 test('a file that cannot be read is an error with its path and the reason', () => {
   const missing = join(FOLDER, 'missing.env');
-  assert.deepEqual(mistakesOf({ configFile: missing, port: 'x' }, {}), [
+  assert.deepEqual(errorsOf({ configFile: missing, port: 'x' }, {}), [
     `Cannot read ${JSON.stringify(missing)} from flag --config-file: no such file.`,
     'Cannot use "x" from flag --port: expected a port number from 0 to 65535.',
   ]);
-  assert.deepEqual(mistakesOf({}, { BRIDGE_ENV_FILE: FOLDER }), [
+  assert.deepEqual(errorsOf({}, { BRIDGE_ENV_FILE: FOLDER }), [
     `Cannot read ${JSON.stringify(FOLDER)} from env BRIDGE_ENV_FILE: it is a folder.`,
   ]);
-  assert.deepEqual(mistakesOf({ configFile: '~/.bridge.env' }, {}), [
+  assert.deepEqual(errorsOf({ configFile: '~/.bridge.env' }, {}), [
     'Cannot read "~/.bridge.env" from flag --config-file: '
     + 'no such file; ~ is not expanded here, write the full path.',
   ]);
-  assert.deepEqual(mistakesOf({ configFile: '' }, {}), [
+  assert.deepEqual(errorsOf({ configFile: '' }, {}), [
     'Cannot use "" from flag --config-file: expected the path of a file.',
   ]);
 });
 
 test('the result includes the environment, the file and the origin of variables', () => {
   const path = writeEnvFile('PORT=1', 'HOST=localhost');
-  const { env, file, findOrigin, mistakes } = loadEnvironment({ configFile: path }, { PORT: '2' });
-  assert.deepEqual([env, mistakes], [{ PORT: '2', HOST: 'localhost' }, []]);
+  const { env, file, findOrigin, errors } = loadEnvironment({ configFile: path }, { PORT: '2' });
+  assert.deepEqual([env, errors], [{ PORT: '2', HOST: 'localhost' }, []]);
   assert.deepEqual(file, { path, values: { PORT: '1', HOST: 'localhost' } });
   assert.deepEqual(
     [findOrigin('PORT').kind, findOrigin('HOST').kind, findOrigin('OTHER').kind],

@@ -5,13 +5,13 @@ import { parseEnvFile } from '../../src/config/env-file';
 
 function valuesOf(text: string): Readonly<Record<string, string>> {
   const parsed = parseEnvFile(text);
-  assert.ok(parsed.ok, parsed.ok ? '' : parsed.mistakes.map(({ line, problem }) => `${line}: ${problem}`).join('\n'));
+  assert.ok(parsed.ok, parsed.ok ? '' : parsed.errors.map(({ line, problem }) => `${line}: ${problem}`).join('\n'));
   return parsed.values;
 }
 
-function mistakesOf(text: string): readonly (readonly [line: number, problem: string])[] {
+function errorsOf(text: string): readonly (readonly [line: number, problem: string])[] {
   const parsed = parseEnvFile(text);
-  return parsed.ok ? [] : parsed.mistakes.map(({ line, problem }) => [line, problem] as const);
+  return parsed.ok ? [] : parsed.errors.map(({ line, problem }) => [line, problem] as const);
 }
 
 const LINES: Readonly<Record<string, readonly [text: string, value: string]>> = {
@@ -54,7 +54,7 @@ test('every error is reported with its line', () => {
   const text =
     "A=1\nsk-test-hidden\n2B=x\nset C=hidden\n\nD=\"hidden\nE='hidden\nF=\"hid\"den\nG='hid'\\''den'\n=hidden";
   const name = 'expected a name of letters, digits and _ before the equals sign, with no digit first';
-  assert.deepEqual(mistakesOf(text), [
+  assert.deepEqual(errorsOf(text), [
     [2, 'expected NAME=VALUE: there is no equals sign'],
     [3, name],
     [4, name],
@@ -68,11 +68,11 @@ test('every error is reported with its line', () => {
 
 test('no part of a line is quoted, because it may be a key', () => {
   const text = 'sk-test-hidden\nexport sk-hidden=hidden\nA="hidden" hidden\nB=\'hidden';
-  assert.equal(mistakesOf(text).length, 4);
-  assert.doesNotMatch(JSON.stringify(mistakesOf(text)), /hidden/);
+  assert.equal(errorsOf(text).length, 4);
+  assert.doesNotMatch(JSON.stringify(errorsOf(text)), /hidden/);
 });
 
 test('a file in UTF-16, as Windows writes it, is reported as one error', () => {
   const text = Buffer.from('\uFEFFA=1\r\nB=2\r\n', 'utf16le').toString('utf8');
-  assert.deepEqual(mistakesOf(text), [[1, 'save the file as UTF-8: it contains NUL characters']]);
+  assert.deepEqual(errorsOf(text), [[1, 'save the file as UTF-8: it contains NUL characters']]);
 });

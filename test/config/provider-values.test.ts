@@ -15,13 +15,13 @@ function load(flags: FlagTexts, env: Environment): ResolvedConfig {
 
 function resolve(flags: FlagTexts, env: Environment) {
   const resolved = load(flags, env);
-  assert.ok(resolved.ok, resolved.ok ? '' : resolved.mistakes.join('\n'));
+  assert.ok(resolved.ok, resolved.ok ? '' : resolved.errors.join('\n'));
   return resolved;
 }
 
-const mistakesOf = (flags: FlagTexts, env: Environment): readonly string[] => {
+const errorsOf = (flags: FlagTexts, env: Environment): readonly string[] => {
   const resolved = load(flags, env);
-  return resolved.ok ? [] : resolved.mistakes;
+  return resolved.ok ? [] : resolved.errors;
 };
 
 describe('the provider', () => {
@@ -36,7 +36,7 @@ describe('the provider', () => {
 
   test('that is unknown is an error that lists the known ones', () => {
     const names = PROVIDERS.map(({ name }) => name);
-    assert.deepEqual(mistakesOf({}, { AI_PROVIDER: 'opnrouter' }), [
+    assert.deepEqual(errorsOf({}, { AI_PROVIDER: 'opnrouter' }), [
       `Cannot use "opnrouter" from env AI_PROVIDER: expected ${names.slice(0, -1).join(', ')} or ${names.at(-1)} ` +
       '(did you mean openrouter?).',
     ]);
@@ -64,7 +64,7 @@ describe('the address', () => {
   });
 
   test('is required for a provider without one', () => {
-    assert.deepEqual(mistakesOf({}, { AI_PROVIDER: 'openai-compatible' }), [
+    assert.deepEqual(errorsOf({}, { AI_PROVIDER: 'openai-compatible' }), [
       'Cannot use "openai-compatible" from env AI_PROVIDER alone: expected a base URL too, in AI_API_BASE or ' +
       '--ai-base-url.',
     ]);
@@ -100,14 +100,14 @@ describe('the key', () => {
   });
 
   test('that is not valid in a header is rejected, and not quoted', () => {
-    const [mistake = ''] = mistakesOf({}, { AI_PROVIDER: 'zai', ZAI_API_KEY: 'sk-test 0123456789' });
-    assert.match(mistake, /^Cannot use "sk-…" from env ZAI_API_KEY: expected visible ASCII/);
-    assert.doesNotMatch(mistake, /0123/);
+    const [error = ''] = errorsOf({}, { AI_PROVIDER: 'zai', ZAI_API_KEY: 'sk-test 0123456789' });
+    assert.match(error, /^Cannot use "sk-…" from env ZAI_API_KEY: expected visible ASCII/);
+    assert.doesNotMatch(error, /0123/);
   });
 
   test('and address errors are reported together', () => {
-    assert.equal(mistakesOf({ provider: 'openai-compatible' }, {}).length, 1);
-    assert.equal(mistakesOf({ provider: 'nobody', port: 'x' }, {}).length, 2);
+    assert.equal(errorsOf({ provider: 'openai-compatible' }, {}).length, 1);
+    assert.equal(errorsOf({ provider: 'nobody', port: 'x' }, {}).length, 2);
   });
 });
 
@@ -125,7 +125,7 @@ describe('several keys', () => {
   });
 
   test('a key that fits in no header is rejected, and not quoted', () => {
-    assert.deepEqual(mistakesOf({}, { AI_API_KEY: 'sk-fine', AI_API_KEY_1: 'sk-two words-secret' }).length, 1);
-    assert.ok(!mistakesOf({}, { AI_API_KEY_1: 'sk-two words-secret' }).join().includes('words-secret'));
+    assert.deepEqual(errorsOf({}, { AI_API_KEY: 'sk-fine', AI_API_KEY_1: 'sk-two words-secret' }).length, 1);
+    assert.ok(!errorsOf({}, { AI_API_KEY_1: 'sk-two words-secret' }).join().includes('words-secret'));
   });
 });

@@ -21,20 +21,20 @@ test("the key comes from the service's own variable, and BRIDGE_SEARCH_KEY overr
 });
 
 test('a service without its key or address is an error that names the variable or flag', () => {
-  const mistakesOf = (env: Readonly<Record<string, string>>): readonly string[] => {
+  const errorsOf = (env: Readonly<Record<string, string>>): readonly string[] => {
     const loaded = loadConfig({}, { ...BASE, ...env });
-    return loaded.ok ? [] : loaded.mistakes;
+    return loaded.ok ? [] : loaded.errors;
   };
-  assert.deepEqual(mistakesOf({ BRIDGE_SEARCH: 'tavily' }), [
+  assert.deepEqual(errorsOf({ BRIDGE_SEARCH: 'tavily' }), [
     '--search tavily needs a key. Set TAVILY_API_KEY or BRIDGE_SEARCH_KEY.',
   ]);
-  assert.deepEqual(mistakesOf({ BRIDGE_SEARCH: 'searxng' }), [
+  assert.deepEqual(errorsOf({ BRIDGE_SEARCH: 'searxng' }), [
     '--search searxng needs the address of your SearXNG. Set --search-url.',
   ]);
-  assert.deepEqual(mistakesOf({ BRIDGE_SEARCH: 'searxng', BRIDGE_SEARCH_URL: 'http://127.0.0.1:8888' }), []);
-  assert.match(mistakesOf({ BRIDGE_SEARCH: 'altavista' })[0] ?? '', /altavista.*expected tavily, brave/);
+  assert.deepEqual(errorsOf({ BRIDGE_SEARCH: 'searxng', BRIDGE_SEARCH_URL: 'http://127.0.0.1:8888' }), []);
+  assert.match(errorsOf({ BRIDGE_SEARCH: 'altavista' })[0] ?? '', /altavista.*expected tavily, brave/);
   assert.match(
-    mistakesOf({ BRIDGE_SEARCH: 'tavily', BRIDGE_SEARCH_URL: 'file:///x' })[0] ?? '',
+    errorsOf({ BRIDGE_SEARCH: 'tavily', BRIDGE_SEARCH_URL: 'file:///x' })[0] ?? '',
     /http:\/\/ or https:\/\//,
   );
 });

@@ -25,8 +25,8 @@ describe('--store', () => {
   it('never quotes the password', () => {
     const resolved = resolveConfig({ store: `redis://:${SECRET}@host/name` }, {});
     assert.ok(!resolved.ok);
-    assert.match(resolved.mistakes.join(), /redis:\/\/…@host\/name.*expected the name of a folder, or an address/);
-    assert.ok(!resolved.mistakes.join().includes(SECRET));
+    assert.match(resolved.errors.join(), /redis:\/\/…@host\/name.*expected the name of a folder, or an address/);
+    assert.ok(!resolved.errors.join().includes(SECRET));
   });
 
   it('is masked by config, as text and as JSON', async () => {

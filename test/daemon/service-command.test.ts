@@ -438,7 +438,7 @@ test("Homebrew's permanent link replaces the folder of one version; npx causes a
   );
 });
 
-const MISTAKES = [
+const ERRORS = [
   [['install', '--port', '0'], 'A service cannot use port 0, which picks another port at each start. Choose one with ' +
     '--port.'],
   [['install', '--port', 'x'], 'Cannot use "x" from flag --port: expected a port number from 0 to 65535.'],
@@ -449,7 +449,7 @@ const MISTAKES = [
   ],
 ] as const;
 
-for (const [words, sentence] of MISTAKES) {
+for (const [words, sentence] of ERRORS) {
   test(`service ${words.join(' ')} is rejected`, async (context) => {
     const { path, service } = await createHome(context);
     const { code, out, error } = await service(...words);

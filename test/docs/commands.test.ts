@@ -33,7 +33,7 @@ for (const page of PAGES) {
   test(`${page}: every command line of the bridge is valid`, () => {
     for (const line of listLines(page)) {
       const words = findArguments(line);
-      if (words) assert.deepEqual(parseArguments(words).mistakes, [], line);
+      if (words) assert.deepEqual(parseArguments(words).errors, [], line);
     }
   });
 
@@ -56,13 +56,13 @@ const FOREIGN: ReadonlySet<string> = new Set([
 
 /** Whether some command has the flag as its own. */
 function isOfACommand(flag: string): boolean {
-  const mistakes = parseArguments(['version', flag]).mistakes.join('');
-  return !mistakes.includes('Unknown flag');
+  const errors = parseArguments(['version', flag]).errors.join('');
+  return !errors.includes('Unknown flag');
 }
 
 test('the check finds a command, a flag and an argument that do not exist', () => {
   for (const line of ['aliyun-codex-bridge strat', 'A=b aliyun-codex-bridge start --prot 1', `${PROGRAM} logs x`]) {
-    assert.notDeepEqual(parseArguments(findArguments(line) ?? []).mistakes, [], line);
+    assert.notDeepEqual(parseArguments(findArguments(line) ?? []).errors, [], line);
   }
   assert.equal(findArguments('npm install -g aliyun-codex-bridge'), undefined);
 });

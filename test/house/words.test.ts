@@ -22,6 +22,7 @@ const WORDS: readonly (readonly [pattern: RegExp, instead: string])[] = [
   [/\b(?:behaviour|neighbour|labelled|optimis|recognis|normalis)\w*/gi, 'the American spelling'],
   [/(?<!-)\bbeside\b(?!-| \$ref)/gi, 'next to, in addition to'],
   [/\bmade a mistake\b|\bthere is a mistake\b/gi, 'internal error, invalid'],
+  [/\b\w*mistakes\b|\w+Mistake\b/gi, 'errors, problems'],
 ];
 
 /** Fixtures and docs/facts quote providers; the changelog describes older releases in the terms of their time. */

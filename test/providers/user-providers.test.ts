@@ -15,7 +15,7 @@ const read = (file: unknown, env: Env = {}) =>
 
 function rowsOf(providers: object, env: Env = {}): readonly Provider[] {
   const result = read({ providers }, env);
-  assert.ok(result.ok, result.ok ? '' : result.mistakes.join('\n'));
+  assert.ok(result.ok, result.ok ? '' : result.errors.join('\n'));
   return result.rows;
 }
 
@@ -25,9 +25,9 @@ const rowOf = (providers: object, name: string, env: Env = {}): Provider => {
   return row;
 };
 
-function mistakesOf(file: unknown, env: Env = {}): readonly string[] {
+function errorsOf(file: unknown, env: Env = {}): readonly string[] {
   const result = read(file, env);
-  return result.ok ? [] : result.mistakes;
+  return result.ok ? [] : result.errors;
 }
 
 const ACME = {
@@ -207,7 +207,7 @@ describe('errors in a file', () => {
   ];
   for (const [providers, problem] of CASES) {
     it(problem, () => {
-      const [found = ''] = mistakesOf({ providers });
+      const [found = ''] = errorsOf({ providers });
       assert.ok(found.startsWith(`providers.json: ${problem}`), found);
     });
   }
@@ -229,20 +229,20 @@ describe('errors in a file', () => {
   });
 
   it('are reported all at once, also rows that extend each other in a circle', () => {
-    assert.equal(mistakesOf({ providers: { a: { x: 1 }, b: { y: 1 } } }).length, 2);
-    const circle = mistakesOf({ providers: { a: { ...URL, extends: 'b' }, b: { ...URL, extends: 'a' } } });
+    assert.equal(errorsOf({ providers: { a: { x: 1 }, b: { y: 1 } } }).length, 2);
+    const circle = errorsOf({ providers: { a: { ...URL, extends: 'b' }, b: { ...URL, extends: 'a' } } });
     assert.deepEqual(circle, ['providers.json: providers.b.extends: "a" extends this provider in turn.']);
   });
 
   it('are reported with the line of invalid JSON', () => {
-    assert.deepEqual(mistakesOf('{\n"providers": {\n]'), ['Cannot read line 3 of providers.json: unexpected "]".']);
+    assert.deepEqual(errorsOf('{\n"providers": {\n]'), ['Cannot read line 3 of providers.json: unexpected "]".']);
   });
 
   it('never quotes a variable', () => {
     const file = { providers: { acme: { ...URL, headers: { 'x-a': '$KEY' }, models: 1 } } };
-    assert.doesNotMatch(mistakesOf(file, { KEY: 'sk-test-secret' }).join(), /secret/);
+    assert.doesNotMatch(errorsOf(file, { KEY: 'sk-test-secret' }).join(), /secret/);
     const bad = { providers: { acme: { ...URL, headers: { 'x-a': '$KEY' } } } };
-    assert.doesNotMatch(mistakesOf(bad, { KEY: 'sk-test-secret\nx' }).join(), /secret/);
+    assert.doesNotMatch(errorsOf(bad, { KEY: 'sk-test-secret\nx' }).join(), /secret/);
   });
 });
 
@@ -257,7 +257,7 @@ it('the JSON Schema is one, and knows every field of the dialect', () => {
 it('the file of docs/providers.md is valid, and its rows are ten', () => {
   const env = { AZURE_OPENAI_API_KEY: 'sk-test-azure', CF_AIG_TOKEN: 'sk-test-gateway' };
   const result = read(EXAMPLE_FILE, env);
-  assert.ok(result.ok, result.ok ? '' : result.mistakes.join('\n'));
+  assert.ok(result.ok, result.ok ? '' : result.errors.join('\n'));
   const own = result.rows.filter(({ origin }) => origin !== undefined);
   assert.equal(own.length, 10);
   for (const row of own) assert.equal(findProvider(undefined, row.baseUrls[0] ?? '', result.rows), row);

@@ -224,7 +224,7 @@ test('an unwritable file is reported, with the manual steps', async (context) =>
   assert.equal(await read('.bashrc'), 'x=1\n');
 });
 
-const MISTAKES = [
+const ERRORS = [
   [['--install'], '--install needs a shell: setup --shell bash --install.'],
   [
     ['--shell', 'bash', '--install', '--undo'],
@@ -233,7 +233,7 @@ const MISTAKES = [
   [['--shell', 'tcsh'], 'Cannot use "tcsh" from flag --shell: expected bash, zsh, fish or powershell.'],
 ] as const;
 
-for (const [words, sentence] of MISTAKES) {
+for (const [words, sentence] of ERRORS) {
   test(`setup ${words.join(' ')} is rejected`, async (context) => {
     const { path, setup } = await createHome(context);
     const { code, out, error } = await setup(...words);

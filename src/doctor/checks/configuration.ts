@@ -11,11 +11,11 @@ import { failure, ok, skipped, warning, withSettings, type Check, type Finding }
 import { isLoopback } from '../../base/base-url';
 import type { DoctorSettings, Examination } from '../examination';
 
-function checkOptions({ settings, mistakes }: Examination): Finding {
+function checkOptions({ settings, errors }: Examination): Finding {
   if (!settings) {
-    const count = mistakes.length === 1 ? '' : `${renderCount(mistakes.length, 'invalid option')}:\n`;
+    const count = errors.length === 1 ? '' : `${renderCount(errors.length, 'invalid option')}:\n`;
     return failure(
-      `${count}${mistakes.join('\n')}`,
+      `${count}${errors.join('\n')}`,
       'Correct the value where it was set, or remove it. All options: aliyun-codex-bridge help serve',
     );
   }

@@ -36,7 +36,7 @@ const OWN = readUserProviders(JSON.stringify({
 
 /** The models of GET /models for each provider, with the provider in front of the slug. */
 async function serve(context: TestContext, version: string | undefined): Promise<readonly CodexModel[]> {
-  assert.ok(OWN.ok, OWN.ok ? '' : OWN.mistakes.join('\n'));
+  assert.ok(OWN.ok, OWN.ok ? '' : OWN.errors.join('\n'));
   const query = version === undefined ? '' : `?client_version=${version}`;
   const served: CodexModel[] = [];
   for (const { name } of OWN.rows) {

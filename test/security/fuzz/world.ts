@@ -37,7 +37,7 @@ export async function createWorld(
   wrap: (bridge: Bridge) => Bridge = (bridge) => bridge, settings: Partial<Config> = {},
 ): Promise<FuzzWorld> {
   const resolved = resolveConfig({}, {});
-  if (!resolved.ok) throw new Error(resolved.mistakes.join('\n'));
+  if (!resolved.ok) throw new Error(resolved.errors.join('\n'));
   const lines: string[] = [];
   const write = (line: string): void => void lines.push(line);
   const log = createLogger({ level: 'warn', format: 'json', write, secrets: [FUZZ_KEY] });

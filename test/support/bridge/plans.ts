@@ -65,7 +65,7 @@ export async function startPlans(context: TestContext, options: PlanOptions = {}
     },
   };
   const read = readUserProviders(JSON.stringify(file), { path: 'providers.json', env: {} });
-  if (!read.ok) throw new Error(read.mistakes.join('\n'));
+  if (!read.ok) throw new Error(read.errors.join('\n'));
   let now = NOON;
   const bridge = await startBridge(context, {
     dialect: 'openai',
