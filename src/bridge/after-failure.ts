@@ -33,7 +33,7 @@ export interface Question<Output> {
 }
 
 /** The state that changes from call to call. */
-export interface Asking {
+export interface CallState {
   /** The request to send, with all repairs. */
   chat: ChatRequest;
   /** `chat` as the bytes to send, once rendered. */
@@ -54,15 +54,17 @@ function memoryOf({ failures, settings, runtime }: TurnContext): FailureMemory {
 }
 
 /** Repairs the request or waits, whatever the error calls for. @throws BridgeError if no call is left */
-export async function prepareNextCall(error: BridgeError, question: Question<unknown>, asking: Asking): Promise<void> {
+export async function prepareNextCall(
+  error: BridgeError, question: Question<unknown>, state: CallState,
+): Promise<void> {
   const { prepared: { endpoint }, caller, context } = question;
   if (error.kind === 'rate_limit') context.traffic.loadLimits().learn(toPassage(endpoint, caller), error);
-  if (useChat(error, question, asking) || repair(error, question, asking)) return;
-  await waitForNext(error, question, asking);
+  if (useChat(error, question, state) || repair(error, question, state)) return;
+  await waitForNext(error, question, state);
 }
 
 /** A gateway in front of the provider may have no Responses endpoint, or a model may be served over Chat alone. */
-function useChat(error: BridgeError, question: Question<unknown>, asking: Asking): boolean {
+function useChat(error: BridgeError, question: Question<unknown>, state: CallState): boolean {
   const { prepared, caller: { record }, context } = question;
   const { endpoint: { host, model, headers, isOptional }, notes, again } = prepared;
   if (!isOptional || !again || !lacksEndpoint(error)) return false;
@@ -72,9 +74,9 @@ function useChat(error: BridgeError, question: Question<unknown>, asking: Asking
   const { endpoint, ...chat } = again({ overChat: true, notes });
   const { notice } = prepared;
   question.prepared = { ...chat, endpoint: { ...endpoint, headers }, ...(notice !== undefined && { notice }) };
-  asking.chat = repairs.apply(host, question.prepared.chat);
-  asking.body = undefined;
-  delete asking.repairs;
+  state.chat = repairs.apply(host, question.prepared.chat);
+  state.body = undefined;
+  delete state.repairs;
   record?.send(describeSent(question.prepared));
   record?.repair('Chat Completions instead of Responses');
   notes.add(`sent again over Chat Completions, because ${host} has no Responses endpoint for the model`);
@@ -93,12 +95,12 @@ function lacksEndpoint({ kind, details: { upstreamStatus = 0, providerText = '' 
 }
 
 /** Repairs the request if the error says how. @returns whether another call is worthwhile */
-function repair(error: BridgeError, { prepared, caller, context }: Question<unknown>, asking: Asking): boolean {
-  asking.repairs ??= new RepairSession(memoryOf(context).repairs, prepared.endpoint.host, asking.chat);
-  const found = asking.repairs.learn(error, asking.calls);
-  if (asking.chat !== asking.repairs.chat) {
-    asking.chat = asking.repairs.chat;
-    asking.body = undefined;
+function repair(error: BridgeError, { prepared, caller, context }: Question<unknown>, state: CallState): boolean {
+  state.repairs ??= new RepairSession(memoryOf(context).repairs, prepared.endpoint.host, state.chat);
+  const found = state.repairs.learn(error, state.calls);
+  if (state.chat !== state.repairs.chat) {
+    state.chat = state.repairs.chat;
+    state.body = undefined;
   }
   if (!found) return false;
   const { name, dialect } = found;
@@ -144,7 +146,7 @@ export async function readFailure(
 }
 
 /** Waits until the next call is due. @throws BridgeError if no call is left */
-async function waitForNext(error: BridgeError, question: Question<unknown>, asking: Asking): Promise<void> {
+async function waitForNext(error: BridgeError, question: Question<unknown>, state: CallState): Promise<void> {
   const { turn, caller, context, prepared } = question;
   const { runtime, log } = context;
   const { budget, rejections } = memoryOf(context);
@@ -152,7 +154,7 @@ async function waitForNext(error: BridgeError, question: Question<unknown>, aski
   const failed = budget.fail(turn);
   // Codex itself retries a truncated stream more often than the bridge may.
   const allowed = Math.min(allowedCalls(error.kind, limits), limits.calls);
-  const isSpent = asking.calls >= Math.max(limits.calls, MOST_CALLS);
+  const isSpent = state.calls >= Math.max(limits.calls, MOST_CALLS);
   const wait = failed < allowed && !isSpent ? retryWait(error, failed, limits, runtime.random()) : undefined;
   if (wait === undefined) {
     budget.succeed(turn);
@@ -161,7 +163,7 @@ async function waitForNext(error: BridgeError, question: Question<unknown>, aski
     // are used up, retries by the client cost no more calls.
     const isFinal = failed > 1 || error.details.retryAfterMs !== undefined;
     if (isFinal && !CHEAP.has(last.kind)) {
-      const body = asking.body ?? (await context.serializer.serialize(prepared.render(asking.chat)));
+      const body = state.body ?? (await context.serializer.serialize(prepared.render(state.chat)));
       rejections.remember({ ...prepared.endpoint, body }, last);
     }
     throw last;

@@ -3,23 +3,23 @@ import { toBridgeError } from '../errors/bridge-error';
 import { hideKey } from '../errors/classify';
 import { REQUEST_ID_HEADERS } from '../providers/catalog';
 import type { UpstreamAnswer } from '../upstream/transport';
-import type { Asking, Question } from './after-failure';
+import type { CallState, Question } from './after-failure';
 import { toPassage, type Endpoint } from './prepare';
 import { readOutputs, type Answer } from './stream-turn';
 
 /** @throws BridgeError if retrying will not help; its message states the number of attempts */
 export async function askUpstream<Output>(question: Question<Output>): Promise<Answer<Output>> {
   const { prepared: { endpoint, chat }, caller, context: { failures } } = question;
-  const asking: Asking = { chat: failures.memory?.repairs.apply(endpoint.host, chat) ?? chat, calls: 0 };
+  const state: CallState = { chat: failures.memory?.repairs.apply(endpoint.host, chat) ?? chat, calls: 0 };
   for (;;) {
     try {
-      const answer = await attempt(question, asking);
-      asking.repairs?.succeed();
+      const answer = await attempt(question, state);
+      state.repairs?.succeed();
       return answer;
     } catch (cause) {
       const error = toBridgeError(cause);
       if (caller.abort.aborted) throw error;
-      await loadFailurePath().prepareNextCall(error, question, asking);
+      await loadFailurePath().prepareNextCall(error, question, state);
     }
   }
 }
@@ -28,9 +28,9 @@ export async function askUpstream<Output>(question: Question<Output>): Promise<A
 export const loadFailurePath = (): typeof import('./after-failure') => require('./after-failure');
 
 /** Makes one call and reads until it yields output. An earlier failure is thrown, like a rejected call. */
-async function attempt<Output>(question: Question<Output>, asking: Asking): Promise<Answer<Output>> {
+async function attempt<Output>(question: Question<Output>, state: CallState): Promise<Answer<Output>> {
   const { prepared, caller: { record }, context, createStream, whole } = question;
-  const upstream = await call(question, asking);
+  const upstream = await call(question, state);
   const stream = createStream(prepared);
   record?.follow(stream.assembler, findRequestId(upstream, prepared.endpoint), stream);
   const outputs: Output[] = [];
@@ -44,18 +44,18 @@ async function attempt<Output>(question: Question<Output>, asking: Asking): Prom
 }
 
 /** @throws BridgeError for an error status, a redirect, or no response */
-async function call(question: Question<unknown>, asking: Asking): Promise<UpstreamAnswer> {
+async function call(question: Question<unknown>, state: CallState): Promise<UpstreamAnswer> {
   const { prepared, caller, context } = question;
   const { url, headers, connection } = prepared.endpoint;
   // A retry sends the same bytes: rendering again would keep several copies of megabytes in memory.
-  const body = (asking.body ??= await context.serializer.serialize(prepared.render(asking.chat)));
+  const body = (state.body ??= await context.serializer.serialize(prepared.render(state.chat)));
   const known = context.failures.memory?.rejections.find({ url, headers, body });
   if (known) {
     caller.record?.remember();
     throw known;
   }
   const onEnd = await takePlace(question);
-  asking.calls += 1;
+  state.calls += 1;
   caller.record?.call();
   const { name } = prepared.endpoint;
   const request = { url, headers, body, abort: caller.abort, name, onEnd, ...(connection && { connection }) };

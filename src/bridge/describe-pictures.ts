@@ -59,7 +59,7 @@ async function describe(
       new AnswerStream({ ...its.createAttempt(), assembler: new TextAssembler() });
     const turn = context.runtime.makeId('turn');
     const record = caller.record?.describePicture(describeSent(prepared));
-    const its = { ...onlyItsSignal(caller.abort), ...(record && { record }) };
+    const its = { ...anonymousCaller(caller.abort), ...(record && { record }) };
     const asked = { prepared, caller: its, context, turn, createStream, whole: true };
     const { outputs } = await askUpstream({ ...asked, ...(onQueued && { onQueued }) }).catch((cause: unknown) => {
       const error = toBridgeError(cause);
@@ -74,12 +74,12 @@ async function describe(
   }
 }
 
-const onlyItsSignal = (abort: AbortSignal) => ({ client: 'generic', abort }) as const;
+const anonymousCaller = (abort: AbortSignal) => ({ client: 'generic', abort }) as const;
 
 function preparePicture(url: string, model: string, { caller, context }: Question<unknown>): Prepared {
   const content = [{ type: 'input_text', text: PROMPT }, { type: 'input_image', image_url: url }];
   const request = readResponsesRequest({ model, input: [{ type: 'message', role: 'user', content }] });
-  return prepare(request, onlyItsSignal(caller.abort), context);
+  return prepare(request, anonymousCaller(caller.abort), context);
 }
 
 function partsOf(item: InputItem): readonly ContentPart[] {

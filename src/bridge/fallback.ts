@@ -19,7 +19,7 @@ interface KeyedModel extends Candidate {
 }
 
 /** A model that cannot answer, and why; without an error it was not asked. */
-interface Miss {
+interface UnavailableModel {
   readonly choice: KeyedModel;
   readonly coolDown: CoolDown;
   readonly error?: BridgeError;
@@ -34,23 +34,23 @@ export async function askWithSubstitutes<Output>(question: Question<Output>): Pr
   const { prepared, context } = question;
   const { models = [] } = prepared.endpoint.substitutes ?? {};
   const plan = context.plan();
-  const misses: Miss[] = [];
+  const unavailable: UnavailableModel[] = [];
   for (const model of [undefined, ...models]) {
     const its = model === undefined ? prepared : prepareFallback(model, question);
     if (!its) continue;
     for (const choice of listChoices(its, question)) {
       const coolDown = plan.find(choice);
       if (coolDown) {
-        misses.push({ choice, coolDown });
+        unavailable.push({ choice, coolDown });
         continue;
       }
-      const answer = await tryChoice(choice, question, misses);
+      const answer = await tryChoice(choice, question, unavailable);
       if (answer) return answer;
-      const last = misses.at(-1);
+      const last = unavailable.at(-1);
       if (last && !concernsKey(last.coolDown)) break;
     }
   }
-  return askCooling(question, misses);
+  return askCooling(question, unavailable);
 }
 
 /** Prepares the turn for a fallback model: its history, tools and settings in the dialect of that model. */
@@ -91,13 +91,13 @@ function listChoices(prepared: Prepared, { caller, context }: Question<unknown>)
   }));
 }
 
-/** @returns undefined after a failure that another choice may not have; it is then the last of `misses` */
+/** @returns undefined after a failure that another choice may not have; it is then the last of `unavailable` */
 async function tryChoice<Output>(
-  choice: KeyedModel, question: Question<Output>, misses: Miss[],
+  choice: KeyedModel, question: Question<Output>, unavailable: UnavailableModel[],
 ): Promise<Answer<Output> | undefined> {
   const { caller, context: { plan: getPlan, log } } = question;
   const plan = getPlan();
-  const reason = explain(choice, question, misses);
+  const reason = explain(choice, question, unavailable);
   const { model, host, key, number } = choice;
   const described = await describe(choice.prepared, question);
   const endpoint = number === 0 || !key ? described.endpoint : withKey(described.endpoint, key);
@@ -105,13 +105,13 @@ async function tryChoice<Output>(
     const prepared = announce({ ...choice, prepared: { ...described, endpoint } }, question, reason);
     const answer = await askUpstream({ ...question, prepared });
     plan.end(choice);
-    settle(choice, question, reason);
+    recordSuccess(choice, question, reason);
     return answer;
   } catch (cause) {
     const error = toBridgeError(cause);
     const coolDown = caller.abort.aborted ? undefined : plan.begin(choice, error);
     if (!coolDown) throw error;
-    misses.push({ choice, coolDown, error });
+    unavailable.push({ choice, coolDown, error });
     const until = new Date(coolDown.until).toISOString();
     log.warn('a model is cooling down', { model, host, key: number || undefined, kind: error.kind, until });
     return undefined;
@@ -128,36 +128,40 @@ function announce(
   prepared.notes.add(reason);
   caller.record?.send(describeSent(prepared));
   const isShown = caller.client === 'codex' && caller.thread !== undefined && caller.isTitle !== true;
-  return isShown && !context.plan().isTold(caller.thread, reason) ? { ...prepared, notice: reason } : prepared;
+  return isShown && !context.plan().isAnnounced(caller.thread, reason) ? { ...prepared, notice: reason } : prepared;
 }
 
 /** Records which key answered the thread, and that its user was told why. */
-function settle({ prepared, host, number }: KeyedModel, question: Question<unknown>, reason: string | undefined): void {
+function recordSuccess(
+  { prepared, host, number }: KeyedModel, question: Question<unknown>, reason: string | undefined,
+): void {
   const { caller: { thread, isTitle }, context } = question;
   if (thread === undefined) return;
   const { keys = [] } = prepared.endpoint.substitutes ?? {};
   const key = keys[number - 1];
   if (key !== undefined) context.plan().keep(key, thread, host);
-  if (isTitle !== true) context.plan().tell(thread, reason);
+  if (isTitle !== true) context.plan().markAnnounced(thread, reason);
 }
 
 /** If every choice is cooling down, tries the one whose cool-down ends first, unless others were tried already. */
-async function askCooling<Output>(question: Question<Output>, misses: Miss[]): Promise<Answer<Output>> {
-  const failed = misses.filter(({ error }) => error !== undefined);
-  const [next] = [...misses].sort((left, right) => left.coolDown.until - right.coolDown.until);
+async function askCooling<Output>(
+  question: Question<Output>, unavailable: UnavailableModel[],
+): Promise<Answer<Output>> {
+  const failed = unavailable.filter(({ error }) => error !== undefined);
+  const [next] = [...unavailable].sort((left, right) => left.coolDown.until - right.coolDown.until);
   if (failed.length === 0 && next) {
-    const answer = await tryChoice(next.choice, question, misses);
+    const answer = await tryChoice(next.choice, question, unavailable);
     if (answer) return answer;
   }
-  throw summarize(question, misses);
+  throw summarize(question, unavailable);
 }
 
 /** The first failure, with the names of what else was tried. */
-function summarize(question: Question<unknown>, misses: readonly Miss[]): BridgeError {
-  const [first, ...others] = misses.filter(({ error }) => error !== undefined);
+function summarize(question: Question<unknown>, unavailable: readonly UnavailableModel[]): BridgeError {
+  const [first, ...others] = unavailable.filter(({ error }) => error !== undefined);
   if (!first?.error) return new BridgeError('internal', 'No model is available.');
   const { error } = first;
-  const reason = explain(first.choice, question, misses);
+  const reason = explain(first.choice, question, unavailable);
   const also = others.map(({ choice, error: other }) => `${nameOf(choice)} (${other?.kind ?? 'failed'})`);
   const message = [
     ...(reason === undefined ? [] : [`${reason}.`]),
@@ -173,11 +177,11 @@ const nameOf = ({ model, number }: KeyedModel): string => (number > 0 ? `${model
 
 /** `qwen3.7-plus is out of quota until 15:00; using glm-4.7`; undefined for the model of the request. */
 function explain(
-  choice: KeyedModel, { prepared, context }: Question<unknown>, misses: readonly Miss[],
+  choice: KeyedModel, { prepared, context }: Question<unknown>, unavailable: readonly UnavailableModel[],
 ): string | undefined {
   const { endpoint: { model, url } } = prepared;
   if (choice.model === model && choice.prepared.endpoint.url === url) return undefined;
-  const own = misses.filter(({ choice: other }) => other.model === model && other.prepared.endpoint.url === url);
+  const own = unavailable.filter(({ choice: other }) => other.model === model && other.prepared.endpoint.url === url);
   const [reason] = own.sort((left, right) => rank(left) - rank(right) || left.coolDown.until - right.coolDown.until);
   if (!reason) return undefined;
   const { kind, until, isNamed } = reason.coolDown;
@@ -186,7 +190,7 @@ function explain(
 }
 
 /** An exhausted quota is reported before a rejected key, because it resets. */
-const rank = ({ coolDown: { kind } }: Miss): number => (kind === 'auth' ? 1 : 0);
+const rank = ({ coolDown: { kind } }: UnavailableModel): number => (kind === 'auth' ? 1 : 0);
 
 const WHY: { readonly [K in ErrorKind]?: string } = {
   quota: 'is out of quota',

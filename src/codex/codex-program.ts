@@ -8,14 +8,14 @@ export const OLDEST_CODEX = '0.99.0';
 
 const TIMEOUT_MS = 10_000;
 
-interface Ran {
+interface ProgramOutput {
   readonly ok: boolean;
   readonly out: string;
   readonly error: string;
 }
 
 /** Runs the program. Never rejects: a program that cannot be started or times out counts as failed. */
-function ask(program: Program, words: readonly string[], env: Environment): Promise<Ran> {
+function ask(program: Program, words: readonly string[], env: Environment): Promise<ProgramOutput> {
   const { command, args, options } = toSpawn(program, words);
   const limits = { timeout: TIMEOUT_MS, killSignal: 'SIGKILL', windowsHide: true, maxBuffer: 64 << 20 } as const;
   return new Promise((resolve) => {

@@ -130,12 +130,12 @@ function forEachProvider(check: (id: string, table: TomlTable) => ProviderFault 
   });
 }
 
-type Verdict = readonly [problem: string, fix: string] | undefined;
+type FlawAndFix = readonly [problem: string, fix: string] | undefined;
 
 /** Creates a rule for one root key. @param instead a value that Codex accepts, for an override */
 function forRootKey(
   key: string, instead: string | readonly [] | undefined,
-  check: (value: TomlValue, version: string | undefined) => Verdict,
+  check: (value: TomlValue, version: string | undefined) => FlawAndFix,
 ): FlawRule {
   return (config, version) => {
     const value = config[key];

@@ -48,7 +48,7 @@ export const findOwnValue = (config: TomlTable, key: string): TomlValue | undefi
     : config[key]);
 
 /** True when both files have the same settings, ignoring `except`. */
-export const meansTheSame = (before: TomlTable, after: TomlTable, except: ConfigNames): boolean =>
+export const isEquivalent = (before: TomlTable, after: TomlTable, except: ConfigNames): boolean =>
   isDeepStrictEqual(listOthers(before, except), listOthers(after, except));
 
 /** An empty table of providers or features counts as none. */
@@ -64,7 +64,7 @@ function listOthers(config: TomlTable, { keys, providers }: ConfigNames): Readon
 }
 
 /** True when the bridge's settings in `config` are exactly those of `block`. */
-export function holdsBlock(config: TomlTable, block: TomlTable): boolean {
+export function containsBlock(config: TomlTable, block: TomlTable): boolean {
   const find = (table: TomlTable): TomlValue | undefined => listProviders(table)[PROVIDER_ID];
   const holds = (key: string): boolean => findOwnValue(config, key) === findOwnValue(block, key);
   return listOwnKeys(block).every(holds) && isDeepStrictEqual(find(config), find(block));

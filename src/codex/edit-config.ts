@@ -9,7 +9,7 @@ import {
   renderRootLines, SEARCH_FEATURE_KEY, SEARCH_FEATURE_LINE, type CodexSettings,
 } from './config-toml';
 import {
-  findOwnValue, holdsBlock, listOwnKeys, listProviders, meansTheSame, type ConfigNames,
+  findOwnValue, containsBlock, listOwnKeys, listProviders, isEquivalent, type ConfigNames,
 } from './config-meaning';
 import { parseToml, startOf, type TomlDocument, type TomlPair, type TomlStatement } from './toml/parse-toml';
 import { isTomlTable, type TomlTable } from './toml/value';
@@ -47,8 +47,8 @@ export function mergeConfig(text: string, settings: CodexSettings, toCommentOut:
   const merged = writeRegions(original.text, before, settings, displaced);
   const after = parseToml(merged);
   if (!after.ok) return { ok: false, problem: `the bridge's settings do not fit into the file (${after.problem})` };
-  const isRight = meansTheSame(before.value, after.value, displaced) && holdsBlock(after.value, block.value);
-  if (isRight && undoes(merged, original.text)) return { ok: true, text: merged };
+  const isRight = isEquivalent(before.value, after.value, displaced) && containsBlock(after.value, block.value);
+  if (isRight && canBeUndone(merged, original.text)) return { ok: true, text: merged };
   return { ok: false, problem: "the bridge's settings cannot be added without changing other settings in the file" };
 }
 
@@ -59,7 +59,7 @@ export function commentOutInConfig(text: string, toCommentOut: ConfigNames): Con
   const displaced = before.statements.filter((statement) => isNamed(statement, toCommentOut));
   const edited = replaceLines(text, 0, text.length, displaced);
   const after = parseToml(edited);
-  const isRight = after.ok && meansTheSame(before.value, after.value, toCommentOut) && undoes(edited, text);
+  const isRight = after.ok && isEquivalent(before.value, after.value, toCommentOut) && canBeUndone(edited, text);
   return isRight ? { ok: true, text: edited } : { ok: false, problem: 'the lines cannot be commented out safely' };
 }
 
@@ -79,10 +79,10 @@ export function removeConfig(text: string): ConfigEdit {
   if (!after.ok) return { ok: false, problem: `${problem} (${after.problem})` };
   const uncommented = after.statements.filter(({ start }) => kept.uncommented.has(start));
   const changed = nameStatements(uncommented, before.value);
-  return meansTheSame(before.value, after.value, changed) ? { ok: true, text: restored } : { ok: false, problem };
+  return isEquivalent(before.value, after.value, changed) ? { ok: true, text: restored } : { ok: false, problem };
 }
 
-const undoes = (edited: string, original: string): boolean => {
+const canBeUndone = (edited: string, original: string): boolean => {
   const undone = removeConfig(edited);
   return undone.ok && undone.text === original;
 };

@@ -28,7 +28,7 @@ export async function followLinks(path: string, hops = 0): Promise<string> {
 /** The limit of Linux (path_resolution(7)). */
 const MOST_HOPS = 40;
 
-export interface Modes {
+export interface FileModes {
   /** For a new file; an existing one keeps its mode. */
   readonly file: number;
   /** For new folders. */
@@ -36,13 +36,13 @@ export interface Modes {
 }
 
 /** Modes of public files, before the umask. */
-export const OPEN: Modes = { file: 0o666, folder: 0o777 };
+export const OPEN: FileModes = { file: 0o666, folder: 0o777 };
 
 /** Modes of private files. */
-export const PRIVATE: Modes = { file: 0o600, folder: 0o700 };
+export const PRIVATE: FileModes = { file: 0o600, folder: 0o700 };
 
 /** Writes `bytes` to the file at `path` and creates its folders. @throws system errors, or if the file is read-only */
-export async function replaceUserFile(path: string, bytes: Uint8Array, modes: Modes): Promise<void> {
+export async function replaceUserFile(path: string, bytes: Uint8Array, modes: FileModes): Promise<void> {
   const target = await followLinks(path);
   makeFolder(dirname(target), modes.folder);
   const old = await stat(target).catch(() => undefined);

@@ -6,7 +6,9 @@ import { codeOf, messageOf } from '../base/thrown';
 import { OPTIONS, type Config } from '../config/options';
 import { quote } from '../base/quote';
 import { findText, fromProcess, isSet, resolveConfig } from '../config/resolve';
-import type { Environment, FindOrigin, FlagTexts, Given, GivenOrigin, Logins, ResolvedConfig } from '../config/resolve';
+import type {
+  Environment, FindOrigin, FlagTexts, GivenOrigin, Logins, ResolvedConfig, ValueSources,
+} from '../config/resolve';
 import type { ReadProviders } from '../providers/user-providers';
 import { reportUsageErrors, type CommandContext } from './command';
 import { findPaths, thisMachine } from './paths';
@@ -104,7 +106,7 @@ const needsCatalog = ({ provider, aiApiKey, upstreamHeader, search }: Config, en
   || [provider, upstreamHeader, search, env[`${OPTIONS.aiApiKey.env[0]}_1`]].some((value) => value !== undefined);
 
 /** The file that the user names, or the one in the config folder, if it exists. */
-function findProvidersFile(given: Given): { readonly path?: string; readonly expected?: string } {
+function findProvidersFile(given: ValueSources): { readonly path?: string; readonly expected?: string } {
   const named = findText('providers', given)?.text;
   if (named !== undefined) return named === '' ? {} : { path: named };
   const path = join(findPaths(thisMachine(given.env)).config, 'providers.json');

@@ -34,7 +34,7 @@ export function createProgress(io: CommandIo, style: TerminalStyle, later: Later
   const draw = (): void => {
     const frame = style.spinner[turns % style.spinner.length] ?? '';
     turns += 1;
-    io.error(`\r${style.paint('cyan', frame)} ${style.spell(fit(current))}${ERASE}`);
+    io.error(`\r${style.paint('cyan', frame)} ${style.spell(shortenToLine(current))}${ERASE}`);
     cancel = later(TURN_MS, draw);
   };
   return {
@@ -52,7 +52,7 @@ export function createProgress(io: CommandIo, style: TerminalStyle, later: Later
 }
 
 /** Keeps the text on one line, so that `\r` returns to its beginning. */
-function fit(text: string): string {
+function shortenToLine(text: string): string {
   const room = WIDTH - 3;
   const line = text.replace(/\s+/g, ' ').trim();
   return line.length > room ? `${line.slice(0, room - 3)}...` : line;

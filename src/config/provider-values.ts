@@ -10,14 +10,14 @@ import type { Provider } from '../providers/provider';
 import { OPTIONS, type Config } from './options';
 import { addSearchKey } from './search-values';
 import { describeInvalidValue, findText } from './resolve';
-import type { Given, GivenOrigin, GivenText, Origins, ResolvedConfig } from './resolve';
+import type { GivenOrigin, GivenText, Origins, ResolvedConfig, ValueSources } from './resolve';
 
-interface Whole {
+interface ResolvedValues {
   readonly config: Config;
   readonly origins: Origins;
 }
 
-type Added = Whole | { readonly error: string };
+type ExtendedValues = ResolvedValues | { readonly error: string };
 
 /**
  * AI_PROVIDER without AI_API_BASE selects the address of the provider's login, otherwise its first one. AI_API_KEY
@@ -27,7 +27,7 @@ type Added = Whole | { readonly error: string };
  * once
  */
 export function addProviderValues(
-  resolved: ResolvedConfig, given: Given, rows: readonly Provider[] = PROVIDERS,
+  resolved: ResolvedConfig, given: ValueSources, rows: readonly Provider[] = PROVIDERS,
 ): ResolvedConfig {
   const named = findText('provider', given) ?? findSavedChoice(given);
   const row = named && findProviderByName(named.text, rows);
@@ -44,7 +44,7 @@ export function addProviderValues(
 }
 
 /** Returns the provider of the last login, unless the user gives a provider, an address or a key. */
-function findSavedChoice(given: Given): GivenText | undefined {
+function findSavedChoice(given: ValueSources): GivenText | undefined {
   const text = given.logins?.current;
   const isGiven = (['provider', 'aiBaseUrl', 'aiApiKey'] as const).some((name) => findText(name, given) !== undefined);
   const isFree = !isGiven && readNumbered(OPTIONS.aiApiKey.env[0], given.env).length === 0;
@@ -68,7 +68,7 @@ function describeNames(text: string, rows: readonly Provider[]): Expected {
   return { type: { expected: `${names.slice(0, -1).join(', ')} or ${names.at(-1)}${hint}` } };
 }
 
-function addValues(resolved: Whole, provider: Provider, given: Given): ResolvedConfig {
+function addValues(resolved: ResolvedValues, provider: Provider, given: ValueSources): ResolvedConfig {
   let whole = resolved;
   const errors: string[] = provider.disabled === undefined ? [] : [provider.disabled];
   for (const step of [addAddress, addModel, addKey, addHeaders, addSearch]) {
@@ -80,7 +80,7 @@ function addValues(resolved: Whole, provider: Provider, given: Given): ResolvedC
 }
 
 /** Adds the saved address of the provider; or its first one, whose origin is the option that named the provider. */
-function addAddress({ config, origins }: Whole, provider: Provider, { logins }: Given): Added {
+function addAddress({ config, origins }: ResolvedValues, provider: Provider, { logins }: ValueSources): ExtendedValues {
   const origin = origins.provider;
   if (origin.kind === 'default' || origins.aiBaseUrl.kind !== 'default') return { config, origins };
   const saved = logins?.find(provider.name)?.baseUrl;
@@ -98,7 +98,7 @@ function addAddress({ config, origins }: Whole, provider: Provider, { logins }: 
 const loginOrigin = ({ name }: Provider): GivenOrigin => ({ kind: 'login', name });
 
 /** Adds the saved model of the provider, if the user named the provider, at the host that the login is for. */
-function addModel({ config, origins }: Whole, provider: Provider, { logins }: Given): Added {
+function addModel({ config, origins }: ResolvedValues, provider: Provider, { logins }: ValueSources): ExtendedValues {
   const { origin, model } = logins?.find(provider.name) ?? {};
   const isWanted = origins.provider.kind !== 'default' && origins.defaultModel.kind === 'default';
   if (model === undefined || !isWanted || origin !== new URL(config.aiBaseUrl).origin) return { config, origins };
@@ -106,7 +106,7 @@ function addModel({ config, origins }: Whole, provider: Provider, { logins }: Gi
 }
 
 /** Runs after the address is known: the search service may be on the provider's own host. */
-function addSearch({ config, origins }: Whole, _provider: Provider, given: Given): Added {
+function addSearch({ config, origins }: ResolvedValues, _provider: Provider, given: ValueSources): ExtendedValues {
   return addSearchKey(config, origins, given);
 }
 
@@ -114,7 +114,7 @@ function addSearch({ config, origins }: Whole, _provider: Provider, given: Given
  * A key that was given as a flag is used alone. AI_API_KEY, AI_API_KEY_1, … come before the provider's own, and these
  * before the saved one.
  */
-function addKey({ config, origins }: Whole, provider: Provider, given: Given): Added {
+function addKey({ config, origins }: ResolvedValues, provider: Provider, given: ValueSources): ExtendedValues {
   if (origins.aiApiKey.kind === 'flag') return { config, origins };
   const keys = findKeys(config.aiBaseUrl, provider, given);
   const [first] = keys;
@@ -128,7 +128,9 @@ function addKey({ config, origins }: Whole, provider: Provider, given: Given): A
   };
 }
 
-function findKeys(baseUrl: string, provider: Provider, { env, findOrigin, logins }: Given): readonly GivenText[] {
+function findKeys(
+  baseUrl: string, provider: Provider, { env, findOrigin, logins }: ValueSources,
+): readonly GivenText[] {
   const own = readNumbered(OPTIONS.aiApiKey.env[0], env);
   const set = own.length > 0 ? own : resolveKeys(provider, env);
   if (set.length > 0) return set.map(({ variable, key }) => ({ text: key, origin: originOf(variable, findOrigin) }));
@@ -137,11 +139,11 @@ function findKeys(baseUrl: string, provider: Provider, { env, findOrigin, logins
 }
 
 /** Returns where a key comes from: a path in the providers file, or a variable. */
-const originOf = (variable: string, findOrigin: Given['findOrigin']): GivenOrigin =>
+const originOf = (variable: string, findOrigin: ValueSources['findOrigin']): GivenOrigin =>
   variable.includes('[') ? { kind: 'file', name: variable } : findOrigin(variable);
 
 /** Expands the variables in the values of --upstream-header. */
-function addHeaders({ config, origins }: Whole, _provider: Provider, { env }: Given): Added {
+function addHeaders({ config, origins }: ResolvedValues, _provider: Provider, { env }: ValueSources): ExtendedValues {
   const origin = origins.upstreamHeader;
   if (config.upstreamHeader === undefined || origin.kind === 'default') return { config, origins };
   const headers = Object.entries(config.upstreamHeader).map(

@@ -41,11 +41,11 @@ export function chooseProxy(url: URL, { http, https, no }: ProxyVariables): stri
   const port = url.port || (url.protocol === 'https:' ? '443' : '80');
   if (host === 'localhost' || host === '::1' || isInNetwork('127.0.0.0/8', host)) return undefined;
   const entries = no.split(',').map((entry) => entry.trim().toLowerCase()).filter((entry) => entry !== '');
-  if (entries.some((entry) => excepts(entry, host, port))) return undefined;
+  if (entries.some((entry) => matchesHost(entry, host, port))) return undefined;
   return url.protocol === 'https:' ? https : http;
 }
 
-function excepts(entry: string, host: string, port: string): boolean {
+function matchesHost(entry: string, host: string, port: string): boolean {
   const [, name = entry, itsPort] = /^(\[[^\]]*\]|[^:]*):(\d+)$/.exec(entry) ?? [];
   if (itsPort !== undefined && itsPort !== port) return false;
   const plain = name.replace(/^\[(.*)\]$/, '$1').replace(/^\*?\./, '');

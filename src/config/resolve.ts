@@ -81,7 +81,7 @@ export function describeInvalidValue(
 }
 
 /** Where the values of options are looked up. */
-export interface Given {
+export interface ValueSources {
   readonly flags: FlagTexts;
   readonly env: Environment;
   readonly findOrigin: FindOrigin;
@@ -110,7 +110,7 @@ export interface LoginSettings {
   readonly model?: string;
 }
 
-interface Resolution extends Given {
+interface Resolution extends ValueSources {
   readonly config: Mutable<Config>;
   readonly origins: Mutable<Origins>;
 }
@@ -131,7 +131,7 @@ function resolveOption<N extends OptionName>(name: N, resolution: Resolution): s
 }
 
 /** Returns the value of an option: of its flag, or of the first of its variables that is set. */
-export function findText(name: OptionName, { flags, env, findOrigin }: Given): GivenText | undefined {
+export function findText(name: OptionName, { flags, env, findOrigin }: ValueSources): GivenText | undefined {
   const row = OPTIONS[name];
   const flag = flags[name];
   if (flag !== undefined) return { text: flag, origin: { kind: 'flag', name: row.flags[0] } };

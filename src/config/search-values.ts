@@ -3,13 +3,13 @@
  */
 import { SEARCH_BACKENDS } from '../providers/search-backends';
 import { OPTIONS, type Config } from './options';
-import type { Given, Origins } from './resolve';
+import type { Origins, ValueSources } from './resolve';
 
 /** A configuration with the origins of its values, or what is wrong with it. */
 type Completed = { readonly config: Config; readonly origins: Origins } | { readonly error: string };
 
 /** @returns the configuration with `searchKey`, or the error if the service cannot be used with these options */
-export function addSearchKey(config: Config, origins: Origins, { env, findOrigin }: Given): Completed {
+export function addSearchKey(config: Config, origins: Origins, { env, findOrigin }: ValueSources): Completed {
   const { search, searchUrl, searchKey, aiBaseUrl } = config;
   if (search === undefined) return { config, origins };
   const { title, url: ownUrl, usesProvider, needsKey, keyVariables } = SEARCH_BACKENDS[search];

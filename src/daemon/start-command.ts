@@ -74,22 +74,24 @@ const describeReserved = (port: number): string =>
   `Port ${port} is in use by a bridge that "aliyun-codex-bridge codex" started; only its Codex has the access token. ` +
   'Choose another port with --port.';
 
-interface Wanted extends Address {
+interface RequestedBridge extends Address {
   readonly upstream: string;
 }
 
 function describeRunning(
-  { version = '(unknown version)', pid, upstream }: Health, wanted: Wanted, difference: string | undefined,
+  { version = '(unknown version)', pid, upstream }: Health, requested: RequestedBridge, difference: string | undefined,
 ): string {
   const installed = readVersion();
   const notes = [
     ...(version === installed ? [] : [`The installed version is ${installed}.`]),
-    ...(upstream === undefined || upstream === wanted.upstream
+    ...(upstream === undefined || upstream === requested.upstream
       ? []
-      : [`It sends requests to ${upstream}, not to ${wanted.upstream}.`]),
+      : [`It sends requests to ${upstream}, not to ${requested.upstream}.`]),
     ...(difference === undefined ? [] : [difference]),
   ].map((note) => `${note}\n`);
-  const advice = notes.length === 0 ? '' : `To apply the new settings, run: ${renderCommand('restart', wanted.port)}\n`;
+  const restart = renderCommand('restart', requested.port);
+  const advice = notes.length === 0 ? '' : `To apply the new settings, run: ${restart}\n`;
   const process = pid === undefined ? '' : ` (pid ${pid})`;
-  return `aliyun-codex-bridge ${version} already runs on ${renderBase(wanted)}${process}.\n${notes.join('')}${advice}`;
+  const base = renderBase(requested);
+  return `aliyun-codex-bridge ${version} already runs on ${base}${process}.\n${notes.join('')}${advice}`;
 }

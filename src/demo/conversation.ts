@@ -31,7 +31,7 @@ interface DemoTarget {
 const REQUESTS = ['the question', 'the tool results'] as const;
 
 /** @returns whether the tools were called and the last response was completed */
-export async function converse(target: DemoTarget, view: DemoView): Promise<boolean> {
+export async function runConversation(target: DemoTarget, view: DemoView): Promise<boolean> {
   let input: readonly unknown[] = [message('developer', INSTRUCTIONS), message('user', PROMPT)];
   for (const [index, title] of REQUESTS.entries()) {
     view.beginRequest(index + 1, title);

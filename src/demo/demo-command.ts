@@ -10,7 +10,7 @@ import { OPTIONS, OPTION_NAMES, type Config } from '../config/options';
 import { resolveConfig, type Environment } from '../config/resolve';
 import { createLogger, type Logger } from '../observe/log';
 import { createBridgeServer } from '../server/create-server';
-import { converse } from './conversation';
+import { runConversation } from './conversation';
 import { createLiveView } from './live-view';
 import { DEMO_KEY, DEMO_MODEL, DEMO_PROVIDER, startSimulatedModel } from './simulated-model';
 
@@ -60,7 +60,7 @@ export async function runDemo(options: DemoOptions): Promise<number> {
   model      ${model.baseUrl}, simulates ${DEMO_MODEL}
   bridge     ${baseUrl}, what Codex would connect to
 `);
-    const isCompleted = await converse({ baseUrl, limitMs }, createLiveView(write, style));
+    const isCompleted = await runConversation({ baseUrl, limitMs }, createLiveView(write, style));
     write(isCompleted ? renderNextSteps(style) : renderFailure(logged, style));
     return isCompleted ? EXIT.done : EXIT.failed;
   } finally {

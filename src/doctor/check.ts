@@ -1,7 +1,7 @@
 /** Defines a row of the table of checks, and a finding: a level, an observation and, for a problem, its fix. */
 import type { DoctorSettings, Examination } from './examination';
 
-interface Fine {
+interface NoProblem {
   /** `skipped` for a check that could not be made or does not apply. */
   readonly level: 'ok' | 'skipped';
   /** One or several lines; lines that begin with a space are not wrapped. */
@@ -17,7 +17,7 @@ interface Problem {
 }
 
 /** A problem without a fix does not compile. */
-export type Finding = Fine | Problem;
+export type Finding = NoProblem | Problem;
 
 export type FindingLevel = Finding['level'];
 

@@ -23,7 +23,7 @@ import type { Provider } from '../providers/provider';
 import { runTrial, type Trial } from './trial';
 
 /** Access to the machine; tests replace it. */
-export interface World {
+export interface DoctorRuntime {
   readonly platform: NodeJS.Platform;
   readonly arch: string;
   readonly nodeVersion: string;
@@ -68,7 +68,7 @@ export interface CodexView {
 
 /** The facts that one run of the doctor examines. */
 export interface Examination {
-  readonly world: World;
+  readonly runtime: DoctorRuntime;
   /** The version of this program. */
   readonly version: string;
   readonly flags: FlagTexts;
@@ -100,10 +100,10 @@ export interface ExaminationOptions {
   /** `--codex-bin`, or the name of the program. */
   readonly codexName: string;
   readonly version: string;
-  readonly world?: Partial<World>;
+  readonly runtime?: Partial<DoctorRuntime>;
 }
 
-const REAL_WORLD: World = {
+const REAL_RUNTIME: DoctorRuntime = {
   platform: process.platform,
   arch: process.arch,
   nodeVersion: process.versions.node,
@@ -115,18 +115,18 @@ const REAL_WORLD: World = {
 /** Reads the configuration; everything else is looked up on first use. */
 export function createExamination(options: ExaminationOptions): Examination {
   const { flags, env: processEnv, codexName, version } = options;
-  const world = { ...REAL_WORLD, ...options.world };
+  const runtime = { ...REAL_RUNTIME, ...options.runtime };
   const { env, file } = loadEnvironment(flags, processEnv);
   const loaded = loadConfig(flags, processEnv);
   const settings = loaded.ok ? describeSettings(loaded) : undefined;
-  const paths = findPaths({ ...thisMachine(processEnv), platform: world.platform }, settings?.config.stateDir);
+  const paths = findPaths({ ...thisMachine(processEnv), platform: runtime.platform }, settings?.config.stateDir);
   const states = new Map<number, Promise<PortState>>();
   const askPort = (port: number): Promise<PortState> => {
     const state = states.get(port) ?? probePort({ host: settings?.config.host ?? LOOPBACK, port });
     states.set(port, state);
     return state;
   };
-  const findCodex = once(() => findInstalledCodex(codexName, processEnv, world.platform));
+  const findCodex = once(() => findInstalledCodex(codexName, processEnv, runtime.platform));
   const viewCodexConfig = once(async () => {
     const codex = await findCodex();
     return viewConfig(paths.codexHome, codex.kind === 'found' ? codex.version : undefined, settings, askPort);
@@ -143,7 +143,7 @@ export function createExamination(options: ExaminationOptions): Examination {
     });
   };
   return {
-    world, version, flags, processEnv, env, envFile: file, settings, paths, askPort, findCodex, viewCodexConfig,
+    runtime, version, flags, processEnv, env, envFile: file, settings, paths, askPort, findCodex, viewCodexConfig,
     errors: loaded.ok ? [] : loaded.errors,
     runTrial: once(() => runTrialAt()),
     runTrialAt,

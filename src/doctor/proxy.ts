@@ -7,17 +7,17 @@ import type { Environment } from '../config/resolve';
  * (`127.0.0.0/8`), a name as a name or domain; `*` matches names only, a port never matches, and NO_PROXY overrides
  * no_proxy.
  */
-export function exceptsFromProxy(env: Environment, host: string): boolean {
+export function isProxyBypassed(env: Environment, host: string): boolean {
   const entries = (env['NO_PROXY'] ?? env['no_proxy'] ?? '').split(',').map((entry) => entry.trim());
-  const excepts = isAddress(host) ? holdsAddress : holdsName;
-  return entries.some((entry) => entry !== '' && excepts(entry, host));
+  const matches = isAddress(host) ? matchesAddress : matchesName;
+  return entries.some((entry) => entry !== '' && matches(entry, host));
 }
 
 const isAddress = (host: string): boolean => /^[\d.]+$/.test(host);
 
-const holdsName = (entry: string, host: string): boolean =>
+const matchesName = (entry: string, host: string): boolean =>
   entry === '*' || host === entry.replace(/^\./, '') || host.endsWith(`.${entry.replace(/^\./, '')}`);
 
 /** The address itself, or an IPv4 network in the notation of RFC 4632. */
-const holdsAddress = (entry: string, address: string): boolean =>
+const matchesAddress = (entry: string, address: string): boolean =>
   entry === address || isInNetwork(entry, address);

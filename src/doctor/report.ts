@@ -87,9 +87,9 @@ export function renderJson({ version, results, requests, findGroup }: DoctorRepo
   const checks = results.map(({ check, finding: { level, seen, fix }, ms }) => (
     { id: check.id, group: findGroup(check), level, seen, ...(fix !== undefined && { fix }), ms }
   ));
-  return `${JSON.stringify({ ok: isFine(results), version, requests, checks }, null, 2)}\n`;
+  return `${JSON.stringify({ ok: allPassed(results), version, requests, checks }, null, 2)}\n`;
 }
 
 /** Whether nothing failed; warnings are fine. */
-export const isFine = (results: readonly CheckResult[]): boolean =>
+export const allPassed = (results: readonly CheckResult[]): boolean =>
   results.every(({ finding }) => finding.level !== 'failure');

@@ -212,7 +212,7 @@ export function createRedactor(
 export function createMask(secrets: readonly string[]): (text: string) => string {
   const usable = secrets.filter((secret) => secret.length >= SHORTEST_SECRET);
   // Longest first: a secret may contain another one.
-  const known = [...new Set(usable.flatMap(spell))].sort((a, b) => b.length - a.length);
+  const known = [...new Set(usable.flatMap(listEncodedForms))].sort((a, b) => b.length - a.length);
   return (text) => {
     let clean = text;
     for (const secret of known) clean = clean.replaceAll(secret, MASK);
@@ -220,6 +220,6 @@ export function createMask(secrets: readonly string[]): (text: string) => string
   };
 }
 
-function spell(secret: string): readonly string[] {
+function listEncodedForms(secret: string): readonly string[] {
   return [secret, JSON.stringify(secret).slice(1, -1), encodeURIComponent(secret)];
 }

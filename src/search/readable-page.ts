@@ -121,7 +121,7 @@ class HtmlReader {
   }
 
   private openElement(name: string, html: string, open: number, next: number): number {
-    if (name === 'title') this.title ??= squeeze(decodeEntities(html.slice(next, endOf(html, next))));
+    if (name === 'title') this.title ??= collapseSpace(decodeEntities(html.slice(next, endOf(html, next))));
     if (SKIPPED.has(name) && html[next - 2] !== '/') return this.skipElement(name, html, next);
     if (BLOCKS.has(name)) this.endLine();
     if (name === 'li') this.line.push('- ');
@@ -156,7 +156,7 @@ class HtmlReader {
     const { anchor } = this;
     this.anchor = undefined;
     if (!anchor || this.links.length >= MAX_LINKS) return;
-    const text = squeeze(this.line.slice(anchor.from).join(''));
+    const text = collapseSpace(this.line.slice(anchor.from).join(''));
     if (text === '') return;
     this.line.splice(anchor.from, Infinity, `[${this.links.length}: ${text}]`);
     this.links.push({ text, url: anchor.url });
@@ -169,7 +169,7 @@ class HtmlReader {
   private endLine(): void {
     // A link around several blocks ends after its first line.
     if (this.line.length > 0) this.endAnchor();
-    const line = squeeze(this.line.join(''));
+    const line = collapseSpace(this.line.join(''));
     this.line = [];
     if (line !== '' && line !== '-') this.lines.push(line);
   }
@@ -186,7 +186,7 @@ function endOf(html: string, from: number): number {
   return from + (end === -1 ? MAX_TITLE : end);
 }
 
-const squeeze = (text: string): string => text.replace(/\s+/g, ' ').trim();
+const collapseSpace = (text: string): string => text.replace(/\s+/g, ' ').trim();
 
 function resolveUrl(href: string, base: string): string | undefined {
   try {

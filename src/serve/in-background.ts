@@ -12,7 +12,7 @@ export interface Announcement {
   readonly listening: Address;
 }
 
-export interface BackgroundDuty {
+export interface BackgroundAnnouncer {
   /** Announces that the bridge listens: in the record, in the log, to the parent process. Never throws. */
   announce(address: Address): void;
   /** Removes the record. */
@@ -29,7 +29,7 @@ export interface BackgroundOptions {
 }
 
 /** Creates the background duties of the bridge in this process. */
-export function createBackground(options: BackgroundOptions): BackgroundDuty {
+export function createBackground(options: BackgroundOptions): BackgroundAnnouncer {
   const { stateFile, config, version, log, stopWhenUnused } = options;
   const { pid } = process;
   const { aiBaseUrl: upstream, logFile = '', drainTimeoutMs } = config;

@@ -17,7 +17,7 @@ import type { LogFile } from '../observe/log-file';
 import type { UsageLedger } from '../observe/usage-ledger';
 import { createBridgeServer } from '../server/create-server';
 import { Access, isLoopbackName, normalizeName } from '../server/guards';
-import type { BackgroundDuty, BackgroundOptions, Usage } from './in-background';
+import type { BackgroundAnnouncer, BackgroundOptions, Usage } from './in-background';
 import { runServer } from './run-server';
 
 /**
@@ -193,7 +193,7 @@ function openLedger({ stateDir, usageLedgerMaxMb }: Config, env: Environment, lo
   });
 }
 
-function openBackground(options: BackgroundOptions): BackgroundDuty {
+function openBackground(options: BackgroundOptions): BackgroundAnnouncer {
   const { createBackground }: typeof import('./in-background') = require('./in-background');
   return createBackground(options);
 }

@@ -3,11 +3,11 @@ import type { LogFields } from '../observe/log';
 import { readProvidersFile, versionOf } from '../command/read-providers-file';
 import type { Config } from '../config/options';
 import { addProviderValues } from '../config/provider-values';
-import { resolveConfig, type Given } from '../config/resolve';
+import { resolveConfig, type ValueSources } from '../config/resolve';
 
 interface WatchOptions {
   /** The inputs of the first configuration; the environment remains that of the start. */
-  readonly given: Given;
+  readonly given: ValueSources;
   readonly path: string;
   /** The file did not exist when the bridge started. */
   readonly isNew?: boolean;

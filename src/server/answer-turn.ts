@@ -94,7 +94,7 @@ async function startTurn(session: Session): Promise<Turn | undefined> {
     return turn;
   } catch (cause) {
     const error = noteFailure(exchange, record, cause, open.abort);
-    if (hearsFailuresInStream(session, body)) writeFailedStream(session, error, body);
+    if (expectsErrorInStream(session, body)) writeFailedStream(session, error, body);
     else writeError(exchange.response, error);
     return undefined;
   }
@@ -176,7 +176,7 @@ function renderFailure(bridge: Bridge, kind: TurnKind, error: BridgeError, body:
  * Whether Codex gets a failure before the stream as a failed stream (codex-protocol.md, section 3). If the body could
  * not be read, `accept: text/event-stream` indicates that Codex expects a stream.
  */
-function hearsFailuresInStream({ kind, client }: Session, body: unknown): boolean {
+function expectsErrorInStream({ kind, client }: Session, body: unknown): boolean {
   if (kind !== 'responses' || client.kind !== 'codex') return false;
   if (isRecord(body)) return body['stream'] === true;
   return (client.headers['accept'] ?? '').includes('text/event-stream');

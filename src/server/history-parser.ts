@@ -45,7 +45,7 @@ export class HistoryParser {
     const match = list && this.cache.find((known) => countShared(known, bytes, list.start));
     if (match) scanner.skipItems(match.known.list, match.count);
     await scanSlices(scanner, () => false);
-    await admit(bytes.length + weigh(scanner.values));
+    await admit(bytes.length + extraBytes(scanner.values));
     const items = match?.known.items.slice(0, match.count) ?? [];
     const body = list && !scanner.isAmbiguous ? await parsePieces(bytes, scanner, list, items) : undefined;
     if (!list || !body) return parseBody(bytes, this.limits);
@@ -64,7 +64,7 @@ const USUAL_VALUES = 20_000;
 const BYTES_PER_VALUE = 256;
 
 /** The memory of the values that a body has beyond the usual, in bytes. */
-const weigh = (values: number): number => Math.max(0, values - USUAL_VALUES) * BYTES_PER_VALUE;
+const extraBytes = (values: number): number => Math.max(0, values - USUAL_VALUES) * BYTES_PER_VALUE;
 
 async function scanSlices(scanner: JsonScanner, isDone: () => boolean): Promise<void> {
   while (!scanner.isOver && !isDone()) {

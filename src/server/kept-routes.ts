@@ -45,9 +45,9 @@ export const answerInputTokens: Handler = (exchange) =>
     writeJson(exchange.response, estimate, { 'x-bridge-notes': 'estimate' });
   });
 
-type Ask = (kept: KeptResponses) => Promise<object>;
+type KeptQuery = (kept: KeptResponses) => Promise<object>;
 
-async function send({ response, services }: HttpExchange, ask: Ask): Promise<void> {
+async function send({ response, services }: HttpExchange, ask: KeptQuery): Promise<void> {
   services.turns.track(response);
   writeJson(response, await ask(services.bridge.kept()), { 'cache-control': 'no-store' });
 }

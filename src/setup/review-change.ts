@@ -64,38 +64,42 @@ export function renderDiff(before: string, after: string, names: DiffNames, styl
 const splitLines = (text: string): readonly string[] => text.match(/[^\n]*\n|[^\n]+$/g) ?? [];
 
 /** For each diagonal (lines taken from `before` minus lines taken from `after`), the last line reached in `before`. */
-type Reach = ReadonlyMap<number, number>;
+type Frontier = ReadonlyMap<number, number>;
 
 /**
  * Myers' greedy algorithm ("An O(ND) Difference Algorithm and Its Variations", 1986): fast if the texts differ little.
  */
 function compare(before: readonly string[], after: readonly string[]): readonly DiffLine[] {
   const most = before.length + after.length;
-  let reach: Reach = new Map([[1, 0]]);
-  const trace: Reach[] = [];
+  let frontier: Frontier = new Map([[1, 0]]);
+  const trace: Frontier[] = [];
   for (let edits = 0; edits <= most; edits += 1) {
-    trace.push(reach);
+    trace.push(frontier);
     const next = new Map<number, number>();
     for (let diagonal = -edits; diagonal <= edits; diagonal += 2) {
-      let x = stepFrom(reach, diagonal, edits).start;
+      let x = stepFrom(frontier, diagonal, edits).start;
       while (x < before.length && x - diagonal < after.length && before[x] === after[x - diagonal]) x += 1;
       next.set(diagonal, x);
       if (x >= before.length && x - diagonal >= after.length) return walkBack(trace, before, after);
     }
-    reach = new Map([...reach, ...next]);
+    frontier = new Map([...frontier, ...next]);
   }
   return [];
 }
 
 /** Finds where a diagonal is entered: by an added or a removed line. */
-function stepFrom(reach: Reach, diagonal: number, edits: number): { readonly start: number; readonly from: number } {
-  const added = reach.get(diagonal + 1) ?? -1;
-  const removed = reach.get(diagonal - 1) ?? -1;
+function stepFrom(
+  frontier: Frontier, diagonal: number, edits: number,
+): { readonly start: number; readonly from: number } {
+  const added = frontier.get(diagonal + 1) ?? -1;
+  const removed = frontier.get(diagonal - 1) ?? -1;
   const isAdded = diagonal === -edits || (diagonal !== edits && removed < added);
   return isAdded ? { start: added, from: diagonal + 1 } : { start: removed + 1, from: diagonal - 1 };
 }
 
-function walkBack(trace: readonly Reach[], before: readonly string[], after: readonly string[]): readonly DiffLine[] {
+function walkBack(
+  trace: readonly Frontier[], before: readonly string[], after: readonly string[],
+): readonly DiffLine[] {
   const lines: DiffLine[] = [];
   let [x, y] = [before.length, after.length];
   for (let edits = trace.length - 1; edits >= 0; edits -= 1) {

@@ -163,7 +163,7 @@ function readResponse(block: string): UnknownRecord | undefined {
 }
 
 /** What to do when a run opens, and when it begins. */
-export interface RunDuties {
+export interface RunCallbacks {
   /** Called with the Response before the provider is asked; what it throws ends the run. */
   opened(response: UnknownRecord): Promise<void>;
   /** Called when the run begins. Resolves once everything that follows its end is done; a shutdown waits for it. */
@@ -171,7 +171,7 @@ export interface RunDuties {
 }
 
 /** Starts a turn with its own abort signal, which a shutdown and `cancel` trigger. */
-export async function startRun(detached: Detached, start: StartTurn, duties: RunDuties): Promise<BackgroundRun> {
+export async function startRun(detached: Detached, start: StartTurn, callbacks: RunCallbacks): Promise<BackgroundRun> {
   const controller = new AbortController();
   const stop = (): void => controller.abort(detached.abort.reason);
   detached.abort.addEventListener('abort', stop);
@@ -184,9 +184,9 @@ export async function startRun(detached: Detached, start: StartTurn, duties: Run
     const frames = turn.frames()[Symbol.asyncIterator]();
     const opening = await frames.next();
     const text = opening.done === true ? '' : opening.value;
-    await duties.opened(readResponse(text.slice(0, text.indexOf('\n\n'))) ?? {});
+    await callbacks.opened(readResponse(text.slice(0, text.indexOf('\n\n'))) ?? {});
     const run = new BackgroundRun(text, frames, controller);
-    void duties.settle(run).then(end, end);
+    void callbacks.settle(run).then(end, end);
     return run;
   } catch (cause) {
     controller.abort(cause);

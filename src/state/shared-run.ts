@@ -186,7 +186,7 @@ export class SharedRun {
   private async final({ end, events: last }: RunLine): Promise<UnknownRecord> {
     const id = String(this.first['id']);
     const kept = (await findResponse(this.store, id))?.response ?? (end ? lastResponseIn(last) : undefined);
-    const response = kept ?? { ...this.first, status: 'failed', error: renderStreamError(lost(), 'generic') };
+    const response = kept ?? { ...this.first, status: 'failed', error: renderStreamError(eventsLost(), 'generic') };
     if (end) return response;
     const text = renderResponseRecord({ id, previous: undefined, input: [] }, JSON.stringify(response));
     if (!kept) await writeOne(this.store, { id, text, items: [] });
@@ -204,7 +204,7 @@ const TERMINAL: ReadonlyMap<unknown, string> = new Map([
   ['completed', 'response.completed'], ['incomplete', 'response.incomplete'],
 ]);
 
-const lost = (): BridgeError =>
+const eventsLost = (): BridgeError =>
   new BridgeError('shutting_down', 'The process that made this response has ended. Send the request again.');
 
 /** @returns undefined when no process shares a run of this response */

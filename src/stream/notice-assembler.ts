@@ -11,7 +11,7 @@ const BEGINNINGS: ReadonlySet<SignalKind> =
 
 /** Writes the notice as a reasoning item together with the first item of the answer. */
 export class NoticeAssembler implements Assembler<ResponsesEvent> {
-  private isTold = false;
+  private isSent = false;
 
   constructor(private readonly inner: ResponsesAssembler, private readonly notice: string) {}
 
@@ -40,8 +40,8 @@ export class NoticeAssembler implements Assembler<ResponsesEvent> {
   }
 
   step(signal: Signal): readonly ResponsesEvent[] {
-    if (this.isTold || !BEGINNINGS.has(signal.type)) return this.inner.step(signal);
-    this.isTold = true;
+    if (this.isSent || !BEGINNINGS.has(signal.type)) return this.inner.step(signal);
+    this.isSent = true;
     return [...this.inner.notice(this.notice), ...this.inner.step(signal)];
   }
 

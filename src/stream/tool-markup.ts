@@ -111,7 +111,7 @@ class Lane {
       if (!whole || !this.call(this.block.markup, text, signals)) this.held = this.block.markup.open + text;
       this.block = undefined;
     }
-    this.letOut(this.held.length, signals);
+    this.emit(this.held.length, signals);
     return signals;
   }
 
@@ -120,14 +120,14 @@ class Lane {
     if (this.blank && this.waitForBareCall(signals)) return '';
     const found = OPENER.exec(this.held);
     if (!found) {
-      this.letOut(this.held.length - openerTail(this.held), signals);
+      this.emit(this.held.length - openerTail(this.held), signals);
       return '';
     }
-    this.letOut(found.index, signals);
+    this.emit(found.index, signals);
     const markup = BY_OPENER.get(found[0]);
     const inner = this.held.slice(found[0].length);
     if (!markup || this.inCode() || !mayBeCall(inner.slice(0, LONGEST_HEAD))) {
-      this.letOut(found[0].length, signals);
+      this.emit(found[0].length, signals);
       const rest = this.held;
       this.held = '';
       return rest;
@@ -139,7 +139,7 @@ class Lane {
   /** Checks whether the answer is a call without any tag. @returns true while undecided */
   private waitForBareCall(signals: Signal[]): boolean {
     const text = this.held.trimStart();
-    if (text === '') this.letOut(this.held.length, signals);
+    if (text === '') this.emit(this.held.length, signals);
     if (text === '') return true;
     if (!/^[{[f]/.test(text) || text.length > 4 * LONGEST_HEAD) return false;
     const words = text.replace(/\s+/g, '');
@@ -201,7 +201,7 @@ class Lane {
     return { name: tool.function.name, args: JSON.stringify(values) };
   }
 
-  private letOut(length: number, signals: Signal[]): void {
+  private emit(length: number, signals: Signal[]): void {
     const text = this.held.slice(0, length);
     this.held = this.held.slice(length);
     this.pass(text, signals);

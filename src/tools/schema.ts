@@ -81,19 +81,19 @@ export function applySchemaRules(schema: JsonObject, rules: readonly SchemaRule[
 }
 
 /** Rewrites the schema and every schema inside it, outermost first. */
-const everywhere = (rewrite: Rewrite): Rewrite => (schema) => walk(schema, rewrite, 0);
+const inEverySchema = (rewrite: Rewrite): Rewrite => (schema) => walk(schema, rewrite, 0);
 
 const REWRITES: { readonly [K in SchemaRule]: Rewrite } = {
   'inline-refs': inlineRefs,
-  'no-boolean-schemas': everywhere(withoutBooleans),
-  'no-tuples': everywhere(withoutTuples),
-  'no-null-unions': everywhere(withoutNullUnions),
+  'no-boolean-schemas': inEverySchema(withoutBooleans),
+  'no-tuples': inEverySchema(withoutTuples),
+  'no-null-unions': inEverySchema(withoutNullUnions),
   // "when using anyOf, type should be defined in anyOf items instead of the parent schema" (Moonshot).
-  'no-type-beside-any-of': everywhere((schema) => (Array.isArray(schema['anyOf']) ? omit(schema, 'type') : schema)),
-  'required-must-exist': everywhere(requireExisting),
+  'no-type-beside-any-of': inEverySchema((schema) => (Array.isArray(schema['anyOf']) ? omit(schema, 'type') : schema)),
+  'required-must-exist': inEverySchema(requireExisting),
   // llama.cpp: "JSON schema conversion failed: Unrecognized schema: {"required":["hours"]}".
-  'no-required-variants': everywhere(withoutRequiredVariants),
-  'no-patterns': everywhere(withoutPatterns),
+  'no-required-variants': inEverySchema(withoutRequiredVariants),
+  'no-patterns': inEverySchema(withoutPatterns),
   'plain-properties': (schema) => plainProperties(inlineRefs(schema)),
   'any-object': anyObject,
 };

@@ -95,7 +95,7 @@ function translateTurn(node: AssistantNode, options: MessagesOptions): readonly 
   if (isBlank(node.text.join('')) && node.calls.length === 0) return [];
   const message: ChatAssistantMessage = {
     role: 'assistant',
-    ...spoken(node, options),
+    ...contentAndReasoning(node, options),
     ...(node.calls.length > 0 && {
       tool_calls: node.calls.map(({ id, name, arguments: text, signature }) => {
         const { function: signed, ...fields } = signature ?? {};
@@ -110,7 +110,7 @@ function translateTurn(node: AssistantNode, options: MessagesOptions): readonly 
     if (call.result === undefined) notes.add(`answered a call of ${call.name} without a result with "aborted"`);
     const result = call.result ?? [{ type: 'text', text: 'aborted' }];
     messages.push({ role: 'tool', tool_call_id: call.id, content: resultText(result, options) });
-    const lifted = result.filter((part) => travels(part, dialect));
+    const lifted = result.filter((part) => goesToUserMessage(part, dialect));
     if (lifted.length > 0) media.push({ type: 'text', text: `[Content of the result of ${call.name}]` }, ...lifted);
   }
   // Media follow all results of the turn: anything between results breaks the pairing (upstreams.md, section 2).
@@ -123,7 +123,7 @@ function translateTurn(node: AssistantNode, options: MessagesOptions): readonly 
 function resultText(result: readonly ContentPart[], options: MessagesOptions): string {
   const text = onlyText(result) ?? translateContent(
     result.map((part) =>
-      travels(part, options.dialect)
+      goesToUserMessage(part, options.dialect)
         ? ({ type: 'text', text: `[${part.type}: see the next user message]` } as const)
         : part,
     ),
@@ -134,11 +134,11 @@ function resultText(result: readonly ContentPart[], options: MessagesOptions): s
 }
 
 /** Whether a part of a result goes into a user message: the model accepts such media, but not in tool messages. */
-const travels = (part: ContentPart, dialect: Dialect): boolean =>
+const goesToUserMessage = (part: ContentPart, dialect: Dialect): boolean =>
   (part.type === 'image' && dialect.images) || (part.type === 'audio' && dialect.audio);
 
 /** Returns one reasoning block for the whole turn and its parallel calls, in the form that the provider reads. */
-function spoken(
+function contentAndReasoning(
   node: AssistantNode,
   { dialect }: MessagesOptions,
 ): Pick<ChatAssistantMessage, 'content'> & Partial<ChatAssistantMessage> {

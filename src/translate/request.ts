@@ -10,7 +10,7 @@ import type { InputItem, ResponsesRequest, ToolChoice, ToolReference } from '../
 import { readConversation } from './conversation';
 import { translateMessages } from './messages';
 import { applyForms } from './request-forms';
-import { asksForSeveral, translateFormat, translateSettings, translateThinking } from './settings';
+import { wantsSeveralChoices, translateFormat, translateSettings, translateThinking } from './settings';
 
 export interface TranslateOptions {
   /** The model id to send upstream. */
@@ -58,7 +58,7 @@ export function translateRequest(
     model: options.model,
     messages,
     // Several choices exclude streaming, which thinking models require (upstreams.md, section 0, fact 5).
-    ...(asksForSeveral(request) ? { stream: false } : { stream: true, stream_options: { include_usage: true } }),
+    ...(wantsSeveralChoices(request) ? { stream: false } : { stream: true, stream_options: { include_usage: true } }),
     ...offered,
     ...(offered.tools && dialect.parallelToolCalls && parallel !== undefined && { parallel_tool_calls: parallel }),
     ...translateSettings(request, dialect),

@@ -12,7 +12,7 @@ export function translateSettings(request: ResponsesRequest, dialect: Dialect): 
   return {
     ...(dialect.sampling && sampling),
     ...compact({ stop, seed, logit_bias: dialect.logitBias ? logit_bias : undefined }),
-    ...(n !== undefined && asksForSeveral(request) && { n }),
+    ...(n !== undefined && wantsSeveralChoices(request) && { n }),
     ...outputLimit(request.maxOutputTokens, dialect),
     ...logprobs(request),
     ...compact({
@@ -25,7 +25,7 @@ export function translateSettings(request: ResponsesRequest, dialect: Dialect): 
 }
 
 /** Whether the client requests several choices. They are not streamed, and therefore generated without thinking. */
-export const asksForSeveral = (request: Pick<ResponsesRequest, 'sampling'>): boolean => (request.sampling.n ?? 1) > 1;
+export const wantsSeveralChoices = ({ sampling }: Pick<ResponsesRequest, 'sampling'>): boolean => (sampling.n ?? 1) > 1;
 
 function outputLimit(asked: number | undefined, dialect: Dialect): Partial<ChatRequest> {
   const limit = asked ?? (dialect.alwaysMaxTokens ? dialect.maxTokens : undefined);
@@ -45,7 +45,7 @@ export function translateThinking(
 ): Partial<ChatRequest> {
   const { thinking, preserveThinking, reasoningSplit } = options.dialect;
   return {
-    ...turn(thinking, request.reasoning?.effort, asksForSeveral(request)),
+    ...turn(thinking, request.reasoning?.effort, wantsSeveralChoices(request)),
     ...(preserveThinking && { preserve_thinking: true }),
     ...(reasoningSplit && { reasoning_split: true }),
     ...(options.forwardReasoning && request.reasoning && { reasoning: nested(request.reasoning) }),
@@ -119,7 +119,7 @@ export function translateFormat(format: TextFormat | undefined, dialect: Dialect
   const most = dialect.responseFormat === 'prompt' ? 'no response_format' : 'response_format json_object at most';
   notes.add(`described ${format.type} in the instructions: the provider accepts ${most}`);
   const fields = dialect.responseFormat === 'json_object' ? { response_format: { type: 'json_object' } as const } : {};
-  return { fields, instructions: inWords(format) };
+  return { fields, instructions: describeFormat(format) };
 }
 
 /**
@@ -131,7 +131,8 @@ export function formatAsInstruction(chat: ChatRequest): ChatRequest {
   if (format === undefined) return chat;
   const [first, ...others] = chat.messages;
   if (format.type !== 'json_schema' || first === undefined) return rest;
-  return { ...rest, messages: [withText(first, inWords({ type: format.type, ...format.json_schema })), ...others] };
+  const text = describeFormat({ type: format.type, ...format.json_schema });
+  return { ...rest, messages: [withText(first, text), ...others] };
 }
 
 function withText(message: ChatMessage, text: string): ChatMessage {
@@ -142,7 +143,7 @@ function withText(message: ChatMessage, text: string): ChatMessage {
 const joined = (content: ChatContent, text: string): ChatContent =>
   typeof content === 'string' ? `${content}\n\n${text}` : [...content, { type: 'text', text }];
 
-function inWords(format: JsonFormat): string {
+function describeFormat(format: JsonFormat): string {
   const only = 'Answer with one JSON object and nothing else: no prose, no code fence.';
   return format.type === 'json_object'
     ? only

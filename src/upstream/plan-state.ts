@@ -101,12 +101,12 @@ export class PlanState {
   }
 
   /** Whether the user of the thread has seen this notice. */
-  isTold(thread: string, notice: string): boolean {
+  isAnnounced(thread: string, notice: string): boolean {
     return this.notices.get(thread) === notice;
   }
 
   /** @param notice what the user of the thread has seen; undefined once the model of the request answers again */
-  tell(thread: string, notice: string | undefined): void {
+  markAnnounced(thread: string, notice: string | undefined): void {
     if (notice === undefined) this.notices.delete(thread);
     else remember(this.notices, thread, notice, MOST);
   }

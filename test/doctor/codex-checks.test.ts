@@ -54,7 +54,7 @@ test('codex: missing, without a version, too old, valid, given with --codex-bin'
 test('codex: the Windows one, which WSL finds on its PATH', async () => {
   const path = '/mnt/c/Users/me/AppData/Roaming/npm/codex';
   const found = { kind: 'found', path, version: undefined, refusal: 'unknown' } as const;
-  const examination = { findCodex: async () => found, world: { platform: 'linux' } } as unknown as Examination;
+  const examination = { findCodex: async () => found, runtime: { platform: 'linux' } } as unknown as Examination;
   const check = CODEX_CHECKS.find(({ id }) => id === 'codex');
   assert.ok(check);
   assertFinding(

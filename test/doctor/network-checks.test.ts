@@ -10,7 +10,7 @@ import { createServer as createSecureServer } from 'node:tls';
 import { tryConnection } from '../../src/doctor/checks/network';
 import type { Finding } from '../../src/doctor/check';
 import { findProxy } from '../../src/config/proxies';
-import { exceptsFromProxy } from '../../src/doctor/proxy';
+import { isProxyBypassed } from '../../src/doctor/proxy';
 import { createDoctorScene, findPrinted, type Printed } from '../support/cli/doctor-scene';
 import { PROJECT_ROOT } from '../house/source-tree';
 import { LOAD_TYPESCRIPT } from '../support/cli/load-typescript';
@@ -55,16 +55,16 @@ test('which variable names the proxy', () => {
 });
 
 test('the hosts that NO_PROXY excludes for Codex, as measured with 0.169', () => {
-  const excepts = (entries: string, host = '127.0.0.1') => exceptsFromProxy({ NO_PROXY: entries }, host);
+  const isBypassed = (entries: string, host = '127.0.0.1') => isProxyBypassed({ NO_PROXY: entries }, host);
   for (const entries of ['127.0.0.1', '127.0.0.0/8', 'example.com, 127.0.0.1', '0.0.0.0/0'])
-    assert.equal(excepts(entries), true, entries);
+    assert.equal(isBypassed(entries), true, entries);
   for (const entries of ['', '*', '127.', 'localhost', '127.0.0.1:31415', '10.0.0.0/8', '127.0.0.1/99'])
-    assert.equal(excepts(entries), false, entries);
-  for (const entries of ['localhost', '*']) assert.equal(excepts(entries, 'localhost'), true, entries);
-  assert.equal(excepts('127.0.0.1', 'localhost'), false);
-  assert.equal(excepts('.example.com', 'api.example.com'), true);
-  assert.equal(exceptsFromProxy({ NO_PROXY: 'x', no_proxy: '127.0.0.1' }, '127.0.0.1'), false);
-  assert.equal(exceptsFromProxy({ no_proxy: '127.0.0.1' }, '127.0.0.1'), true);
+    assert.equal(isBypassed(entries), false, entries);
+  for (const entries of ['localhost', '*']) assert.equal(isBypassed(entries, 'localhost'), true, entries);
+  assert.equal(isBypassed('127.0.0.1', 'localhost'), false);
+  assert.equal(isBypassed('.example.com', 'api.example.com'), true);
+  assert.equal(isProxyBypassed({ NO_PROXY: 'x', no_proxy: '127.0.0.1' }, '127.0.0.1'), false);
+  assert.equal(isProxyBypassed({ no_proxy: '127.0.0.1' }, '127.0.0.1'), true);
 });
 
 test('proxy: HTTPS_PROXY does not apply to an http base URL', async (context) => {

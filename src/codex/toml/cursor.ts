@@ -32,11 +32,11 @@ export function take(cursor: Cursor, pattern: RegExp): string | undefined {
 }
 
 /** True if `word` is next. */
-export const sees = ({ text, at }: Cursor, word: string): boolean => text.startsWith(word, at);
+export const isNext = ({ text, at }: Cursor, word: string): boolean => text.startsWith(word, at);
 
 /** Consumes `word`; returns false if something else is next. */
-export function takes(cursor: Cursor, word: string): boolean {
-  const found = sees(cursor, word);
+export function takeIf(cursor: Cursor, word: string): boolean {
+  const found = isNext(cursor, word);
   if (found) cursor.at += word.length;
   return found;
 }
@@ -49,7 +49,7 @@ export const skipSpace = (cursor: Cursor): void => void take(cursor, SPACE);
 const LINE_END = /\r?\n/y;
 
 /** Consumes a line ending; returns false if something else follows. */
-export const takesLineEnd = (cursor: Cursor): boolean => take(cursor, LINE_END) !== undefined;
+export const takeLineEnd = (cursor: Cursor): boolean => take(cursor, LINE_END) !== undefined;
 
 // TOML, "Comment": no control character except tab.
 const COMMENT = /#[^\u0000-\u0008\u000a-\u001f\u007f]*/y;
@@ -61,7 +61,7 @@ export const skipComment = (cursor: Cursor): void => void take(cursor, COMMENT);
 export function takeLineRest(cursor: Cursor, after: string): void {
   skipSpace(cursor);
   skipComment(cursor);
-  if (cursor.at < cursor.text.length && !takesLineEnd(cursor)) {
+  if (cursor.at < cursor.text.length && !takeLineEnd(cursor)) {
     fail(cursor, `expected the end of the line after ${after}, found ${describeNext(cursor)}`);
   }
 }

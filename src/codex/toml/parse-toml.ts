@@ -3,7 +3,7 @@
  * read TOML 1.1: line breaks and trailing commas in inline tables, `\e`, `\x41`, times without seconds.
  */
 import {
-  describeNext, fail, sees, skipComment, skipSpace, takeLineRest, takes, takesLineEnd, TomlFailure, type Cursor,
+  describeNext, fail, isNext, skipComment, skipSpace, takeLineRest, takeIf, takeLineEnd, TomlFailure, type Cursor,
 } from './cursor';
 import { readKey, readScalar, readString } from './read-scalar';
 import { createTable, openListElement, openTable, setValue, type Definition } from './tables';
@@ -84,8 +84,8 @@ function readDocument(cursor: Cursor): Omit<TomlDocument, 'ok'> {
     const start = cursor.at;
     skipSpace(cursor);
     skipComment(cursor);
-    if (cursor.at < cursor.text.length && !takesLineEnd(cursor)) {
-      const read = sees(cursor, '[') ? readHeader(cursor, root.table) : readPair(cursor, section);
+    if (cursor.at < cursor.text.length && !takeLineEnd(cursor)) {
+      const read = isNext(cursor, '[') ? readHeader(cursor, root.table) : readPair(cursor, section);
       const extent = { start, end: cursor.at, line };
       if (read.kind === 'header') section = { path: read.path, table: read.opened };
       statements.push(read.kind === 'header' ? asHeader(read, extent) : { ...read, ...extent });
@@ -95,18 +95,18 @@ function readDocument(cursor: Cursor): Omit<TomlDocument, 'ok'> {
   return { value: root.table.table, statements };
 }
 
-type Bare<T> = Omit<T, keyof StatementExtent>;
+type WithoutExtent<T> = Omit<T, keyof StatementExtent>;
 
-const asHeader = ({ kind, isList, path }: Bare<TomlHeader>, extent: StatementExtent): TomlHeader =>
+const asHeader = ({ kind, isList, path }: WithoutExtent<TomlHeader>, extent: StatementExtent): TomlHeader =>
   ({ kind, isList, path, ...extent });
 
-function readHeader(cursor: Cursor, root: Definition): Bare<TomlHeader> & { readonly opened: Definition } {
+function readHeader(cursor: Cursor, root: Definition): WithoutExtent<TomlHeader> & { readonly opened: Definition } {
   const begin = cursor.at;
-  const isList = sees(cursor, '[[');
+  const isList = isNext(cursor, '[[');
   cursor.at += isList ? 2 : 1;
   const path = readKey(cursor);
   const closing = isList ? ']]' : ']';
-  if (!takes(cursor, closing)) {
+  if (!takeIf(cursor, closing)) {
     fail(cursor, `expected "${closing}" after ${renderKey(path)}, found ${describeNext(cursor)}`);
   }
   takeLineRest(cursor, `[${renderKey(path)}]`);
@@ -114,7 +114,7 @@ function readHeader(cursor: Cursor, root: Definition): Bare<TomlHeader> & { read
   return { kind: 'header', isList, path, opened: typeof opened === 'string' ? fail(cursor, opened, begin) : opened };
 }
 
-function readPair(cursor: Cursor, { path, table }: Section): Bare<TomlPair> {
+function readPair(cursor: Cursor, { path, table }: Section): WithoutExtent<TomlPair> {
   const begin = cursor.at;
   const key = readKey(cursor);
   const members: InlineMember[] = [];
@@ -150,10 +150,10 @@ const DEEPEST = 80;
 function readValue(cursor: Cursor, members: InlineMember[] = []): TomlValue {
   const text = readString(cursor);
   if (text !== undefined) return text;
-  if (!sees(cursor, '[') && !sees(cursor, '{')) return readScalar(cursor);
+  if (!isNext(cursor, '[') && !isNext(cursor, '{')) return readScalar(cursor);
   cursor.depth += 1;
   if (cursor.depth > DEEPEST) fail(cursor, `expected at most ${DEEPEST} nested values`);
-  const value = sees(cursor, '[') ? readArray(cursor) : readInlineTable(cursor, members);
+  const value = isNext(cursor, '[') ? readArray(cursor) : readInlineTable(cursor, members);
   cursor.depth -= 1;
   return value;
 }
@@ -163,7 +163,7 @@ function readArray(cursor: Cursor): readonly TomlValue[] {
   cursor.at += 1;
   const values: TomlValue[] = [];
   skipLines(cursor);
-  while (!takes(cursor, ']')) {
+  while (!takeIf(cursor, ']')) {
     if (cursor.at >= cursor.text.length) fail(cursor, 'expected "]" for the array that begins here', begin);
     values.push(readValue(cursor));
     takeComma(cursor, ']', 'the array');
@@ -174,9 +174,9 @@ function readArray(cursor: Cursor): readonly TomlValue[] {
 /** Consumes a comma (a trailing one is allowed) or stops at the end of the list. */
 function takeComma(cursor: Cursor, closing: string, list: string): void {
   skipLines(cursor);
-  const goesOn = takes(cursor, ',');
+  const goesOn = takeIf(cursor, ',');
   skipLines(cursor);
-  if (!goesOn && !sees(cursor, closing) && cursor.at < cursor.text.length) {
+  if (!goesOn && !isNext(cursor, closing) && cursor.at < cursor.text.length) {
     fail(cursor, `expected "," or "${closing}" in ${list}, found ${describeNext(cursor)}`);
   }
 }
@@ -186,7 +186,7 @@ function skipLines(cursor: Cursor): void {
   do {
     skipSpace(cursor);
     skipComment(cursor);
-  } while (takesLineEnd(cursor));
+  } while (takeLineEnd(cursor));
 }
 
 function readInlineTable(cursor: Cursor, members: InlineMember[]): TomlTable {
@@ -194,7 +194,7 @@ function readInlineTable(cursor: Cursor, members: InlineMember[]): TomlTable {
   cursor.at += 1;
   const definition = createTable('value');
   skipLines(cursor);
-  while (!takes(cursor, '}')) {
+  while (!takeIf(cursor, '}')) {
     if (cursor.at >= cursor.text.length) {
       fail(cursor, 'expected "}" for the inline table that begins here', begin);
     }
@@ -210,7 +210,7 @@ function readInlineTable(cursor: Cursor, members: InlineMember[]): TomlTable {
 
 /** Reads the equals sign and the value after it. @param path the key, for the error message */
 function readAssigned(cursor: Cursor, path: readonly string[], members: InlineMember[] = []): TomlValue {
-  if (!takes(cursor, '=')) fail(cursor, `expected "=" after the key ${path.join('.')}, found ${describeNext(cursor)}`);
+  if (!takeIf(cursor, '=')) fail(cursor, `expected "=" after the key ${path.join('.')}, found ${describeNext(cursor)}`);
   skipSpace(cursor);
   return readValue(cursor, members);
 }

@@ -1,5 +1,5 @@
 /** Reads keys, strings, numbers, booleans, dates and times. */
-import { describeNext, fail, sees, skipSpace, take, takes, takesLineEnd, type Cursor } from './cursor';
+import { describeNext, fail, isNext, skipSpace, take, takeIf, takeLineEnd, type Cursor } from './cursor';
 import { TomlDate } from './value';
 
 const BARE = /[\w-]+/y;
@@ -13,7 +13,7 @@ export function readKey(cursor: Cursor): readonly string[] {
     if (part === undefined) return fail(cursor, `expected a key, found ${describeNext(cursor)}`);
     parts.push(part);
     skipSpace(cursor);
-  } while (takes(cursor, '.'));
+  } while (takeIf(cursor, '.'));
   return parts;
 }
 
@@ -42,7 +42,7 @@ const LINE_CONTINUATION = /[ \t]*\r?\n(?:[ \t]|\r?\n)*/y;
 export function readString(cursor: Cursor): string | undefined {
   const kind = kindHere(cursor);
   if (kind === undefined) return undefined;
-  return sees(cursor, kind.quote.repeat(3)) ? readLines(cursor, kind) : readLine(cursor, kind);
+  return isNext(cursor, kind.quote.repeat(3)) ? readLines(cursor, kind) : readLine(cursor, kind);
 }
 
 /** Reads a quoted key: a string on one line. */
@@ -52,15 +52,15 @@ function readQuotedKey(cursor: Cursor): string | undefined {
 }
 
 function kindHere(cursor: Cursor): StringKind | undefined {
-  return [BASIC, LITERAL].find(({ quote }) => sees(cursor, quote));
+  return [BASIC, LITERAL].find(({ quote }) => isNext(cursor, quote));
 }
 
 function readLine(cursor: Cursor, kind: StringKind): string {
   const begin = cursor.at;
   cursor.at += 1;
   let text = take(cursor, kind.plain) ?? '';
-  while (!takes(cursor, kind.quote)) {
-    if (!kind.escapes || !sees(cursor, '\\')) failInside(cursor, begin);
+  while (!takeIf(cursor, kind.quote)) {
+    if (!kind.escapes || !isNext(cursor, '\\')) failInside(cursor, begin);
     text += readEscape(cursor);
     text += take(cursor, kind.plain) ?? '';
   }
@@ -71,13 +71,13 @@ function readLine(cursor: Cursor, kind: StringKind): string {
 function readLines(cursor: Cursor, kind: StringKind): string {
   const begin = cursor.at;
   cursor.at += 3;
-  takesLineEnd(cursor);
+  takeLineEnd(cursor);
   let text = '';
   for (;;) {
     text += take(cursor, kind.plain) ?? '';
-    if (takesLineEnd(cursor)) text += '\n';
-    else if (kind.escapes && sees(cursor, '\\')) text += readEscape(cursor, true);
-    else if (!sees(cursor, kind.quote)) failInside(cursor, begin);
+    if (takeLineEnd(cursor)) text += '\n';
+    else if (kind.escapes && isNext(cursor, '\\')) text += readEscape(cursor, true);
+    else if (!isNext(cursor, kind.quote)) failInside(cursor, begin);
     else {
       const marks = takeMarks(cursor, kind.quote);
       if (marks >= 3) return text + kind.quote.repeat(marks - 3);
@@ -89,7 +89,7 @@ function readLines(cursor: Cursor, kind: StringKind): string {
 /** One or two quotes are part of the string, even right before the closing three. */
 function takeMarks(cursor: Cursor, quote: string): number {
   let count = 0;
-  while (count < 5 && takes(cursor, quote)) count += 1;
+  while (count < 5 && takeIf(cursor, quote)) count += 1;
   return count;
 }
 
@@ -115,7 +115,7 @@ function readEscape(cursor: Cursor, mayContinue = false): string {
 }
 
 function failInside(cursor: Cursor, begin: number): never {
-  const atEnd = cursor.at >= cursor.text.length || takesLineEnd(cursor);
+  const atEnd = cursor.at >= cursor.text.length || takeLineEnd(cursor);
   if (atEnd) fail(cursor, 'expected a closing quote for the string that begins here', begin);
   return fail(cursor, `expected a string without ${describeNext(cursor)}: escape it`);
 }

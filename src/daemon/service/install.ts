@@ -131,7 +131,7 @@ export async function removeService(kind: ServiceKind, file: string, envFile: st
     io.out(renderSteps(kind.beforeRemove(file)).slice(1));
     await rm(file);
     const link = kind.findRegistration?.(file);
-    if (link !== undefined && (await leadsTo(link, file))) await rm(link);
+    if (link !== undefined && (await isLinkTo(link, file))) await rm(link);
     const hasVariables = (await readIfThere(envFile)) !== undefined;
     const kept = hasVariables ? `Kept ${envFile}: it contains your variables, maybe your key.\n` : '';
     io.out(`\nRemoved ${file}\n${kept}`);
@@ -142,7 +142,7 @@ export async function removeService(kind: ServiceKind, file: string, envFile: st
 }
 
 /** `systemctl disable` cannot remove the link after the unit was deleted (systemd 252). */
-async function leadsTo(link: string, file: string): Promise<boolean> {
+async function isLinkTo(link: string, file: string): Promise<boolean> {
   const target = await readlink(link).catch(() => undefined);
   return target !== undefined && resolve(dirname(link), target) === file;
 }

@@ -24,7 +24,7 @@ const SETUP = 'aliyun-codex-bridge setup';
 /** WSL appends the Windows PATH to its own, so npm's script is found there, but it starts a Windows program. */
 const OF_WINDOWS = /^\/mnt\/[a-z]\//;
 
-async function checkProgram({ findCodex, world: { platform } }: Examination): Promise<Finding> {
+async function checkProgram({ findCodex, runtime: { platform } }: Examination): Promise<Finding> {
   const codex = await findCodex();
   if (codex.kind === 'missing') {
     const seen = codex.name === 'codex' ? 'no codex on the PATH' : `${codex.name} does not exist`;

@@ -28,13 +28,13 @@ function checkOptions({ settings, errors }: Examination): Finding {
 /** POSIX permission bits for everyone except the owner. */
 const OTHERS = 0o077;
 
-async function checkEnvFile({ settings, envFile, env, world }: Examination): Promise<Finding> {
+async function checkEnvFile({ settings, envFile, env, runtime }: Examination): Promise<Finding> {
   const isNamed = settings ? settings.config.configFile !== undefined : isSet(env[OPTIONS.configFile.env[0]]);
   if (envFile === undefined) return isNamed ? skipped('it cannot be read: see the options') : ok('none');
   const names = Object.keys(envFile.values);
   const seen = `${envFile.path}: ${names.length === 0 ? 'empty' : names.join(', ')}`;
   const { mode } = await stat(envFile.path);
-  const isOpen = world.platform !== 'win32' && (mode & OTHERS) !== 0;
+  const isOpen = runtime.platform !== 'win32' && (mode & OTHERS) !== 0;
   if (isOpen && names.some((name) => /KEY|TOKEN|SECRET/.test(name))) {
     return warning(
       `${seen}; other users of this machine can read it`,

@@ -16,7 +16,7 @@ const END_OF_LIFE: Readonly<Record<string, string>> = {
   22: '2027-04-30', 23: '2025-06-01', 24: '2028-04-30',
 };
 
-function checkNode({ world: { nodeVersion, platform, arch, now } }: Examination): Finding {
+function checkNode({ runtime: { nodeVersion, platform, arch, now } }: Examination): Finding {
   const seen = `${nodeVersion} on ${platform} ${arch}`;
   if (isBefore(nodeVersion, OLDEST_NODE)) {
     return failure(seen, `The bridge needs Node.js ${OLDEST_NODE} or later. Install one from https://nodejs.org.`);

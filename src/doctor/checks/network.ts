@@ -12,7 +12,7 @@ import { failure, ok, warning, withSettings, type Check, type Finding } from '..
 import { isLoopback, portOf } from '../../base/base-url';
 import type { DoctorSettings, Examination } from '../examination';
 import { chooseProxy, findProxy } from '../../config/proxies';
-import { exceptsFromProxy } from '../proxy';
+import { isProxyBypassed } from '../proxy';
 
 const LOOPBACK = '127.0.0.1';
 
@@ -21,7 +21,7 @@ function checkProxies(setup: DoctorSettings, { processEnv }: Examination): Findi
   const { protocol } = new URL(setup.config.aiBaseUrl);
   const outward = findProxy(processEnv, protocol === 'http:' ? 'http' : 'https');
   const inward = findProxy(processEnv, 'http');
-  if (inward && !exceptsFromProxy(processEnv, LOOPBACK)) {
+  if (inward && !isProxyBypassed(processEnv, LOOPBACK)) {
     return warning(
       `Codex uses ${inward.variable} for the bridge too, because NO_PROXY does not list ${LOOPBACK}`,
       `Add ${LOOPBACK} to NO_PROXY (* alone is not supported).`,
@@ -69,7 +69,7 @@ async function checkDns(setup: DoctorSettings, examination: Examination): Promis
   const detour = findDetour(setup, examination.processEnv);
   if (detour !== undefined) return ok(detour);
   try {
-    const addresses = await examination.world.lookup(hostname);
+    const addresses = await examination.runtime.lookup(hostname);
     const more = addresses.length > 2 ? `, and ${addresses.length - 2} more` : '';
     return ok(`${hostname} is ${addresses.slice(0, 2).join(', ')}${more}`);
   } catch (error) {
@@ -117,8 +117,8 @@ const CONNECTION_FIXES: readonly (readonly [code: RegExp, describe: DescribeFix]
   ],
   [
     /CERT_HAS_EXPIRED|CERT_NOT_YET_VALID/,
-    (_url, { world }) =>
-      `Check this machine's clock, which says ${new Date(world.now()).toISOString()}. ` +
+    (_url, { runtime }) =>
+      `Check this machine's clock, which says ${new Date(runtime.now()).toISOString()}. ` +
       'If it is right, the certificate of the server is invalid.',
   ],
   [

@@ -114,7 +114,7 @@ async function checkAccess(settings: DoctorSettings, examination: Examination): 
   const finding = await checkStage('access', describeAccess)(examination);
   const { outcome } = await examination.runTrial();
   const isSaved = settings.origins.aiApiKey.kind === 'login';
-  const sibling = isSaved ? undefined : examination.world.findSiblingEndpoint(settings);
+  const sibling = isSaved ? undefined : examination.runtime.findSiblingEndpoint(settings);
   if (finding.level !== 'failure' || !('error' in outcome) || outcome.error.kind !== 'auth' || !sibling) return finding;
   const { outcome: other } = await examination.runTrialAt(sibling);
   if ('error' in other && DIAGNOSES[other.error.kind]?.stage !== 'model' && other.error.kind !== 'wrong_client') {

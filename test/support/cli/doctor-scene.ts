@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { findFreePort } from '../../../src/instance/start-bridge';
 import { ALL_CHECKS } from '../../../src/doctor/checks';
-import { createExamination, type World } from '../../../src/doctor/examination';
+import { createExamination, type DoctorRuntime } from '../../../src/doctor/examination';
 import type { Finding } from '../../../src/doctor/check';
 import { run } from '../../../src/cli/main';
 import { TOOL_NAME } from '../../../src/doctor/trial';
@@ -57,7 +57,7 @@ export interface DoctorScene {
   /** The same with `--json`, read. */
   examine(words?: readonly string[], more?: Environment): Promise<Printed>;
   /** Runs one check alone. */
-  check(id: string, more?: Environment, world?: Partial<World>): Promise<Finding>;
+  check(id: string, more?: Environment, runtime?: Partial<DoctorRuntime>): Promise<Finding>;
   writeConfig(toml: string): Promise<void>;
   /** Puts a fake Codex on the PATH that prints `text` as its version, and `refusal` instead of its models. */
   installCodex(text?: string, refusal?: string): Promise<void>;
@@ -86,11 +86,11 @@ export async function createDoctorScene(context: TestContext): Promise<DoctorSce
       assert.equal(error, '');
       return JSON.parse(out) as Printed;
     },
-    async check(id, more = {}, world = {}) {
+    async check(id, more = {}, runtime = {}) {
       const check = ALL_CHECKS.find((row) => row.id === id);
       assert.ok(check, id);
       return check.run(
-        createExamination({ flags: {}, env: { ...env, ...more }, codexName: 'codex', version: '1.2.3', world }),
+        createExamination({ flags: {}, env: { ...env, ...more }, codexName: 'codex', version: '1.2.3', runtime }),
       );
     },
     writeConfig: (toml) => writeFile(join(codexHome, 'config.toml'), toml),
