@@ -97,7 +97,7 @@ export class AnswerStream<Output> {
     if (this.assembler.finished) return;
     const { assembler, reader, stages } = this;
     this.relay(reader.end(), outputs);
-    for (const [at, stage] of stages.entries()) this.relay(stage.end(), outputs, at + 1);
+    for (const [at, stage] of stages.entries()) if (stage.end) this.relay(stage.end(), outputs, at + 1);
     for (const output of assembler.end()) outputs.push(output);
   }
 }

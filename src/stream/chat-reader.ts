@@ -79,15 +79,13 @@ export class ChatReader implements AnswerReader {
 
   private delta(choice: ChatDelta, signals: Signal[]): void {
     const { text, reasoning, reasoningDetails: details, refusal, logprobs, toolCalls } = choice;
-    const pass = (signal: Signal): void => {
-      for (const passed of this.calls.pass(signal)) signals.push(passed);
-    };
-    if (details) pass({ type: 'reasoning-details', details });
-    if (reasoning !== undefined) pass({ type: 'reasoning-delta', text: reasoning });
-    if (text !== undefined) pass({ type: 'text-delta', text, ...(logprobs && { logprobs }) });
-    if (refusal !== undefined) pass({ type: 'refusal-delta', text: refusal });
+    const { calls } = this;
+    if (details) calls.pass({ type: 'reasoning-details', details }, signals);
+    if (reasoning !== undefined) calls.pass({ type: 'reasoning-delta', text: reasoning }, signals);
+    if (text !== undefined) calls.pass({ type: 'text-delta', text, ...(logprobs && { logprobs }) }, signals);
+    if (refusal !== undefined) calls.pass({ type: 'refusal-delta', text: refusal }, signals);
     this.late ||= this.finished && (text ?? reasoning ?? refusal ?? toolCalls) !== undefined;
-    for (const fragment of toolCalls ?? []) for (const signal of this.calls.fragment(fragment)) signals.push(signal);
+    for (const fragment of toolCalls ?? []) for (const signal of calls.fragment(fragment)) signals.push(signal);
   }
 
   /** @returns the failure, if the finish reason means one */

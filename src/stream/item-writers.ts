@@ -4,6 +4,7 @@ import { sealReasoning } from '../tools/envelope';
 import type {
   MessagePhase, OutputMessage, OutputPart, OutputReasoning, OutputStatus, ResponsesEvent,
 } from '../wire/responses-output';
+import type { SignalOf } from './signal';
 
 type PartKind = OutputPart['type'];
 
@@ -28,18 +29,16 @@ export class MessageWriter {
   }
 
   push(kind: PartKind, delta: string, logprobs: readonly JsonValue[] = NONE): readonly ResponsesEvent[] {
-    const before = this.kind === kind ? undefined : [...this.end(), ...this.open(kind)];
+    const before = this.kind === kind ? undefined : [...this.end(), this.open(kind)];
     this.text += delta;
     if (logprobs.length > 0) this.logprobs.push(...logprobs);
-    const event = this.deltaEvent(kind, delta, logprobs);
-    return before ? [...before, event] : [event];
-  }
-
-  private deltaEvent(kind: PartKind, delta: string, logprobs: readonly JsonValue[]): ResponsesEvent {
     const { output_index, item_id } = this.place;
     const content_index = this.parts.length;
-    if (kind === 'refusal') return { type: 'response.refusal.delta', output_index, item_id, content_index, delta };
-    return { type: 'response.output_text.delta', output_index, item_id, content_index, delta, logprobs };
+    const event: ResponsesEvent =
+      kind === 'refusal'
+        ? { type: 'response.refusal.delta', output_index, item_id, content_index, delta }
+        : { type: 'response.output_text.delta', output_index, item_id, content_index, delta, logprobs };
+    return before ? [...before, event] : [event];
   }
 
   /** Closes the open part. */
@@ -62,11 +61,11 @@ export class MessageWriter {
     return { ...head, ...(phase && { phase }), content: [...this.parts] };
   }
 
-  private open(kind: PartKind): readonly ResponsesEvent[] {
+  private open(kind: PartKind): ResponsesEvent {
     this.kind = kind;
     this.text = '';
     this.logprobs = [];
-    return [{ type: 'response.content_part.added', ...this.at(), part: this.part(kind, '') }];
+    return { type: 'response.content_part.added', ...this.at(), part: this.part(kind, '') };
   }
 
   private at(): { readonly output_index: number; readonly item_id: string; readonly content_index: number } {
@@ -84,6 +83,8 @@ export class MessageWriter {
  * only with `show_raw_agent_reasoning`. With `hidden`, the reasoning is still sent in `encrypted_content`.
  */
 export type ReasoningOutput = 'text' | 'summary' | 'both' | 'hidden';
+
+export type ReasoningSignal = SignalOf<'reasoning-delta'> | SignalOf<'reasoning-details'>;
 
 /** `begin`, then `push` for each delta, `end`, and `item` for the finished reasoning. */
 export class ReasoningWriter {
@@ -126,19 +127,19 @@ export class ReasoningWriter {
     return events;
   }
 
-  push(delta: string): readonly ResponsesEvent[] {
-    this.text += delta;
+  /** Adds text, or blocks signed by the provider, which are sent back in the next request and never shown. */
+  push(signal: ReasoningSignal): readonly ResponsesEvent[] {
     const events: ResponsesEvent[] = [];
+    if (signal.type === 'reasoning-details') {
+      this.signed.add(signal.details);
+      return events;
+    }
+    const { text: delta } = signal;
+    this.text += delta;
     if (this.summary)
       events.push({ type: 'response.reasoning_summary_text.delta', ...this.place, summary_index: 0, delta });
     if (this.content) events.push({ type: 'response.reasoning_text.delta', ...this.place, content_index: 0, delta });
     return events;
-  }
-
-  /** Adds blocks signed by the provider, which are sent back in the next request and never shown. */
-  keep(details: readonly unknown[]): readonly ResponsesEvent[] {
-    this.signed.add(details);
-    return [];
   }
 
   end(): readonly ResponsesEvent[] {

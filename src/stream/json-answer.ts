@@ -31,17 +31,13 @@ export class JsonFenceStage implements Stage {
       case 'reasoning-details':
         return [signal];
       case 'choice-end': {
-        const rest = this.release();
+        const rest = this.end();
         this.state = 'start';
         return [...rest, signal];
       }
       default:
-        return [...this.release(), signal];
+        return [...this.end(), signal];
     }
-  }
-
-  end(): readonly Signal[] {
-    return this.release();
   }
 
   /** Returns the part of the held text that can be released. */
@@ -67,15 +63,15 @@ export class JsonFenceStage implements Stage {
     }
   }
 
-  /** Called before anything other than text: the held text is a closing fence or plain text. */
-  private release(): readonly Signal[] {
+  /** Also called before anything other than text: the held text is a closing fence or plain text. */
+  end(): readonly Signal[] {
     const closed = this.state === 'inside' && this.held.includes(FENCE);
     if (closed) this.state = 'after';
     return asText(closed ? this.drop() : this.cut(this.held.length));
   }
 
   private leave(): readonly Signal[] {
-    const rest = this.release();
+    const rest = this.end();
     this.state = 'plain';
     return rest;
   }
@@ -145,10 +141,6 @@ export class JsonCheckStage implements Stage {
       default:
         return [signal];
     }
-  }
-
-  end(): readonly Signal[] {
-    return [];
   }
 
   private check(): readonly Signal[] {

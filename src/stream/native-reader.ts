@@ -225,7 +225,9 @@ export class NativeReader implements AnswerReader {
   private say(textKey: string | undefined, ...signals: readonly Signal[]): readonly Signal[] {
     this.textKey = textKey;
     this.silent = false;
-    return signals.flatMap((signal) => this.calls.pass(signal));
+    const passed: Signal[] = [];
+    for (const signal of signals) this.calls.pass(signal, passed);
+    return passed;
   }
 
   /** The key includes the item type, because Ollama gives a call the index of the message before it. */

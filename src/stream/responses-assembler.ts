@@ -11,7 +11,7 @@ import type {
   MessagePhase, OutputItem, OutputPart, ResponsesEvent, ResponsesObject, ResponsesUsage,
 } from '../wire/responses-output';
 import { CUT_REASONS, cutStream, emptyAnswer } from './endings';
-import { MessageWriter, ReasoningWriter, type ReasoningOutput } from './item-writers';
+import { MessageWriter, ReasoningWriter, type ReasoningOutput, type ReasoningSignal } from './item-writers';
 import type { Assembler, CallSignature, FinishReason, FinalizeError, Signal } from './signal';
 
 export interface ResponsesAssemblerOptions {
@@ -81,12 +81,8 @@ export class ResponsesAssembler implements Assembler<ResponsesEvent> {
         // Codex drops a whole message that contains a refusal part (codex-protocol.md, section 2): it gets plain text.
         return this.text(this.options.client === 'codex' ? 'output_text' : 'refusal', signal.text);
       case 'reasoning-delta':
-        if (this.open?.kind === 'reasoning') return this.open.writer.push(signal.text);
-        return this.openReasoning((writer) => writer.push(signal.text));
-      case 'reasoning-details': {
-        if (this.open?.kind !== 'reasoning') return this.openReasoning((writer) => writer.keep(signal.details));
-        return this.open.writer.keep(signal.details);
-      }
+      case 'reasoning-details':
+        return this.reasoning(signal);
       case 'call-start':
         return this.startCall(signal.id, signal.name);
       case 'call-delta':
@@ -122,7 +118,7 @@ export class ResponsesAssembler implements Assembler<ResponsesEvent> {
   notice(text: string): readonly ResponsesEvent[] {
     const before = this.closeOpen('stop');
     const writer = new ReasoningWriter(this.options.makeId('rs'), this.takeIndex(), 'summary');
-    const events = [...writer.begin(), ...writer.push(text), ...writer.end()];
+    const events = [...writer.begin(), ...writer.push({ type: 'reasoning-delta', text }), ...writer.end()];
     const sealed = sealReasoning({ text: '', details: undefined });
     return [...before, ...events, this.done({ ...writer.item('completed'), encrypted_content: sealed })];
   }
@@ -164,12 +160,13 @@ export class ResponsesAssembler implements Assembler<ResponsesEvent> {
     return [...before, ...writer.begin(), ...writer.push(kind, text, logprobs)];
   }
 
-  private openReasoning(first: (writer: ReasoningWriter) => readonly ResponsesEvent[]): readonly ResponsesEvent[] {
+  private reasoning(signal: ReasoningSignal): readonly ResponsesEvent[] {
+    if (this.open?.kind === 'reasoning') return this.open.writer.push(signal);
     const { makeId, reasoning, sealReasoning: seal, origin } = this.options;
     const before = this.closeOpen('stop');
     const writer = new ReasoningWriter(makeId('rs'), this.takeIndex(), reasoning, seal, origin);
     this.open = { kind: 'reasoning', writer };
-    return [...before, ...writer.begin(), ...first(writer)];
+    return [...before, ...writer.begin(), ...writer.push(signal)];
   }
 
   private startCall(callId: string, upstreamName: string): readonly ResponsesEvent[] {

@@ -71,10 +71,11 @@ export interface AnswerReader {
   end(): readonly Signal[];
 }
 
-/** A step between reader and assembler: maps one signal to any number of signals. `end` releases signals held back. */
+/** A step between reader and assembler: maps one signal to any number of signals. */
 export interface Stage {
   step(signal: Signal): readonly Signal[];
-  end(): readonly Signal[];
+  /** Releases signals held back; absent if it holds none. */
+  end?(): readonly Signal[];
 }
 
 /** Decides which error the client gets; the caller, which counts calls, may mark it as final. */

@@ -18,10 +18,6 @@ export class CumulativeStage implements Stage {
     return text === '' ? [] : [{ ...signal, text }];
   }
 
-  end(): readonly Signal[] {
-    return [];
-  }
-
   private newsOf(detail: unknown): unknown {
     if (!isRecord(detail) || typeof detail['text'] !== 'string') return detail;
     return { ...detail, text: this.news(`${String(detail['type'])} ${String(detail['index'])}`, detail['text']) };
@@ -73,10 +69,6 @@ export class CallFilterStage implements Stage {
       default:
         return [signal];
     }
-  }
-
-  end(): readonly Signal[] {
-    return [];
   }
 
   private admits(name: string): boolean {

@@ -31,7 +31,7 @@ export class ThinkTagStage implements Stage {
     switch (signal.type) {
       case 'text-delta':
         // Log probabilities belong to exact tokens, so such text is passed on unchanged.
-        if (signal.logprobs) return [...this.release(), signal];
+        if (signal.logprobs) return [...this.end(), signal];
         this.held += signal.text;
         return this.scan();
       case 'usage':
@@ -39,12 +39,8 @@ export class ThinkTagStage implements Stage {
       case 'reasoning-details':
         return [signal];
       default:
-        return [...this.release(), signal];
+        return [...this.end(), signal];
     }
-  }
-
-  end(): readonly Signal[] {
-    return this.release();
   }
 
   private scan(): readonly Signal[] {
@@ -99,8 +95,8 @@ export class ThinkTagStage implements Stage {
     return text === '' ? undefined : { type, text };
   }
 
-  /** Called before anything other than text: the held characters are plain text. */
-  private release(): readonly Signal[] {
+  /** Also called before anything other than text: the held characters are plain text. */
+  end(): readonly Signal[] {
     const type = this.state === 'inside' ? 'reasoning-delta' : 'text-delta';
     const blank = this.state === 'start' && this.seen && this.held.trim() === '';
     const stray = this.state === 'text' && !this.seen && this.held.endsWith(CLOSE);

@@ -39,15 +39,11 @@ export class ToolCalls {
   private open: StreamedCall | undefined;
   /** Calls and signals that arrived while the open call was incomplete, in order. */
   private held: (StreamedCall | Signal)[] = [];
-  private calls = 0;
+  /** Number of calls that have a name or arguments. */
+  count = 0;
   private size = 0;
 
   constructor(private readonly options: ReaderOptions) {}
-
-  /** Number of calls that have a name or arguments. */
-  get count(): number {
-    return this.calls;
-  }
 
   /** Whether a call has truncated arguments: an incomplete JSON value. */
   get cut(): boolean {
@@ -55,13 +51,14 @@ export class ToolCalls {
   }
 
   fragment(fragment: ChatToolFragment): readonly Signal[] {
-    const { id, name, signature, arguments: text } = fragment;
+    const { index, id, name, signature, arguments: text } = fragment;
     if (this.grow(text)) return this.tooLarge();
     const known = this.find(fragment);
     if (!known && name === undefined && text === undefined && id === undefined) return [];
-    const call = known ?? this.begin(fragment);
-    if (!call) return this.calls < MOST_CALLS ? [] : [tooMany()];
-    if (call.name === undefined && call.progress.blank && (name ?? text) !== undefined) this.calls += 1;
+    if (!known && this.count >= MOST_CALLS) return [tooMany()];
+    if (!known && this.options.single && this.last) return [];
+    const call = known ?? this.begin(index, id, undefined);
+    if (call.name === undefined && call.progress.blank && (name ?? text) !== undefined) this.count += 1;
     call.name ??= name;
     if (call.upstreamId === undefined) this.identify(call, id);
     call.signature ??= signature;
@@ -71,11 +68,11 @@ export class ToolCalls {
     return following.length + this.held.length === 0 ? released : [...released, ...this.enqueue(following)];
   }
 
-  /** Passes on any other signal; it is held back while the preceding call is incomplete. */
-  pass(signal: Signal): readonly Signal[] {
-    if ('text' in signal && this.grow(signal.text)) return this.tooLarge();
-    if (!this.open && this.held.length === 0) return [signal];
-    return this.enqueue([signal]);
+  /** Adds any other signal to `signals`; it is held back while the preceding call is incomplete. */
+  pass(signal: Signal, signals: Signal[]): void {
+    if ('text' in signal && this.grow(signal.text)) signals.push(...this.tooLarge());
+    else if (!this.open && this.held.length === 0) signals.push(signal);
+    else for (const released of this.enqueue([signal])) signals.push(released);
   }
 
   /** Call at the end of the answer. With `length` or `content_filter`, the last call is truncated and never ended. */
@@ -113,12 +110,7 @@ export class ToolCalls {
     return known ?? (id === undefined || name === undefined ? this.last : undefined);
   }
 
-  private begin({ index, id }: ChatToolFragment): StreamedCall | undefined {
-    if (this.calls >= MOST_CALLS || (this.options.single && this.last)) return undefined;
-    return this.register(index, id, undefined);
-  }
-
-  private register(index: number | undefined, id: string | undefined, name: string | undefined): StreamedCall {
+  private begin(index: number | undefined, id: string | undefined, name: string | undefined): StreamedCall {
     const call: StreamedCall = {
       index,
       upstreamId: id,
@@ -185,9 +177,9 @@ export class ToolCalls {
     const { next } = call;
     call.next = undefined;
     const repeats = next && (sameJson(next.text, call.text) || call.text.startsWith(next.text));
-    if (!next || repeats || hasEmptyArguments(next) || this.options.single || this.calls >= MOST_CALLS) return [];
-    const following = this.register(call.index, undefined, call.name);
-    this.calls += 1;
+    if (!next || repeats || hasEmptyArguments(next) || this.options.single || this.count >= MOST_CALLS) return [];
+    const following = this.begin(call.index, undefined, call.name);
+    this.count += 1;
     this.add(following, next.text);
     return [following];
   }

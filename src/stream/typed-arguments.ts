@@ -29,10 +29,6 @@ export class TypedArgumentsStage implements Stage {
         return [signal];
     }
   }
-
-  end(): readonly Signal[] {
-    return [];
-  }
 }
 
 const asDelta = (text: string): readonly Signal[] => (text === '' ? [] : [{ type: 'call-delta', text }]);
@@ -81,11 +77,10 @@ export class TypedArguments {
         pieces.push(text.slice(from, quote));
         from = text.length;
       } else {
-        const end = this.stringEnd(text, at);
+        const end = this.findEnd(text, at);
         if (this.string !== 'passes') this.pieces.push(text.slice(at, end));
+        if (end === undefined) break;
         at = end;
-        // `stringEnd` leaves the string state at the closing quote.
-        if (!this.isBetween()) break;
         const corrected = this.endString();
         if (this.string !== 'waits') continue;
         pieces.push(corrected);
@@ -104,10 +99,6 @@ export class TypedArguments {
     return this.state !== 'between' && this.string === 'waits';
   }
 
-  private isBetween(): boolean {
-    return this.state === 'between';
-  }
-
   private beginString(): void {
     const container = this.open.at(-1);
     this.state = 'string';
@@ -122,8 +113,8 @@ export class TypedArguments {
     if (!this.types.has('string')) this.string = 'waits';
   }
 
-  /** Returns the index after the part of `text` that belongs to the string. */
-  private stringEnd(text: string, from: number): number {
+  /** Returns the index after the closing quote of the string; undefined if the string continues after `text`. */
+  private findEnd(text: string, from: number): number | undefined {
     for (let at = from; at < text.length; at += 1) {
       const char = text[at];
       if (this.state === 'escape') this.state = 'string';
@@ -133,7 +124,7 @@ export class TypedArguments {
         return at + 1;
       }
     }
-    return text.length;
+    return undefined;
   }
 
   private endString(): string {
