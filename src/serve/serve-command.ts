@@ -9,6 +9,7 @@ import { describeThrown } from '../base/thrown';
 import { EXIT, type CommandContext, type CommandIo } from '../command/command';
 import { requireConfig, type Loaded } from '../command/load-config';
 import { readOwnFlag, SERVE_FLAGS, type OwnTexts } from '../command/own-flags';
+import type { Address } from '../command/render';
 import { readVersion, STATE_FILE_VARIABLE } from '../command/version';
 import type { Config } from '../config/options';
 import type { Environment, FlagTexts } from '../config/resolve';
@@ -19,6 +20,7 @@ import { createBridgeServer } from '../server/create-server';
 import { Access, isLoopbackName, normalizeName } from '../server/guards';
 import type { BackgroundAnnouncer, BackgroundOptions, Usage } from './in-background';
 import { runServer } from './run-server';
+import type { WarmUp } from './warm-up';
 
 /**
  * Returns when the server has ended: 0 after a signal, 1 if it cannot listen, 2 for an invalid configuration.
@@ -49,11 +51,6 @@ export async function run(context: CommandContext): Promise<number> {
   });
   let bridge: Bridge | undefined;
   const openBridge = (): Bridge => (bridge ??= buildBridge(resolved, context.flags, log));
-  const warmUp = setTimeout(() => {
-    openBridge();
-    const { preloadHandlers }: typeof import('../server/handle-request') = require('../server/handle-request');
-    preloadHandlers();
-  }, WARM_UP_DELAY_MS);
   const usage = own[SERVE_FLAGS.stopWhenUnused.flag] === undefined ? undefined : startWatching(own);
   let ledger: UsageLedger | undefined;
   const server = createBridgeServer({
@@ -70,8 +67,13 @@ export async function run(context: CommandContext): Promise<number> {
   const messages = background === undefined || logFile === undefined ? io : { ...io, error: logFile.write };
   const isLog = background !== undefined || (config.logFormat === 'json' && logFile === undefined);
   const run = { server, version, config, origins, io: messages, ...(isLog && { log }) };
-  return runServer({ ...run, unused: usage?.unused, onListening: background?.announce }).finally(() => {
-    clearTimeout(warmUp);
+  let stopWarmUp: (() => void) | undefined;
+  const onListening = (address: Address): void => {
+    background?.announce(address);
+    stopWarmUp = startWarmUp({ config, openBridge, openTurns: server.openTurns });
+  };
+  return runServer({ ...run, unused: usage?.unused, onListening }).finally(() => {
+    stopWarmUp?.();
     forgetUncaughtErrors();
     usage?.end();
     background?.end();
@@ -80,9 +82,6 @@ export async function run(context: CommandContext): Promise<number> {
     logFile?.close();
   });
 }
-
-/** Long enough that a waiting launcher can continue first, but before the first turn. */
-const WARM_UP_DELAY_MS = 300;
 
 /** Returns the access tokens, or why the bridge must not start without one. */
 function openAccess(config: Config): Access | string {
@@ -196,6 +195,11 @@ function openLedger({ stateDir, usageLedgerMaxMb }: Config, env: Environment, lo
 function openBackground(options: BackgroundOptions): BackgroundAnnouncer {
   const { createBackground }: typeof import('./in-background') = require('./in-background');
   return createBackground(options);
+}
+
+function startWarmUp(options: WarmUp): () => void {
+  const { warmUp }: typeof import('./warm-up') = require('./warm-up');
+  return warmUp(options);
 }
 
 function startWatching(own: OwnTexts): Usage | undefined {

@@ -1,5 +1,6 @@
 /** Creates the HTTP server of the bridge: listening, answering, draining, closing. */
 import { createServer, type IncomingMessage, type Server, type ServerOptions, type ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
 import type { Bridge } from '../bridge/bridge';
 import { BridgeError } from '../errors/bridge-error';
 import type { Logger } from '../observe/log';
@@ -22,6 +23,8 @@ export interface Listening {
 export interface BridgeServer {
   /** Starts listening; rejects with the system's error, e.g. EADDRINUSE. */
   listen(): Promise<Listening>;
+  /** Answers the requests of a connection that exists already, also without listening. */
+  serve(connection: Duplex): void;
   /**
    * Stops accepting connections, gives running turns `drainTimeoutMs` to finish, then ends them with a `shutting_down`
    * failure. Resolves when every connection is closed.
@@ -88,6 +91,7 @@ export function createBridgeServer(options: BridgeServerOptions): BridgeServer {
       policy = createHostPolicy(config, address.port);
       return address;
     },
+    serve: (connection) => void server.emit('connection', connection),
     close() {
       closing ??= drain(server, turns, config.drainTimeoutMs, monitoring.hasBalancer);
       return closing;

@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs';
 import { request as requestPlain, type RequestOptions } from 'node:http';
 import { request as requestSecure } from 'node:https';
 import { isIP, type Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { connect as connectSecure, rootCertificates, type SecureContextOptions } from 'node:tls';
 import { parseUrl } from '../base/base-url';
 import { attempt, messageOf } from '../base/thrown';
@@ -18,7 +19,12 @@ import type { ConnectionSettings } from '../providers/provider';
 export interface Connection extends ConnectionSettings {
   /** The proxy variables; `proxy` overrides them. */
   readonly proxies?: ProxyVariables;
+  /** Creates the connection in place of everything else, for undici's `connect` option. */
+  readonly connect?: ConnectInMemory;
 }
+
+/** Opens a connection to a server in this process. */
+export type ConnectInMemory = (target: object, done: (error: null, socket: Duplex) => void) => void;
 
 /** The agents of one transport, by how they connect; each keeps its connections open. */
 export class Routes {
@@ -34,7 +40,8 @@ export class Routes {
    * @returns an agent for fetch's `dispatcher` option; undefined if a direct connection is enough
    * @throws BridgeError `forbidden` if a file cannot be read, or this Node cannot connect in another way
    */
-  find(url: URL, { proxies, ...settings }: Connection): object | undefined {
+  find(url: URL, { proxies, connect: inMemory, ...settings }: Connection): object | undefined {
+    if (inMemory) return this.createAgent(inMemory);
     const named = settings.proxy ?? (proxies && chooseProxy(url, proxies));
     const proxy = named === 'none' ? undefined : named;
     const { ca, cert, certKey = cert } = settings;

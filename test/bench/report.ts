@@ -45,6 +45,7 @@ const GOALS: readonly Goal[] = [
     measure: (results, subject) => results.paired('start', subject, 'listener', (value, base) => value - base),
   },
   below('first text of the first turn later than of the second by', 'firstTurnExtra', 10),
+  below('the same, 500 ms after the start', 'firstTurnLaterExtra', 10),
   atMost('cpu/delta 1x50', 'cpuPacedOne', 1.15, 'pipe-fetch'),
   atMost('cpu/delta 20x50', 'cpuPaced', 1.15, 'pipe-fetch'),
   atMost('cpu/delta 200x50', 'cpuPacedMany', 1.15, 'pipe-fetch'),

@@ -22,6 +22,8 @@ export const ROWS = {
   rssStreams: perRound('memory, 100 slow streams', 'MB', 1),
   firstTurn: perRound('first text, first turn', 'ms', 1),
   firstTurnExtra: { ...perRound('… above the second', 'ms', 1), ratio: false },
+  firstTurnLater: perRound('… 500 ms after the start', 'ms', 1),
+  firstTurnLaterExtra: { ...perRound('… above the second', 'ms', 1), ratio: false },
   growth: { ...perRound('memory, many requests', 'MB', 1), ratio: false },
   growthLate: { ...perRound('… second half', 'MB', 1), ratio: false },
   stall: perRound('stall by 4 MB requests', 'ms', 1),

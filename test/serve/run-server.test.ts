@@ -16,6 +16,7 @@ function createScriptedServer(
   let closed: { resolve: () => void; reject: (error: Error) => void } | undefined;
   const server: BridgeServer = {
     listen,
+    serve: () => undefined,
     close: () => {
       calls.push('close');
       return new Promise((resolve, reject) => (closed = { resolve, reject }));

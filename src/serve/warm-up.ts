@@ -1,0 +1,188 @@
+/**
+ * Prepares a bridge that listens for its first turn: loads what turns use, and runs a turn in memory. Nothing of it
+ * reaches the network, the log or the ledger.
+ */
+import { Duplex } from 'node:stream';
+import { compact } from '../base/json';
+import type { Config } from '../config/options';
+import type { Logger } from '../observe/log';
+import type { BridgeServer } from '../server/create-server';
+import type { ConnectInMemory } from '../upstream/connect';
+import type { Transport } from '../upstream/transport';
+
+export interface WarmUp {
+  readonly config: Config;
+  /** Creates the bridge that answers requests. */
+  readonly openBridge: () => void;
+  /** Returns the number of running turns. With one, there is no need for a practice turn. */
+  readonly openTurns: () => number;
+}
+
+/** Long enough that the first request after the start, which checks the health, is answered first. */
+const DELAY_MS = 20;
+
+/** Starts to warm up; a request that arrives meanwhile waits for one step. @returns a function that stops it */
+export function warmUp({ config, openBridge, openTurns }: WarmUp): () => void {
+  const rest = [
+    ...MODULES,
+    openBridge,
+    () => config.aiBaseUrl.startsWith('https:') && prepareTls(),
+    () => openTurns() === 0 && practise(config),
+  ].values();
+  let isStopped = false;
+  const runNext = (): void => {
+    const { value: step } = rest.next();
+    if (isStopped || step === undefined) return;
+    step();
+    setImmediate(runNext);
+  };
+  const timer = setTimeout(runNext, DELAY_MS);
+  return () => {
+    isStopped = true;
+    clearTimeout(timer);
+  };
+}
+
+/** Loads all modules of common turns in steps of a few milliseconds; the last one loads fetch, which takes longest. */
+const MODULES: readonly (() => unknown)[] = [
+  (): typeof import('../server/handle-request') => require('../server/handle-request'),
+  (): typeof import('../providers/catalog') => require('../providers/catalog'),
+  (): typeof import('../wire/read-responses') => require('../wire/read-responses'),
+  (): typeof import('../translate/request') => require('../translate/request'),
+  (): typeof import('../stream/answer-stream') => require('../stream/answer-stream'),
+  (): typeof import('node:crypto') => require('node:crypto'),
+  (): typeof import('../upstream/transport') => require('../upstream/transport'),
+  (): typeof import('../bridge/stream-turn') => require('../bridge/stream-turn'),
+  (): typeof import('../bridge/create-bridge') => require('../bridge/create-bridge'),
+  () => preloadHandlers(),
+  (): typeof import('../bridge/other-turns') => require('../bridge/other-turns'),
+  (): typeof import('../server/history-parser') => require('../server/history-parser'),
+  (): typeof import('../server/inflate-body') => require('../server/inflate-body'),
+  () => globalThis.Headers,
+];
+
+function preloadHandlers(): void {
+  const { preloadHandlers: preload }: typeof import('../server/handle-request') = require('../server/handle-request');
+  preload();
+}
+
+/** Node parses its list of authorities once, for the first TLS connection: 10 to 17 ms on Node 22 and 24. */
+function prepareTls(): void {
+  const { createSecureContext }: typeof import('node:tls') = require('node:tls');
+  createSecureContext();
+}
+
+/** Runs one turn of Codex through a server without a port and a provider in this process. @returns the response */
+export function practise(config: Config): Promise<string> {
+  const server = createPracticeServer(config);
+  return new Promise((resolve) => {
+    let response = '';
+    const end = (): void => {
+      server.closeNow();
+      resolve(response);
+    };
+    const connection = createConnection((text) => (response += text), end);
+    server.serve(connection);
+    connection.push(REQUEST);
+  });
+}
+
+function createPracticeServer({ aiBaseUrl, provider, catalog }: Config): BridgeServer {
+  const { createBridge }: typeof import('../bridge/create-bridge') = require('../bridge/create-bridge');
+  const { createBridgeServer }: typeof import('../server/create-server') = require('../server/create-server');
+  const { createFetchTransport }: typeof import('../upstream/transport') = require('../upstream/transport');
+  const { resolveConfig }: typeof import('../config/resolve') = require('../config/resolve');
+  const resolved = resolveConfig({}, PRACTICE_OPTIONS);
+  if (!resolved.ok) throw new TypeError(resolved.errors.join(' '));
+  const config = { ...resolved.config, aiBaseUrl, ...compact({ provider, catalog }) };
+  const send = createFetchTransport({ connectMs: 0, firstByteMs: 0, idleMs: 0 });
+  const transport: Transport = ({ headers, body, abort }) =>
+    send({ url: 'http://practice/', headers, body, abort, connection: { connect: connectToProvider } });
+  const bridge = createBridge(config, SILENT, { transport });
+  return createBridgeServer({ config, version: '', log: SILENT, bridge: () => bridge });
+}
+
+/** The defaults, except for the user's provider: a practice turn uses its dialect. */
+const PRACTICE_OPTIONS = { AI_API_KEY: 'practice', UPSTREAM_WIRE: 'chat' };
+
+const connectToProvider: ConnectInMemory = (_target, done) => {
+  const rest = [ANSWER];
+  const socket = createConnection(() => rest.splice(0).forEach((text) => socket.push(text)), ignore);
+  process.nextTick(done, null, Object.assign(socket, { ref: ignore, unref: ignore }));
+};
+
+/** One end of a connection: what it sends goes to `onText`, and `push` is what it receives. */
+function createConnection(onText: (text: string) => void, onEnd: () => void): Duplex {
+  return new Duplex({
+    read: ignore,
+    write(bytes: Buffer, _encoding, done) {
+      onText(String(bytes));
+      done();
+    },
+    final(done) {
+      onEnd();
+      done();
+    },
+  });
+}
+
+const ignore = (): void => undefined;
+
+const SILENT: Logger = {
+  debug: ignore, info: ignore, warn: ignore, error: ignore, write: ignore, enabled: () => false,
+};
+
+const CALL = { name: 'exec_command', arguments: '{"cmd":"ls"}', call_id: 'call_1' };
+
+const BODY = JSON.stringify({
+  model: 'practice',
+  instructions: 'Practice.',
+  input: [
+    { type: 'message', role: 'user', content: [{ type: 'input_text', text: 'List the files.' }] },
+    { type: 'function_call', ...CALL },
+    { type: 'function_call_output', call_id: CALL.call_id, output: 'README.md' },
+  ],
+  tools: [
+    { type: 'function', name: CALL.name, parameters: { type: 'object', properties: { cmd: { type: 'string' } } } },
+    { type: 'custom', name: 'apply_patch', description: 'Edits files.', format: { type: 'text' } },
+  ],
+  tool_choice: 'auto',
+  store: false,
+  stream: true,
+});
+
+const REQUEST = [
+  'POST /v1/responses HTTP/1.1',
+  'host: 127.0.0.1',
+  'originator: codex_exec',
+  'accept: text/event-stream',
+  'content-type: application/json',
+  `content-length: ${BODY.length}`,
+  'connection: close',
+  '',
+  BODY,
+].join('\r\n');
+
+const chunk = (delta: object, finish?: string): string =>
+  `data: ${JSON.stringify({ id: 'p', choices: [{ index: 0, delta, finish_reason: finish ?? null }] })}\n\n`;
+
+const call = (part: object): object => ({ tool_calls: [{ index: 0, ...part }] });
+
+const EVENTS = [
+  chunk({ role: 'assistant', reasoning_content: 'I list the files.' }),
+  chunk({ content: 'The files:' }),
+  chunk(call({ id: CALL.call_id, type: 'function', function: { name: CALL.name, arguments: '{"cmd":' } })),
+  chunk(call({ function: { arguments: '"ls"}' } })),
+  chunk({}, 'tool_calls'),
+  `data: ${JSON.stringify({ choices: [], usage: { prompt_tokens: 9, completion_tokens: 9, total_tokens: 18 } })}\n\n`,
+  'data: [DONE]\n\n',
+].join('');
+
+const ANSWER = [
+  'HTTP/1.1 200 OK',
+  'content-type: text/event-stream',
+  `content-length: ${EVENTS.length}`,
+  'connection: close',
+  '',
+  EVENTS,
+].join('\r\n');
