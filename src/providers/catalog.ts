@@ -131,8 +131,10 @@ export function resolveModel(
   asked: string | undefined,
   preferred: string | undefined,
 ): ResolvedModel {
-  const name = withoutSuffix(provider, chooseName(provider, asked, preferred));
-  const model = findModel(provider, name);
+  const chosen = chooseName(provider, asked, preferred);
+  const name = provider.idSuffix ? chosen.replace(provider.idSuffix, '') : chosen;
+  const wanted = name.toLowerCase();
+  const model = provider.models.find((each) => each.id.toLowerCase() === wanted);
   const id = model?.id ?? name;
   return { id, dialect: resolveDialect(provider, model, id), ...(model && { model }) };
 }
@@ -142,13 +144,6 @@ function chooseName(provider: Provider, asked: string | undefined, preferred: st
   const fallback = preferred ?? provider.defaultModel;
   if (asked === undefined) return fallback ?? '';
   return isCodexModel(asked) ? (fallback ?? asked) : asked;
-}
-
-const withoutSuffix = ({ idSuffix }: Provider, name: string): string => (idSuffix ? name.replace(idSuffix, '') : name);
-
-function findModel(provider: Provider, name: string): Model | undefined {
-  const wanted = name.toLowerCase();
-  return provider.models.find((model) => model.id.toLowerCase() === wanted);
 }
 
 /**

@@ -5,7 +5,7 @@ import { BridgeError } from '../errors/bridge-error';
 import { renderStreamError, type ClientKind } from '../errors/error-body';
 import { sealReasoning } from '../tools/envelope';
 import type { CallTarget, CallWriter } from '../tools/kind';
-import { createCallWriter, idPrefixOf } from '../tools/kinds';
+import { TOOL_KINDS } from '../tools/kinds';
 import type { ChatUsage } from '../wire/chat';
 import type {
   MessagePhase, OutputItem, OutputPart, ResponsesEvent, ResponsesObject, ResponsesUsage,
@@ -173,8 +173,8 @@ export class ResponsesAssembler implements Assembler<ResponsesEvent> {
     const before = this.closeOpen('stop', this.phase('commentary'));
     const target = this.options.findTarget(upstreamName);
     const outputIndex = this.takeIndex();
-    const itemId = this.options.makeId(idPrefixOf(target.kind));
-    const writer = createCallWriter(target, { itemId, outputIndex, callId });
+    const kind = TOOL_KINDS[target.kind];
+    const writer = kind.write(target, { itemId: this.options.makeId(kind.idPrefix), outputIndex, callId });
     this.open = { kind: 'call', writer, callId };
     return [...before, { type: 'response.output_item.added', output_index: outputIndex, item: writer.begin() }];
   }

@@ -3,7 +3,7 @@ import {
   asRecord, asString, asText, isJsonObject, type JsonValue, parseJson, toWellFormed, type UnknownRecord,
 } from '../base/json';
 import type { OutputCustomToolCall, OutputStatus } from '../wire/responses-output';
-import { describe, readTarget, targetOf } from './function';
+import { readDeclaration, readTarget } from './function';
 import type { CallPlace, CallTarget, CallWriter, ToolKind } from './kind';
 import { APPLY_PATCH, PatchProgress, repairPatch, type Repaired } from './patch';
 
@@ -14,15 +14,14 @@ export const customKind: ToolKind<'custom'> = {
   /** The Responses form is flat; the Chat form `{type, custom: {…}}` is accepted too. */
   declare(declared, context) {
     const tool = asRecord(declared['custom']) ?? declared;
-    const target = targetOf('custom', tool, context);
-    if (target === undefined) return;
+    const offered = readDeclaration('custom', tool, context, withGrammar(tool));
+    if (offered === undefined) return;
     context.offer({
-      target,
-      ...describe(withGrammar(tool), context),
+      ...offered,
       parameters: {
         type: 'object',
         properties: {
-          [INPUT_KEY]: { type: 'string', description: `The complete input of ${target.name}, as plain text.` },
+          [INPUT_KEY]: { type: 'string', description: `The complete input of ${offered.target.name}, as plain text.` },
         },
         required: [INPUT_KEY],
         additionalProperties: false,

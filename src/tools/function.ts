@@ -2,7 +2,7 @@
 import { asBoolean, asRecord, asString, asText, type UnknownRecord } from '../base/json';
 import { readSchema } from '../wire/read-fields';
 import type { CallKind, OutputFunctionCall, OutputStatus } from '../wire/responses-output';
-import type { CallItem, CallPlace, CallTarget, CallWriter, OfferContext, ToolKind } from './kind';
+import type { CallItem, CallPlace, CallTarget, CallWriter, OfferContext, ToolKind, ToolOffer } from './kind';
 import { toObjectSchema } from './schema';
 
 /** Passes name, description and schema through. */
@@ -12,12 +12,11 @@ export const functionKind: ToolKind<'function'> = {
   /** The Responses form is flat; the Chat form `{type, function: {…}}` is accepted too. */
   declare(declared, context) {
     const tool = asRecord(declared['function']) ?? declared;
-    const target = targetOf('function', tool, context);
+    const offered = readDeclaration('function', tool, context, asText(tool['description']));
     const strict = asBoolean(tool['strict']);
-    if (target === undefined) return;
+    if (offered === undefined) return;
     context.offer({
-      target,
-      ...describe(asText(tool['description']), context),
+      ...offered,
       parameters: toObjectSchema(readSchema(tool['parameters']), context.schema),
       ...(context.strict && strict !== undefined && { strict }),
     });
@@ -56,19 +55,21 @@ function createFunctionWriter(target: CallTarget, place: CallPlace): CallWriter<
   };
 }
 
-/** Prepends the description of the namespace, which contains the instructions of an MCP server. */
-export function describe(description: string | undefined, context: OfferContext): { readonly description?: string } {
-  const text = [context.namespace?.description, description].filter(Boolean).join('\n\n');
-  return text === '' ? {} : { description: text };
-}
-
-/** Returns the target of a declared tool; undefined, with a note, if it has no name, because no model could call it. */
-export function targetOf(kind: CallKind, tool: UnknownRecord, context: OfferContext): CallTarget | undefined {
+/**
+ * Reads what a tool is called, and describes it: first its namespace, with the instructions of an MCP server.
+ * @returns undefined, with a note, for a tool without a name, because no model could call it
+ */
+export function readDeclaration(
+  kind: CallKind, tool: UnknownRecord, { namespace, note }: OfferContext, description: string | undefined,
+): Pick<ToolOffer, 'target' | 'description'> | undefined {
   const name = asText(tool['name']);
-  if (name !== undefined) return { kind, name, ...(context.namespace && { namespace: context.namespace.name }) };
-  const where = context.namespace ? ` in ${context.namespace.name}` : '';
-  context.note(`dropped a ${kind} tool${where}: it has no name`);
-  return undefined;
+  if (name === undefined) {
+    note(`dropped a ${kind} tool${namespace ? ` in ${namespace.name}` : ''}: it has no name`);
+    return undefined;
+  }
+  const text = [namespace?.description, description].filter(Boolean).join('\n\n');
+  const target = { kind, name, ...(namespace && { namespace: namespace.name }) };
+  return { target, ...(text !== '' && { description: text }) };
 }
 
 /** Reads the name and namespace of a call in the history. */

@@ -67,6 +67,3 @@ export interface CallWriter<Item = CallItems[CallKind]> {
   push(text: string): readonly CallEvent[];
   end(): { readonly events: readonly CallEvent[]; readonly item: Item; readonly notes?: readonly string[] };
 }
-
-/** Creates the writer for a call of any kind. */
-export type CreateCallWriter = (target: CallTarget, place: CallPlace) => CallWriter;

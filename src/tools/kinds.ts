@@ -6,10 +6,11 @@ import type { DeclaredTool, UnreadCall } from '../wire/responses-request';
 import { customKind } from './custom';
 import { functionKind } from './function';
 import { hostedKind } from './hosted';
-import type { CallItem, CreateCallWriter, OfferContext, ToolKind } from './kind';
+import type { CallItem, OfferContext, ToolKind } from './kind';
 import { toolSearchKind } from './tool-search';
 
-const KINDS: { readonly [K in CallKind]: ToolKind<K> } = {
+/** The rows, by the kind of the call item. */
+export const TOOL_KINDS: { readonly [K in CallKind]: ToolKind<K> } = {
   function: functionKind,
   custom: customKind,
   tool_search: toolSearchKind,
@@ -19,8 +20,8 @@ const KINDS: { readonly [K in CallKind]: ToolKind<K> } = {
 };
 
 /** The rows, by the kind that clients send. */
-const BY_KIND: ReadonlyMap<string, ToolKind> = new Map(Object.entries(KINDS));
-const BY_ITEM: ReadonlyMap<string, ToolKind> = new Map(Object.values(KINDS).map((row) => [row.itemType, row]));
+const BY_KIND: ReadonlyMap<string, ToolKind> = new Map(Object.entries(TOOL_KINDS));
+const BY_ITEM: ReadonlyMap<string, ToolKind> = new Map(Object.values(TOOL_KINDS).map((row) => [row.itemType, row]));
 
 /** Offers a declared tool; a namespace (an MCP server, agents, clocks) offers each of its tools under a joined name. */
 export function declareTool(tool: DeclaredTool, context: OfferContext): void {
@@ -71,9 +72,3 @@ export function readCall(call: UnreadCall): CallItem | undefined {
 
 /** Returns the id that pairs a call with its result; hosted calls may have only an item id. */
 export const callIdOf = ({ item }: UnreadCall): string => asId(item['call_id']) ?? asId(item['id']) ?? '';
-
-/** Creates the writer for a call of any kind. */
-export const createCallWriter: CreateCallWriter = (target, place) => KINDS[target.kind].write(target, place);
-
-/** Returns the prefix of a kind's item ids. */
-export const idPrefixOf = (kind: CallKind): string => KINDS[kind].idPrefix;

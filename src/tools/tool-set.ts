@@ -17,6 +17,8 @@ export class ToolSet {
   private readonly byName = new Map<string, CallTarget>();
   private readonly byTool = new Map<string, string>();
   private readonly tools: ChatTool[] = [];
+  /** The tools as offered upstream, in order of declaration. */
+  readonly offered: readonly ChatTool[] = this.tools;
 
   constructor(private readonly forbidden: readonly string[] = []) {}
 
@@ -36,11 +38,6 @@ export class ToolSet {
         ...(offer.strict !== undefined && { strict: offer.strict }),
       },
     });
-  }
-
-  /** The tools as offered upstream, in order of declaration. */
-  get offered(): readonly ChatTool[] {
-    return this.tools;
   }
 
   has(upstreamName: string): boolean {

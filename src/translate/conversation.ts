@@ -2,7 +2,6 @@
 import { isJsonObject, parseJsonObject, replaceHalfPairs, type JsonObject } from '../base/json';
 import type { Notes } from '../base/notes';
 import { openReasoning, openSummary, type ReasoningPayload } from '../tools/envelope';
-import type { CallItem } from '../tools/kind';
 import { callIdOf, listTools, readCall } from '../tools/kinds';
 import type { ToolSet } from '../tools/tool-set';
 import type { NativeReasoning } from '../wire/native';
@@ -155,19 +154,14 @@ class ConversationReader {
     const read = readCall(item);
     if (read === undefined) return void this.notes.add(`dropped an input item of type ${item.itemType}`);
     const result = this.early.get(callId)?.shift();
-    const name = this.nameOf(read);
+    if (read.name === '') this.notes.add('named an earlier call without a name "unknown_tool"');
+    const name = this.tools.nameOf(read.name === '' ? { name: 'unknown_tool' } : read);
     const args = this.safeArguments(read.arguments, name);
     const call: PairedCall = { id: this.uniqueId(callId), name, arguments: args, result };
     this.turn().calls.push(call);
     this.called.set(callId, call);
     if (result === undefined) pushTo(this.waiting, callId, call);
     return undefined;
-  }
-
-  private nameOf(call: CallItem): string {
-    if (call.name !== '') return this.tools.nameOf(call);
-    this.notes.add('named an earlier call without a name "unknown_tool"');
-    return this.tools.nameOf({ name: 'unknown_tool' });
   }
 
   /** A single truncated call would fail every later request: strict upstreams parse it (upstreams.md, section 2). */

@@ -72,10 +72,10 @@ export function translateRequest(
 
 /** Applies `configuration_update` items; the last one applies to this turn. */
 function withUpdates(request: ResponsesRequest): ResponsesRequest {
-  const efforts = request.input.flatMap((item) =>
-    item.type === 'configuration_update' ? (asText(item.reasoning?.['effort']) ?? []) : [],
-  );
-  const effort = efforts.at(-1);
+  let effort: string | undefined;
+  for (const item of request.input) {
+    if (item.type === 'configuration_update') effort = asText(item.reasoning?.['effort']) ?? effort;
+  }
   return effort === undefined ? request : { ...request, reasoning: { ...request.reasoning, effort } };
 }
 
@@ -119,10 +119,11 @@ export function collectTools(request: ResponsesRequest, dialect: Dialect, notes:
     offer: tools.add.bind(tools),
     note: notes.add.bind(notes),
   };
-  const later = request.input.flatMap((item) =>
-    item.type === 'additional_tools' || item.type === 'tool_search_output' ? item.tools : [],
-  );
-  for (const tool of [...request.tools, ...later]) declareTool(tool, context);
+  for (const tool of request.tools) declareTool(tool, context);
+  for (const item of request.input) {
+    if (item.type !== 'additional_tools' && item.type !== 'tool_search_output') continue;
+    for (const tool of item.tools) declareTool(tool, context);
+  }
   return tools;
 }
 

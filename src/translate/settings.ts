@@ -6,16 +6,23 @@ import { clampEffort } from '../providers/dialect';
 import type { ChatContent, ChatMessage, ChatRequest } from '../wire/chat';
 import type { ResponsesRequest, TextFormat } from '../wire/responses-request';
 
+/** The entry of `include` that requests log probabilities. */
+const LOGPROBS = 'message.output_text.logprobs';
+
 /** @returns only fields that are set and that the dialect accepts */
 export function translateSettings(request: ResponsesRequest, dialect: Dialect): Partial<ChatRequest> {
   const { n, logit_bias, stop, seed, ...sampling } = request.sampling;
+  const limit = request.maxOutputTokens ?? (dialect.alwaysMaxTokens ? dialect.maxTokens : undefined);
   return {
     ...(dialect.sampling && sampling),
-    ...compact({ stop, seed, logit_bias: dialect.logitBias ? logit_bias : undefined }),
-    ...(n !== undefined && wantsSeveralChoices(request) && { n }),
-    ...outputLimit(request.maxOutputTokens, dialect),
-    ...logprobs(request),
     ...compact({
+      stop,
+      seed,
+      logit_bias: dialect.logitBias ? logit_bias : undefined,
+      n: wantsSeveralChoices(request) ? n : undefined,
+      [dialect.maxTokensField]: limit === undefined ? undefined : Math.min(limit, dialect.maxTokens ?? limit),
+      logprobs: request.topLogprobs !== undefined || request.include.includes(LOGPROBS) ? true : undefined,
+      top_logprobs: request.topLogprobs || undefined,
       prompt_cache_key: dialect.promptCacheKey ? request.promptCacheKey : undefined,
       user: dialect.user ? request.user : undefined,
       modalities: request.modalities,
@@ -27,17 +34,6 @@ export function translateSettings(request: ResponsesRequest, dialect: Dialect): 
 /** Whether the client requests several choices. They are not streamed, and therefore generated without thinking. */
 export const wantsSeveralChoices = ({ sampling }: Pick<ResponsesRequest, 'sampling'>): boolean => (sampling.n ?? 1) > 1;
 
-function outputLimit(asked: number | undefined, dialect: Dialect): Partial<ChatRequest> {
-  const limit = asked ?? (dialect.alwaysMaxTokens ? dialect.maxTokens : undefined);
-  return limit === undefined ? {} : { [dialect.maxTokensField]: Math.min(limit, dialect.maxTokens ?? limit) };
-}
-
-function logprobs(request: ResponsesRequest): Partial<ChatRequest> {
-  const wanted = request.include.includes('message.output_text.logprobs');
-  if (request.topLogprobs === undefined && !wanted) return {};
-  return { logprobs: true, ...(request.topLogprobs && { top_logprobs: request.topLogprobs }) };
-}
-
 /** @param options `forwardReasoning` sends the `reasoning` object unchanged, as version 0.1.2 did */
 export function translateThinking(
   request: ResponsesRequest,
@@ -45,7 +41,7 @@ export function translateThinking(
 ): Partial<ChatRequest> {
   const { thinking, preserveThinking, reasoningSplit } = options.dialect;
   return {
-    ...turn(thinking, request.reasoning?.effort, wantsSeveralChoices(request)),
+    ...controlThinking(thinking, request.reasoning?.effort, wantsSeveralChoices(request)),
     ...(preserveThinking && { preserve_thinking: true }),
     ...(reasoningSplit && { reasoning_split: true }),
     ...(options.forwardReasoning && request.reasoning && { reasoning: nested(request.reasoning) }),
@@ -56,19 +52,22 @@ export function translateThinking(
  * @param several whether there are several choices: they are not streamed, and thinking requires streaming
  * (upstreams.md, section 0)
  */
-function turn(control: ThinkingControl, effort: string | undefined, several: boolean): Partial<ChatRequest> {
+function controlThinking(
+  control: ThinkingControl, effort: string | undefined, several: boolean,
+): Partial<ChatRequest> {
   const off = several || isOff(effort, control);
   switch (control.kind) {
     case 'none':
       return {};
     case 'effort':
-      return effort === undefined ? {} : level(effort, control.levels ?? [effort]);
+      return effort === undefined ? {} : renderEffort(effort, control.levels ?? [effort]);
     case 'enable_thinking':
       // Always sent, because the default differs from model to model.
-      return off && !control.fixed ? { enable_thinking: false } : { enable_thinking: true, ...depth(control, effort) };
+      if (off && !control.fixed) return { enable_thinking: false };
+      return { enable_thinking: true, ...budgetOrEffort(control, effort) };
     case 'thinking':
       if (off && !control.fixed) return { thinking: { type: 'disabled' } };
-      return { thinking: { type: control.on, ...control.extra }, ...level(effort, control.levels) };
+      return { thinking: { type: control.on, ...control.extra }, ...renderEffort(effort, control.levels) };
     case 'chat_template':
       return { chat_template_kwargs: { enable_thinking: !off, preserve_thinking: true } };
     case 'reasoning':
@@ -85,16 +84,16 @@ function isOff(effort: string | undefined, control: ThinkingControl): boolean {
 }
 
 /** DashScope rejects a budget together with an effort (upstreams.md, table b, 8), so levels take precedence. */
-function depth(
+function budgetOrEffort(
   control: Extract<ThinkingControl, { kind: 'enable_thinking' }>,
   effort: string | undefined,
 ): Partial<ChatRequest> {
   const budgets = control.levels === undefined ? control.budgets : undefined;
   const budget = budgets && effort !== undefined && Object.hasOwn(budgets, effort) ? budgets[effort] : undefined;
-  return budget === undefined ? level(effort, control.levels) : { thinking_budget: budget };
+  return budget === undefined ? renderEffort(effort, control.levels) : { thinking_budget: budget };
 }
 
-function level(effort: string | undefined, levels: readonly string[] | undefined): Partial<ChatRequest> {
+function renderEffort(effort: string | undefined, levels: readonly string[] | undefined): Partial<ChatRequest> {
   return effort === undefined || levels === undefined ? {} : { reasoning_effort: clampEffort(effort, levels) };
 }
 

@@ -41,7 +41,7 @@ function readChoice(choice: UnknownRecord): ChatDelta {
   const details = nonEmpty(asArray(delta['reasoning_details']));
   return {
     text: readText(delta['content']) ?? asText(choice['text']),
-    reasoning: readReasoning(delta) ?? joinTexts(details),
+    reasoning: readReasoning(delta) ?? readText(details),
     reasoningDetails: details,
     refusal: asText(delta['refusal']),
     toolCalls: readToolCalls(delta),
@@ -56,7 +56,9 @@ const nonEmpty = <T,>(list: readonly T[] | undefined): readonly T[] | undefined 
 /** A string, or a list of text parts. */
 function readText(content: unknown): string | undefined {
   if (typeof content === 'string') return content === '' ? undefined : content;
-  return joinTexts(asArray(content));
+  let text = '';
+  for (const part of asArray(content) ?? []) text += asText(asRecord(part)?.['text']) ?? '';
+  return text === '' ? undefined : text;
 }
 
 function readReasoning(delta: UnknownRecord): string | undefined {
@@ -65,13 +67,6 @@ function readReasoning(delta: UnknownRecord): string | undefined {
     if (text !== undefined) return text;
   }
   return undefined;
-}
-
-function joinTexts(parts: readonly unknown[] | undefined): string | undefined {
-  if (parts === undefined) return undefined;
-  let text = '';
-  for (const part of parts) text += asText(asRecord(part)?.['text']) ?? '';
-  return text === '' ? undefined : text;
 }
 
 function readToolCalls(delta: UnknownRecord): readonly ChatToolFragment[] | undefined {
@@ -83,11 +78,13 @@ function readToolCalls(delta: UnknownRecord): readonly ChatToolFragment[] | unde
 
 function readFragment(call: UnknownRecord): ChatToolFragment {
   const target = asRecord(call['function']);
+  const given = target?.['arguments'];
   return {
     index: asNumber(call['index']),
     id: asText(call['id']),
     name: asText(target?.['name']),
-    arguments: readArguments(target?.['arguments']),
+    // JSON text; Ollama and some proxies send the object itself.
+    arguments: isRecord(given) ? JSON.stringify(given) : asText(given),
     signature: readSignature(call, target),
   };
 }
@@ -108,12 +105,6 @@ function pickSigned(record: UnknownRecord): JsonObject | undefined {
     if (value !== undefined && value !== null && value !== '') (signed ??= {})[key] = value as JsonValue;
   }
   return signed;
-}
-
-/** Arguments are JSON text; Ollama and some proxies send the object itself. */
-function readArguments(value: unknown): string | undefined {
-  if (isRecord(value)) return JSON.stringify(value);
-  return asText(value);
 }
 
 /**

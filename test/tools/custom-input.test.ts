@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { CustomInputReader, readCustomInput } from '../../src/tools/custom';
-import { createCallWriter } from '../../src/tools/kinds';
+import { TOOL_KINDS } from '../../src/tools/kinds';
 
 const TEXTS = [
   '',
@@ -130,7 +130,7 @@ describe('JavaScript in a fence', () => {
   /** Writes a call of `exec` piece by piece: returns the input of its item, which must equal the joined deltas. */
   function write(input: string, size: number): string {
     const place = { itemId: 'ctc_1', outputIndex: 0, callId: 'call_1' };
-    const writer = createCallWriter({ kind: 'custom', name: 'exec' }, place);
+    const writer = TOOL_KINDS.custom.write({ kind: 'custom', name: 'exec' }, place);
     const json = JSON.stringify({ input });
     const pieces = json.match(new RegExp(`.{1,${size}}`, 'gs')) ?? [];
     const streamed = pieces.flatMap((piece) => writer.push(piece));

@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { JsonObject } from '../../src/base/json';
 import { DEFAULT_DIALECT } from '../../src/providers/dialect';
-import { createCallWriter } from '../../src/tools/kinds';
+import { TOOL_KINDS } from '../../src/tools/kinds';
 import { collectTools } from '../../src/translate/request';
 import { readConversation } from '../../src/translate/conversation';
 import { readInput, readResponsesRequest } from '../../src/wire/read-responses';
@@ -140,7 +140,8 @@ for (const { name, tool, called, args, item, replayed = args } of ROWS) {
 
     it('becomes the item that its client expects, no matter where the arguments are split', () => {
       for (let cut = 0; cut <= args.length; cut += 1) {
-        const writer = createCallWriter(tools.find(called), place);
+        const target = tools.find(called);
+        const writer = TOOL_KINDS[target.kind].write(target, place);
         const begun = writer.begin();
         const events = [...writer.push(args.slice(0, cut)), ...writer.push(args.slice(cut))];
         const end = writer.end();
@@ -184,7 +185,8 @@ for (const { name, tool, called, args, item, replayed = args } of ROWS) {
 describe('arguments that are not JSON', () => {
   const write = (tool: JsonObject, called: string, args: string): unknown => {
     const tools = collectTools(readResponsesRequest({ input: 'x', tools: [tool] }), DEFAULT_DIALECT, new Set<string>());
-    const writer = createCallWriter(tools.find(called), place);
+    const target = tools.find(called);
+    const writer = TOOL_KINDS[target.kind].write(target, place);
     writer.begin();
     writer.push(args);
     return writer.end().item;
