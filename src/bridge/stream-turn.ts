@@ -117,7 +117,7 @@ export async function readOutputs<Output>(
   tap: ((bytes: Uint8Array) => void) | undefined,
 ): Promise<readonly Output[]> {
   try {
-    if (first && isWholeCompletion(answer)) return await readCompletion(answer, stream);
+    if (first && JSON_TYPE.test(answer.header('content-type') ?? '')) return await readCompletion(answer, stream);
     const bytes = await answer.read();
     if (bytes === undefined) return stream.end();
     tap?.(bytes);
@@ -129,9 +129,7 @@ export async function readOutputs<Output>(
 }
 
 /** Some servers ignore `stream: true` and answer with one JSON object; `n > 1` requests one. */
-function isWholeCompletion(answer: UpstreamAnswer): boolean {
-  return /^application\/json\b/i.test(answer.header('content-type') ?? '');
-}
+const JSON_TYPE = /^application\/json\b/i;
 
 async function readCompletion<Output>(
   answer: UpstreamAnswer,

@@ -46,8 +46,11 @@ export class TurnLog {
     if (this.holders !== 0) return;
     this.unwatch();
     const facts = this.record.facts();
-    const { level, entry } = renderTurn(facts);
-    this.log.write(level, entry);
+    const { outcome } = facts;
+    const failure = outcome.type === 'failed' ? renderFailureLines(outcome.error, facts) : [];
+    // The line contains no part of the conversation.
+    const entry = { message: 'turn', fields: readFields(facts), lines: [renderHead(facts), ...failure] };
+    this.log.write(levelOf(outcome), entry);
     this.keep?.(facts);
   }
 
@@ -81,14 +84,6 @@ function renderSilence(facts: TurnFacts): LogEntry {
     fields: { ...readNames(facts), state, duration_ms: totalMs, events: received, upstream_calls: calls },
     lines: [`${columns.join(' ')} … ${words[state]}`],
   };
-}
-
-/** The line contains no part of the conversation. */
-function renderTurn(facts: TurnFacts): { readonly level: LogLevel; readonly entry: LogEntry } {
-  const { outcome } = facts;
-  const lines = outcome.type === 'failed' ? renderFailureLines(outcome.error, facts) : [];
-  const entry = { message: 'turn', fields: readFields(facts), lines: [renderHead(facts), ...lines] };
-  return { level: levelOf(outcome), entry };
 }
 
 function levelOf(outcome: Outcome): LogLevel {

@@ -5,7 +5,7 @@
 import { join } from 'node:path';
 import { compact } from '../base/json';
 import { createLogFile } from './log-file';
-import { finishOf, type OtherCalls, type TurnFacts } from './turn-record';
+import { finishOf, type TurnFacts } from './turn-record';
 
 /** The ledger of all bridges that share a state folder. */
 export const ledgerFileOf = (stateFolder: string): string => join(stateFolder, 'usage.jsonl');
@@ -43,7 +43,9 @@ export interface UsageEntry {
 function toUsageEntries(facts: TurnFacts, time: number): readonly UsageEntry[] {
   const { asked, sent, usage, calls, others } = facts;
   if (sent === undefined || calls === 0) return [];
-  const toEntry = ({ sent: its, calls: requests, usage: spent, end }: Spent): UsageEntry => ({
+  const own = others.reduce((rest, other) => rest - other.calls, calls);
+  const all = [...others, { sent, calls: own, usage, end: finishOf(facts) }];
+  return all.map(({ sent: its, calls: requests, usage: spent, end }) => ({
     time: new Date(time).toISOString(),
     provider: its.provider,
     base: its.base,
@@ -56,12 +58,8 @@ function toUsageEntries(facts: TurnFacts, time: number): readonly UsageEntry[] {
     }),
     ms: Math.round(facts.totalMs),
     end,
-  });
-  const own = others.reduce((rest, other) => rest - other.calls, calls);
-  return [...others, { sent, calls: own, usage, end: finishOf(facts) }].map(toEntry);
+  }));
 }
-
-type Spent = Omit<OtherCalls, 'end'> & Pick<UsageEntry, 'end'>;
 
 export interface UsageLedger {
   /** Queues the entries of a turn; they are written after the current work is done. Never throws. */
@@ -84,16 +82,16 @@ export function createUsageLedger({ path, maxBytes, prepare, warn }: LedgerOptio
   const file = createLogFile(path, maxBytes, { isOwn: true });
   let queue: string[] = [];
   let isUsable: boolean | undefined;
-  const isReady = (): boolean => {
-    if (isUsable !== undefined) return isUsable;
-    const problem = prepare() ?? file.open();
-    if (problem !== undefined) warn(problem);
-    return (isUsable = problem === undefined);
-  };
   const flush = (): void => {
     const lines = queue;
     queue = [];
-    if (lines.length > 0 && isReady()) file.write(lines.join(''));
+    if (lines.length === 0) return;
+    if (isUsable === undefined) {
+      const problem = prepare() ?? file.open();
+      if (problem !== undefined) warn(problem);
+      isUsable = problem === undefined;
+    }
+    if (isUsable) file.write(lines.join(''));
   };
   return {
     add(facts) {

@@ -67,10 +67,7 @@ const BYTES_PER_VALUE = 256;
 const extraBytes = (values: number): number => Math.max(0, values - USUAL_VALUES) * BYTES_PER_VALUE;
 
 async function scanSlices(scanner: JsonScanner, isDone: () => boolean): Promise<void> {
-  while (!scanner.isOver && !isDone()) {
-    scanner.scan(SLICE_BYTES);
-    if (!scanner.isOver) await nextLoop();
-  }
+  while (!isDone() && scanner.scan(SLICE_BYTES)) await nextLoop();
 }
 
 /** @returns how many of the known items are at `start` in `bytes`, byte for byte */

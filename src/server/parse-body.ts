@@ -45,7 +45,7 @@ export function parseBody(bytes: Buffer, limits: JsonLimits): unknown {
   // One pass over the bytes, which need not be valid JSON: parsing tens of millions of small values, or walking
   // thousands of levels, would take the memory and the stack of the whole bridge.
   const scanner = new JsonScanner(bytes, limits);
-  while (!scanner.isOver) scanner.scan(bytes.length);
+  while (scanner.scan(bytes.length)) continue;
   const decoded = bytes.toString('utf8');
   const text = decoded.charCodeAt(0) === BYTE_ORDER_MARK ? decoded.slice(1) : decoded;
   if (text.trim() === '') {
@@ -86,16 +86,12 @@ export class JsonScanner {
 
   constructor(private readonly bytes: Buffer, private readonly limits: JsonLimits) {}
 
-  /** Whether all bytes have been scanned. */
-  get isOver(): boolean {
-    return this.at >= this.bytes.length;
-  }
-
   /**
    * Scans about `count` bytes, or up to the beginning of the list.
+   * @returns whether there are more bytes
    * @throws BridgeError for a body over a limit
    */
-  scan(count: number): void {
+  scan(count: number): boolean {
     const { bytes } = this;
     const { bodyMaxDepth, bodyMaxValues } = this.limits;
     const end = Math.min(bytes.length, this.at + count);
@@ -127,6 +123,7 @@ export class JsonScanner {
     this.at = at;
     this.depth = depth;
     this.values = values;
+    return at < bytes.length;
   }
 
   /** Skips the first `count` items of the list, which has just begun: they are the same bytes as those of `known`. */

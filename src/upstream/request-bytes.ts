@@ -10,9 +10,6 @@ import { HistoryCache, type Match } from './history-cache';
 /** The body of a request in pieces: one after the other they are its bytes. */
 export type RequestBytes = readonly Buffer[];
 
-/** Serializes a request at once: small ones, and those that `serialize` cannot take apart. */
-const serializeWhole = (request: object): RequestBytes => [Buffer.from(toJsonText(request), 'utf8')];
-
 /** The messages of an earlier request. */
 interface SentHistory {
   readonly messages: readonly unknown[];
@@ -51,7 +48,7 @@ export class RequestSerializer {
     const index = fields.findIndex(([name, value]) => MESSAGE_FIELDS.includes(name) && Array.isArray(value));
     const [name, messages] = fields[index] ?? [];
     if (name === undefined || !Array.isArray(messages) || spend(messages, this.largeText) > 0) {
-      return serializeWhole(request);
+      return [Buffer.from(toJsonText(request), 'utf8')];
     }
     const history = await this.serializeMessages(messages);
     return [
