@@ -111,7 +111,7 @@ const BRACE = 123;
 const BRACKET = 91;
 const SPACE = 32;
 /** Longer than any number or literal that a model writes as a complete value. */
-const LONGEST_SCALAR = 40;
+const MAX_SCALAR_LENGTH = 40;
 
 type ProgressState = 'blank' | 'inside' | 'string' | 'escape' | 'closed' | 'scalar';
 
@@ -147,7 +147,7 @@ export class JsonProgress {
       at += 1;
     }
     if (this.state !== 'scalar') return at;
-    if (this.scalar.length <= LONGEST_SCALAR) this.scalar += text.slice(Math.max(0, at - 1), LONGEST_SCALAR + 1);
+    if (this.scalar.length <= MAX_SCALAR_LENGTH) this.scalar += text.slice(Math.max(0, at - 1), MAX_SCALAR_LENGTH + 1);
     return text.length;
   }
 

@@ -1,11 +1,11 @@
 /** Quotes user input in messages: on one line, truncated, and without secrets. */
 
-const LONGEST_QUOTE = 80;
+const MAX_QUOTE_LENGTH = 80;
 
 /** Returns the text in quotes; user name, password and query of a URL are omitted. */
 export function quote(input: string): string {
   const shown = maskUser(input).replace(/^(\w+:\/\/[^?]*\?).+/s, '$1…');
-  return JSON.stringify(shown.length > LONGEST_QUOTE ? `${shown.slice(0, LONGEST_QUOTE)}…` : shown);
+  return JSON.stringify(shown.length > MAX_QUOTE_LENGTH ? `${shown.slice(0, MAX_QUOTE_LENGTH)}…` : shown);
 }
 
 /** Leaves out user name and password of a URL. */

@@ -9,7 +9,7 @@ import { ERRORS, type ErrorKind } from '../errors/error-table';
 import { readRetryAfter } from '../errors/retry-after';
 import type { AnswerStream } from '../stream/answer-stream';
 import { allowedCalls, FailureBudget, RejectionCache, retryWait, type RetryLimits } from '../upstream/call-limits';
-import { LearnedRepairs, MOST_CALLS, RepairSession } from '../upstream/learned-repairs';
+import { LearnedRepairs, MAX_CALLS, RepairSession } from '../upstream/learned-repairs';
 import type { RequestBytes } from '../upstream/request-bytes';
 import type { UpstreamAnswer } from '../upstream/transport';
 import type { ChatRequest } from '../wire/chat';
@@ -69,7 +69,7 @@ function useChat(error: BridgeError, question: Question<unknown>, state: CallSta
   const { endpoint: { host, model, headers, isOptional }, notes, again } = prepared;
   if (!isOptional || !again || !lacksEndpoint(error)) return false;
   const { chatOnly, repairs } = memoryOf(context);
-  remember(chatOnly, `${host} ${model}`, true, MOST_CHAT_ONLY);
+  remember(chatOnly, `${host} ${model}`, true, MAX_CHAT_ONLY);
   // The key may be a substitute's, and the notice that of a fallback.
   const { endpoint, ...chat } = again({ overChat: true, notes });
   const { notice } = prepared;
@@ -84,7 +84,7 @@ function useChat(error: BridgeError, question: Question<unknown>, state: CallSta
 }
 
 /** Models at a host that are remembered; names come from clients. */
-const MOST_CHAT_ONLY = 500;
+const MAX_CHAT_ONLY = 500;
 
 const NO_ENDPOINT: ReadonlySet<number> = new Set([404, 405, 501]);
 
@@ -115,14 +115,14 @@ function repair(error: BridgeError, { prepared, caller, context }: Question<unkn
 const isPermanent = (error: BridgeError): boolean => ERRORS[error.kind].codexCode === 'invalid_prompt';
 
 /** Error bodies longer than this are truncated: they go into a message. */
-const LONGEST_ERROR_BODY = 64 * 1024;
+const MAX_ERROR_BODY_BYTES = 64 * 1024;
 
 /** Reads an error response. A permanent rejection is cached. @param sent the bytes of the request */
 export async function readFailure(
   answer: UpstreamAnswer, requestId: string | undefined, endpoint: Endpoint, context: TurnContext, sent: RequestBytes,
 ): Promise<BridgeError> {
   // The status remains valid if the body breaks off.
-  const body = await answer.text(LONGEST_ERROR_BODY).catch(() => '');
+  const body = await answer.text(MAX_ERROR_BODY_BYTES).catch(() => '');
   const { status } = answer;
   const source = endpoint.source();
   if (status < 400) {
@@ -154,7 +154,7 @@ async function waitForNext(error: BridgeError, question: Question<unknown>, stat
   const failed = budget.fail(turn);
   // Codex itself retries a truncated stream more often than the bridge may.
   const allowed = Math.min(allowedCalls(error.kind, limits), limits.calls);
-  const isSpent = state.calls >= Math.max(limits.calls, MOST_CALLS);
+  const isSpent = state.calls >= Math.max(limits.calls, MAX_CALLS);
   const wait = failed < allowed && !isSpent ? retryWait(error, failed, limits, runtime.random()) : undefined;
   if (wait === undefined) {
     budget.succeed(turn);

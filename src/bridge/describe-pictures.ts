@@ -14,10 +14,10 @@ import { keyIn } from './endpoint-options';
 import { describeSent, prepare, type Prepared } from './prepare';
 
 /** More pictures are described in later turns, the newest first. */
-const MOST_AT_ONCE = 8;
+const MAX_CONCURRENT = 8;
 /** Descriptions that are kept. */
-const MOST_PICTURES = 1_000;
-const LONGEST_DESCRIPTION = 6_000;
+const MAX_PICTURES = 1_000;
+const MAX_DESCRIPTION_LENGTH = 6_000;
 
 const PROMPT = `Describe this picture for a programmer who cannot see it: what it shows, its layout, and all text in it,
 word for word. Write only the description.`;
@@ -33,7 +33,7 @@ export async function describePictures(
   const { pictures } = question.context.plan();
   const urls = new Set(input.flatMap(partsOf).flatMap((part) => (part.type === 'image' ? [part.url] : [])));
   const hashes = [...urls].map((url) => ({ url, hash: createHash('sha256').update(url).digest('base64') }));
-  const unknown = hashes.filter(({ hash }) => !pictures.has(hash)).reverse().slice(0, MOST_AT_ONCE);
+  const unknown = hashes.filter(({ hash }) => !pictures.has(hash)).reverse().slice(0, MAX_CONCURRENT);
   await Promise.all(unknown.map((picture) => describe(picture, visionModel, question)));
   const known = new Map(hashes.map(({ url, hash }) => [url, pictures.get(hash)]));
   const replace = (part: ContentPart): ContentPart => {
@@ -64,11 +64,11 @@ async function describe(
     const { outputs } = await askUpstream({ ...asked, ...(onQueued && { onQueued }) }).catch((cause: unknown) => {
       const error = toBridgeError(cause);
       // A failure that a later attempt cannot change is remembered for the picture, any other for the model.
-      if (!plan.begin(candidate, error) && !caller.abort.aborted) remember(plan.pictures, hash, undefined, MOST_PICTURES);
+      if (!plan.begin(candidate, error) && !caller.abort.aborted) remember(plan.pictures, hash, undefined, MAX_PICTURES);
       throw error;
     });
-    const text = outputs.join('').trim().slice(0, LONGEST_DESCRIPTION);
-    remember(plan.pictures, hash, text || undefined, MOST_PICTURES);
+    const text = outputs.join('').trim().slice(0, MAX_DESCRIPTION_LENGTH);
+    remember(plan.pictures, hash, text || undefined, MAX_PICTURES);
   } catch (cause) {
     notes.add(`could not describe a picture with ${visionModel}: ${toBridgeError(cause).kind}`);
   }

@@ -103,7 +103,7 @@ export async function collectTurn<Output>(
 }
 
 /** A complete answer in bytes of JSON: its text may have 64 MB (stream/tool-calls.ts). */
-const LONGEST_COMPLETION = 80 * 1024 * 1024;
+const MAX_COMPLETION_BYTES = 80 * 1024 * 1024;
 
 /**
  * Returns the outputs of the next read. Never throws: a failure becomes the stream's terminal output.
@@ -135,9 +135,9 @@ async function readCompletion<Output>(
   answer: UpstreamAnswer,
   stream: AnswerStream<Output>,
 ): Promise<readonly Output[]> {
-  const text = await answer.text(LONGEST_COMPLETION);
-  if (Buffer.byteLength(text) >= LONGEST_COMPLETION) {
-    const limit = `${LONGEST_COMPLETION / 1024 / 1024} MB`;
+  const text = await answer.text(MAX_COMPLETION_BYTES);
+  if (Buffer.byteLength(text) >= MAX_COMPLETION_BYTES) {
+    const limit = `${MAX_COMPLETION_BYTES / 1024 / 1024} MB`;
     throw new BridgeError('bad_answer', `The provider's answer is longer than ${limit}.`);
   }
   const value = parseJson(text);

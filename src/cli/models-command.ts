@@ -107,7 +107,7 @@ function renderTable(rows: readonly (readonly string[])[]): string {
   const total = (gap: number): number => widths.reduce((sum, width) => sum + width) + gap * (widths.length - 1);
   const gap = total(2) <= WIDTH ? 2 : 1;
   const surplus = Math.max(0, total(gap) - WIDTH);
-  const fitted = widths.map((width, column) => (column === NAME ? Math.max(SHORTEST_NAME, width - surplus) : width));
+  const fitted = widths.map((width, column) => (column === NAME ? Math.max(MIN_NAME_LENGTH, width - surplus) : width));
   const pad = (cell: string, column: number): string => {
     const width = fitted[column] ?? 0;
     return COLUMNS[column]?.right ? cell.padStart(width) : cell.slice(0, width).padEnd(width);
@@ -116,7 +116,7 @@ function renderTable(rows: readonly (readonly string[])[]): string {
 }
 
 const NAME = COLUMNS.findIndex(({ title }) => title === 'name');
-const SHORTEST_NAME = 8;
+const MIN_NAME_LENGTH = 8;
 
 function renderLegend(entries: readonly CatalogEntry[]): string {
   const used = new Set<string>(entries.map(({ basis }) => basis));

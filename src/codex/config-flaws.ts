@@ -153,13 +153,13 @@ function forRootKey(
 }
 
 /** A key with more edits may be one of a newer Codex. */
-const MOST_EDITS = 2;
+const MAX_EDITS = 2;
 
 /** Finds unknown keys that resemble known ones: Codex silently ignores them. */
 function listNearMisses(table: TomlTable, known: readonly string[], path: readonly string[]) {
   return Object.keys(table).filter((key) => !known.includes(key)).flatMap((key) => {
     const meant = findNearest(key, known);
-    if (meant === undefined || countEdits(key, meant) > MOST_EDITS) return [];
+    if (meant === undefined || countEdits(key, meant) > MAX_EDITS) return [];
     const where = path.length === 0 ? '' : `[${renderKey(path)}]: `;
     return [{
       effect: 'ignored' as const,

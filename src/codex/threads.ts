@@ -5,7 +5,7 @@ import { BUILT_INTO_CODEX } from '../providers/codex-models';
 import { PROVIDER_ID } from './config-toml';
 
 /** Maximum number of files read, newest first. */
-const MOST_FILES = 2_000;
+const MAX_FILES = 2_000;
 
 /** The first line of a rollout names the provider within its first kilobyte (measured with 0.171). */
 const HEAD_BYTES = 4_096;
@@ -14,7 +14,7 @@ const HEAD_BYTES = 4_096;
 export async function countThreads(codexHome: string): Promise<ReadonlyMap<string, number>> {
   const counts = new Map<string, number>();
   const folders = ['sessions', 'archived_sessions'].map((name) => join(codexHome, name));
-  const files = (await Promise.all(folders.map(listRollouts))).flat().sort().reverse().slice(0, MOST_FILES);
+  const files = (await Promise.all(folders.map(listRollouts))).flat().sort().reverse().slice(0, MAX_FILES);
   for (const file of files) {
     const id = await readProvider(file);
     if (id !== undefined) counts.set(id, (counts.get(id) ?? 0) + 1);

@@ -21,12 +21,12 @@ export async function followLinks(path: string, hops = 0): Promise<string> {
   });
   if (real !== undefined) return real;
   const link = await readlink(path).catch(() => undefined);
-  if (link === undefined || hops === MOST_HOPS) return path;
+  if (link === undefined || hops === MAX_HOPS) return path;
   return followLinks(resolve(dirname(path), link), hops + 1);
 }
 
 /** The limit of Linux (path_resolution(7)). */
-const MOST_HOPS = 40;
+const MAX_HOPS = 40;
 
 export interface FileModes {
   /** For a new file; an existing one keeps its mode. */

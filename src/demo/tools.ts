@@ -18,7 +18,7 @@ export interface DemoTool {
 
 /** Number of entries that the result names; the rest is counted. */
 const NAMED_ENTRIES = 3;
-const LONGEST_NAME = 24;
+const MAX_NAME_LENGTH = 24;
 
 /** Lists a folder of this machine. */
 export const LIST_FILES: DemoTool = {
@@ -88,5 +88,5 @@ function describeEntries(names: readonly string[]): string {
 function shorten(name: string): string {
   const visible = name.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, '?');
   const characters = [...visible];
-  return characters.length > LONGEST_NAME ? `${characters.slice(0, LONGEST_NAME).join('')}...` : visible;
+  return characters.length > MAX_NAME_LENGTH ? `${characters.slice(0, MAX_NAME_LENGTH).join('')}...` : visible;
 }

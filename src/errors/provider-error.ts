@@ -15,11 +15,11 @@ export interface ProviderError {
   readonly page?: true;
 }
 
-const LONGEST_MESSAGE = 2_000;
+const MAX_MESSAGE_LENGTH = 2_000;
 /** Errors can be nested; deeper levels are shown unparsed. */
-const DEEPEST = 6;
+const MAX_DEPTH = 6;
 /** How many errors of a list are reported. */
-const MOST_ERRORS = 3;
+const MAX_ERRORS = 3;
 
 /** Reads an error body: JSON, `data:`-prefixed JSON, SSE, HTML or plain text. An empty body has an empty message. */
 export function readErrorText(body: string): ProviderError {
@@ -43,7 +43,7 @@ const messageOnly = (text: string): ProviderError => ({ message: shorten(text) }
 type PartialError = Omit<ProviderError, 'message'> & { readonly message?: string };
 
 function readNested(value: unknown, depth: number): PartialError | undefined {
-  if (depth > DEEPEST) return undefined;
+  if (depth > MAX_DEPTH) return undefined;
   if (typeof value === 'string') return readString(value, depth);
   const list = asArray(value);
   if (list) return readList(list, depth);
@@ -60,7 +60,7 @@ function readString(text: string, depth: number): PartialError | undefined {
 
 /** Gemini wraps its error in a list; FastAPI lists one error per field. */
 function readList(list: readonly unknown[], depth: number): PartialError | undefined {
-  const all = list.slice(0, MOST_ERRORS).flatMap((entry) => readNested(entry, depth + 1) ?? []);
+  const all = list.slice(0, MAX_ERRORS).flatMap((entry) => readNested(entry, depth + 1) ?? []);
   const messages = all.flatMap(({ message }) => message ?? []);
   const [first] = all;
   return first && messages.length > 0 ? { ...first, message: messages.join('; ') } : undefined;
@@ -130,7 +130,7 @@ function readFieldLists(record: UnknownRecord): string | undefined {
     const texts = (asArray(value) ?? [value]).filter((entry) => typeof entry === 'string' && entry.includes(' '));
     return texts.length === 0 || OTHER_FIELDS.test(name) ? [] : [`${name}: ${texts.join(' ')}`];
   });
-  return messages.length === 0 ? undefined : messages.slice(0, MOST_ERRORS).join('; ');
+  return messages.length === 0 ? undefined : messages.slice(0, MAX_ERRORS).join('; ');
 }
 
 /** OpenRouter: `metadata.raw` is the message or the body of the underlying provider (upstreams.md, section 4.6). */
@@ -176,4 +176,5 @@ function httpStatus(value: unknown): number | undefined {
   return number !== undefined && number >= 400 && number <= 599 ? number : undefined;
 }
 
-const shorten = (text: string): string => (text.length > LONGEST_MESSAGE ? `${text.slice(0, LONGEST_MESSAGE)}…` : text);
+const shorten = (text: string): string =>
+  text.length > MAX_MESSAGE_LENGTH ? `${text.slice(0, MAX_MESSAGE_LENGTH)}…` : text;

@@ -2,7 +2,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { codeOf } from '../base/thrown';
 import type { Address } from '../command/render';
-import { SHORTEST_PROVED } from '../server/guards';
+import { MIN_PROVABLE_LENGTH } from '../server/guards';
 import { createLaunch, knowsToken, probePort } from './bridge-client';
 import { readProcessStart } from './bridge-record';
 
@@ -57,7 +57,7 @@ export async function stopBridge({ host, port, pid, processStart, token, limitMs
  */
 async function isBridge({ host, port, pid, processStart, token }: Omit<StopOptions, 'limitMs'>): Promise<boolean> {
   if (processStart !== undefined) return readProcessStart(pid) === processStart;
-  return token === undefined || token.length < SHORTEST_PROVED || (await knowsToken({ host, port }, token));
+  return token === undefined || token.length < MIN_PROVABLE_LENGTH || (await knowsToken({ host, port }, token));
 }
 
 /** Polls, because no system reports the end of a process that is not a child. Returns false if the time is up. */

@@ -13,7 +13,7 @@ import { describeKeyDifference, hasNoKey, readRecord, stateFileOf, type BridgeRe
 import { startBridge } from '../instance/start-bridge';
 import { stopBridge } from '../instance/stop-bridge';
 import { renderCommand } from '../instance/target';
-import { SHORTEST_PROVED } from '../server/guards';
+import { MIN_PROVABLE_LENGTH } from '../server/guards';
 
 export interface AttachOptions {
   readonly config: Config;
@@ -169,7 +169,7 @@ async function isTrusted(
 
 /** The bridge returns no proof for these. */
 const isUnprovable = (token: string, own: BridgeRecord | undefined): boolean =>
-  own !== undefined && (own.token !== token || token.length < SHORTEST_PROVED);
+  own !== undefined && (own.token !== token || token.length < MIN_PROVABLE_LENGTH);
 
 /** If a bridge exits more often, it has a problem that a restart does not fix. */
 const RESTARTS = 3;

@@ -49,8 +49,8 @@ export async function run(context: CommandContext): Promise<number> {
     const { words, notes } = described;
     for (const note of [...repaired.notes, ...attached.notes, ...notes]) io.error(`aliyun-codex-bridge: ${note}\n`);
     const codexEnv = createCodexEnvironment(env, config, attached.token);
-    const alone = needsNoDaemon(codexVersion, rest) ? ['--no-daemon'] : [];
-    return await runToEnd(program, [...alone, ...repaired.overrides, ...words, ...rest], codexEnv, fail);
+    const noDaemon = needsNoDaemon(codexVersion, rest) ? ['--no-daemon'] : [];
+    return await runToEnd(program, [...noDaemon, ...repaired.overrides, ...words, ...rest], codexEnv, fail);
   } finally {
     release();
   }
@@ -61,13 +61,13 @@ interface LaunchBridge {
   readonly options: AttachOptions;
 }
 
-/** Finds or starts the bridge; without a key, asks for one on the terminal. The exit code when there is no bridge. */
+/** Finds or starts the bridge; without a key, asks for one on the terminal. @returns an exit code without a bridge */
 async function attachOrAsk(resolved: Loaded, context: CommandContext): Promise<LaunchBridge | number> {
   const { env, io } = context;
   const first = await attachWith(resolved, context);
   if ('attached' in first) return first;
-  const isAskable = first.problem === describeMissingKey(resolved.config, env) && io.askHidden !== undefined;
-  const last = isAskable ? await attachAfterLogin(resolved, context) : first;
+  const canAsk = first.problem === describeMissingKey(resolved.config, env) && io.askHidden !== undefined;
+  const last = canAsk ? await attachAfterLogin(resolved, context) : first;
   if (typeof last === 'number' || 'attached' in last) return last;
   io.error(`${last.problem}\n`);
   return EXIT.failed;

@@ -20,7 +20,7 @@ export interface Login {
   readonly model: string | undefined;
 }
 
-/** Asks the questions; both ways of asking are needed. */
+/** Asks the user: for visible and for hidden input. */
 export type Interviewer = Pick<CommandIo, 'error'> & Required<Pick<CommandIo, 'ask' | 'askHidden'>>;
 
 /** Returns the functions that ask the user; undefined without a terminal. */
@@ -34,10 +34,10 @@ export interface LoginQuestion {
   readonly chosen: Provider | undefined;
 }
 
-/** How often a question is asked until the answer is usable. */
+/** How many unusable answers a question may get. */
 const TRIES = 3;
 
-/** The login; undefined if the user gave up with Ctrl-C or Ctrl-D, or no answer was usable. */
+/** Returns the login; undefined if the user gave up with Ctrl-C or Ctrl-D, or no answer was usable. */
 export async function askLogin({ config, chosen }: LoginQuestion, io: Interviewer): Promise<Login | undefined> {
   const provider = chosen ?? (await askProvider(config.catalog ?? PROVIDERS, io));
   if (provider === undefined) return undefined;
@@ -74,7 +74,7 @@ async function askAddress({ baseUrls }: Provider, io: Interviewer): Promise<stri
   });
 }
 
-/** What is saved as the key of a server that needs none. */
+/** Saved as the key of a server that needs none. */
 const NO_KEY = 'none';
 
 async function askKey(provider: Provider, config: Config, io: Interviewer): Promise<string | undefined> {
@@ -114,7 +114,7 @@ async function findRejection(provider: Provider, config: Config): Promise<string
   }
 }
 
-/** The model; empty for the provider's default one, which may change. */
+/** Returns the model; empty for the provider's default, which may change. */
 async function askModel(config: Config, io: Interviewer): Promise<string | undefined> {
   if (config.defaultModel !== undefined) return '';
   const { catalog, provider } = openCatalog(config, io);

@@ -175,7 +175,7 @@ function escapeControls(text: string): string {
 const MASK = '[redacted]';
 
 /** Shorter values may occur anywhere by chance. */
-const SHORTEST_SECRET = 4;
+const MIN_SECRET_LENGTH = 4;
 
 /** Patterns of secrets whose value is unknown; `$1` is preserved. */
 const SHAPES: readonly (readonly [pattern: RegExp, replacement: string])[] = [
@@ -210,7 +210,7 @@ export function createRedactor(
 
 /** A function that masks only these values; everything else stays as it is. */
 export function createMask(secrets: readonly string[]): (text: string) => string {
-  const usable = secrets.filter((secret) => secret.length >= SHORTEST_SECRET);
+  const usable = secrets.filter((secret) => secret.length >= MIN_SECRET_LENGTH);
   // Longest first: a secret may contain another one.
   const known = [...new Set(usable.flatMap(listEncodedForms))].sort((a, b) => b.length - a.length);
   return (text) => {

@@ -96,11 +96,11 @@ const textOf = ({ details: { providerText } }: BridgeError): string | undefined 
  * The place where validators quote the request after their message; pydantic, which many servers use, calls it `input`.
  */
 const ECHO = /(['"]input['"]\s*:).*/s;
-const LONGEST_TEXT = 600;
+const MAX_TEXT_LENGTH = 600;
 
 function withoutEcho(providerText: string): string {
   const own = providerText.replace(ECHO, '$1 …');
-  return own.length > LONGEST_TEXT ? `${own.slice(0, LONGEST_TEXT)}…` : own;
+  return own.length > MAX_TEXT_LENGTH ? `${own.slice(0, MAX_TEXT_LENGTH)}…` : own;
 }
 
 function stackOf(cause: unknown): readonly string[] {

@@ -190,21 +190,21 @@ const readRetry = ({ error, waitMs }: Retry): LogFields =>
   ({ kind: error.kind, upstream_status: error.details.upstreamStatus, wait_ms: Math.round(waitMs) });
 
 /** A shorter answer arrives in one or two reads, so it gives no measure of the model's speed. */
-const SHORTEST_SPAN_MS = 20;
+const MIN_SPAN_MS = 20;
 
 /** Computes output tokens per second from the first token to the end; one decimal below ten. */
 function readRate({ usage, firstMs, endMs }: TurnFacts): number | undefined {
   if (usage === undefined || usage.completion === 0 || firstMs === undefined) return undefined;
   const spanMs = endMs - firstMs;
-  if (spanMs < SHORTEST_SPAN_MS) return undefined;
+  if (spanMs < MIN_SPAN_MS) return undefined;
   const rate = usage.completion / (spanMs / 1_000);
   return rate < 10 ? Math.round(rate * 10) / 10 : Math.round(rate);
 }
 
-const LONGEST_WORD = 100;
+const MAX_WORD_LENGTH = 100;
 
 /** Renders a name from outside: unchanged if it is one plain word, otherwise quoted. */
 function word(text: string): string {
-  const short = text.slice(0, LONGEST_WORD);
+  const short = text.slice(0, MAX_WORD_LENGTH);
   return /^[\w.:/@+-]+$/.test(short) ? short : JSON.stringify(short);
 }

@@ -245,7 +245,7 @@ export function findClientKind(headers: Readonly<Record<string, string>>): Clien
 
 /** Words that begin with a letter, up to the first version or comment: `OpenAI/Python` in `OpenAI/Python 2.8.0`. */
 const PROGRAM = /^[a-z][\w.-]*(?:[/ ]+[a-z][\w.-]*)*/i;
-const LONGEST_PROGRAM = 40;
+const MAX_PROGRAM_LENGTH = 40;
 
 /**
  * @param headers names in lower case
@@ -254,5 +254,5 @@ const LONGEST_PROGRAM = 40;
 export function readProgram(headers: Readonly<Record<string, string>>): string {
   const { originator = '', 'user-agent': userAgent = '' } = headers;
   const [program] = PROGRAM.exec(originator.trim()) ?? PROGRAM.exec(userAgent.trim()) ?? ['unknown'];
-  return program.replace(/[/ ]+/g, '-').toLowerCase().slice(0, LONGEST_PROGRAM);
+  return program.replace(/[/ ]+/g, '-').toLowerCase().slice(0, MAX_PROGRAM_LENGTH);
 }

@@ -149,9 +149,9 @@ export interface AccessConfig {
 }
 
 /** Shorter tokens can be guessed. */
-const SHORTEST_TOKEN = 16;
+const MIN_TOKEN_LENGTH = 16;
 /** For a shorter token, a proof for a chosen challenge would allow an offline search. */
-export const SHORTEST_PROVED = 32;
+export const MIN_PROVABLE_LENGTH = 32;
 
 interface Token {
   /** Undefined for a token without a name. */
@@ -216,7 +216,7 @@ export class Access {
   prove(challenge: string, port: number): string | undefined {
     this.refresh();
     const [token, another] = [...this.own, ...this.fromFile];
-    if (token === undefined || another !== undefined || token.text.length < SHORTEST_PROVED) return undefined;
+    if (token === undefined || another !== undefined || token.text.length < MIN_PROVABLE_LENGTH) return undefined;
     return proveToken(token.text, challenge, port);
   }
 
@@ -265,8 +265,8 @@ export function proveToken(token: string, challenge: string, port: number): stri
 function readToken(text: string): Token {
   const [, name, rest] = /^([A-Za-z][\w.-]{0,40})=(\S{16,})$/.exec(text) ?? [];
   const token = rest ?? text;
-  if (!/^[\x21-\x7e]+$/.test(token) || token.length < SHORTEST_TOKEN) {
-    throw new Error(`an access token has fewer than ${SHORTEST_TOKEN} characters, or others than visible ASCII`);
+  if (!/^[\x21-\x7e]+$/.test(token) || token.length < MIN_TOKEN_LENGTH) {
+    throw new Error(`an access token has fewer than ${MIN_TOKEN_LENGTH} characters, or others than visible ASCII`);
   }
   return { name, text: token, digest: digestOf(token) };
 }

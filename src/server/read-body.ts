@@ -133,10 +133,10 @@ const connectionLost = (): BridgeError =>
 
 const QUEUE_MS = 10_000;
 /** Above this many bytes in all bodies together, V8 saves memory at the cost of speed. */
-const MUCH = 8 * BYTES_PER_MB;
+const LARGE_TOTAL = 8 * BYTES_PER_MB;
 /** Requests that are kept while their answers stream may take this many times the limit: each takes its size once. */
 const KEPT_LIMITS = 2.5;
-const SMALL = BYTES_PER_MB;
+const SMALL_BODY = BYTES_PER_MB;
 /** The retry delay for a client when the budget is exhausted. */
 const RETRY_AFTER_MS = 2_000;
 
@@ -158,7 +158,7 @@ interface Waiter {
 export class BodyBudget {
   private held = 0;
   private kept = 0;
-  private isMuch = false;
+  private isLarge = false;
   private readonly waiters = new Set<Waiter>();
 
   /**
@@ -211,18 +211,18 @@ export class BodyBudget {
 
   private hold(bytes: number): void {
     this.held += bytes;
-    const isMuch = this.held + this.kept > (this.isMuch ? MUCH / 2 : MUCH);
-    if (isMuch !== this.isMuch) this.saveMemory(isMuch);
-    this.isMuch = isMuch;
+    const isLarge = this.held + this.kept > (this.isLarge ? LARGE_TOTAL / 2 : LARGE_TOTAL);
+    if (isLarge !== this.isLarge) this.saveMemory(isLarge);
+    this.isLarge = isLarge;
   }
 
-  private get keepsMuch(): boolean {
+  private get keepsTooMuch(): boolean {
     return this.kept > this.limit * KEPT_LIMITS;
   }
 
   /** A body that is partly in memory may finish sooner, and small ones do not wait for requests that are kept. */
   private mayOvertake(bytes: number, own: number): boolean {
-    return own > 0 || (this.keepsMuch && bytes <= SMALL);
+    return own > 0 || (this.keepsTooMuch && bytes <= SMALL_BODY);
   }
 
   private admitWaiters(): void {
@@ -241,7 +241,7 @@ export class BodyBudget {
 
   /** One body at a time may grow beyond the limit: otherwise several that have to grow would wait for one another. */
   private hasRoom(bytes: number, own: number): boolean {
-    if (this.keepsMuch && !this.mayOvertake(bytes, own)) return false;
+    if (this.keepsTooMuch && !this.mayOvertake(bytes, own)) return false;
     return this.held <= own || this.held + bytes <= this.limit || (own > 0 && this.held <= this.limit);
   }
 }

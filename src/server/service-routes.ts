@@ -6,7 +6,7 @@ import { SSE_HEADERS, writeJson, writeWhole } from './write-response';
 /** Distinguishes this bridge from any other program on the port. */
 export const SERVICE_NAME = 'aliyun-codex-bridge';
 
-const LONGEST_CHALLENGE = 200;
+const MAX_CHALLENGE_LENGTH = 200;
 
 /**
  * GET /health: the bridge, its start time and its upstream. With `?challenge=NONCE`, `proof` proves that the bridge
@@ -15,7 +15,7 @@ const LONGEST_CHALLENGE = 200;
 export const answerHealth: Handler = ({ request: { url = '' }, response, services, port }) => {
   const { config, version, turns, launches, access } = services;
   const challenge = new URLSearchParams(url.slice(url.indexOf('?') + 1)).get('challenge');
-  const proof = challenge === null ? undefined : access.prove(challenge.slice(0, LONGEST_CHALLENGE), port);
+  const proof = challenge === null ? undefined : access.prove(challenge.slice(0, MAX_CHALLENGE_LENGTH), port);
   const health = {
     ok: true,
     name: SERVICE_NAME,

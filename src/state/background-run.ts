@@ -21,7 +21,7 @@ export interface StartedTurn {
 export type StartTurn = (abort: AbortSignal) => Promise<StartedTurn>;
 
 /** Maximum characters of events buffered by one run; the oldest are dropped first. */
-const MOST_CHARACTERS = 8 * 1024 * 1024;
+const MAX_CHARACTERS = 8 * 1024 * 1024;
 
 /** The events of one turn; `ended` resolves after the last one. */
 export class BackgroundRun {
@@ -128,7 +128,7 @@ export class BackgroundRun {
 
   private trim(): void {
     let gone = 0;
-    for (; this.characters > MOST_CHARACTERS && gone < this.held.length; gone += 1)
+    for (; this.characters > MAX_CHARACTERS && gone < this.held.length; gone += 1)
       this.characters -= this.held[gone]?.length ?? 0;
     if (gone === 0) return;
     this.held = this.held.slice(gone);

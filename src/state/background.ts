@@ -9,10 +9,10 @@ import { idsOf, outputOf, renderResponseRecord } from './record';
 import { deleteSharedRun, findSharedRun, RunPublisher, type SharedRun } from './shared-run';
 
 /** Maximum concurrent runs: each is a request to the provider. */
-const MOST_RUNNING = 50;
+const MAX_RUNNING = 50;
 /** Limits for ended runs whose events can still be streamed: their number, and the characters of all of them. */
-const MOST_ENDED = 50;
-const MOST_CHARACTERS = 32 * 1024 * 1024;
+const MAX_ENDED = 50;
+const MAX_CHARACTERS = 32 * 1024 * 1024;
 
 export interface Background {
   /**
@@ -47,10 +47,10 @@ export function createBackground(services: StateServices): Background {
   };
   return {
     async start(detached, start) {
-      if ([...runs.values()].filter((run) => !run.done).length >= MOST_RUNNING) {
+      if ([...runs.values()].filter((run) => !run.done).length >= MAX_RUNNING) {
         throw new BridgeError(
           'overload',
-          `Cannot start another background response: ${MOST_RUNNING} are running. Wait for one, or cancel one.`,
+          `Cannot start another background response: ${MAX_RUNNING} are running. Wait for one, or cancel one.`,
         );
       }
       const store = openStore();
@@ -96,7 +96,7 @@ async function settle(
   }
   let ended = [...runs.values()].filter(({ done }) => done);
   const isTooMuch = (): boolean =>
-    ended.length > MOST_ENDED || ended.reduce((sum, { size }) => sum + size, 0) > MOST_CHARACTERS;
+    ended.length > MAX_ENDED || ended.reduce((sum, { size }) => sum + size, 0) > MAX_CHARACTERS;
   while (isTooMuch()) {
     const [oldest] = ended;
     if (oldest) runs.delete(oldest.id);

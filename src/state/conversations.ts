@@ -57,14 +57,14 @@ export interface KeptConversations {
 }
 
 /** Maximum number of items that one request may add. Spec: Conversations API. */
-const MOST_ITEMS = 20;
+const MAX_ITEMS = 20;
 
 /** Creates the conversation operations of one bridge. */
 export function createKeptConversations({ openStore, clock, makeId }: StateServices): KeptConversations {
   /** Validates items like the input of a request. */
   const readItems = (value: unknown): readonly RawItem[] => {
     const list = asArray(value);
-    if (!list || list.length > MOST_ITEMS) throw invalid('items', `a list of at most ${MOST_ITEMS} items`, value);
+    if (!list || list.length > MAX_ITEMS) throw invalid('items', `a list of at most ${MAX_ITEMS} items`, value);
     readInput(list, 'items');
     return toRawItems(list, makeId);
   };
@@ -91,7 +91,7 @@ export function createKeptConversations({ openStore, clock, makeId }: StateServi
       await findConversation(openStore(), id);
       const added = readItems(requireRecord(body)['items']);
       await keep(openStore(), addItems(id, added));
-      return readPage(added, { order: 'asc', limit: String(MOST_ITEMS) });
+      return readPage(added, { order: 'asc', limit: String(MAX_ITEMS) });
     },
   };
 }

@@ -6,7 +6,7 @@ import { itemsIn, itemsOf, outputOf, readResponseRecord, type RawItem, type Resp
 import type { ResponseStore } from './response-store';
 
 /** More turns than any real conversation has. Also ends cycles, which only an edited file can contain. */
-const LONGEST_CHAIN = 2_000;
+const MAX_CHAIN_LENGTH = 2_000;
 
 /**
  * Returns the input and output of every response from the first of the chain up to this one, in order and unchanged.
@@ -18,10 +18,10 @@ export async function readHistory(store: ResponseStore, previousId: string): Pro
   for (let id: string | undefined = previousId; id !== undefined; ) {
     const record: ResponseRecord | undefined = await findResponse(store, id);
     if (!record) throw notFound(previousId, id);
-    if (chain.length === LONGEST_CHAIN) {
+    if (chain.length === MAX_CHAIN_LENGTH) {
       throw new BridgeError(
         'invalid_request',
-        `Cannot continue "${previousId}": it continues more than ${LONGEST_CHAIN} responses.`,
+        `Cannot continue "${previousId}": it continues more than ${MAX_CHAIN_LENGTH} responses.`,
         PARAM,
       );
     }

@@ -10,7 +10,7 @@ export interface PageQuery {
   readonly after?: string;
 }
 
-const MOST = 100;
+const MAX_PAGE_SIZE = 100;
 const USUAL = 20;
 
 /**
@@ -35,7 +35,7 @@ export function readPage(items: readonly RawItem[], { limit, order = 'desc', aft
 
 function readLimit(limit: string): number {
   const number = /^\d{1,4}$/.test(limit) ? Number(limit) : 0;
-  if (number < 1 || number > MOST) throw refusal('limit', `a whole number from 1 to ${MOST}`, limit);
+  if (number < 1 || number > MAX_PAGE_SIZE) throw refusal('limit', `a whole number from 1 to ${MAX_PAGE_SIZE}`, limit);
   return number;
 }
 

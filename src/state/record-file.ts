@@ -33,7 +33,7 @@ export interface FoundFile {
 export function findRecordFile(path: string, id: string): FoundFile | undefined {
   return withRegularFile(path, (file) => {
     const { size, mtimeMs } = fstatSync(file);
-    const head = Buffer.alloc(Math.min(size, LONGEST_HEAD));
+    const head = Buffer.alloc(Math.min(size, MAX_HEAD_LENGTH));
     readSync(file, head, 0, head.length, 0);
     const start = head.toString('latin1');
     return headsOf(id).some((expected) => start.startsWith(expected)) ? { bytes: size, usedAt: mtimeMs } : undefined;
@@ -41,7 +41,7 @@ export function findRecordFile(path: string, id: string): FoundFile | undefined 
 }
 
 /** Longer than any string that `headsOf` returns. */
-const LONGEST_HEAD = 256;
+const MAX_HEAD_LENGTH = 256;
 
 /** The ways in which a record written by `record.ts` can start. */
 const headsOf = (id: string): readonly string[] =>

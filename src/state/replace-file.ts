@@ -44,13 +44,13 @@ function createDraft(path: string, content: string | Uint8Array, mode: number): 
       }
       return draft;
     } catch (error) {
-      if (codeOf(error) !== 'EEXIST' || number === MOST_DRAFTS) throw error;
+      if (codeOf(error) !== 'EEXIST' || number === MAX_DRAFTS) throw error;
     }
   }
 }
 
 /** Maximum number of names tried for a draft. */
-const MOST_DRAFTS = 9;
+const MAX_DRAFTS = 9;
 
 /**
  * Creates the folder `path` and those above it; an existing one is not changed. Node's own `recursive` never returns

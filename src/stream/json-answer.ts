@@ -9,7 +9,7 @@ const OPENING = /^\s*```\w*\s*(?=[{[])/;
 const MAYBE_OPENING = /^\s*(?:`{0,2}|```\w{0,20}\s*)$/;
 const FENCE = '```';
 /** Longest whitespace before a fence. Models in JSON mode may write endless whitespace, which is passed on. */
-const LONGEST_HELD = 64;
+const MAX_HELD_LENGTH = 64;
 
 type AnswerState = 'start' | 'plain' | 'inside' | 'after';
 
@@ -58,7 +58,7 @@ export class JsonFenceStage implements Stage {
     if (opening) {
       this.held = this.held.slice(opening[0].length);
       this.state = 'inside';
-    } else if (this.held.length > LONGEST_HELD || !MAYBE_OPENING.test(this.held)) {
+    } else if (this.held.length > MAX_HELD_LENGTH || !MAYBE_OPENING.test(this.held)) {
       this.state = 'plain';
     }
   }
@@ -102,10 +102,10 @@ function findClosing(text: string): number | undefined {
 
 /** Returns how many of the last characters may belong to a closing fence: whitespace, backticks, whitespace. */
 function closingTail(text: string): number {
-  const tail = text.slice(-LONGEST_HELD);
+  const tail = text.slice(-MAX_HELD_LENGTH);
   const words = tail.trimEnd();
   const length = tail.length - words.replace(/`{1,3}$/, '').trimEnd().length;
-  return length < LONGEST_HELD ? length : 0;
+  return length < MAX_HELD_LENGTH ? length : 0;
 }
 
 const asText = (text: string): readonly Signal[] => (text === '' ? [] : [{ type: 'text-delta', text }]);

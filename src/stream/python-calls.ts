@@ -9,7 +9,7 @@ const WORDS: ReadonlyMap<string, JsonValue> = new Map<string, JsonValue>([
 ]);
 const ESCAPES: ReadonlyMap<string, string> = new Map([['n', '\n'], ['t', '\t'], ['r', '\r'], ['\n', '']]);
 /** Keeps a hostile answer from exhausting the stack. */
-const DEEPEST = 64;
+const MAX_DEPTH = 64;
 
 type PythonCall = readonly [name: string, args: [string, JsonValue][]];
 
@@ -68,7 +68,7 @@ class PythonReader {
   private list<T>(open: string, close: string, read: () => T): T[] {
     this.expect(open);
     this.depth += 1;
-    if (this.depth > DEEPEST) throw new SyntaxError('nested too deeply');
+    if (this.depth > MAX_DEPTH) throw new SyntaxError('nested too deeply');
     const entries: T[] = [];
     while (!this.take(close)) {
       if (entries.length > 0) this.expect(',');

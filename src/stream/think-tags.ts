@@ -4,7 +4,7 @@ import type { Signal, Stage } from './signal';
 const OPEN = '<think>';
 const CLOSE = '</think>';
 /** Longer whitespace is passed on as text, because models in JSON mode may write it endlessly. */
-const LONGEST_BLANK = 64;
+const MAX_BLANK_LENGTH = 64;
 
 /**
  * - `leading`: a block counts only at the beginning of an answer (or right after another block), so that text about the
@@ -60,7 +60,7 @@ export class ThinkTagStage implements Stage {
     if (text.startsWith(OPEN)) {
       this.held = text.slice(OPEN.length).replace(/^\n/, '');
       this.state = 'inside';
-    } else if ((text !== '' && !OPEN.startsWith(text)) || this.held.length - text.length > LONGEST_BLANK) {
+    } else if ((text !== '' && !OPEN.startsWith(text)) || this.held.length - text.length > MAX_BLANK_LENGTH) {
       if (this.seen) this.held = text;
       this.state = 'text';
     }

@@ -9,9 +9,9 @@ import { CUT_REASONS } from './endings';
 import type { CallSignature, FinishReason, ReaderOptions, Signal } from './signal';
 
 /** No model makes this many calls in one answer. */
-export const MOST_CALLS = 1_000;
+export const MAX_CALLS = 1_000;
 /** Characters of text, reasoning and arguments in one answer. */
-export const LONGEST_ANSWER = 64 * 1024 * 1024;
+export const MAX_ANSWER_LENGTH = 64 * 1024 * 1024;
 
 interface StreamedCall {
   readonly index: number | undefined;
@@ -55,7 +55,7 @@ export class ToolCalls {
     if (this.grow(text)) return this.tooLarge();
     const known = this.find(fragment);
     if (!known && name === undefined && text === undefined && id === undefined) return [];
-    if (!known && this.count >= MOST_CALLS) return [tooMany()];
+    if (!known && this.count >= MAX_CALLS) return [tooMany()];
     if (!known && this.options.single && this.last) return [];
     const call = known ?? this.begin(index, id, undefined);
     if (call.name === undefined && call.progress.blank && (name ?? text) !== undefined) this.count += 1;
@@ -87,11 +87,11 @@ export class ToolCalls {
 
   private grow(text: string | undefined): boolean {
     this.size += text?.length ?? 0;
-    return this.size > LONGEST_ANSWER;
+    return this.size > MAX_ANSWER_LENGTH;
   }
 
   private tooLarge(): readonly Signal[] {
-    const limit = `${LONGEST_ANSWER / 1024 / 1024} MB`;
+    const limit = `${MAX_ANSWER_LENGTH / 1024 / 1024} MB`;
     return [{ type: 'error', error: new BridgeError('bad_answer', `The provider's answer is longer than ${limit}.`) }];
   }
 
@@ -177,7 +177,7 @@ export class ToolCalls {
     const { next } = call;
     call.next = undefined;
     const repeats = next && (sameJson(next.text, call.text) || call.text.startsWith(next.text));
-    if (!next || repeats || hasEmptyArguments(next) || this.options.single || this.count >= MOST_CALLS) return [];
+    if (!next || repeats || hasEmptyArguments(next) || this.options.single || this.count >= MAX_CALLS) return [];
     const following = this.begin(call.index, undefined, call.name);
     this.count += 1;
     this.add(following, next.text);
@@ -263,15 +263,15 @@ const isAnother = (call: StreamedCall, name: string | undefined, text: string | 
   !sameJson(text, call.text);
 
 const EMPTY_ARGUMENTS = /^\s*(?:\{\s*\}|""|null)\s*$/;
-const LONGEST_EMPTY = 12;
+const MAX_EMPTY_LENGTH = 12;
 
 /** Whether the arguments are empty, so that real ones may replace them. */
 const hasEmptyArguments = ({ text }: { readonly text: string }): boolean =>
-  text.length <= LONGEST_EMPTY && EMPTY_ARGUMENTS.test(text);
+  text.length <= MAX_EMPTY_LENGTH && EMPTY_ARGUMENTS.test(text);
 
 /** Whether the arguments may still turn out to be empty with the next piece. */
 const mayHaveEmptyArguments = (call: StreamedCall): boolean =>
-  call.text.length <= LONGEST_EMPTY && /^\s*(?:\{\s*\}?|""?|n|nu|nul|null)?\s*$/.test(call.text);
+  call.text.length <= MAX_EMPTY_LENGTH && /^\s*(?:\{\s*\}?|""?|n|nu|nul|null)?\s*$/.test(call.text);
 
 function sameJson(left: string, right: string): boolean {
   if (left === right) return true;
@@ -281,5 +281,5 @@ function sameJson(left: string, right: string): boolean {
 
 const tooMany = (): Signal => ({
   type: 'error',
-  error: new BridgeError('bad_answer', `The provider sent more than ${MOST_CALLS} tool calls in one answer.`),
+  error: new BridgeError('bad_answer', `The provider sent more than ${MAX_CALLS} tool calls in one answer.`),
 });

@@ -19,9 +19,9 @@ const OPENER = new RegExp(OPENERS.map((open) => open.replace(/[.*+?^${}()|[\]\\]
 const BY_OPENER: ReadonlyMap<string, CallMarkup> = new Map(CALL_MARKUP.map((row) => [row.open, row]));
 const LONGEST_OPENER = OPENERS[0]?.length ?? 0;
 /** This many characters of a block are enough to tell that it is not a call. */
-const LONGEST_HEAD = 256;
+const MAX_HEAD_LENGTH = 256;
 /** A fence starts its line. */
-const LONGEST_LINE_HEAD = 64;
+const MAX_LINE_HEAD_LENGTH = 64;
 
 /**
  * Active until a structured call arrives. Text about markup is left alone: code fences, inline code, unknown names,
@@ -126,7 +126,7 @@ class Lane {
     this.emit(found.index, signals);
     const markup = BY_OPENER.get(found[0]);
     const inner = this.held.slice(found[0].length);
-    if (!markup || this.inCode() || !mayBeCall(inner.slice(0, LONGEST_HEAD))) {
+    if (!markup || this.inCode() || !mayBeCall(inner.slice(0, MAX_HEAD_LENGTH))) {
       this.emit(found[0].length, signals);
       const rest = this.held;
       this.held = '';
@@ -141,7 +141,7 @@ class Lane {
     const text = this.held.trimStart();
     if (text === '') this.emit(this.held.length, signals);
     if (text === '') return true;
-    if (!/^[{[f]/.test(text) || text.length > 4 * LONGEST_HEAD) return false;
+    if (!/^[{[f]/.test(text) || text.length > 4 * MAX_HEAD_LENGTH) return false;
     const words = text.replace(/\s+/g, '');
     const forms = this.options.tools.flatMap(({ function: { name } }) => bareCalls(name));
     if (forms.some((form) => words.startsWith(form))) {
@@ -149,7 +149,7 @@ class Lane {
       this.held = '';
       return true;
     }
-    return words.length < LONGEST_HEAD && forms.some((form) => form.startsWith(words));
+    return words.length < MAX_HEAD_LENGTH && forms.some((form) => form.startsWith(words));
   }
 
   /** @returns the text after the block, or the block's own text if it is not a call */
@@ -165,10 +165,10 @@ class Lane {
       if (!this.call(markup, inner, signals)) this.pass(markup.open + inner + (markup.close ?? ''), signals);
       return window.slice(end + (markup.close?.length ?? 0));
     }
-    const undecided = block.length <= LONGEST_HEAD && markup.open !== '';
+    const undecided = block.length <= MAX_HEAD_LENGTH && markup.open !== '';
     block.length += text.length;
     block.tail = markup.close === undefined ? '' : window.slice(1 - markup.close.length);
-    if (!undecided || mayBeCall(block.pieces.join('').slice(0, LONGEST_HEAD))) return '';
+    if (!undecided || mayBeCall(block.pieces.join('').slice(0, MAX_HEAD_LENGTH))) return '';
     this.block = undefined;
     this.pass(markup.open, signals);
     return block.pieces.join('');
@@ -230,7 +230,7 @@ class Lane {
   }
 
   private followLine(text: string): void {
-    if (this.lineHead.length < LONGEST_LINE_HEAD) this.lineHead += text.slice(0, LONGEST_LINE_HEAD);
+    if (this.lineHead.length < MAX_LINE_HEAD_LENGTH) this.lineHead += text.slice(0, MAX_LINE_HEAD_LENGTH);
     for (let at = text.indexOf('`'); at !== -1; at = text.indexOf('`', at + 1)) this.ticks += 1;
   }
 

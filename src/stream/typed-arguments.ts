@@ -44,7 +44,7 @@ interface Container {
 }
 
 /** Deeper values pass through unchanged, so that hostile nesting does not cost memory. */
-const DEEPEST = 24;
+const MAX_DEPTH = 24;
 
 /** Corrects the arguments of one call: `push` for each piece, then `end` for the text still held back. */
 export class TypedArguments {
@@ -141,7 +141,7 @@ export class TypedArguments {
     const container = this.open.at(-1);
     if (char === '{' || char === '[') {
       const isObject = char === '{';
-      if (this.open.length >= DEEPEST) this.beyondDeepest += 1;
+      if (this.open.length >= MAX_DEPTH) this.beyondDeepest += 1;
       else this.open.push({ schema: this.valueSchema(), isObject, expectsName: isObject, name: '' });
     } else if (char === '}' || char === ']') {
       if (this.beyondDeepest > 0) this.beyondDeepest -= 1;

@@ -54,11 +54,11 @@ interface ListedTool {
 interface Member { readonly tool: DeclaredTool; readonly namespace: OfferContext['namespace'] }
 
 /** Codex nests namespaces one level deep. The limit keeps a hostile declaration from exhausting the stack. */
-const DEEPEST = 8;
+const MAX_DEPTH = 8;
 
 function membersOf(tool: DeclaredTool, namespace?: OfferContext['namespace'], depth = 0): readonly Member[] {
   if (tool.kind !== 'namespace') return [{ tool, namespace }];
-  if (depth === DEEPEST) return [];
+  if (depth === MAX_DEPTH) return [];
   const description = asText(tool.declaration['description']);
   const inner = { name: asString(tool.declaration['name']) ?? '', ...(description !== undefined && { description }) };
   return readTools(tool.declaration['tools'], 'tools[].tools').flatMap((member) => membersOf(member, inner, depth + 1));

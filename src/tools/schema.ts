@@ -53,7 +53,7 @@ const MAY_BE_NULL = ['default', 'const', 'example'];
 
 /** Whether `withoutNulls` would change the schema or one inside it; most schemas need no copy. */
 function hasNull(schema: JsonObject, depth: number): boolean {
-  if (depth > DEEPEST) return false;
+  if (depth > MAX_DEPTH) return false;
   for (const [key, value] of Object.entries(schema)) {
     if (value === null && !MAY_BE_NULL.includes(key)) return true;
     for (const inner of schemasIn(key, value)) if (hasNull(inner, depth + 1)) return true;
@@ -99,10 +99,10 @@ const REWRITES: { readonly [K in SchemaRule]: Rewrite } = {
 };
 
 /** Deeper than any schema that a model can follow. The limit keeps a hostile schema from exhausting the stack. */
-const DEEPEST = 24;
+const MAX_DEPTH = 24;
 
 function walk(schema: JsonObject, rewrite: Rewrite, depth: number): JsonObject {
-  if (depth > DEEPEST) return {};
+  if (depth > MAX_DEPTH) return {};
   return mapSchemas(rewrite(schema), (inner) => walk(inner, rewrite, depth + 1));
 }
 
@@ -126,7 +126,7 @@ function mapSchemas(schema: JsonObject, replace: (inner: JsonObject) => JsonObje
 }
 
 /** Inlined definitions multiply if they refer to each other. Beyond this number, a reference becomes any value. */
-const MOST_INLINED = 200;
+const MAX_INLINED = 200;
 
 /**
  * Inlines definitions, because `$ref` next to other keywords, or to places other than `$defs`, is rejected. A recursive
@@ -135,11 +135,11 @@ const MOST_INLINED = 200;
 function inlineRefs(root: JsonObject): JsonObject {
   let inlined = 0;
   const inline = (schema: JsonObject, trail: readonly string[], depth: number): JsonObject => {
-    if (depth > DEEPEST) return {};
+    if (depth > MAX_DEPTH) return {};
     const { $ref: reference, ...rest } = schema;
     if (typeof reference !== 'string') return mapSchemas(schema, (inner) => inline(inner, trail, depth + 1));
     inlined += 1;
-    if (inlined > MOST_INLINED || trail.includes(reference)) return inline(rest, trail, depth);
+    if (inlined > MAX_INLINED || trail.includes(reference)) return inline(rest, trail, depth);
     return inline({ ...resolve(reference, root), ...rest }, [...trail, reference], depth);
   };
   return inline(omit(omit(root, '$defs'), 'definitions'), [], 0);

@@ -5,7 +5,7 @@ import type { ChatTool } from '../wire/chat';
 import type { CallTarget, ToolOffer } from './kind';
 
 /** Longest tool name that OpenAI's rule `^[a-zA-Z0-9_-]{1,64}$` allows. */
-const LONGEST_NAME = 64;
+const MAX_NAME_LENGTH = 64;
 
 /** In responses-lite mode, Codex puts its own tools into this namespace (fixture 06); it is not part of their names. */
 const PLAIN_NAMESPACE = 'functions';
@@ -97,7 +97,7 @@ function flatName(tool: ToolName, forbidden: readonly string[]): string {
   // Codex 0.125 declares the namespace `mcp__mini__`, 0.146 and later `mcp__mini`; both become `mcp__mini__echo`.
   const full = isPlain ? name : `${namespace.replace(/__$/, '')}__${name}`;
   const legal = toLegal(full);
-  if (legal.length > LONGEST_NAME) return shortened(legal, toLegal(name), keyOf(tool));
+  if (legal.length > MAX_NAME_LENGTH) return shortened(legal, toLegal(name), keyOf(tool));
   return legal !== full || forbidden.includes(legal) ? withHash(legal, keyOf(tool)) : legal;
 }
 
@@ -105,7 +105,7 @@ const toLegal = (name: string): string => name.replace(/[^a-zA-Z0-9_-]/g, '_').r
 
 /** Shortens the namespace, unless the name alone is too long: the name is more meaningful to the model. */
 function shortened(full: string, own: string, key: string): string {
-  const head = LONGEST_NAME - own.length - HASH_LENGTH - 3;
+  const head = MAX_NAME_LENGTH - own.length - HASH_LENGTH - 3;
   return head < 8 ? withHash(full, key) : `${full.slice(0, head)}_${shortHash(key)}__${own}`;
 }
 
@@ -121,4 +121,4 @@ export const shortenName = (name: string, longest: number): string =>
     : `${name.slice(0, Math.max(0, longest - HASH_LENGTH - 1))}_${shortHash(name)}`.slice(-longest);
 
 const withHash = (name: string, key: string): string =>
-  `${name.slice(0, LONGEST_NAME - HASH_LENGTH - 1)}_${shortHash(key)}`;
+  `${name.slice(0, MAX_NAME_LENGTH - HASH_LENGTH - 1)}_${shortHash(key)}`;

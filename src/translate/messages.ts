@@ -144,10 +144,10 @@ function contentAndReasoning(
 ): Pick<ChatAssistantMessage, 'content'> & Partial<ChatAssistantMessage> {
   const content = node.text.join('\n\n');
   const known = node.reasoning.join('\n');
-  const demanded = node.calls.length > 0 || dialect.placeholderOn === 'answers';
-  const reasoning = known === '' && demanded ? (dialect.reasoningPlaceholder ?? '') : known;
-  const carried = dialect.reasoningReplay === 'items' ? node.reasoningItems : node.reasoningDetails;
-  const form = reasoning === '' && carried.length === 0 ? 'none' : dialect.reasoningReplay;
+  const isRequired = node.calls.length > 0 || dialect.placeholderOn === 'answers';
+  const reasoning = known === '' && isRequired ? (dialect.reasoningPlaceholder ?? '') : known;
+  const blocks = dialect.reasoningReplay === 'items' ? node.reasoningItems : node.reasoningDetails;
+  const form = reasoning === '' && blocks.length === 0 ? 'none' : dialect.reasoningReplay;
   switch (form) {
     case 'none':
       return { content };
@@ -162,7 +162,7 @@ function contentAndReasoning(
           node.reasoningDetails.length > 0 ? node.reasoningDetails : [{ type: 'reasoning.text', text: reasoning }],
       };
     case 'items':
-      return { content, reasoning_details: carried };
+      return { content, reasoning_details: blocks };
     case 'think':
       return { content: `<think>\n${reasoning}\n</think>\n\n${content}` };
     default:

@@ -53,7 +53,7 @@ export function retryWait(error: BridgeError, failed: number, limits: RetryLimit
 }
 
 /** Maximum number of turns that are tracked; the oldest is evicted first. */
-const MOST_TURNS = 256;
+const MAX_TURNS = 256;
 
 /** Counts the failed calls of each turn, to limit the retries of the bridge and the client together. */
 export class FailureBudget {
@@ -62,7 +62,7 @@ export class FailureBudget {
   /** @returns how many calls of this turn have failed, including this one */
   fail(turn: string): number {
     const count = (this.failures.get(turn) ?? 0) + 1;
-    remember(this.failures, turn, count, MOST_TURNS);
+    remember(this.failures, turn, count, MAX_TURNS);
     return count;
   }
 
@@ -72,12 +72,12 @@ export class FailureBudget {
   }
 }
 
-const MOST_REJECTIONS = 32;
+const MAX_REJECTIONS = 32;
 
 /**
  * A client that keeps retrying gets the cached error for at most this many times the configured time, then a new call.
  */
-const LONGEST = 4;
+const MAX_RENEWALS = 4;
 
 interface CachedRejection {
   readonly error: BridgeError;
@@ -112,8 +112,8 @@ export class RejectionCache {
   remember(request: SentRequest, error: BridgeError): void {
     if (this.keepMs <= 0) return;
     const now = this.clock();
-    const rejection = { error, until: now + this.keepMs, latest: now + LONGEST * this.keepMs };
-    remember(this.rejections, nameOf(request), rejection, MOST_REJECTIONS);
+    const rejection = { error, until: now + this.keepMs, latest: now + MAX_RENEWALS * this.keepMs };
+    remember(this.rejections, nameOf(request), rejection, MAX_REJECTIONS);
   }
 }
 

@@ -1,7 +1,7 @@
 /** Caches results for the histories of recent requests, with limits on their number, memory and age. */
 
-const MOST_HISTORIES = 32;
-const MOST_BYTES = 32 * 1024 * 1024;
+const MAX_HISTORIES = 32;
+const MAX_BYTES = 32 * 1024 * 1024;
 /** A history that is not continued for this time is dropped with all others. */
 const KEEP_MS = 10 * 60_000;
 
@@ -34,11 +34,11 @@ export class HistoryCache<T extends Cached> {
   /** @param replaced a history that `history` continues, so that it is no longer needed */
   add(history: T, replaced: T | undefined): void {
     if (replaced) this.drop(replaced);
-    if (history.cost > MOST_BYTES) return;
+    if (history.cost > MAX_BYTES) return;
     this.histories.add(history);
     this.cost += history.cost;
     for (const oldest of this.histories) {
-      if (this.cost <= MOST_BYTES && this.histories.size <= MOST_HISTORIES) break;
+      if (this.cost <= MAX_BYTES && this.histories.size <= MAX_HISTORIES) break;
       this.drop(oldest);
     }
     this.timer = this.timer?.refresh() ?? setTimeout(() => this.clear(), KEEP_MS).unref();

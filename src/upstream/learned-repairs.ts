@@ -9,9 +9,9 @@ import type { Rejection, Repair } from './parse-rejection';
 import { findRepair, isSameRejection, type FoundRepair } from './repairs';
 
 /** Maximum calls for one request, including those with repairs. */
-export const MOST_CALLS = 4;
+export const MAX_CALLS = 4;
 /** Maximum number of models that are remembered, because clients choose the names. The oldest is evicted first. */
-const MOST_MODELS = 500;
+const MAX_MODELS = 500;
 
 /** Error kinds that a change of the request may fix. Authentication, rate limits and quotas cannot be repaired. */
 const REPAIRABLE: ReadonlySet<ErrorKind> =
@@ -19,7 +19,7 @@ const REPAIRABLE: ReadonlySet<ErrorKind> =
 
 /** Validators quote the request after their message: pydantic calls it `input`. */
 const ECHO = /['"]input['"]\s*:.*/s;
-const LONGEST_TEXT = 2_000;
+const MAX_TEXT_LENGTH = 2_000;
 
 /** The repairs of one request, from its first call to its response. */
 export class RepairSession {
@@ -43,8 +43,8 @@ export class RepairSession {
   learn(error: BridgeError, calls: number): Repair | undefined {
     const rejection = readRejection(error);
     this.settleLatest(rejection);
-    if (rejection === undefined || calls >= MOST_CALLS) return undefined;
-    const found = findRepair(rejection, this.current, this.tried, MOST_CALLS - calls);
+    if (rejection === undefined || calls >= MAX_CALLS) return undefined;
+    const found = findRepair(rejection, this.current, this.tried, MAX_CALLS - calls);
     if (!found) return undefined;
     this.tried.add(found.row).add(found.repair.name);
     this.latest = { before: this.current, found };
@@ -72,7 +72,7 @@ export class RepairSession {
 function readRejection({ kind, details }: BridgeError): Rejection | undefined {
   if (!REPAIRABLE.has(kind) || details.providerText === undefined) return undefined;
   const { providerCode = '', providerField = '', providerText } = details;
-  return { text: `${providerCode} ${providerText.replace(ECHO, '')}`.slice(0, LONGEST_TEXT), field: providerField };
+  return { text: `${providerCode} ${providerText.replace(ECHO, '')}`.slice(0, MAX_TEXT_LENGTH), field: providerField };
 }
 
 /** The learned repairs of each model at a host. */
@@ -89,7 +89,7 @@ export class LearnedRepairs {
   remember(host: string, model: string, repair: Repair): void {
     const key = keyOf(host, model);
     const known = this.byModel.get(key) ?? new Map<string, Repair>();
-    remember(this.byModel, key, known.set(repair.name, repair), MOST_MODELS);
+    remember(this.byModel, key, known.set(repair.name, repair), MAX_MODELS);
   }
 }
 

@@ -46,12 +46,12 @@ const N = '(\\d[\\d,_]*)';
 const numberOf = (text: string | undefined): number => Number((text ?? '').replace(/[,_]/g, '') || Number.NaN);
 
 const RANGE = anyOf(`\\[\\s*${N}\\s*,\\s*${N}\\s*\\]`, `between ${N} and ${N}`, `from ${N} to ${N}`);
-const MOST = new RegExp(
+const AT_MOST = new RegExp(
   '(?:at most|<=|(?<=\\d) >|less than(?: or equal to)?|no (?:more|greater|larger|longer) than|up to|' +
   '(?:cannot|must not) exceed|' +
   'max(?:imum)?(?: (?:value|allowed|limit|output tokens|is|of|tokens))*|limit(?:ed to| of| is)?|supports?(?: only)?)' +
   `[^\\d.]{0,20}${N}`, 'gi');
-const LEAST = new RegExp(
+const AT_LEAST = new RegExp(
   `(?:at least|>=|greater than or equal to|minimum(?: value)?(?: is| of)?)[^\\d.]{0,10}${N}`, 'i');
 
 /**
@@ -68,22 +68,22 @@ export function findTokenLimit(text: string, chat: ChatRequest): RowRepair | und
     const atMost = clamp(field, (value) => Math.min(value, most));
     return { name: `${field} at most ${most}`, apply: atMost, dialect: `maxTokens: ${most}` };
   }
-  if (!(least > asked && least < MOST_OF_LEAST)) return undefined;
+  if (!(least > asked && least < MAX_MINIMUM)) return undefined;
   return { name: `${field} at least ${least}`, apply: clamp(field, (value) => Math.max(value, least)) };
 }
 
 /** The highest minimum that a request is raised to; no provider requires more. */
-const MOST_OF_LEAST = 1_024;
+const MAX_MINIMUM = 1_024;
 
 /** Returns NaN for a limit that the text does not state; the requested value itself is not a limit. */
 function readRange(text: string, asked: number): readonly [least: number, most: number] {
   const [low = Number.NaN, high = Number.NaN] = (RANGE.exec(text) ?? []).slice(1).map(numberOf).filter((n) => n >= 0);
   if (high > 0) return [low, high];
-  const found = [...text.matchAll(MOST)].map(([whole, number]) => {
+  const found = [...text.matchAll(AT_MOST)].map(([whole, number]) => {
     const isOpen = /less than/i.test(whole) && !/equal/i.test(whole);
     return numberOf(number) - (isOpen ? 1 : 0);
   });
-  return [numberOf(LEAST.exec(text)?.[1]), found.find((number) => number > 0 && number < asked) ?? Number.NaN];
+  return [numberOf(AT_LEAST.exec(text)?.[1]), found.find((number) => number > 0 && number < asked) ?? Number.NaN];
 }
 
 function clamp(field: LimitField, limit: (value: number) => number): (chat: ChatRequest) => ChatRequest {
@@ -133,11 +133,11 @@ const LENGTH = anyOf(
 /** "string too long. Expected a string with maximum length 1024", "must be at most 64 characters", "{1,64}". */
 export function findLengthLimit(text: string): number | undefined {
   const length = (LENGTH.exec(text) ?? []).slice(1).map(numberOf).find((number) => number > 0);
-  return length !== undefined && length >= SHORTEST ? length : undefined;
+  return length !== undefined && length >= MIN_LENGTH ? length : undefined;
 }
 
 /** A smaller number is not a length limit. */
-const SHORTEST = 8;
+const MIN_LENGTH = 8;
 
 /** Numbers as words: "exactly nine characters". */
 const NUMBERS = new Map([['eight', 8], ['nine', 9], ['ten', 10], ['twelve', 12], ['sixteen', 16]]);
@@ -178,7 +178,7 @@ export function findNamedField(text: string, field: string, chat: ChatRequest): 
   return usable.find((name) => name === head) ?? named.sort((a, b) => complaint.indexOf(a) - complaint.indexOf(b))[0];
 }
 
-/** What a Responses request may do without; the names are those on the wire, with the field around them. */
+/** Optional fields of a Responses request, and how rejections name them. */
 const NATIVE_OPTIONS: Readonly<Record<NativeOption, RegExp>> = {
   include: /\binclude\b/,
   store: /\bstore\b/,
@@ -188,14 +188,14 @@ const NATIVE_OPTIONS: Readonly<Record<NativeOption, RegExp>> = {
   max_output_tokens: /\bmax_output_tokens\b/,
 };
 
-/** Finds a field that only a Responses request has, so that the Chat request inside of it lacks it. */
+/** Finds a field that only a Responses request has; the Chat request inside it does not. */
 export function findNativeOption(text: string, field: string, { native }: ChatRequest): NativeOption | undefined {
   const complaint = `${field} ${beforeList(text)}`;
   const names = Object.keys(NATIVE_OPTIONS).filter((name): name is NativeOption => name in NATIVE_OPTIONS);
   return native && names.find((name) => !native.omit?.includes(name) && NATIVE_OPTIONS[name].test(complaint));
 }
 
-/** Leaves a field of a Responses request out. */
+/** Omits a field of a Responses request. */
 export const omitNative = (name: NativeOption): Reshape => (chat) =>
   ({ ...chat, native: { ...chat.native, omit: [...(chat.native?.omit ?? []), name] } });
 

@@ -46,10 +46,10 @@ const PAUSES: { readonly [K in ErrorKind]?: number } = {
 const KEY_KINDS: ReadonlySet<ErrorKind> = new Set(['auth', 'quota']);
 
 /** A monthly quota resets within 31 days. */
-const LONGEST = 32 * 24 * 60 * MINUTE;
+const MAX_COOL_DOWN_MS = 32 * 24 * 60 * MINUTE;
 
 /** Threads and cool-downs that are remembered. */
-const MOST = 1_000;
+const MAX_ENTRIES = 1_000;
 
 /** What the turns of one bridge know about its keys and models. */
 export class PlanState {
@@ -78,9 +78,9 @@ export class PlanState {
     const pause = PAUSES[kind];
     if (pause === undefined) return undefined;
     const isNamed = details.retryAfterMs !== undefined;
-    const coolDown = { kind, isNamed, until: this.clock() + Math.min(LONGEST, details.retryAfterMs ?? pause) };
+    const coolDown = { kind, isNamed, until: this.clock() + Math.min(MAX_COOL_DOWN_MS, details.retryAfterMs ?? pause) };
     const [byKey, byPlan, byModel] = namesOf(candidate);
-    remember(this.coolDowns, kind === 'auth' ? byKey : kind === 'quota' ? byPlan : byModel, coolDown, MOST);
+    remember(this.coolDowns, kind === 'auth' ? byKey : kind === 'quota' ? byPlan : byModel, coolDown, MAX_ENTRIES);
     return coolDown;
   }
 
@@ -97,7 +97,7 @@ export class PlanState {
 
   /** Makes `key` the first one for this thread. */
   keep(key: string, thread: string, host: string): void {
-    remember(this.threadKeys, `${thread} ${host}`, key, MOST);
+    remember(this.threadKeys, `${thread} ${host}`, key, MAX_ENTRIES);
   }
 
   /** Whether the user of the thread has seen this notice. */
@@ -108,7 +108,7 @@ export class PlanState {
   /** @param notice what the user of the thread has seen; undefined once the model of the request answers again */
   markAnnounced(thread: string, notice: string | undefined): void {
     if (notice === undefined) this.notices.delete(thread);
-    else remember(this.notices, thread, notice, MOST);
+    else remember(this.notices, thread, notice, MAX_ENTRIES);
   }
 }
 

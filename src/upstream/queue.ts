@@ -2,7 +2,7 @@
 import { BridgeError } from '../errors/bridge-error';
 
 /** Maximum number of requests that wait for one provider. */
-const MOST_WAITING = 256;
+const MAX_WAITING = 256;
 const RETRY_AFTER_MS = 5_000;
 
 type Admit = () => void;
@@ -23,8 +23,8 @@ export class FairQueue {
   wait(provider: string, thread: string, abort: AbortSignal): Promise<void> {
     const threads = this.waiting.get(provider) ?? new Map<string, Admit[]>();
     const length = [...threads.values()].reduce((sum, list) => sum + list.length, 0);
-    if (length >= MOST_WAITING) {
-      const problem = `${MOST_WAITING} requests already wait for ${provider}, which limits concurrent requests.`;
+    if (length >= MAX_WAITING) {
+      const problem = `${MAX_WAITING} requests already wait for ${provider}, which limits concurrent requests.`;
       throw new BridgeError('busy', `${problem} Try again later.`, { retryAfterMs: RETRY_AFTER_MS });
     }
     if (abort.aborted) return Promise.reject(abort.reason);

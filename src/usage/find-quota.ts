@@ -50,9 +50,9 @@ export async function askQuota(provider: Provider, config: Config): Promise<Quot
 const HOUR_MS = 3_600_000;
 
 /** The longest window: the day on which a subscription began is not known, so a month is counted in full. */
-export const LONGEST_WINDOW_MS = 31 * 24 * HOUR_MS;
+export const MAX_WINDOW_MS = 31 * 24 * HOUR_MS;
 
-/** Counts the requests of a plan in each of its windows. @param entries of the last `LONGEST_WINDOW_MS` at least */
+/** Counts the requests of a plan in each of its windows. @param entries of the last `MAX_WINDOW_MS` at least */
 export function countPlan(provider: Provider, entries: readonly UsageEntry[], now: number): readonly QuotaWindow[] {
   const own = entries.filter((entry) => entry.provider === provider.name && isInPlan(entry, provider));
   return (provider.plan?.limits ?? []).map((limit): QuotaWindow => {
@@ -65,5 +65,5 @@ export function countPlan(provider: Provider, entries: readonly UsageEntry[], no
 function findWindow({ resets }: PlanLimit, now: number): { readonly begin: number; readonly resetsAt?: number } {
   if (resets === 'rolling') return { begin: now - 5 * HOUR_MS };
   const at = resets === 'monday' ? findReset(resets, '', now)?.at : undefined;
-  return at === undefined ? { begin: now - LONGEST_WINDOW_MS } : { begin: at - 7 * 24 * HOUR_MS, resetsAt: at };
+  return at === undefined ? { begin: now - MAX_WINDOW_MS } : { begin: at - 7 * 24 * HOUR_MS, resetsAt: at };
 }

@@ -7,7 +7,7 @@ import { findPaths, thisMachine } from '../command/paths';
 import { createTerminalStyle } from '../command/terminal-style';
 import { ledgerFileOf } from '../observe/usage-ledger';
 import { findProvider } from '../providers/catalog';
-import { askQuota, countPlan, LONGEST_WINDOW_MS } from './find-quota';
+import { askQuota, countPlan, MAX_WINDOW_MS } from './find-quota';
 import { keepQuota } from './kept-quota';
 import { readLedger } from './read-ledger';
 import { renderQuota } from './render-quota';
@@ -29,7 +29,7 @@ export async function run(context: CommandContext): Promise<number> {
     return EXIT.failed;
   }
   if (answer !== undefined) keepQuota(state, { provider: provider.name, at: now, ...answer });
-  const counted = countPlan(provider, readLedger(ledgerFileOf(state), now - LONGEST_WINDOW_MS), now);
+  const counted = countPlan(provider, readLedger(ledgerFileOf(state), now - MAX_WINDOW_MS), now);
   const report = answer ?? { windows: counted, balances: [] };
   if (readOwnFlag(QUOTA_FLAGS.json, own) === true) {
     const source = isAsked ? 'provider' : counted.length > 0 ? 'ledger' : null;

@@ -20,7 +20,7 @@ const COLUMNS: readonly (readonly [title: string, cell: Cell])[] = [
   ['cost', renderCost],
 ];
 
-const LONGEST_KEY = 40;
+const MAX_KEY_LENGTH = 40;
 
 const BAR_WIDTH = 10;
 
@@ -41,7 +41,7 @@ export function renderUsageTable({ by, groups, total }: UsageTable, style?: Term
 
 const sizeOf = ({ input, output }: UsageSum): number => input + output;
 
-const shorten = (key: string): string => (key.length > LONGEST_KEY ? `${key.slice(0, LONGEST_KEY - 1)}…` : key);
+const shorten = (key: string): string => (key.length > MAX_KEY_LENGTH ? `${key.slice(0, MAX_KEY_LENGTH - 1)}…` : key);
 
 /** Renders a bar for a share from 0 to 1. */
 export function renderBar(share: number, style: TerminalStyle, width = BAR_WIDTH): string {

@@ -4,7 +4,7 @@ import type { Config } from '../config/options';
 import { ledgerFileOf } from '../observe/usage-ledger';
 import { findProvider, PROVIDERS } from '../providers/catalog';
 import type { QuotaReport } from '../providers/quota-answers';
-import { countPlan, LONGEST_WINDOW_MS } from './find-quota';
+import { countPlan, MAX_WINDOW_MS } from './find-quota';
 import { findKeptQuota } from './kept-quota';
 import { readLedger } from './read-ledger';
 import { renderQuotaInBrief } from './render-quota';
@@ -22,7 +22,7 @@ export function readToday(stateFolder: string, config: Config, now: number): Tod
   const provider = findProvider(config.provider, config.aiBaseUrl, config.catalog);
   const isCounted = provider.plan?.limits !== undefined;
   const midnight = new Date(now).setHours(0, 0, 0, 0);
-  const entries = readLedger(ledgerFileOf(stateFolder), isCounted ? now - LONGEST_WINDOW_MS : midnight);
+  const entries = readLedger(ledgerFileOf(stateFolder), isCounted ? now - MAX_WINDOW_MS : midnight);
   const today = entries.filter(({ time }) => Date.parse(time) >= midnight);
   return {
     usage: sumUsage(today, config.catalog ?? PROVIDERS),

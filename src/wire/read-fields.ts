@@ -32,14 +32,14 @@ export function invalid(path: string, expected: string, value: unknown): Unreada
   if (path === '')
     return new UnreadableField(path, `Cannot read the request: expected ${expected}, got ${kindOf(value)}.`);
   const shown = JSON.stringify(value, (_name, inner: unknown) => shorten(inner)) ?? 'nothing';
-  const got = shown.length > LONGEST_SHOWN ? `${shown.slice(0, LONGEST_SHOWN)}…` : shown;
+  const got = shown.length > MAX_SHOWN_LENGTH ? `${shown.slice(0, MAX_SHOWN_LENGTH)}…` : shown;
   return new UnreadableField(path, `Cannot read ${path}: expected ${expected}, got ${got}.`);
 }
 
-const LONGEST_SHOWN = 80;
+const MAX_SHOWN_LENGTH = 80;
 
 /** A value may hold megabytes of text. */
-const shorten = (value: unknown): unknown => (typeof value === 'string' ? value.slice(0, LONGEST_SHOWN + 1) : value);
+const shorten = (value: unknown): unknown => (typeof value === 'string' ? value.slice(0, MAX_SHOWN_LENGTH + 1) : value);
 
 function kindOf(value: unknown): string {
   if (value === null || value === undefined) return 'nothing';

@@ -10,8 +10,8 @@ const KINDS = [
 const CLIENTS = ['Responses', 'Chat', 'JSON'];
 const SIZES = [1_000, 10_000, 100_000];
 /** Maximum cost of a piece of the longest answer, as a multiple of the smallest cost in its row. */
-const MOST_RATIO = 1.3;
-const MOST_MEGABYTES = 250;
+const MAX_RATIO = 1.3;
+const MAX_MEGABYTES = 250;
 const ROW_DEADLINE_MS = 120_000;
 
 interface KindRow {
@@ -35,7 +35,7 @@ function renderRow(kind: string, client: string, row: KindRow | undefined): stri
   const head = `${kind.padEnd(22)} ${client.padEnd(9)}`;
   if (row === undefined) return `${head}  failed`;
   const ratio = (row.micros.at(-1) ?? NaN) / Math.min(...row.micros);
-  const met = ratio <= MOST_RATIO && row.peakMb < MOST_MEGABYTES;
+  const met = ratio <= MAX_RATIO && row.peakMb < MAX_MEGABYTES;
   const costs = row.micros.map((micros) => micros.toFixed(1).padStart(9)).join('');
   const judged = [ratio.toFixed(2).padStart(6), row.peakMb.toFixed(0).padStart(8)].join(' ');
   return `${head} ${costs} ${judged}  ${met ? 'met' : 'missed'}`;

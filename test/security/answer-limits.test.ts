@@ -4,7 +4,7 @@ import { describe, it } from 'node:test';
 import type { JsonObject, JsonValue } from '../../src/base/json';
 import { ChatReader } from '../../src/stream/chat-reader';
 import type { Signal } from '../../src/stream/signal';
-import { LONGEST_ANSWER, MOST_CALLS } from '../../src/stream/tool-calls';
+import { MAX_ANSWER_LENGTH, MAX_CALLS } from '../../src/stream/tool-calls';
 import type { ResponsesEvent } from '../../src/wire/responses-output';
 import { runReads } from '../support/stream/answer-streams';
 
@@ -28,14 +28,14 @@ const countCalls = (events: readonly ResponsesEvent[]): number =>
   events.filter(({ type }) => type === 'response.output_item.added').length;
 
 describe('the number of calls in one answer is limited', () => {
-  it(`${MOST_CALLS} calls are fine`, () => {
-    const events = runReads({}, [...calls(MOST_CALLS).map((one) => sse({ tool_calls: [one] })), FINISH]);
+  it(`${MAX_CALLS} calls are fine`, () => {
+    const events = runReads({}, [...calls(MAX_CALLS).map((one) => sse({ tool_calls: [one] })), FINISH]);
     assert.equal(events.at(-1)?.type, 'response.completed');
-    assert.equal(countCalls(events), MOST_CALLS);
+    assert.equal(countCalls(events), MAX_CALLS);
   });
 
   it('one more fails, with the limit in the message', () => {
-    const events = runReads({}, [...calls(MOST_CALLS + 1).map((one) => sse({ tool_calls: [one] })), FINISH]);
+    const events = runReads({}, [...calls(MAX_CALLS + 1).map((one) => sse({ tool_calls: [one] })), FINISH]);
     assert.match(failureOf(events), /more than 1000 tool calls/);
   });
 
@@ -45,14 +45,14 @@ describe('the number of calls in one answer is limited', () => {
     const events = runReads({}, [chunk, FINISH]);
     const { user, system } = process.cpuUsage(before);
     assert.match(failureOf(events), /more than 1000 tool calls/);
-    assert.ok(countCalls(events) <= MOST_CALLS);
+    assert.ok(countCalls(events) <= MAX_CALLS);
     assert.ok(user + system < 10_000_000, `${user + system} microseconds of CPU`);
   });
 });
 
 describe('the length of one answer is limited', () => {
   const MEGABYTE = 'x'.repeat(1024 * 1024);
-  const MOST = LONGEST_ANSWER / MEGABYTE.length;
+  const MAX_PIECES = MAX_ANSWER_LENGTH / MEGABYTE.length;
   // Every piece is the same string, so that the test does not need the memory.
   const chunk = (delta: JsonObject): { readonly type: undefined; readonly data: string } =>
     ({ type: undefined, data: JSON.stringify({ choices: [{ delta }] }) });
@@ -70,7 +70,7 @@ describe('the length of one answer is limited', () => {
       const start = { tool_calls: [{ index: 0, id: 'call_1', function: { name: 'run', arguments: '' } }] };
       if (name === 'arguments') reader.event(chunk(start));
       const piece = chunk(delta);
-      for (let count = 0; count < MOST; count += 1) assert.equal(messageOf(reader.event(piece).signals), '');
+      for (let count = 0; count < MAX_PIECES; count += 1) assert.equal(messageOf(reader.event(piece).signals), '');
       assert.match(messageOf(reader.event(piece).signals), /longer than 64 MB/);
     });
   }

@@ -10,7 +10,7 @@ import { ask, open, post } from '../support/bridge/test-server';
 import { shareOf } from '../support/long';
 
 const MB = 1024 * 1024;
-const MOST_MB = 400;
+const MAX_MB = 400;
 const LIMIT = { timeout: 300_000, skip: process.platform !== 'linux' && 'the system does not tell the memory' };
 
 type Act = (response: ServerResponse) => unknown;
@@ -84,7 +84,7 @@ const FLOODS: Readonly<Record<string, (response: ServerResponse) => Promise<void
 
 async function assertWell(bridge: BuiltBridge): Promise<void> {
   assert.equal((await ask(bridge.port, { method: 'GET', path: '/health' })).status, 200);
-  assert.ok(bridge.peakMb() < MOST_MB, `${bridge.peakMb()} MB`);
+  assert.ok(bridge.peakMb() < MAX_MB, `${bridge.peakMb()} MB`);
   assert.doesNotMatch(bridge.output(), /\n {4}at |Internal error/);
 }
 

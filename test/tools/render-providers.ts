@@ -32,14 +32,14 @@ const INTRODUCTION = `# Providers and models
 
 <!-- Generated from src/providers by \`npm run docs\`; do not edit. -->
 
-The bridge recognizes the provider by the host of \`AI_API_BASE\`. Name it with \`--provider NAME\` or \`AI_PROVIDER\`
-where the host does not tell, as with a gateway or a server on your own machine. If you name a provider without
+The bridge recognizes the provider by the host of \`AI_API_BASE\`. If the host does not identify it, as with a gateway
+or a server on your own machine, name it with \`--provider NAME\` or \`AI_PROVIDER\`. If you name a provider without
 \`AI_API_BASE\`, requests go to its first address. The key is \`--ai-api-key\`, else \`AI_API_KEY\`, else the first
 variable of the provider that is set; variables of other providers are never read.
 
-Nothing here was measured against a live provider. Each row has a mark of evidence: **D** documented by the provider,
-**S** read in the source or the data of a client that targets it, **I** reported in a public issue, **inf** inferred. If
-you see something else, change that row: see [how to add a provider](how-to-add-a-provider.md).
+Nothing here was measured against a live provider. Each row is marked with its evidence: **D** documented by the
+provider, **S** read in the source or the data of a client that targets it, **I** reported in a public issue, **inf**
+inferred. If you see something else, change that row: see [how to add a provider](how-to-add-a-provider.md).
 
 A model id without a row is sent unchanged, with the rules of the provider and of the model's family (at the end of this
 page).
@@ -64,7 +64,9 @@ function renderProvider(provider: Provider): string {
     ...[...renderFacts(provider), ...remarks].map((fact) => wrap(`- ${fact}`, '  ')),
     `- Documentation: <${docs}>`,
     '',
-    ...(Object.keys(dialect).length === 0 ? [] : [wrap(`Beyond the neutral request: ${renderDialect(dialect)}.`), '']),
+    ...(Object.keys(dialect).length === 0
+      ? []
+      : [wrap(`Differences from the default request: ${renderDialect(dialect)}.`), '']),
     models.length === 0 ? 'No models listed: use the ids of the server.\n' : renderModels(provider, models),
   ].join('\n');
 }
@@ -78,7 +80,7 @@ function renderFacts(provider: Provider): readonly string[] {
   return [
     `Name: ${code(name)}${aliases.length > 0 ? `, also ${aliases.map(code).join(', ')}` : ''}`,
     ...(baseUrls.length > 0 ? [`Addresses: ${baseUrls.map((url) => `<${url}>`).join(', ')}`] : []),
-    ...(hosts.length > 0 ? [`Further hosts: ${hosts.map(({ source }) => code(source)).join(', ')}`] : []),
+    ...(hosts.length > 0 ? [`Other hosts: ${hosts.map(({ source }) => code(source)).join(', ')}`] : []),
     ...(local
       ? ['Needs no key. Name it with `--provider`: a loopback address does not identify it.']
       : []),

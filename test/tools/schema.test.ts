@@ -38,7 +38,7 @@ for (const [name, schema, expected] of SCHEMAS) {
 
 it('a good schema is passed on unchanged', () => assert.equal(toObjectSchema(OBJECT, []), OBJECT));
 
-it('the root stays an object where a type next to anyOf is rejected: its variants become optional properties', () => {
+it('the root stays an object if a type next to anyOf is rejected; its variants become optional properties', () => {
   const variant = (name: string): JsonObject => ({
     type: 'object',
     properties: { [name]: { type: 'string' } },

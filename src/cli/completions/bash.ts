@@ -37,7 +37,7 @@ const BRANCHES: readonly Branch[] = [
 ];
 
 /** COMP_WORDBREAKS splits at `=`, so `--port=80` is three words. */
-const SCRIPT = `# Completions of aliyun-codex-bridge for bash. Install them, and again after each update:
+const SCRIPT = `# Bash completions for aliyun-codex-bridge. Install them now and after each update:
 #   mkdir -p ~/.local/share/bash-completion/completions
 #   aliyun-codex-bridge completions bash > ~/.local/share/bash-completion/completions/aliyun-codex-bridge
 # Without the package bash-completion, add this line to ~/.bashrc instead:

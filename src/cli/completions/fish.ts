@@ -47,7 +47,7 @@ const quoteScope = (command: string): string => command || '""';
 
 const quote = (text: string): string => `'${text.replace(/[\\']/g, '\\$&')}'`;
 
-const SCRIPT = `# Completions of aliyun-codex-bridge for fish. Install them, and again after each update:
+const SCRIPT = `# Fish completions for aliyun-codex-bridge. Install them now and after each update:
 #   aliyun-codex-bridge completions fish > ~/.config/fish/completions/aliyun-codex-bridge.fish
 
 # The words before the cursor that are neither flags nor values of flags: the command first.

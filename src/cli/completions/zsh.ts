@@ -35,7 +35,7 @@ const ACTIONS = { file: '_files', folder: '_files -/', nothing: ' ' } as const;
 const quote = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
 
 const SCRIPT = `#compdef aliyun-codex-bridge
-# Completions of aliyun-codex-bridge for zsh. Install them, and again after each update, into a folder of your fpath:
+# Zsh completions for aliyun-codex-bridge. Install them, now and after each update, in a folder of your fpath:
 #   mkdir -p ~/.zsh/completions
 #   aliyun-codex-bridge completions zsh > ~/.zsh/completions/_aliyun-codex-bridge
 # and add this line to ~/.zshrc:

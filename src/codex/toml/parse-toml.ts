@@ -144,7 +144,7 @@ export interface InlineMember {
 }
 
 /** Nesting limit of Codex's own TOML reader. */
-const DEEPEST = 80;
+const MAX_DEPTH = 80;
 
 /** @param members receives the pairs of an inline table */
 function readValue(cursor: Cursor, members: InlineMember[] = []): TomlValue {
@@ -152,7 +152,7 @@ function readValue(cursor: Cursor, members: InlineMember[] = []): TomlValue {
   if (text !== undefined) return text;
   if (!isNext(cursor, '[') && !isNext(cursor, '{')) return readScalar(cursor);
   cursor.depth += 1;
-  if (cursor.depth > DEEPEST) fail(cursor, `expected at most ${DEEPEST} nested values`);
+  if (cursor.depth > MAX_DEPTH) fail(cursor, `expected at most ${MAX_DEPTH} nested values`);
   const value = isNext(cursor, '[') ? readArray(cursor) : readInlineTable(cursor, members);
   cursor.depth -= 1;
   return value;

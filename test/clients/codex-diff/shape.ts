@@ -16,7 +16,7 @@ const VARIABLE: readonly (readonly [pattern: RegExp, name: string])[] = [
 ];
 
 /** Longer texts are compared by their hash. */
-const LONGEST_VALUE = 60;
+const MAX_VALUE_LENGTH = 60;
 
 type Item = Readonly<Record<string, unknown>>;
 
@@ -66,9 +66,9 @@ const isText = (path: string): boolean =>
 function renderValue(value: unknown): string {
   if (typeof value !== 'string') return JSON.stringify(value);
   const text = normalize(value);
-  if (text.length <= LONGEST_VALUE) return JSON.stringify(text);
+  if (text.length <= MAX_VALUE_LENGTH) return JSON.stringify(text);
   const hash = createHash('sha256').update(text).digest('hex').slice(0, 8);
-  return `${JSON.stringify(text.slice(0, LONGEST_VALUE))}… (${text.length} characters, ${hash})`;
+  return `${JSON.stringify(text.slice(0, MAX_VALUE_LENGTH))}… (${text.length} characters, ${hash})`;
 }
 
 function parseIfJson(text: string): unknown {

@@ -104,7 +104,7 @@ for (const version of ['0.171.0', '0.169.0'] as const) scenario(
 );
 
 scenario(
-  'without a search service, the model is told so',
+  'without a search service, the model gets an error that says so',
   {
     config: SEARCH.config,
     script: [call({ search_query: [{ q: 'bridges' }] }), answer({ text: 'There is no search.' })],

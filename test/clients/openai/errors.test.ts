@@ -1,4 +1,4 @@
-/** Failures: the library's own error classes, with status, code, field and the wait that the provider asks for. */
+/** Failures are the library's own error classes, with the status, code, field and retry delay of the provider. */
 import assert from 'node:assert/strict';
 import OpenAI, {
   APIError, APIUserAbortError, AuthenticationError, BadRequestError, InternalServerError, NotFoundError, RateLimitError,
@@ -14,7 +14,7 @@ const failure = (status: number, message: string, code: string, headers: Readonl
 const ONCE = { UPSTREAM_CALLS: '1' };
 
 for (const stream of [false, true]) {
-  const how = stream ? 'streamed' : 'whole';
+  const how = stream ? 'streamed' : 'not streamed';
   sdkScenario(
     `openai: 429 with retry-after, ${how}`,
     {
@@ -39,7 +39,7 @@ for (const stream of [false, true]) {
   );
 }
 
-sdkScenario('openai: the kinds of refusals', {
+sdkScenario('openai: each kind of rejection has its own error class', {
   script: [
     failure(401, 'Incorrect API key provided.', 'invalid_api_key'),
     failure(404, 'The model `gone` does not exist.', 'model_not_found'),
@@ -54,7 +54,7 @@ sdkScenario('openai: the kinds of refusals', {
   await assert.rejects(ask('three'), InternalServerError);
 });
 
-sdkScenario('openai: a wrong request never reaches the provider', { script: [] }, async (scenario) => {
+sdkScenario('openai: an invalid request never reaches the provider', { script: [] }, async (scenario) => {
   const temperature = 'hot' as never;
   await assert.rejects(
     createOpenAi(scenario).responses.create({ model: scenario.model, input: 'Hi.', temperature }),
@@ -93,7 +93,7 @@ sdkScenario('openai: a stream that breaks off is a failed response', {
 
 const turnstile = createTurnstile();
 
-sdkScenario('openai: abort ends the call of the provider', {
+sdkScenario('openai: an abort ends the call to the provider', {
   script: () => answer({ text: 'A long answer.', gate: turnstile.gate }),
 }, async (scenario) => {
   const client = createOpenAi(scenario);

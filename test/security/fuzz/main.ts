@@ -12,7 +12,7 @@ const OPTIONS = {
 } as const;
 
 /** Enough to see what the failures have in common. */
-const MOST_REPORTED = 20;
+const MAX_REPORTED = 20;
 
 async function main(): Promise<number> {
   const { values } = parseArgs({ options: OPTIONS });
@@ -30,7 +30,7 @@ async function main(): Promise<number> {
     const problems = await world.run(fuzzCase);
     if (problems.length === 0) continue;
     failed += 1;
-    if (failed > MOST_REPORTED) continue;
+    if (failed > MAX_REPORTED) continue;
     console.log(`Case ${number} (${fuzzCase.name}):\n  ${problems.join('\n  ')}`);
     if (values.case !== undefined) console.log(show(fuzzCase));
     else console.log(`  To repeat it: npm run fuzz -- --seed ${seed} --case ${number}`);

@@ -49,13 +49,13 @@ export async function startNginx(
     rmSync(folder, { recursive: true, force: true });
   });
   while (!(await accepts(port))) {
-    if (child.exitCode !== null) throw new Error('nginx does not start');
+    if (child.exitCode !== null) throw new Error('nginx did not start');
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
   return { url: `http://127.0.0.1:${port}`, errors: () => errors(folder) };
 }
 
-/** Empty when nginx wrote none, or the test is over. */
+/** Returns the error log; empty if nginx wrote nothing, or its folder is gone. */
 function errors(folder: string): string {
   try {
     return readFileSync(join(folder, 'error.log'), 'utf8');
