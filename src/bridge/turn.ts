@@ -104,10 +104,10 @@ interface Shape<Output> {
   readonly beginsAtOnce: boolean;
   /** Whether the request stays in memory until the end: it is stored, or the answer repeats parts of it. */
   readonly holdsRequest: boolean;
-  /** A new assembler for each attempt; all of them continue the same response. */
+  /** Creates the assembler of each attempt; all of them continue the same response. */
   readonly createAssembler: (finalizeError: FinalizeError, prepared: Prepared) => Assembler<Output>;
   readonly protocol: ClientProtocol<Output>;
-  /** Keeps the answer, if it is kept. */
+  /** Stores the answer; absent if it is not stored. */
   readonly keep?: (outputs: readonly Output[]) => Promise<void>;
 }
 

@@ -1,4 +1,4 @@
-/** Prompts the user on the terminal and reads standard input. Loaded only when a command does. */
+/** Prompts the user on the terminal and reads standard input. Loaded only for a command that does. */
 import { createInterface, type Key } from 'node:readline';
 
 /**
@@ -33,13 +33,13 @@ export function askPerson(question: string, choices: readonly string[] = []): Pr
 
 const [CTRL_C, CTRL_D, BACKSPACE, DELETE] = ['\u0003', '\u0004', '\b', '\u007f'];
 
-/** What terminals send around a pasted text, and for the arrow keys. */
+/** Escape sequences that terminals send around pasted text and for the arrow keys. */
 const SEQUENCES = /\u001b\[[\d;]*[A-Za-z~]/g;
 
 /** Reads one line that is not shown; undefined when the user sends Ctrl-D or Ctrl-C. */
 export function askHidden(question: string): Promise<string | undefined> {
   const { stdin, stdout } = process;
-  // Before the question: whoever answers it at once must not be seen typing.
+  // Before the question, so that even an immediate answer is not shown.
   stdin.setRawMode(true).setEncoding('utf8').resume();
   stdout.write(question);
   return new Promise((resolve) => {
@@ -61,7 +61,7 @@ export function askHidden(question: string): Promise<string | undefined> {
   });
 }
 
-/** Everything on standard input. */
+/** Reads all of standard input. */
 export async function readInput(): Promise<string> {
   let text = '';
   for await (const piece of process.stdin.setEncoding('utf8')) text += piece;

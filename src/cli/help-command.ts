@@ -99,13 +99,13 @@ function renderOption(name: OptionName): string {
 const renderExamples = (examples: HelpPage['examples']): readonly string[] =>
   examples.map(([line, meaning]) => `  ${PROGRAM} ${line}\n${wrap(meaning, 6)}`);
 
-const MISUSED = ['2', 'invalid usage'] as const;
+const INVALID_USAGE = ['2', 'invalid usage'] as const;
 
 function renderCodes(codes: HelpPage['codes'] = []): readonly string[] {
   if (codes.length === 0) return [];
   const after = codes.findIndex(([code]) => Number.parseInt(code, 10) > 2);
   const at = after === -1 ? codes.length : after;
-  const all = [...codes.slice(0, at), MISUSED, ...codes.slice(at)];
+  const all = [...codes.slice(0, at), INVALID_USAGE, ...codes.slice(at)];
   return all.map(([code, meaning]) => renderRow(code, meaning, CODE_COLUMN));
 }
 

@@ -65,7 +65,7 @@ export async function describeBridge(bridge: BridgeForCodex): Promise<CodexArgum
   return { words, notes };
 }
 
-/** The token in `Authorization`, or next to the provider's key, where Codex sends that one. */
+/** Sends the token in `Authorization`, or in `x-api-key` if Codex sends the provider's key. */
 function chooseHeaders({ config, token }: BridgeForCodex): Pick<CodexSettings, 'envKey' | 'envHeaders'> {
   if (token === undefined) return config.forceEnvAuth ? {} : { envKey: CLIENT_KEY };
   return config.forceEnvAuth ? { envKey: TOKEN } : { envKey: CLIENT_KEY, envHeaders: { 'x-api-key': TOKEN } };

@@ -58,7 +58,7 @@ export async function attach(options: AttachOptions): Promise<Attached | NotAtta
   let problem = 'it ended each time before Codex could connect';
   for (let tries = 0; tries < TRIES; tries += 1) {
     const found = await findBridge(options);
-    if (found === 'look again') continue;
+    if (found === 'retry') continue;
     if ('ok' in found) return found;
     try {
       return { ok: true, ...found, launch: await createLaunch(found, found.token) };
@@ -69,14 +69,14 @@ export async function attach(options: AttachOptions): Promise<Attached | NotAtta
   return { ok: false, problem: `Cannot use the bridge: ${problem}.` };
 }
 
-async function findBridge(options: AttachOptions): Promise<FoundBridge | NotAttached | 'look again'> {
+async function findBridge(options: AttachOptions): Promise<FoundBridge | NotAttached | 'retry'> {
   const { config, version, isPortFixed = false } = options;
   const { host, port } = config;
   if (port === 0) return begin(options, 0, () => []);
   const state = await probePort({ host, port });
   if (state.kind === 'free') return begin(options, port, () => []);
   if (state.kind === 'stranger') {
-    if (isPortFixed) return 'look again';
+    if (isPortFixed) return 'retry';
     return begin(options, 0, (used) => [`Port ${port} is in use; using port ${used} instead.`]);
   }
   const { upstream = 'an unknown provider', version: running = '(unknown)' } = state.health;
@@ -88,7 +88,7 @@ async function findBridge(options: AttachOptions): Promise<FoundBridge | NotAtta
   const own = record?.pid === state.health.pid ? record : undefined;
   const token = options.token ?? own?.token ?? findUserToken(config);
   if (!(await isTrusted({ host, port }, token, state.health, own))) {
-    if (isPortFixed) return 'look again';
+    if (isPortFixed) return 'retry';
     return begin(options, 0, (used) => [
       `The program on port ${port} does not know the access token; using port ${used} instead.`,
     ]);
@@ -119,7 +119,7 @@ const REPLACE_MS = 5_000;
 
 async function begin(
   options: AttachOptions, port: number, describe: (port: number) => readonly string[], stopWhenUnused = true,
-): Promise<FoundBridge | NotAttached | 'look again'> {
+): Promise<FoundBridge | NotAttached | 'retry'> {
   const { flags, env, paths, config, obstacle } = options;
   if (obstacle !== undefined) return { ok: false, problem: obstacle };
   const token = chooseToken(options, stopWhenUnused);
@@ -128,7 +128,7 @@ async function begin(
   if (started.ok)
     return { host: reachableHost(started.host), port: started.port, token, notes: describe(started.port) };
   const isTaken = port !== 0 && (await probePort({ host: config.host, port })).kind !== 'free';
-  return isTaken ? 'look again' : { ok: false, problem: started.problem };
+  return isTaken ? 'retry' : { ok: false, problem: started.problem };
 }
 
 /**

@@ -34,7 +34,7 @@ const MAX_OUTPUT: readonly Path[] = [
   ['max_output_tokens'],
 ];
 /** Read by public clients: Moonshot, Mistral. */
-const SEES: readonly Path[] = [['supports_image_in'], ['capabilities', 'vision']];
+const ACCEPTS_IMAGES: readonly Path[] = [['supports_image_in'], ['capabilities', 'vision']];
 
 /** Words in the ids of models that cannot chat, for hosts that list all their models. */
 const NOT_CHAT_WORDS = [
@@ -112,7 +112,7 @@ function readInput(value: unknown): Model['input'] | undefined {
   const modalities = asArray(at(value, ['architecture', 'input_modalities']));
   const sees = modalities
     ? modalities.includes('image')
-    : SEES.map((path) => at(value, path)).find((flag) => typeof flag === 'boolean');
+    : ACCEPTS_IMAGES.map((path) => at(value, path)).find((flag) => typeof flag === 'boolean');
   if (sees === undefined) return undefined;
   return sees === true ? ['text', 'image'] : ['text'];
 }

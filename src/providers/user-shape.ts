@@ -171,7 +171,7 @@ const PROVIDER: { readonly [K in keyof Required<UserProvider>]: ShapeField } = {
   },
   dialect: {
     shape: { kind: 'object', fields: DIALECT_FIELDS },
-    help: 'How the provider differs from the neutral request.',
+    help: 'How its requests differ from the default ones.',
   },
   models: { shape: { kind: 'map', of: { kind: 'object', fields: MODEL } }, help: 'Models by id.' },
   ...CHANGES,

@@ -45,7 +45,7 @@ export async function run(context: CommandContext): Promise<number> {
   return outcome.ok ? EXIT.done : EXIT.failed;
 }
 
-const NO_FIXED_PORT = 'Port 0 picks a free port at every start. Name a fixed one, so that Codex finds the bridge.';
+const NO_FIXED_PORT = 'Port 0 picks a free port at every start. Choose a fixed one, so that Codex can find the bridge.';
 
 function readOptions(own: OwnTexts) {
   const is = (name: 'print' | 'undo' | 'yes' | 'install'): boolean => readOwnFlag(SETUP_FLAGS[name], own) ?? false;
@@ -111,7 +111,7 @@ async function write(
     done.push(`Wrote ${renderCount(models.length, 'model')} to ${catalog.path}\n`);
   }
   if (text === file.text) return done.join('');
-  // A file without the marks of setup is one from before it, or one that was cleaned up by hand.
+  // A file without setup's markers is from before setup, or was cleaned up by hand.
   const isFirst = file.exists && !isSetUp(file.text);
   try {
     if (isFirst) await writeBackup(file);

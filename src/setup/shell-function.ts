@@ -127,7 +127,7 @@ Remove it, then run: aliyun-codex-bridge setup --shell ${shell} --install`;
 
 function explainDamage(path: string, line: number): string {
   const fix = 'Remove these lines by hand and try again.';
-  return `${path}:${line} starts what setup wrote, but the end marker is missing. ${fix}`;
+  return `${path}:${line} has the start marker of setup, but the end marker is missing. ${fix}`;
 }
 
 function adviseByHand(shell: ShellName): string {
@@ -187,7 +187,7 @@ interface Span {
 }
 
 interface StartUpLine extends Span {
-  /** Without its line end. */
+  /** Without its line ending. */
   readonly content: string;
 }
 
@@ -218,7 +218,7 @@ function listLines(text: string): readonly StartUpLine[] {
   }));
 }
 
-/** Removes a region and the line end added before it, unless that line end now belongs to another line. */
+/** Removes a region and the line ending added before it, unless another line needs that line ending now. */
 function cut(text: string, { start, end }: Span): string {
   const before = text.slice(0, start);
   const after = text.slice(end);

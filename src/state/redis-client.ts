@@ -1,6 +1,6 @@
 /**
  * A client for Redis and Valkey: RESP2 over TCP or TLS, pipelined. It connects at the first command, reconnects with
- * back-off, and repeats a command once if its connection broke: every command that the store sends may be repeated.
+ * back-off, and retries a command once if its connection broke: every command that the store sends is safe to repeat.
  */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
@@ -13,7 +13,7 @@ export interface RedisOptions {
   readonly url: string;
   /** File with the certificate authorities for TLS, in PEM; by default those of Node. */
   readonly ca?: string | undefined;
-  /** Time limit of a command, including the wait for a connection; after that long without one, it fails at once. */
+  /** Time limit of a command, including the wait for a connection; without one for this long, commands fail at once. */
   readonly commandMs?: number;
 }
 
@@ -122,7 +122,7 @@ export class RedisClient {
     return tls.connect({ ...target, ...servername, ...(ca !== undefined && { ca: readFileSync(ca) }) });
   }
 
-  /** A connection is used when Redis accepted the password and the database, and serves commands. */
+  /** Prepares a connection, which is used once Redis has accepted the password and the database. */
   private async greet(socket: Socket): Promise<void> {
     const [username = '', password = ''] = [this.url.username, this.url.password].map(decodeURIComponent);
     const credentials = [username, password].filter((word) => word !== '');
@@ -191,7 +191,7 @@ function encode(words: readonly (string | number)[]): string {
   return `*${words.length}\r\n${bulk.join('')}`;
 }
 
-/** Reads replies from bytes in any pieces. However long a reply is, its bytes are joined once. */
+/** Reads replies from bytes split anywhere. The bytes of a reply are joined once, however long it is. */
 export class ReplyReader {
   private bytes: Buffer = Buffer.alloc(0);
   private later: Buffer[] = [];

@@ -111,7 +111,7 @@ function isCut(data: string): boolean {
   return /^\s*\{/.test(data) && parseJson(data) === undefined && parseJson(last) === undefined;
 }
 
-/** V8 says that the stack is exceeded where a value is nested too deeply for its own JSON functions. */
+/** V8's own JSON functions report a value that is nested too deeply as an exceeded stack. */
 function describeCause(cause: unknown): string {
   const isDeep = cause instanceof RangeError && cause.message.includes('call stack');
   return isDeep ? 'a value is nested too deeply' : messageOf(cause);

@@ -1,6 +1,6 @@
 /**
- * Makes requests wait if their provider limits concurrent requests. Loaded once a limit is configured, or was learned
- * from a rejection.
+ * Makes requests wait if their provider limits concurrent requests. Loaded if a limit is configured or was
+ * learned from a rejection.
  */
 import type { Clock } from '../base/clock';
 import type { BridgeError } from '../errors/bridge-error';
@@ -52,7 +52,7 @@ export class InFlight {
     return this.queue.wait(provider, passage.thread, abort);
   }
 
-  /** Call when a request is over. The next waiting request takes its place. */
+  /** Call when a request ends. The next waiting request takes its place. */
   leave(passage: Passage): void {
     const { provider } = passage;
     this.counts.set(provider, Math.max(0, this.countOf(provider) - 1));
@@ -67,7 +67,7 @@ export class InFlight {
     if (limit !== undefined || kind !== 'rate_limit' || !CONCURRENCY.test(said)) return;
     const named = Number(NAMED_LIMIT.exec(said)?.[1] ?? Infinity);
     const known = this.learned.get(provider)?.count ?? Infinity;
-    // The rejected request has left; those that remain were accepted, or will be rejected too and lower the limit.
+    // The rejected request has ended; those that remain were accepted, or will be rejected too and lower the limit.
     const count = Math.max(1, Math.min(named, known, this.countOf(provider)));
     this.learned.set(provider, { count, until: this.clock() + LEARNED_MS });
   }

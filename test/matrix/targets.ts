@@ -1,4 +1,4 @@
-/** The models that the matrix tests for each provider: the default one, and one per dialect. */
+/** The models that the matrix tests for each provider: its default model, and one per dialect. */
 import { PROVIDERS, resolveModel } from '../../src/providers/catalog';
 import type { Dialect } from '../../src/providers/dialect';
 import type { Provider } from '../../src/providers/provider';
@@ -20,7 +20,7 @@ export interface Target {
  * Providers without model rows serve any model, so one name per relevant family is tested. A new provider without
  * models is tested with `some-model` until it is added here.
  */
-const VISITORS: Readonly<Record<string, readonly string[]>> = {
+const UNLISTED_MODELS: Readonly<Record<string, readonly string[]>> = {
   siliconflow: ['Qwen/Qwen3.5-397B-A17B', 'zai-org/GLM-5', 'moonshotai/Kimi-K2.6', 'deepseek-ai/DeepSeek-V4-Pro'],
   ark: ['ep-20260101-abcde', 'glm-5', 'kimi-k2.6', 'deepseek-v4-pro'],
   openrouter: [
@@ -55,7 +55,7 @@ export const TARGETS: readonly Target[] = PROVIDERS.flatMap((provider) =>
 );
 
 function modelsOf(provider: Provider): readonly string[] {
-  const visitors = VISITORS[provider.name] ?? (provider.models.length === 0 ? ['some-model'] : []);
+  const visitors = UNLISTED_MODELS[provider.name] ?? (provider.models.length === 0 ? ['some-model'] : []);
   const seen = new Set<string>();
   const own = [...provider.models].sort(
     (a, b) => Number(b.id === provider.defaultModel) - Number(a.id === provider.defaultModel),
@@ -71,7 +71,7 @@ function modelsOf(provider: Provider): readonly string[] {
 function targetOf(provider: Provider, model: string): Target {
   const behavior = findBehavior(provider.name);
   const strict = behavior.models.find(({ names }) => names.test(model));
-  if (strict === undefined) throw new Error(`The strict upstream "${provider.name}" knows no model "${model}"`);
+  if (strict === undefined) throw new Error(`The strict upstream "${provider.name}" has no model "${model}"`);
   // The fields that change the form of answers are sent to providers that have them.
   const style = behavior.answers?.({ model, reasoning_split: true, tool_stream: true }) ?? PLAIN;
   return { provider, model, behavior, strict, style };

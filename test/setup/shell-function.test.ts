@@ -186,7 +186,7 @@ test('a region without its end marker is reported, and nothing is written', asyn
   for (const flag of ['--install', '--undo']) {
     const { code, error } = await setup('--shell', 'bash', flag);
     assert.equal(code, 1);
-    assert.match(error, /\.bashrc:1 starts what setup wrote, but the end marker is missing\./);
+    assert.match(error, /\.bashrc:1 has the start marker of setup, but the end marker is missing\./);
   }
   assert.equal(await read('.bashrc'), broken);
 });

@@ -59,7 +59,7 @@ Create \`providers.json\` in the config folder (\`aliyun-codex-bridge config\` s
       "headers": { "x-team": "$ACME_TEAM" },      // $NAME is a variable; values are never logged
       "body": { "top_k": 20 },                    // fields added to each request
       "drop": ["stream_options"],                 // fields removed from each request
-      "dialect": { "toolChoice": "auto-only" },   // differences from the neutral request
+      "dialect": { "toolChoice": "auto-only" },   // differences from the default request
       "models": {
         "acme-1": { "context": 128000, "output": 8192, "input": ["text", "image"], "efforts": ["low", "high"] }
       }
@@ -82,7 +82,7 @@ AI_PROVIDER=acme ACME_KEY=… aliyun-codex-bridge codex
 - A model has the same fields \`headers\`, \`body\`, \`drop\`, \`wire\` and \`dialect\` as a provider; they apply after
   those of the provider. A model without limits gets a context of 128,000 tokens and an output of 8,192.
 - \`"wire"\` chooses the protocol: \`"responses"\` (the provider's own Responses endpoint) or \`"chat"\`.
-- A running bridge takes over changes with the next turn. Running turns keep the rows they began with. If the file is
+- A running bridge applies changes from the next turn on. Running turns keep the rows they began with. If the file is
   invalid or missing, the previous rows stay in use and the log has a warning.
 - \`--upstream-header NAME=VALUE\` adds headers for the current provider without a file.
 
@@ -110,7 +110,7 @@ AI_PROVIDER=acme ACME_KEY=… aliyun-codex-bridge codex
   names, otherwise 15 minutes for a quota and an hour for an invalid key. A thread keeps its key, because the prompt
   cache belongs to it. The log warns if the terms of a plan forbid several keys.
 - **Fallback models** answer while a model is out of quota, rejects all keys, does not exist, or is down after all
-  retries. Nothing of an answer is repeated: they are used only before the first output. The list of a model replaces
+  retries. No part of an answer is repeated: they are used only before the first output. The list of a model replaces
   that of its provider, which replaces \`--fallback\`. The model of the thread returns when its reset time has passed.
   Codex shows one line per thread; the log line (\`substituted\`) and \`x-bridge-notes\` name the reason.
 - **Limits.** With \`max_concurrency\`, further requests wait in a queue in which threads take turns; clients get
@@ -124,9 +124,8 @@ AI_PROVIDER=acme ACME_KEY=… aliyun-codex-bridge codex
 - **Prompt caches that have to be requested.** \`"dialect": { "cacheControl": "ephemeral" }\` marks the instructions and
   the end of the conversation. It is on for Claude and Qwen at OpenRouter.
 
-Rows that people ask for most. They follow the providers' documentation and were not tested; the bridge learns fields
-that a provider rejects by itself. A row is disabled while a variable
-that its headers name is not set.
+These rows are requested most. They follow the providers' documentation and were not tested; the bridge learns by itself
+which fields a provider rejects. A row is disabled until every variable that its headers name is set.
 
 \`\`\`jsonc
 ${EXAMPLE_FILE}\`\`\`

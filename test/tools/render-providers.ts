@@ -89,7 +89,7 @@ function renderFacts(provider: Provider): readonly string[] {
     ...(idSuffix ? [`Removed from model ids: ${code(idSuffix.source)}`] : []),
     ...(responses
       ? [
-          `Has a Responses endpoint of its own${responses.models ?
+          `Has its own Responses endpoint${responses.models ?
             ` for ${responses.models.map(code).join(', ')}` : ''} (${MARKS[responses.evidence]})${
             responses.rejects ? `. ${responses.rejects}` : ''}`,
         ]

@@ -6,7 +6,7 @@ import { createOpenAi } from './client';
 
 const NUMBERS = Array.from({ length: 20 }, (_, index) => index);
 
-sdkScenario('openai: twenty at once', {
+sdkScenario('openai: twenty requests at once', {
   script: ({ body }) => answer({ text: `Answer to ${body.messages.at(-1).content}`, reasoning: 'Hm.' }),
 }, async (scenario) => {
   const client = createOpenAi(scenario);

@@ -10,7 +10,7 @@ import type { TestContext } from 'node:test';
 /** The first installed one. */
 const SERVER = ['valkey-server', 'redis-server'].find((name) => spawnSync(name, ['--version']).status === 0);
 
-/** Goes into the options of a test; the reason appears in its output. */
+/** Options of a test that needs Redis; the reason for skipping it appears in its output. */
 export const NEEDS_REDIS = { skip: SERVER === undefined && 'neither redis-server nor valkey-server is installed' };
 
 /** Added to the names of tests that are skipped. */
@@ -23,7 +23,7 @@ export interface RedisServer {
   kill(): Promise<void>;
   /** Starts it again at the same port. */
   start(): Promise<void>;
-  /** Stops and continues the process: connections stay open, and nothing answers. */
+  /** Suspends and resumes the process: connections stay open, and nothing answers. */
   signal(name: 'SIGSTOP' | 'SIGCONT'): void;
 }
 
