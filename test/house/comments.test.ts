@@ -1,9 +1,7 @@
 /** Every source file starts with its purpose, and every exported value has a doc comment. */
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import {
-  breach, loadSyntax, parseSources, readSources, renderBreach, type Breach, type Source,
-} from './source-tree';
+import { breach, loadSyntax, parseProduct, parseSources, renderBreach, type Breach, type Source } from './source-tree';
 
 const OPENING = /^(?:#!.*\n)?\/\*\*(?!\/)[\s\S]*?\*\//;
 
@@ -36,7 +34,7 @@ async function findSilence(sources: readonly Source[]): Promise<readonly Breach[
 const firstLine = (text: string): string => (text.split('\n')[0] ?? '').slice(0, 80);
 
 test('files and exported values have doc comments', async () => {
-  const found = await findSilence(await parseSources(readSources('src')));
+  const found = await findSilence(await parseProduct());
   assert.deepEqual(found.map(renderBreach), []);
 });
 

@@ -12,11 +12,13 @@ const EXPORTED = /^export (?:async )?(?:function\*?|class|const)\s+(\w+)/gm;
 
 /** @param users files that may use what `sources` export, besides each other */
 function findUnusedExports(sources: Texts, users: Texts): readonly string[] {
-  const files = Object.entries({ ...users, ...sources });
-  const words = new Map(files.map(([path, text]) => [path, new Set(withoutComments(text).match(/\w+/g))]));
+  const files = new Map<string, number>();
+  for (const text of Object.values({ ...users, ...sources })) {
+    for (const word of new Set(withoutComments(text).match(/\w+/g))) files.set(word, (files.get(word) ?? 0) + 1);
+  }
   return Object.entries(sources).flatMap(([path, text]) =>
     [...text.matchAll(EXPORTED)]
-      .filter(([, name = '']) => ![...words].some(([other, known]) => other !== path && known.has(name)))
+      .filter(([, name = '']) => files.get(name) === 1)
       .map(([, name = '']) => `${path} exports ${name}, which no other file uses`));
 }
 

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { PROVIDERS } from '../../src/providers/catalog';
 import {
-  breach, loadSyntax, parseSources, readSources, renderBreach, walk, type Breach, type Source,
+  breach, loadSyntax, parseProduct, parseSources, renderBreach, walk, type Breach, type Source,
 } from './source-tree';
 
 /** Words that occur in many host names and identify no provider; `auto` is a word of both protocols. */
@@ -58,7 +58,7 @@ async function findNames(sources: readonly Source[], words: readonly string[]): 
 }
 
 test('no provider or model name is outside src/providers', async () => {
-  const found = await findNames(await parseSources(readSources('src')), wordsOf(PROVIDERS));
+  const found = await findNames(await parseProduct(), wordsOf(PROVIDERS));
   assert.deepEqual(found.map(renderBreach), []);
 });
 

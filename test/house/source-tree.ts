@@ -30,13 +30,22 @@ export const loadSyntax = (): Promise<Syntax> => import('typescript/unstable/ast
 
 /** Path → text of every TypeScript file in `folder`. */
 export function readSources(folder: string): Readonly<Record<string, string>> {
-  const paths = readdirSync(join(PROJECT_ROOT, folder), { withFileTypes: true }).flatMap((entry): readonly string[] => {
+  const paths = listSources(folder).sort();
+  return Object.fromEntries(paths.map((path) => [path, readFileSync(join(PROJECT_ROOT, path), 'utf8')]));
+}
+
+function listSources(folder: string): string[] {
+  return readdirSync(join(PROJECT_ROOT, folder), { withFileTypes: true }).flatMap((entry) => {
     const path = `${folder}/${entry.name}`;
-    if (entry.isDirectory()) return Object.keys(readSources(path));
+    if (entry.isDirectory()) return listSources(path);
     return path.endsWith('.ts') ? [path] : [];
   });
-  return Object.fromEntries(paths.sort().map((path) => [path, readFileSync(join(PROJECT_ROOT, path), 'utf8')]));
 }
+
+let product: Promise<readonly Source[]> | undefined;
+
+/** Every file of src, parsed once for all rules. */
+export const parseProduct = (): Promise<readonly Source[]> => (product ??= parseSources(readSources('src')));
 
 /** Parses `files` (path → text), which need not exist. Nothing is resolved or type-checked. */
 export async function parseSources(files: Readonly<Record<string, string>>): Promise<readonly Source[]> {

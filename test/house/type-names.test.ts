@@ -1,7 +1,7 @@
 /** Checks that no two interfaces, types, classes or enums in src share a name, exported or not. */
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { loadSyntax, parseSources, readSources, walk, type Source } from './source-tree';
+import { loadSyntax, parseProduct, parseSources, walk, type Source } from './source-tree';
 
 /** Finds each name shared by several types, with their files. */
 async function findSharedNames(sources: readonly Source[]): Promise<ReadonlyMap<string, readonly string[]>> {
@@ -19,7 +19,7 @@ async function findSharedNames(sources: readonly Source[]): Promise<ReadonlyMap<
 }
 
 test('no two types share a name', async () => {
-  const shared = await findSharedNames(await parseSources(readSources('src')));
+  const shared = await findSharedNames(await parseProduct());
   assert.deepEqual([...shared].map(([name, paths]) => `${name}: ${paths.join(', ')}`), []);
 });
 
