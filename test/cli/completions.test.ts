@@ -50,7 +50,7 @@ exit 0
 const ZSHRC = `
 PROMPT=
 autoload -Uz compinit
-compinit -u -D
+compinit -u -d ./zcompdump
 source ./script.zsh
 if [[ -n "$CODEX_HAS" ]]; then
   _codex() { compadd -- "words:\${(j:,:)words}:$CURRENT" }

@@ -32,7 +32,9 @@ export async function createHome(context: TestContext, extra: Readonly<Record<st
   const port = await findFreePort('127.0.0.1');
   const env = {
     HOME: folder, USERPROFILE: folder, LOCALAPPDATA: join(folder, 'local'), XDG_STATE_HOME: join(folder, 'state'),
-    AI_API_BASE: 'http://127.0.0.1:9/v1', AI_API_KEY: KEY, PORT: String(port), ...extra,
+    AI_API_BASE: 'http://127.0.0.1:9/v1', AI_API_KEY: KEY, PORT: String(port),
+    // Nothing listens there: a retry would only wait.
+    UPSTREAM_CALLS: '1', ...extra,
   };
   await mkdir(env.XDG_STATE_HOME);
   const paths = findPaths(thisMachine(env));

@@ -77,6 +77,8 @@ export async function createLaunchScene(context: TestContext, port: number): Pro
   const env = {
     PATH: `${bin}:/usr/bin:/bin`, HOME: home, CODEX_HOME: codexHome, BRIDGE_STATE_DIR: state, PORT: String(port),
     AI_API_KEY: 'sk-test-launch', AI_API_BASE: 'http://127.0.0.1:9/v1', DEFAULT_MODEL: 'scripted-model',
+    // Nothing listens there: a retry would only wait.
+    UPSTREAM_CALLS: '1',
   };
   const children: ChildProcess[] = [];
   context.after(async () => {
