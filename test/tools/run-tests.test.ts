@@ -72,13 +72,11 @@ test('a file that is killed fails, with what it had reported', (context) => {
     `,
   });
   assert.equal(status, 1, stdout);
-  assert.match(stdout, /^FAIL .*e\.test\.ts\n {2}The process ended with SIGKILL\.$/m);
+  assert.match(stdout, /^FAIL .*e\.test\.ts(?: › two)?\n {2}The process ended with SIGKILL\.$/m);
   assert.match(stdout, /^# fail 1$/m);
 });
 
-test('a test that waits for nothing is cancelled, and printed', {
-  skip: Number.parseInt(process.versions.node, 10) > 20 && 'newer versions of Node wait until the time limit',
-}, (context) => {
+test('a test that waits for nothing fails, and is named', (context) => {
   const { status, stdout } = runTests(context, {
     'f.test.ts': `
       import { test } from 'node:test';
@@ -87,8 +85,56 @@ test('a test that waits for nothing is cancelled, and printed', {
     `,
   });
   assert.equal(status, 1, stdout);
-  assert.match(stdout, /^FAIL .*f\.test\.ts › two\n {2}.*[Pp]romise resolution is still pending/m);
-  assert.match(stdout, /^# pass 1\n# fail 0\n# cancelled 1$/m);
+  assert.match(stdout, /^FAIL .*f\.test\.ts › two\n {2}The process ended with 13\.\n {2}The test waits, but no timer/m);
+  assert.match(stdout, /^# pass 1\n# fail 1$/m);
+});
+
+test('a suite whose hook fails, fails the run', (context) => {
+  const { status, stdout } = runTests(context, {
+    'h.test.ts': `
+      import { before, describe, it } from 'node:test';
+      describe('group', () => { before(() => { throw new Error('no server'); }); it('one', () => undefined); });
+    `,
+  });
+  assert.equal(status, 1, stdout);
+  assert.match(stdout, /^FAIL .*h\.test\.ts › group.*\n {2}Error: no server$/m);
+});
+
+test('files that share a process report like others, when they fail, do not load, hang or crash', (context) => {
+  const { status, stdout } = runTests(context, {
+    'a.test.ts': PASSING,
+    'b.test.ts': `
+      import assert from 'node:assert/strict';
+      import { describe, it } from 'node:test';
+      describe('group', () => { it('fails', () => assert.equal(1, 2)); });
+    `,
+    'c.test.ts': "throw new Error('broken file');",
+    'd.test.ts': "import { test } from 'node:test';\ntest('waits', () => new Promise(() => undefined));",
+    'e.test.ts': "import { test } from 'node:test';\ntest('ends', () => process.kill(process.pid, 'SIGKILL'));",
+    'f.test.ts': PASSING,
+  }, ['--together']);
+  assert.equal(status, 1, stdout);
+  assert.match(stdout, /^FAIL .*b\.test\.ts › group › fails$/m);
+  assert.match(stdout, /^FAIL .*c\.test\.ts\n[^]*broken file/m);
+  assert.match(stdout, /^FAIL .*d\.test\.ts › waits\n {2}The process ended with 13\.$/m);
+  assert.match(stdout, /^FAIL .*e\.test\.ts(?: › ends)?\n {2}The process ended with SIGKILL\.$/m);
+  assert.match(stdout, /^4 failures:$/m);
+  assert.deepEqual(countsOf(stdout), [
+    '# tests 12', '# suites 3', '# pass 4', '# fail 4', '# cancelled 0', '# skipped 2', '# todo 2',
+  ]);
+});
+
+test('a file that fails only together with others fails the run', (context) => {
+  const { status, stdout } = runTests(context, {
+    'a.test.ts': PASSING,
+    'b.test.ts': `
+      import { test } from 'node:test';
+      test('one', () => { if (process.argv.length > 2) setImmediate(() => process.exit(7)); });
+      test('two', () => new Promise((resolve) => setTimeout(resolve, 100)));
+    `,
+  }, ['--together']);
+  assert.equal(status, 1, stdout);
+  assert.match(stdout, /^FAIL .*\n {2}The process ended with 7\.$/m);
 });
 
 test('--slowest lists the files that took longest', (context) => {

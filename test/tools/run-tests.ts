@@ -1,44 +1,17 @@
 /**
- * `npm test [-- FILE or FOLDER …]`: checks and compiles everything once, runs each test file in a process of its own,
- * prints each failure in full, and ends with the totals. Without arguments: everything below test/ except the real
- * clients. `--slowest 10` adds the files that took longest; `--long` takes all cases of tests that have thousands.
+ * `npm test [-- FILE or FOLDER …]`: checks and compiles everything once, runs the test files, prints each failure in
+ * full, and ends with the totals. Without arguments: everything below test/ except the real clients. `--slowest 10`
+ * adds the files that took longest; `--long` takes all cases of tests that have thousands.
  */
-import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { SourceMap, type SourceMapPayload } from 'node:module';
 import { cpus, tmpdir } from 'node:os';
 import { join, relative, resolve, sep } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
+import { killAll, planProcesses, ROOT, runFiles, type FileRun, type TestEvent } from './run-files';
 
-const ROOT = resolve(__dirname, '..', '..');
-
-/** Time limit of one file. */
-const FILE_TIMEOUT_MS = 600_000;
-
-/** A line of test-reporter.cjs. */
-interface TestEvent {
-  readonly type: 'test:start' | 'test:pass' | 'test:fail';
-  readonly name: string;
-  readonly nesting: number;
-  /** `suite` for a suite. */
-  readonly kind?: string;
-  readonly isSkipped: boolean;
-  readonly isTodo: boolean;
-  /** Node's kind of failure, and the error that the test threw. */
-  readonly failure?: string;
-  readonly error?: string;
-}
-
-/** One run of a file. */
-interface FileRun {
-  readonly file: string;
-  readonly events: readonly TestEvent[];
-  /** The exit code, or the name of the signal. */
-  readonly end: number | string;
-  readonly stderr: string;
-  readonly ms: number;
-}
+const COMPILED = join(ROOT, 'node_modules', '.cache', 'tests');
 
 /** Failures of a parent that only repeat those of its tests. */
 const ECHOES: readonly (string | undefined)[] = ['subtestsFailed', 'cancelledByParent'];
@@ -53,15 +26,21 @@ class Report {
   constructor(private readonly write: (text: string) => void) {}
 
   get hasFailed(): boolean {
-    return this.counts.fail + this.counts.cancelled > 0;
+    return this.failed.length > 0;
   }
 
   add(run: FileRun): void {
     this.runs.push(run);
     // Tests are reported in order, each before its subtests: the open ones are the path of the next.
     const path: string[] = [];
+    const dequeued: string[] = [];
     const failures: (readonly [event: TestEvent, path: readonly string[]])[] = [];
     for (const event of run.events) {
+      if (event.type !== 'test:start') dequeued.length = event.nesting;
+      if (event.type === 'test:dequeue') {
+        dequeued[event.nesting] = event.name;
+        continue;
+      }
       path.length = event.nesting;
       path[event.nesting] = event.name;
       if (event.type === 'test:start') continue;
@@ -74,7 +53,7 @@ class Report {
     for (const [{ error = '' }, names] of causes.length > 0 ? causes : failures) this.fail(names, error);
     if (run.end === 0 || run.events.some(({ type }) => type === 'test:fail')) return;
     this.count({ type: 'test:fail', isSkipped: false, isTodo: false });
-    this.fail([relative(ROOT, run.file)], `The process ended with ${run.end}.\n${run.stderr}`);
+    this.fail([relative(ROOT, run.file), ...dequeued], `The process ended with ${run.end}.\n${run.stderr}`);
   }
 
   private count({ type, isSkipped, isTodo, failure }: Pick<TestEvent, 'type' | 'isSkipped' | 'isTodo' | 'failure'>) {
@@ -88,7 +67,7 @@ class Report {
 
   private fail(path: readonly string[], error: string): void {
     this.failed.push(path.join(' › '));
-    this.write(`\nFAIL ${path.join(' › ')}\n${error.trimEnd().replace(/^/gm, '  ')}\n`);
+    this.write(`\nFAIL ${path.join(' › ')}\n${restoreLines(error).trimEnd().replace(/^/gm, '  ')}\n`);
   }
 
   /** The totals, after the names of all failures and the slowest files. */
@@ -99,6 +78,21 @@ class Report {
     const lines = Object.entries({ ...this.counts, duration_ms: Math.round(performance.now() - this.began) });
     this.write(`\n${lines.map(([name, count]) => `# ${name} ${count}\n`).join('')}`);
   }
+}
+
+/** Replaces places in compiled files by those in their sources. */
+function restoreLines(text: string): string {
+  return text.replace(/((?:\/|[A-Z]:)[^\s():]+)\.ts:(\d+):(\d+)/g, (place: string, name: string, line, column) => {
+    const map = join(COMPILED, `${relative(ROOT, name)}.js.map`);
+    try {
+      const lines = new SourceMap(JSON.parse(readFileSync(map, 'utf8')) as SourceMapPayload);
+      const entry = lines.findEntry(Number(line) - 1, Number(column) - 1);
+      return 'originalLine' in entry ? `${name}.ts:${entry.originalLine + 1}:${entry.originalColumn + 1}` : place;
+    } catch {
+      // It was not compiled, as a file that a test has written.
+      return place;
+    }
+  });
 }
 
 /** The test files of an argument: a file, or all below a folder. */
@@ -120,49 +114,20 @@ const allTests = (): readonly string[] =>
 
 /** Checks the types and compiles sources and tests for load-compiled.cjs. @returns whether there are no type errors */
 function compile(): boolean {
-  const cache = join(ROOT, 'node_modules', '.cache');
   const words = [
     join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc'), '-p', ROOT,
-    '--noEmit', 'false', '--rootDir', ROOT, '--outDir', join(cache, 'tests'),
-    '--incremental', '--tsBuildInfoFile', join(cache, 'tests.tsbuildinfo'),
-    // Stacks show the lines of the sources: load-compiled.cjs has node read the maps.
-    '--inlineSourceMap', '--sourceRoot', `${pathToFileURL(ROOT).href}/`,
+    '--noEmit', 'false', '--rootDir', ROOT, '--outDir', COMPILED,
+    '--incremental', '--tsBuildInfoFile', `${COMPILED}.tsbuildinfo`, '--sourceMap',
   ];
   return spawnSync(process.execPath, words, { stdio: 'inherit' }).status === 0;
 }
 
-const running = new Set<ChildProcess>();
-
-/** Runs a file in a process of its own; its report is a file in `folder`, because tests may print. */
-async function runFile(file: string, folder: string): Promise<FileRun> {
-  const began = performance.now();
-  const report = join(folder, relative(ROOT, file).replace(/\W/g, '-'));
-  const words = [
-    '--require', join(__dirname, 'load-compiled.cjs'),
-    `--test-reporter=${pathToFileURL(join(__dirname, 'test-reporter.cjs')).href}`,
-    `--test-reporter-destination=${report}`, file,
-  ];
-  const child = spawn(process.execPath, words, { stdio: ['ignore', 'ignore', 'pipe'], timeout: FILE_TIMEOUT_MS });
-  running.add(child);
-  let stderr = '';
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    stderr += text;
-  });
-  const [code, signal] = (await once(child, 'exit')) as [number | null, string | null];
-  running.delete(child);
-  return { file, events: readEvents(report), end: code ?? signal ?? '', stderr, ms: performance.now() - began };
-}
-
-/** The last line of a process that was killed may be incomplete. */
-function readEvents(path: string): readonly TestEvent[] {
-  const lines = readFileSync(path, { encoding: 'utf8', flag: 'a+' }).split('\n').slice(0, -1);
-  return lines.map((line) => JSON.parse(line) as TestEvent);
-}
-
-async function runAll(files: readonly string[], concurrency: number, report: Report): Promise<void> {
+async function runAll(
+  processes: readonly (readonly string[])[], concurrency: number, report: Report,
+): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'test-reports-'));
   const end = (): void => {
-    for (const child of running) child.kill();
+    killAll();
     rmSync(folder, { recursive: true, force: true });
   };
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
@@ -171,9 +136,11 @@ async function runAll(files: readonly string[], concurrency: number, report: Rep
       process.exit(1);
     });
   }
-  const rest = [...files];
+  const rest = [...processes];
   const runNext = async (): Promise<void> => {
-    for (let file = rest.shift(); file !== undefined; file = rest.shift()) report.add(await runFile(file, folder));
+    for (let next = rest.shift(); next !== undefined; next = rest.shift()) {
+      for (const run of await runFiles(next, folder)) report.add(run);
+    }
   };
   await Promise.all(Array.from({ length: concurrency }, runNext));
   end();
@@ -184,8 +151,9 @@ async function main(): Promise<void> {
     concurrency: { type: 'string', default: String(cpus().length + 2) },
     slowest: { type: 'string', default: '0' },
     long: { type: 'boolean', default: false },
-    // For tests of this runner.
+    // For tests of this runner: nothing is compiled, and all files share a process.
     compiled: { type: 'boolean', default: false },
+    together: { type: 'boolean', default: false },
   } as const;
   const { values, positionals } = parseArgs({ options, allowPositionals: true });
   const files = positionals.length === 0 ? allTests() : positionals.flatMap(findTests);
@@ -193,7 +161,7 @@ async function main(): Promise<void> {
   process.stdout.write(`${files.length} test files\n`);
   if (values.long) process.env['LONG_TESTS'] = '1';
   if (!values.compiled && !compile()) process.exit(1);
-  await runAll(files, Number(values.concurrency), report);
+  await runAll(values.together ? [files] : planProcesses(files), Number(values.concurrency), report);
   report.finish(Number(values.slowest));
   process.exitCode = report.hasFailed || files.length === 0 ? 1 : 0;
 }
