@@ -23,7 +23,7 @@ export function parseJsonc(text: string): ParsedJsonc {
     return {
       ok: false,
       line,
-      problem: rest === '' ? 'the file ends too early' : `unexpected ${JSON.stringify(rest.slice(0, 1))}`,
+      problem: rest === '' ? 'unexpected end of file' : `unexpected ${JSON.stringify(rest.slice(0, 1))}`,
     };
   }
 }

@@ -108,7 +108,7 @@ function writeRegions(
   const features = settings.webSearch ? findFeatures(statements) : undefined;
   const displaced = statements.filter((statement) =>
     statement === inline || statement === features || isNamed(statement, names));
-  // Codex puts a new table above the last comments of a file without tables, so none of those may belong to the root.
+  // Codex puts a new table above the last comments of a file without tables, so the keys must precede those comments.
   const place = inline ? displaced.filter(isAtRoot).at(-1)?.end ?? 0 : findPlace(text);
   const lineEnd = findLineEnd(text);
   const bridge = `${PROVIDER_ID} = ${renderInlineProvider(settings)}`;
@@ -132,14 +132,17 @@ function writeRegions(
 
 const isAtRoot = (statement: TomlStatement): boolean => statement.kind === 'pair' && statement.table.length === 0;
 
-/** The header of the table of features, or the inline table: web search cannot be a dotted key then. */
+/** Finds the table of features, as a header or inline; if there is one, web search cannot be a dotted key. */
 const findFeatures = (statements: readonly TomlStatement[]): TomlStatement | undefined =>
   statements.find((statement) => isFeaturesHeader(statement) || isInline(FEATURES_KEY)(statement));
 
 const isFeaturesHeader = ({ kind, path }: TomlStatement): boolean =>
   kind === 'header' && path.length === 1 && path[0] === FEATURES_KEY;
 
-/** The inline table of features with web search; nothing for a table with a header, and no other form for none. */
+/**
+ * Returns the inline table of features with web search added, as one line; an empty list for a table with a header;
+ * undefined if the file has no features.
+ */
 function renderFeatures(text: string, features: TomlStatement | undefined): readonly string[] | undefined {
   if (features?.kind !== 'pair') return features && [];
   const isOther = (name: string): boolean => `${FEATURES_KEY}.${name}` !== SEARCH_FEATURE_KEY;

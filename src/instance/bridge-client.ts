@@ -133,7 +133,7 @@ function readHealth(answer: JsonObject): Health {
 
 const match = (value: unknown, pattern: RegExp): string | undefined => pattern.exec(asText(value) ?? '')?.[0];
 
-/** Whether the listener knows `token`. The token is not sent, and a foreign program on the port cannot answer. */
+/** Whether the listener knows `token`. The token is not sent, and another program on the port cannot answer. */
 export async function knowsToken({ host, port }: Address, token: string): Promise<boolean> {
   const challenge = randomBytes(16).toString('hex');
   const path = `/health?challenge=${challenge}`;

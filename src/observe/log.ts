@@ -164,7 +164,8 @@ function toJson(value: object, level: LogLevel): string | undefined {
 }
 
 /**
- * Messages can quote foreign text, so line feeds must not forge lines and escape sequences must not reach a terminal.
+ * Messages can quote text from outside: line feeds must not forge lines, and escape sequences must not reach a
+ * terminal.
  */
 function escapeControls(text: string): string {
   return text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, (character) => {

@@ -23,7 +23,7 @@ export const sealSummary = (text: string): string => seal('summary', { text });
 
 /**
  * @param reader the model that will read the reasoning; if another model signed the envelope, only the text is returned
- * @returns the reasoning; undefined for a foreign or damaged envelope, which is not an error
+ * @returns the reasoning; undefined for a damaged envelope or one of another program, which is not an error
  */
 export function openReasoning(envelope: string | undefined, reader?: string): ReasoningPayload | undefined {
   const value = open(envelope, 'reasoning');
@@ -35,7 +35,7 @@ export function openReasoning(envelope: string | undefined, reader?: string): Re
   return { text, details: asArray(value?.['details']), origin, ...(isJsonObject(calls) && { calls }) };
 }
 
-/** @returns the summary text; undefined for a foreign or damaged envelope */
+/** @returns the summary text; undefined for a damaged envelope or one of another program */
 export function openSummary(envelope: string | undefined): string | undefined {
   return asString(open(envelope, 'summary')?.['text']);
 }

@@ -20,13 +20,13 @@ for (const [text, value] of READ) {
 }
 
 const BROKEN: readonly (readonly [text: string, line: number, problem: RegExp])[] = [
-  ['', 1, /ends too early/],
+  ['', 1, /unexpected end/],
   ['{\n"a": 1\n"b": 2}', 3, /unexpected "\\""/],
   ['{\n"a": \'x\'}', 2, /unexpected "'"/],
   ['{"a": 1}\n}', 2, /unexpected "}"/],
   ['{\n\n"a" 1}', 3, /unexpected "1"/],
   ['{"a": 1,\n,}', 2, /unexpected "}"/],
-  ['[1, 2', 1, /ends too early/],
+  ['[1, 2', 1, /unexpected end/],
   ['{a: 1}', 1, /unexpected "a"/],
   ['{"a": tru}', 1, /unexpected "t"/],
   ['{"a": "x\n"}', 1, /unexpected "\\""/],

@@ -119,11 +119,11 @@ const RENDER: Record<Protocol, (talk: Conversation) => object> = { responses: re
 export interface Bodies {
   /** The characters of tool results in the first body. */
   readonly toolCharacters: number;
-  /** The next body; of a thread that grows by a round of tools each time, or of a thread that no request has begun. */
+  /** Returns the next body: of a thread that grows by one round of tools each time, or of a new thread. */
   next(): Buffer;
 }
 
-/** How often a thread grows before it starts over, so that its size stays about the same. */
+/** A thread starts over after growing this many times, so that its size stays about the same. */
 const ROUNDS = 8;
 const ROUND_BYTES = 400;
 

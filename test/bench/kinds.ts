@@ -37,8 +37,8 @@ function renderRow(kind: string, client: string, row: KindRow | undefined): stri
   const ratio = (row.micros.at(-1) ?? NaN) / Math.min(...row.micros);
   const met = ratio <= MAX_RATIO && row.peakMb < MAX_MEGABYTES;
   const costs = row.micros.map((micros) => micros.toFixed(1).padStart(9)).join('');
-  const judged = [ratio.toFixed(2).padStart(6), row.peakMb.toFixed(0).padStart(8)].join(' ');
-  return `${head} ${costs} ${judged}  ${met ? 'met' : 'missed'}`;
+  const verdict = [ratio.toFixed(2).padStart(6), row.peakMb.toFixed(0).padStart(8)].join(' ');
+  return `${head} ${costs} ${verdict}  ${met ? 'met' : 'missed'}`;
 }
 
 /** Prints a row per kind and client; the exit code is 1 if a row could not be measured. */

@@ -9,7 +9,7 @@ import { readOptions, USAGE, type BenchOptions } from './options';
 import { FULL, QUICK } from './plan';
 import { procAvailable } from './proc';
 import { endAll, startHelper } from './processes';
-import { judgeGoals, renderReport } from './report';
+import { evaluateGoals, renderReport } from './report';
 import { measureReplicas } from './replicas';
 import { Results, ROW_KEYS, ROWS } from './results';
 import { createProfileFolder, profileFlags, renderProfiles } from './profile';
@@ -48,7 +48,7 @@ function writeJson(file: string, { results, subjects, plan }: Bench, machine: ob
       rounds: results.rounds(key, name),
     })),
   }));
-  const content = { machine, plan, rows, goals: judgeGoals(results, subjects), failures: results.failures };
+  const content = { machine, plan, rows, goals: evaluateGoals(results, subjects), failures: results.failures };
   writeFileSync(file, `${JSON.stringify(content, null, 2)}\n`);
 }
 

@@ -77,7 +77,7 @@ const candidatesOf = (subjects: readonly Subject[]): string[] =>
   subjects.filter(({ role }) => role === 'candidate').map(({ name }) => name);
 
 /** Evaluates each measured goal for each candidate. */
-export function judgeGoals(results: Results, subjects: readonly Subject[]): GoalVerdict[] {
+export function evaluateGoals(results: Results, subjects: readonly Subject[]): GoalVerdict[] {
   const asked = GOALS.filter(({ row }) => subjects.some(({ name }) => results.value(row, name) !== undefined));
   return candidatesOf(subjects).flatMap((subject) =>
     asked.map(({ label, limit, measure }) => {
@@ -114,7 +114,7 @@ function valueTable(results: Results, subjects: readonly Subject[]): string {
 }
 
 function goalLines(results: Results, subjects: readonly Subject[]): string {
-  return judgeGoals(results, subjects)
+  return evaluateGoals(results, subjects)
     .map(({ subject, goal, value, verdict }) => {
       const shown = value === undefined ? '' : `: ${GOALS.find(({ label }) => label === goal)?.render(value)}`;
       return `${verdict.padEnd(12)}  ${subject}: ${goal}${shown}`;

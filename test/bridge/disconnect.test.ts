@@ -28,7 +28,7 @@ describe('the client disconnects', () => {
     await request.aborted;
   });
 
-  it('in the middle of the text, of which no more is read', async (context) => {
+  it('in the middle of the text, and no more of it is read', async (context) => {
     const turnstile = createTurnstile();
     const bridge = await startBridge(context, {
       script: [answer({ text: 'x'.repeat(400), pieces: 1, gate: turnstile.gate })],

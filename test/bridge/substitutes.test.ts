@@ -20,10 +20,10 @@ const FAILURES = {
   404: { message: 'Not Found' },
 } as const;
 
-type Judge = (path: string, key: string, model: string) => keyof typeof FAILURES | 200;
+type ChooseStatus = (path: string, key: string, model: string) => keyof typeof FAILURES | 200;
 
-/** A host with both APIs; `judge` chooses the status. Every request is noted as `/responses first`. */
-async function startHost(context: TestContext, judge: Judge) {
+/** A host with both APIs; `chooseStatus` chooses the status. Every request is noted as `/responses first`. */
+async function startHost(context: TestContext, chooseStatus: ChooseStatus) {
   const seen: string[] = [];
   const bodies: Loose[] = [];
   const server = createServer(async (request, response) => {
@@ -34,7 +34,7 @@ async function startHost(context: TestContext, judge: Judge) {
     const key = /acme-(\w+)-key/.exec(request.headers.authorization ?? '')?.[1] ?? '';
     seen.push(`${path} ${key}`);
     bodies.push(body);
-    const status = judge(path, key, body.model);
+    const status = chooseStatus(path, key, body.model);
     if (status === 200) return void response.writeHead(200, { 'content-type': 'text/event-stream' }).end(CHAT);
     response.writeHead(status, { 'content-type': 'application/json' });
     return void response.end(JSON.stringify({ error: FAILURES[status] }));

@@ -5,7 +5,7 @@ import { findProvider, resolveModel } from '../../src/providers/catalog';
 import { translateRequest } from '../../src/translate/request';
 import { readResponsesRequest } from '../../src/wire/read-responses';
 import { listCodexRequests } from '../support/fixtures';
-import { judge } from '../support/strict/rules';
+import { validate } from '../support/strict/rules';
 import type { UpstreamDialect } from '../support/strict/rule';
 
 const HOMES: readonly { readonly dialect: UpstreamDialect; readonly provider: string }[] = [
@@ -18,7 +18,7 @@ for (const { dialect, provider } of HOMES) {
     for (const { name, body } of listCodexRequests()) {
       it(name, () => {
         const chat = translate(body, provider);
-        assert.equal(judgeChat(chat, dialect), undefined);
+        assert.equal(validateChat(chat, dialect), undefined);
       });
     }
   });
@@ -39,12 +39,12 @@ function translate(body: unknown, providerName: string): object {
   }).chat;
 }
 
-function judgeChat(chat: object, dialect: UpstreamDialect): unknown {
+function validateChat(chat: object, dialect: UpstreamDialect): unknown {
   const headers = {
     'content-type': 'application/json',
     authorization: 'Bearer sk-test-key',
     'accept-encoding': 'identity',
   };
   const request = { method: 'POST', path: '/v1/chat/completions', headers, rawBody: JSON.stringify(chat) };
-  return judge(request, { dialect, maxTokens: 65_536, allowFields: [] });
+  return validate(request, { dialect, maxTokens: 65_536, allowFields: [] });
 }

@@ -7,7 +7,7 @@ import { translateRequest, type TranslateOptions } from '../../src/translate/req
 import { readChatRequest } from '../../src/wire/read-chat-request';
 import { readResponsesRequest } from '../../src/wire/read-responses';
 import { listCodexRequests, listFixtures, type Fixture } from '../support/fixtures';
-import { judge } from '../support/strict/rules';
+import { validate } from '../support/strict/rules';
 
 /** `case.json` of a request fixture. */
 interface RequestCase {
@@ -53,7 +53,7 @@ for (const fixture of listFixtures('requests')) {
         ...(options.options?.forwardReasoning === true ? ['reasoning'] : []),
         ...(options.fields ?? []),
       ];
-      assert.equal(judge(request, { dialect, maxTokens, allowFields }), undefined);
+      assert.equal(validate(request, { dialect, maxTokens, allowFields }), undefined);
     });
   });
 }

@@ -10,7 +10,7 @@ import {
 import { createFetchTransport } from '../../src/upstream/transport';
 import { createFakeIo } from '../support/cli/fake-io';
 import { findBehavior } from '../support/strict/providers';
-import { judge } from '../support/strict/rules';
+import { validate } from '../support/strict/rules';
 import { assertGoodStream } from '../support/stream/stream-grammar';
 
 interface Round {
@@ -110,8 +110,8 @@ for (const number of [1, 2] as const) {
       dialect: 'openai', behavior: findBehavior(DEMO_PROVIDER?.name ?? ''), models: [DEMO_MODEL], maxTokens: 65_536,
       allowFields: [],
     } as const;
-    const judged = judge({ method: 'POST', path: '/v1/chat/completions', headers, rawBody }, settings);
-    assert.equal(judged, undefined, judged?.message);
+    const rejection = validate({ method: 'POST', path: '/v1/chat/completions', headers, rawBody }, settings);
+    assert.equal(rejection, undefined, rejection?.message);
   });
 
   test(`response ${number} is a valid, live stream with exactly the model's output`, async () => {

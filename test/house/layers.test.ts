@@ -65,14 +65,14 @@ async function findForbiddenImports(sources: readonly Source[]): Promise<readonl
     const from = source.path.split('/')[1] ?? '';
     if (floorOf(from) < 0) found.push(breach(source, 0, `the folder ${from} has no place in the import map`));
     for (const { at, to } of await specifiersOf(source)) {
-      const message = judge(source.path, from, to);
+      const message = explainBreach(source.path, from, to);
       if (message) found.push(breach(source, at, message));
     }
   }
   return found;
 }
 
-function judge(path: string, from: string, to: string): string | undefined {
+function explainBreach(path: string, from: string, to: string): string | undefined {
   if (to.startsWith('node:')) return undefined;
   if (isBuiltin(to)) return `write node:${to}`;
   if (!to.startsWith('.')) return `${to} is a dependency; the package has none`;

@@ -53,7 +53,7 @@ function findUntested(files: Texts, table: ReadonlyMap<string, readonly string[]
     reached.set(key, found);
     return found;
   };
-  const complaints = Object.keys(files).filter((path) => path.startsWith('src/')).flatMap((path) => {
+  const problems = Object.keys(files).filter((path) => path.startsWith('src/')).flatMap((path) => {
     if (names.has(posix.basename(path, '.ts'))) return [];
     const row = [...table.keys()].find((source) => isIn(path, source));
     if (row !== undefined) used.add(row);
@@ -61,7 +61,7 @@ function findUntested(files: Texts, table: ReadonlyMap<string, readonly string[]
     return reachOf(places).has(path) ? [] : [`${path}: no test of its name, and none in ${places.join(', ')} loads it`];
   });
   const unused = [...table.keys()].filter((row) => !used.has(row));
-  return [...complaints, ...unused.map((row) => `${row}: a row for nothing`)];
+  return [...problems, ...unused.map((row) => `${row}: no file matches this row`)];
 }
 
 const isIn = (path: string, place: string): boolean => path === place || path.startsWith(`${place}/`);
@@ -85,6 +85,6 @@ test('the rule finds a file that no test loads, and a useless row', () => {
   ];
   const table = readTable(rows.join('\n'));
   assert.deepEqual(findUntested(files, table), [
-    'src/a/alone.ts: no test of its name, and none in test/a loads it', 'src/old: a row for nothing',
+    'src/a/alone.ts: no test of its name, and none in test/a loads it', 'src/old: no file matches this row',
   ]);
 });

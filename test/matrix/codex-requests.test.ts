@@ -5,7 +5,7 @@ import { resolveModel } from '../../src/providers/catalog';
 import { translateRequest } from '../../src/translate/request';
 import { readResponsesRequest } from '../../src/wire/read-responses';
 import { listCodexRequests } from '../support/fixtures';
-import { judge } from '../support/strict/rules';
+import { validate } from '../support/strict/rules';
 import { TARGETS, type Target } from './targets';
 
 const REQUESTS = listCodexRequests();
@@ -17,21 +17,21 @@ function translate(body: unknown, { provider, model }: Target): object {
   }).chat;
 }
 
-function judgeChat(chat: object, { behavior }: Target): string | undefined {
+function validateChat(chat: object, { behavior }: Target): string | undefined {
   const headers = {
     'content-type': 'application/json',
     authorization: 'Bearer sk-test-key',
     'user-agent': 'codex_exec/0.169.0',
   };
   const request = { method: 'POST', path: '/v1/chat/completions', headers, rawBody: JSON.stringify(chat) };
-  return judge(request, { dialect: behavior.column, behavior, maxTokens: 65_536, allowFields: [] })?.message;
+  return validate(request, { dialect: behavior.column, behavior, maxTokens: 65_536, allowFields: [] })?.message;
 }
 
 describe('the requests of the real Codex', () => {
   for (const target of TARGETS) {
     it(`${target.provider.name}/${target.model}`, () => {
       assert.ok(REQUESTS.length > 20);
-      const refused = REQUESTS.map(({ name, body }) => [name, judgeChat(translate(body, target), target)]).filter(
+      const refused = REQUESTS.map(({ name, body }) => [name, validateChat(translate(body, target), target)]).filter(
         ([, words]) => words !== undefined,
       );
       assert.deepEqual(refused, []);

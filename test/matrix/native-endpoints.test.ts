@@ -14,7 +14,7 @@ import { readResponsesRequest } from '../../src/wire/read-responses';
 import { ask, CODEX, doneItems, finalResponse, KEY, startBridge, type Loose } from '../support/bridge/test-bridge';
 import { listCodexRequests } from '../support/fixtures';
 import { NATIVE_BEHAVIOR } from '../support/strict/native-behavior';
-import { judgeNative, type NativeRefusal } from '../support/strict/native-rules';
+import { validateNative, type NativeRefusal } from '../support/strict/native-rules';
 import { startNativeUpstream } from '../support/upstream/native-upstream';
 import { answer } from '../support/upstream/scripted-upstream';
 
@@ -28,11 +28,11 @@ const TARGETS: readonly NativeTarget[] = PROVIDERS.filter(({ responses }) => res
 
 const REQUESTS = listCodexRequests().filter(({ url }) => url.endsWith('/responses'));
 
-function judge(body: object, { provider: { name } }: NativeTarget): NativeRefusal | undefined {
+function validate(body: object, { provider: { name } }: NativeTarget): NativeRefusal | undefined {
   const behavior = NATIVE_BEHAVIOR[name];
   const headers = { authorization: 'Bearer k', 'content-type': 'application/json', 'accept-encoding': 'identity' };
   const route = `POST ${behavior?.path ?? '/v1/responses'}`;
-  return judgeNative({
+  return validateNative({
     route, headers, body: { ...body }, apiKey: undefined, efforts: undefined, issued: [], behavior,
   });
 }
@@ -58,8 +58,8 @@ describe('the requests of the real Codex', () => {
     it(`are accepted by ${target.provider.name}/${target.model} only after translation`, () => {
       assert.ok(REQUESTS.length > 40);
       for (const { name, body } of REQUESTS) {
-        assert.ok(judge({ ...body, model: target.model }, target), `${name}, as Codex sends it`);
-        assert.equal(judge(toNative(body, target), target)?.message, undefined, name);
+        assert.ok(validate({ ...body, model: target.model }, target), `${name}, as Codex sends it`);
+        assert.equal(validate(toNative(body, target), target)?.message, undefined, name);
       }
     });
   }
@@ -104,7 +104,7 @@ describe('an endpoint rejects with its own message', () => {
       const provider = PROVIDERS.find((row) => row.name === name);
       assert.ok(provider);
       const request = { model, stream: true, store: false, input: [user('Hi')], ...body };
-      assert.match(judge(request, { provider, model })?.message ?? 'accepted', words);
+      assert.match(validate(request, { provider, model })?.message ?? 'accepted', words);
     });
   }
 });

@@ -78,7 +78,7 @@ test('a stack trace is readable in text', () => {
   assert.equal(text, 'error crashed\nerror     Error: x\nerror         at y\n');
 });
 
-test('foreign text cannot forge a line or control the terminal', () => {
+test('text from outside cannot forge a line or control the terminal', () => {
   const { lines, logger } = collect();
   logger.info('a\nb\u001b[2J', { path: '/x\r\n\u009b31m', list: ['\u2028'], stack: 'a\u001b[0m' });
   assert.equal(lines.length, 1);

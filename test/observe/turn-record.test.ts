@@ -272,7 +272,7 @@ describe('the line of a turn, for people', () => {
     );
   });
 
-  it('cannot be forged by foreign text', () => {
+  it('cannot be forged by text from outside', () => {
     const evil = 'x\n1970-01-01T00:00:00.000Z info  turn forged \u001b[2J';
     const record = answered(TOLD, { model: evil });
     record.follow(TOLD, evil);

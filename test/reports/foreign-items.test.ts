@@ -81,7 +81,7 @@ const isStep = ({ type = 'message', role }: Loose): boolean =>
   ['function_call', 'function_call_output', 'message'].includes(type) && role !== 'user' && role !== 'developer';
 
 /** A strict Responses endpoint rejects calls without preceding reasoning, or separated from their results. */
-function judgeNatively(items: readonly Loose[]): string | undefined {
+function validateNatively(items: readonly Loose[]): string | undefined {
   for (const [index, { type, call_id: id }] of items.entries()) {
     if (type !== 'function_call') continue;
     let first = index;
@@ -106,7 +106,7 @@ testReports('a Responses endpoint of the provider', [
     env: { AI_PROVIDER: 'deepseek', UPSTREAM_WIRE: 'responses' },
     upstream: ({ path, body }) => {
       if (!path.endsWith('/responses')) return say('the wrong endpoint');
-      const wrong = judgeNatively(body.input);
+      const wrong = validateNatively(body.input);
       return wrong === undefined ? sayNatively() : unless(wrong, refused(wrong));
     },
     requests: [codex([

@@ -1,23 +1,23 @@
-/** How the soak test judges growth; `npm run soak` runs it. */
+/** How the soak test decides whether something grows; `npm run soak` runs it. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { judgeGrowth } from './soak/main';
+import { validateGrowth } from './soak/main';
 
 const SAMPLE = { heapMb: 20, residentMb: 120, sockets: 1, timers: 2, descriptors: 25 };
 
 test('figures that stay are flat; the first round, a warm-up, is not compared', () => {
-  assert.deepEqual(judgeGrowth([{ ...SAMPLE, heapMb: 8, descriptors: 5 }, SAMPLE, SAMPLE, SAMPLE]), []);
+  assert.deepEqual(validateGrowth([{ ...SAMPLE, heapMb: 8, descriptors: 5 }, SAMPLE, SAMPLE, SAMPLE]), []);
 });
 
 for (const [name, value] of Object.entries({ heapMb: 40, residentMb: 300, sockets: 9, timers: 30, descriptors: 60 })) {
   test(`growth of ${name} is found`, () => {
-    const found = judgeGrowth([SAMPLE, SAMPLE, { ...SAMPLE, [name]: value }]);
+    const found = validateGrowth([SAMPLE, SAMPLE, { ...SAMPLE, [name]: value }]);
     assert.equal(found.length, 1);
     assert.match(found[0] ?? '', new RegExp(`^Grows: ${name} from`));
   });
 }
 
 test('missing figures are reported as missing', () => {
-  assert.equal(judgeGrowth([SAMPLE, SAMPLE, { ...SAMPLE, heapMb: NaN }]).length, 1);
-  assert.equal(judgeGrowth([]).length, 1);
+  assert.equal(validateGrowth([SAMPLE, SAMPLE, { ...SAMPLE, heapMb: NaN }]).length, 1);
+  assert.equal(validateGrowth([]).length, 1);
 });

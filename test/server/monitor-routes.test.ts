@@ -49,8 +49,9 @@ describe('GET /health/live and /health/ready', () => {
     await assert.rejects(get(port, '/health/ready'), { code: 'ECONNREFUSED' });
   });
 
-  it('not ready while a required store is away, and only then', async (context) => {
-    const checkStore = () => Promise.reject(new BridgeError('store_unavailable', 'The store at secret-host is away.'));
+  it('not ready while a required store is unavailable, and only then', async (context) => {
+    const failure = new BridgeError('store_unavailable', 'The store at secret-host is unavailable.');
+    const checkStore = () => Promise.reject(failure);
     const strict = await startServer(context, { checkStore, config: { storeRequired: true } });
     const { status, text } = await get(strict.port, '/health/ready');
     assert.deepEqual([status, JSON.parse(text)], [503, { ready: false, reason: 'The store cannot be reached.' }]);
@@ -128,7 +129,7 @@ describe('GET /metrics', () => {
 
   const promtool = spawnSync('promtool', ['--version']).status === 0;
   const reason = promtool ? '' : ' (skipped: promtool of the Debian package prometheus is not installed)';
-  test(`promtool finds nothing to complain about${reason}`, { skip: !promtool }, async (context) => {
+  test(`promtool reports no problems${reason}`, { skip: !promtool }, async (context) => {
     const bridge = await startBridge(context, { script: [answer({ text: 'Yes.' })] });
     await getJson(`${bridge.url}/metrics`);
     await bridge.json({ input: 'x' });

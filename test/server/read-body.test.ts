@@ -45,27 +45,27 @@ test('reads a body without a content-type', async (context) => {
 const typed = (type: string, body: string): Ask => ({ headers: { 'content-type': type }, body });
 const coded = (coding: string, body: string | Buffer): Ask => ({ headers: { 'content-encoding': coding }, body });
 const big = JSON.stringify({ input: 'x'.repeat(2 * MB) });
-const REFUSED: readonly (readonly [name: string, status: number, request: Ask, message: RegExp])[] = [
+const REJECTED: readonly (readonly [name: string, status: number, request: Ask, message: RegExp])[] = [
   ['text/plain', 415, typed('text/plain', TEXT), /type "text\/plain": expected application\/json/],
   ['a form', 415, typed('application/x-www-form-urlencoded', TEXT), /expected application\/json/],
   ['a type that only begins like JSON', 415, typed('application/jsonp', TEXT), /expected/],
   ['zstd', 415, coded('zstd', TEXT), /"zstd": expected gzip, deflate, br or none\. In Codex/],
   ['two codings', 415, coded('gzip, br', TEXT), /"gzip, br": expected/],
-  ['no text', 400, { body: '' }, /it is empty/],
+  ['an empty body', 400, { body: '' }, /it is empty/],
   ['whitespace', 400, { body: ' \n ' }, /it is empty/],
   ['a syntax error', 400, { body: '{\n  "input": secret-word\n}' }, /as JSON: unexpected "s" at line 2, column 12\.$/],
-  ['a body that stops early', 400, { body: TEXT.slice(0, -1) }, /unexpected end at line 1, column \d+\.$/],
+  ['a truncated body', 400, { body: TEXT.slice(0, -1) }, /unexpected end at line 1, column \d+\.$/],
   ['broken UTF-8', 400, { body: Buffer.from([0x22, 0xc3, 0x28, 0x22]) }, /not valid UTF-8/],
   ['cut UTF-8', 400, { body: Buffer.from([0x22, 0xf0, 0x9f, 0x98]) }, /not valid UTF-8/],
   ['broken gzip', 400, coded('gzip', TEXT), /Cannot decompress the request body as gzip/],
-  ['cut gzip', 400, coded('gzip', gzipSync(TEXT).subarray(0, -9)), /Cannot decompress/],
+  ['truncated gzip', 400, coded('gzip', gzipSync(TEXT).subarray(0, -9)), /Cannot decompress/],
   ['a declared length over the limit', 413, { body: big }, /larger than 1 MB.*--body-limit-mb/],
   ['chunks over the limit', 413, { headers: { 'transfer-encoding': 'chunked' }, body: big }, /larger than 1 MB/],
   ['gzip that inflates over the limit', 413, coded('gzip', gzipSync(big)), /larger than 1 MB/],
   ['br that inflates over the limit', 413, coded('br', brotliCompressSync(big)), /larger than 1 MB/],
 ];
 
-for (const [name, status, request, message] of REFUSED) {
+for (const [name, status, request, message] of REJECTED) {
   test(`answers ${status} to ${name}`, async (context) => {
     const { port, bridge, logged } = await startServer(context);
     const answer = await ask(port, request);

@@ -41,7 +41,7 @@ it('a summary can be opened', () => {
   for (const text of TEXTS) assert.equal(openSummary(sealSummary(text)), text);
 });
 
-describe('foreign envelopes are ignored', () => {
+describe('envelopes of other programs are ignored', () => {
   const encode = (value: unknown, prefix = 'acb1.') => prefix + Buffer.from(JSON.stringify(value)).toString('base64');
   const FOREIGN: readonly (readonly [name: string, envelope: string | undefined])[] = [
     ['nothing', undefined],

@@ -13,7 +13,7 @@ test('a traced turn begins at the server and runs through every layer', { timeou
   const folders = new Set(files.map(({ path }) => path.split('/')[0]));
   assert.match(files[0]?.path ?? '', /^server\//);
   for (const folder of ['bridge', 'observe', 'stream', 'tools', 'translate', 'upstream', 'wire']) {
-    assert.ok(folders.has(folder), `nothing of ${folder} was seen`);
+    assert.ok(folders.has(folder), `no file of ${folder} was called`);
   }
   assert.deepEqual(files.filter(({ functions }) => functions.some(({ calls }) => calls < 1)), []);
 });

@@ -22,7 +22,9 @@ function toNative(body: object, own: Partial<Dialect> = {}): NativeRequest & { r
   return { ...toNativeRequest(withNativeSettings(chat, request, dialect)), notes: [...notes] };
 }
 
-const KNOBS: readonly (readonly [control: ThinkingControl, effort: string | undefined, sent: string | undefined])[] = [
+const THINKING_CONTROLS: readonly (readonly [
+  control: ThinkingControl, effort: string | undefined, sent: string | undefined,
+])[] = [
   [{ kind: 'none' }, 'high', undefined],
   [{ kind: 'effort' }, 'xhigh', 'xhigh'],
   [{ kind: 'effort', levels: ['low', 'high'] }, 'xhigh', 'high'],
@@ -37,7 +39,7 @@ const KNOBS: readonly (readonly [control: ThinkingControl, effort: string | unde
 ];
 
 describe('reasoning settings', () => {
-  for (const [thinking, effort, sent] of KNOBS) {
+  for (const [thinking, effort, sent] of THINKING_CONTROLS) {
     it(`${effort} for ${JSON.stringify(thinking)}`, () => {
       assert.equal(toNative({ reasoning: { effort } }, { thinking }).reasoning?.['effort'], sent);
     });
@@ -74,7 +76,7 @@ describe('fields of providers', () => {
     assert.equal(toNative({ temperature: 0.2 }, { sampling: false }).temperature, undefined);
   });
 
-  it('structured output is described in the instructions where the provider has no field', () => {
+  it('structured output is described in the instructions if the provider has no field for it', () => {
     const text = { format: { type: 'json_object' } };
     assert.deepEqual(toNative({ text }).text, text);
     const inWords = toNative({ text }, { responseFormat: 'prompt' });
@@ -95,7 +97,7 @@ describe('content', () => {
     assert.deepEqual(input, [{ type: 'message', role: 'user', content }]);
   });
 
-  it('instructions join the user message where the provider has no field for them', () => {
+  it('instructions become part of the user message if the provider has no field for them', () => {
     const request = readResponsesRequest({ input: 'Hi', instructions: 'Be brief.' });
     const dialect = nativeDialect(DEFAULT_DIALECT);
     const { chat } = translateRequest(request, {
@@ -132,17 +134,17 @@ describe('reasoning items', () => {
       [{ type: 'reasoning', id: 'rs_1', summary: [], ...text('T') }],
     ],
     [
-      'a foreign seal leaves the summary',
+      'an envelope of another provider leaves the summary',
       [{ type: 'reasoning', id: 'rs_9', ...summary('S'), encrypted_content: 'gAAA' }],
       [{ type: 'reasoning', id: 'rs_1', ...summary('S') }],
     ],
     [
-      'a foreign seal alone',
+      'only an envelope of another provider',
       [{ type: 'reasoning', id: 'rs_9', summary: [], encrypted_content: 'gAAA' }],
       [],
     ],
     [
-      'a foreign summary',
+      'a summary of another provider',
       [{ type: 'reasoning', id: 'rs_9', ...summary('S') }],
       [{ type: 'reasoning', id: 'rs_1', ...summary('S') }],
     ],
@@ -205,7 +207,7 @@ describe('reasoning items', () => {
     });
   }
 
-  it('lose only their seals', () => {
+  it('lose only their encrypted content', () => {
     const chat = {
       model: 'm',
       stream: true,

@@ -253,12 +253,12 @@ const OTHERS: readonly Row[] = [
     ['assistant: (shown) A'],
   ],
   [
-    'a foreign envelope leaves the summary',
+    'an envelope of another provider leaves the summary',
     [{ type: 'reasoning', summary: [{ type: 'summary_text', text: 'short' }], encrypted_content: 'gAAAAB' }, said('A')],
     ['assistant: (short) A'],
   ],
   [
-    'a foreign envelope alone is nothing',
+    'only an envelope of another provider is nothing',
     [{ type: 'reasoning', summary: [], encrypted_content: 'gAAAAB' }, said('A')],
     ['assistant: A'],
     /left out reasoning that another provider encrypted/,
@@ -289,7 +289,7 @@ const OTHERS: readonly Row[] = [
     ],
   ],
   [
-    'a foreign compaction',
+    'a compaction of another provider',
     [{ type: 'compaction', encrypted_content: 'gAAAAB' }, user()],
     ['user: Hi'],
     /dropped a compaction item that this bridge did not write/,

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Dialect, ThinkingControl } from '../../src/providers/dialect';
-import { judge } from '../support/strict/rules';
+import { validate } from '../support/strict/rules';
 import { translate, translateChat } from '../support/bridge/translations';
 
 const SCHEMA = { type: 'object', properties: { a: { type: 'string' } }, required: ['a'], additionalProperties: false };
@@ -302,5 +302,5 @@ it('strict upstreams accept the neutral request', () => {
   });
   const headers = { 'content-type': 'application/json', authorization: 'Bearer sk-test-key' };
   const request = { method: 'POST', path: '/v1/chat/completions', headers, rawBody: JSON.stringify(chat) };
-  assert.equal(judge(request, { dialect: 'openai', maxTokens: 65_536, allowFields: [] }), undefined);
+  assert.equal(validate(request, { dialect: 'openai', maxTokens: 65_536, allowFields: [] }), undefined);
 });

@@ -89,13 +89,13 @@ const FAULTS: readonly Fault[] = [
 
   // Temporary failures: a few calls, all by the bridge.
   {
-    name: 'a steady 429',
+    name: 'a 429 on every call',
     step: refusal(429, { message: 'Requests rate limit exceeded', code: 'limit_requests' }),
     calls: 4,
     says: /answered 429: Requests rate limit exceeded\. Tried 4 times/,
   },
   {
-    name: 'a steady 500',
+    name: 'a 500 on every call',
     step: refusal(500, { message: 'Internal failure' }),
     calls: 4,
     says: /answered 500: Internal failure\. Tried 4 times/,

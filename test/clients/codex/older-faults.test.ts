@@ -6,7 +6,7 @@ import { scenario } from './scenario';
 
 const refusal = (status: number, error: unknown): Step => reply({ status, body: { error } });
 
-/** 0.80 repeats every failed stream five times, whatever its code; the bridge caches its last answer. */
+/** 0.80 retries every failed stream five times, whatever its code; the bridge caches its last answer. */
 for (const [name, step, calls, says] of [
   [
     'a wrong key',
@@ -15,12 +15,12 @@ for (const [name, step, calls, says] of [
     /token expired/,
   ],
   [
-    'a steady 429',
+    'a 429 on every call',
     refusal(429, { message: 'Requests rate limit exceeded' }),
     4,
     /Requests rate limit exceeded\. Tried 4 times/,
   ],
-  ['a steady 500', refusal(500, { message: 'Internal failure' }), 4, /Internal failure\. Tried 4 times/],
+  ['a 500 on every call', refusal(500, { message: 'Internal failure' }), 4, /Internal failure\. Tried 4 times/],
 ] as const) {
   scenario(
     `${name}, and Codex 0.80`,

@@ -5,7 +5,7 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'node:test';
 import { PROJECT_ROOT } from '../../house/source-tree';
-import { complaintsAbout, runWithInput } from './run-with-input';
+import { findProblems, runWithInput } from './run-with-input';
 import { collectSamples, WRONG_SAMPLES, type Sample } from './samples';
 
 const POM = join(__dirname, 'pom.xml');
@@ -32,14 +32,14 @@ async function install(): Promise<string | undefined> {
 
 /**
  * The library declares a closed list of error codes but reads any string. The bridge's own codes are more specific
- * (docs/errors.md). `validate()` stops at its first complaint, so the code is replaced to check the rest.
+ * (docs/errors.md). `validate()` stops at its first problem, so the code is replaced to check the rest.
  */
 const withKnownCode = (sample: Sample): Sample => JSON.parse(JSON.stringify(sample), (key, value) =>
   key === 'error' && typeof value?.code === 'string' ? { ...value, code: 'server_error' } : value);
 
 /** Java compiles and runs a single file. */
 const validate = (samples: readonly Sample[]) =>
-  complaintsAbout(samples, 'java', ['-cp', join(LIBRARIES, '*'), join(__dirname, 'Validate.java')]);
+  findProblems(samples, 'java', ['-cp', join(LIBRARIES, '*'), join(__dirname, 'Validate.java')]);
 
 void install().then((missing) => {
   const skip = missing ?? false;

@@ -5,7 +5,7 @@ import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'node:test';
 import { PROJECT_ROOT } from '../../house/source-tree';
-import { complaintsAbout, runWithInput } from './run-with-input';
+import { findProblems, runWithInput } from './run-with-input';
 import { collectSamples, WRONG_SAMPLES, type Sample } from './samples';
 
 const REQUIREMENTS = join(__dirname, 'requirements.txt');
@@ -36,7 +36,7 @@ async function install(): Promise<string | undefined> {
   return `openai ${VERSION} cannot be installed: ${installed.error}`;
 }
 
-const validate = (samples: readonly Sample[]) => complaintsAbout(samples, PYTHON, [join(__dirname, 'validate.py')]);
+const validate = (samples: readonly Sample[]) => findProblems(samples, PYTHON, [join(__dirname, 'validate.py')]);
 
 void install().then((missing) => {
   const skip = missing ?? false;
@@ -44,14 +44,14 @@ void install().then((missing) => {
   test(`openai-python ${VERSION} accepts every event and answer`, { skip }, async (context) => {
     const samples = await collectSamples(context);
     assert.ok(samples.length > 2_000, `${samples.length} samples`);
-    const complaints = (await validate(samples)).filter((line) => !OWN_CODE.test(line));
-    assert.deepEqual(complaints, [`${samples.length} samples`]);
+    const problems = (await validate(samples)).filter((line) => !OWN_CODE.test(line));
+    assert.deepEqual(problems, [`${samples.length} samples`]);
   });
 
   test(`openai-python ${VERSION} rejects a missing field, a wrong type, an unknown event`, { skip }, async () => {
-    const complaints = await validate(WRONG_SAMPLES);
-    assert.equal(complaints.length, 4);
-    const [missingField = '', wrongType = '', unknownEvent = ''] = complaints;
+    const problems = await validate(WRONG_SAMPLES);
+    assert.equal(problems.length, 4);
+    const [missingField = '', wrongType = '', unknownEvent = ''] = problems;
     assert.match(missingField, /^response of a: usage\.input_tokens_details\.cache_write_tokens: Field required$/);
     assert.match(wrongType, /^event of b: output_index: /);
     assert.match(unknownEvent, /^event of c: no model for an event 'response\.unheard'$/);

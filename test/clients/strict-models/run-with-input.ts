@@ -28,10 +28,10 @@ export function runWithInput(
 }
 
 /**
- * Returns the complaints of a program that reads samples as JSON lines and prints complaints, then the count; throws if
+ * Returns the problems of a program that reads samples as JSON lines and prints problems, then the count; throws if
  * it crashes.
  */
-export async function complaintsAbout(
+export async function findProblems(
   samples: readonly Sample[], command: string, args: readonly string[],
 ): Promise<readonly string[]> {
   const input = samples.map((sample) => `${JSON.stringify(sample)}\n`).join('');

@@ -1,7 +1,7 @@
-/** Records complaints of libraries: lines on the console, and process warnings. */
+/** Records the warnings of libraries: lines on the console, and process warnings. */
 
 export interface WarningListener {
-  /** The complaints so far. */
+  /** The warnings so far. */
   heard(): readonly string[];
   /** Restores the console. */
   stop(): void;

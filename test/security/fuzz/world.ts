@@ -1,4 +1,4 @@
-/** Runs cases against the real server and bridge in this process, and judges what came back. */
+/** Runs cases against the real server and bridge in this process, and checks what came back. */
 import { once } from 'node:events';
 import { Agent, request as httpRequest, type IncomingHttpHeaders } from 'node:http';
 import { createServer, type AddressInfo } from 'node:net';
@@ -30,7 +30,7 @@ export interface FuzzWorld {
 }
 
 /**
- * @param wrap changes the bridge, for tests of the judge
+ * @param wrap changes the bridge, for tests of the checks
  * @param settings in place of the defaults
  */
 export async function createWorld(
@@ -67,7 +67,7 @@ export async function createWorld(
       const reply = await send(agent, port, request).catch((error: unknown) => String(error));
       const seen = crashes.splice(0).map((crash) => `The process reported: ${crash}`);
       if (typeof reply === 'string') return [`There was no response: ${reply}`, ...seen];
-      return [...judge(fuzzCase, reply), ...judgeLog(lines), ...seen];
+      return [...validate(fuzzCase, reply), ...validateLog(lines), ...seen];
     },
     async close() {
       agent.destroy();
@@ -146,30 +146,30 @@ function send(agent: Agent, port: number, { path, headers, body }: FuzzCase['req
   });
 }
 
-function* judge({ client, request }: FuzzCase, reply: Reply): Generator<string> {
+function* validate({ client, request }: FuzzCase, reply: Reply): Generator<string> {
   const { status, headers, text } = reply;
   if (text.includes(FUZZ_KEY) || JSON.stringify(headers).includes(FUZZ_KEY)) yield 'The response contains the key.';
   const isStream = String(headers['content-type']).startsWith('text/event-stream');
   if (status >= 400) {
-    yield* judgeError(parseJson(text));
+    yield* validateError(parseJson(text));
   } else if (!isStream) {
     if (!isRecord(parseJson(text))) yield `The response is not a JSON object: ${text.slice(0, 300)}`;
-    yield* judgeMessages(text);
+    yield* validateMessages(text);
   } else if (request.path.endsWith('/chat/completions') || text.includes('"chat.completion.chunk"')) {
     if (!/data: \[DONE\]\n\n$|"error":\{[^\n]*\n\n(?:data: \[DONE\]\n\n)?$/.test(text)) yield 'The stream has no end.';
-    yield* judgeMessages(text);
+    yield* validateMessages(text);
   } else {
     const found = checkStream(text, { fullResponse: client === 'sdk' }).filter(({ level }) => level === 'error');
     if (found.length > 0) yield `The stream breaks rules: ${found.slice(0, 3).map(renderViolation).join('; ')}`;
-    yield* judgeMessages(text);
+    yield* validateMessages(text);
   }
 }
 
-function* judgeError(value: unknown): Generator<string> {
+function* validateError(value: unknown): Generator<string> {
   const error = isRecord(value) && isRecord(value['error']) ? value['error'] : {};
   const { message } = error;
   if (typeof message !== 'string' || message.length < 10) yield `An error without a sentence: ${JSON.stringify(value)}`;
-  yield* judgeMessages(JSON.stringify(error));
+  yield* validateMessages(JSON.stringify(error));
 }
 
 /** Messages of V8, which mean that something unexpected was thrown. */
@@ -178,14 +178,14 @@ const DEFECTS = [
   /Invalid (?:array|string) length/, /Internal error/, /Cannot convert/, /is not valid JSON/, /circular structure/,
 ];
 
-function* judgeMessages(text: string): Generator<string> {
+function* validateMessages(text: string): Generator<string> {
   for (const pattern of DEFECTS) {
     const at = text.search(pattern);
     if (at >= 0) yield `A defect shows in the response: ${text.slice(Math.max(0, at - 200), at + 200)}`;
   }
 }
 
-function* judgeLog(lines: readonly string[]): Generator<string> {
+function* validateLog(lines: readonly string[]): Generator<string> {
   for (const line of lines) {
     if (line.includes(FUZZ_KEY)) yield 'The log contains the key.';
     const entry = parseJson(line);

@@ -80,7 +80,7 @@ function ask(agent: Agent, port: number, kind: Kind, tally: Tally, leaveMs: numb
       response.setEncoding('utf8').on('data', (piece: string) => (text += piece));
       response.on('error', (error) => settle(() => wrong(`a broken answer: ${error.message}`)));
       response.on('end', () => settle(() => {
-        const problem = judge(response.statusCode ?? 0, text, kind);
+        const problem = validate(response.statusCode ?? 0, text, kind);
         if (problem !== undefined) wrong(problem);
         else if (response.statusCode === 200 && !text.includes('"error":{')) tally.answered += 1;
         else tally.failed += 1;
@@ -90,7 +90,7 @@ function ask(agent: Agent, port: number, kind: Kind, tally: Tally, leaveMs: numb
   });
 }
 
-function judge(status: number, text: string, { end }: Kind): string | undefined {
+function validate(status: number, text: string, { end }: Kind): string | undefined {
   if (status !== 200 || end === undefined) {
     const body = parseJson(text);
     if (!isRecord(body)) return `status ${status} without a JSON object: ${text.slice(0, 100)}`;

@@ -61,7 +61,7 @@ async function main(): Promise<number> {
       samples.push(sample);
       console.log(renderRow(round, tally, sample));
     }
-    const problems = [...judgeTally(tally), ...judgeGrowth(samples), ...judgeOutput(bridge.output())];
+    const problems = [...validateTally(tally), ...validateGrowth(samples), ...validateOutput(bridge.output())];
     console.log(problems.length === 0 ? `Flat. Highest resident memory: ${bridge.peakMb()} MB.` : problems.join('\n'));
     return problems.length === 0 ? 0 : 1;
   } finally {
@@ -109,7 +109,7 @@ function renderRow(round: number, { answered, failed, left }: Tally, sample: Sam
 }
 
 /** The first round warms up. */
-export function judgeGrowth(samples: readonly Sample[]): readonly string[] {
+export function validateGrowth(samples: readonly Sample[]): readonly string[] {
   const [first, last] = [samples[Math.min(1, samples.length - 2)], samples.at(-1)];
   if (first === undefined || last === undefined) return ['There are too few rounds.'];
   return (Object.keys(ALLOWED) as (keyof Sample)[])
@@ -117,13 +117,13 @@ export function judgeGrowth(samples: readonly Sample[]): readonly string[] {
     .map((name) => `Grows: ${name} from ${first[name]} to ${last[name]}.`);
 }
 
-function judgeTally({ answered, failed, left, wrong }: Tally): readonly string[] {
+function validateTally({ answered, failed, left, wrong }: Tally): readonly string[] {
   const idle = answered === 0 || failed === 0 || left === 0 ? ['Not every kind of end was seen.'] : [];
   return [...idle, ...[...wrong].map(([what, count]) => `Wrong, ${count} times: ${what}.`)];
 }
 
 /** The log has only errors, and the measurements: anything else is a defect. */
-function judgeOutput(output: string): readonly string[] {
+function validateOutput(output: string): readonly string[] {
   const lines = output.split('\n').filter((line) => line !== '' && !/^soak |listens on/.test(line));
   return lines.length === 0 ? [] : [`The bridge printed: ${lines.slice(0, 5).join('\n')}`];
 }

@@ -79,12 +79,12 @@ export interface Report {
 export function testReports(theme: string, reports: readonly Report[]): void {
   describe(theme, () => {
     for (const report of reports) {
-      it(`${report.saw} [${report.source}]`, async (context) => judge(report, await play(context, report)));
+      it(`${report.saw} [${report.source}]`, async (context) => validate(report, await play(context, report)));
     }
   });
 }
 
-function judge(report: Report, seen: Seen): void {
+function validate(report: Report, seen: Seen): void {
   const { ends = 'completed', text, code, words, calls, check } = report;
   for (const reply of seen.replies.filter(({ response }) => response !== undefined)) {
     const { status, error } = reply.response;

@@ -1,6 +1,6 @@
 /**
  * The grammar of a Responses event stream: every rule of responses-protocol.md ("Rules that the tests check"),
- * applied to a recorded stream. T7, the content type, is judged by `checkContentType`.
+ * applied to a recorded stream. T7, the content type, is checked by `checkContentType`.
  */
 import assert from 'node:assert/strict';
 import { CALL_RULES } from './grammar/call-rules';

@@ -9,7 +9,7 @@ const header = (name: string, value?: string): Partial<RawRequest> => ({
 const NO_KEY =
   "You didn't provide an API key. You need to provide your API key in an Authorization header using Bearer auth " +
   '(i.e. Authorization: Bearer YOUR_KEY).';
-const GZIP = 'The scripted upstream refuses accept-encoding "gzip": the bridge asks for identity.';
+const GZIP = 'The scripted upstream rejects accept-encoding "gzip": the bridge must request identity.';
 
 /** Route, key, encodings, JSON. */
 export const HTTP_CASES: readonly HttpCase[] = [

@@ -4,7 +4,7 @@
 import { asRecord, isRecord } from '../../../src/base/json';
 import { isThinking } from './model-rules';
 import { algo, first, gateway, plain, quote, says, typeWords } from './rule';
-import type { Fault, JudgedRequest, StrictRule, UpstreamDialect } from './rule';
+import type { Fault, CheckedRequest, StrictRule, UpstreamDialect } from './rule';
 
 type FieldType = 'string' | 'boolean' | 'integer' | 'number' | 'array' | 'object';
 
@@ -139,13 +139,13 @@ const TYPE_CHECKS: Readonly<Record<FieldType, (value: unknown) => boolean>> = {
 export const fieldsOf = (dialect: UpstreamDialect): readonly string[] =>
   Object.keys(FIELDS).filter((name) => FIELDS[name]?.in.includes(dialect));
 
-function unknownField({ body, behavior, settings }: JudgedRequest): Fault | undefined {
+function unknownField({ body, behavior, settings }: CheckedRequest): Fault | undefined {
   return first(Object.keys(body), (name) =>
     behavior.fields.includes(name) || settings.allowFields.includes(name) ? undefined : { param: name },
   );
 }
 
-function fieldType({ body }: JudgedRequest): Fault | undefined {
+function fieldType({ body }: CheckedRequest): Fault | undefined {
   return first(Object.entries(body), ([name, value]) => {
     const types = FIELDS[name]?.types;
     if (types === undefined || types.some((type) => TYPE_CHECKS[type](value))) return undefined;
@@ -161,7 +161,7 @@ function sideOutside(value: number, bounds: Bounds): 'below' | 'above' | undefin
 }
 
 /** A numeric field out of range. `text` is DashScope's message; the other values are for OpenAI's. */
-function fieldRange({ body, behavior }: JudgedRequest): Fault | undefined {
+function fieldRange({ body, behavior }: CheckedRequest): Fault | undefined {
   return first(Object.entries(body), ([name, value]) => {
     const row = FIELDS[name];
     const bounds = row?.[behavior.column];
@@ -179,7 +179,7 @@ function fieldRange({ body, behavior }: JudgedRequest): Fault | undefined {
   });
 }
 
-function maxTokensRange({ body, model, settings }: JudgedRequest): Fault | undefined {
+function maxTokensRange({ body, model, settings }: CheckedRequest): Fault | undefined {
   const maximum = model.maxTokens ?? settings.maxTokens;
   return first(['max_tokens', 'max_completion_tokens'], (name) => {
     const value = body[name];
@@ -188,20 +188,20 @@ function maxTokensRange({ body, model, settings }: JudgedRequest): Fault | undef
   });
 }
 
-function streamOptions({ body }: JudgedRequest): Fault | undefined {
+function streamOptions({ body }: CheckedRequest): Fault | undefined {
   return first(Object.entries(asRecord(body['stream_options']) ?? {}), ([name, value]) =>
     name === 'include_usage' && typeof value === 'boolean' ? undefined : { param: `stream_options.${name}` },
   );
 }
 
-function stopShape({ body }: JudgedRequest): Fault | undefined {
+function stopShape({ body }: CheckedRequest): Fault | undefined {
   const stop = body['stop'];
   if (!Array.isArray(stop)) return undefined;
   const isList = stop.length >= 1 && stop.length <= 4 && stop.every((element) => typeof element === 'string');
   return isList ? undefined : { param: 'stop', value: quote(stop) };
 }
 
-function effort({ body, behavior, model }: JudgedRequest): Fault | undefined {
+function effort({ body, behavior, model }: CheckedRequest): Fault | undefined {
   const value = body['reasoning_effort'];
   const known = model.efforts ?? behavior.efforts;
   return value === undefined || known.includes(plain(value))

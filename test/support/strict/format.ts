@@ -1,11 +1,11 @@
 /** Strict rules for `response_format`. */
 import { asRecord, asString } from '../../../src/base/json';
 import { isThinking } from './model-rules';
-import { algo, plain, quote, says, type JudgedRequest, type StrictRule } from './rule';
+import { algo, plain, quote, says, type CheckedRequest, type StrictRule } from './rule';
 
-const formatOf = ({ body }: JudgedRequest) => asRecord(body['response_format']);
-const typeOf = (request: JudgedRequest): string => plain(formatOf(request)?.['type'] ?? 'text');
-const schemaOf = (request: JudgedRequest) =>
+const formatOf = ({ body }: CheckedRequest) => asRecord(body['response_format']);
+const typeOf = (request: CheckedRequest): string => plain(formatOf(request)?.['type'] ?? 'text');
+const schemaOf = (request: CheckedRequest) =>
   typeOf(request) === 'json_schema' ? asRecord(formatOf(request)?.['json_schema']) ?? {} : undefined;
 
 /** The rules for structured output. */

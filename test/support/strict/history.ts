@@ -1,7 +1,7 @@
 /** Strict rules for tool calls in the history: their shape, their ids, and their results. */
 import { asArray, asRecord, asString, isRecord, parseJson, type UnknownRecord } from '../../../src/base/json';
 import { algo, first, gateway, quote, recordsOf, says } from './rule';
-import type { Fault, JudgedRequest, StrictRule } from './rule';
+import type { Fault, CheckedRequest, StrictRule } from './rule';
 import { TOOL_NAME } from './tools';
 
 /**
@@ -15,7 +15,7 @@ const isTool = (message: UnknownRecord | undefined): message is UnknownRecord =>
 
 /** The first fault over all calls of all messages. */
 function firstCall(
-  { messages }: JudgedRequest,
+  { messages }: CheckedRequest,
   find: (call: UnknownRecord, path: string) => Fault | undefined,
 ): Fault | undefined {
   return first(messages, (message, index) =>
@@ -23,7 +23,7 @@ function firstCall(
   );
 }
 
-function callsEmpty({ messages }: JudgedRequest): Fault | undefined {
+function callsEmpty({ messages }: CheckedRequest): Fault | undefined {
   return first(messages, (message, index) =>
     'tool_calls' in message && (asArray(message['tool_calls'])?.length ?? 0) === 0
       ? { param: `messages[${index}].tool_calls`, index: String(index) }
@@ -31,7 +31,7 @@ function callsEmpty({ messages }: JudgedRequest): Fault | undefined {
   );
 }
 
-function callShape(request: JudgedRequest): Fault | undefined {
+function callShape(request: CheckedRequest): Fault | undefined {
   return firstCall(request, (call, path) => {
     const inner = asRecord(call['function']);
     const isWhole =
@@ -42,7 +42,7 @@ function callShape(request: JudgedRequest): Fault | undefined {
   });
 }
 
-function duplicateId({ messages }: JudgedRequest): Fault | undefined {
+function duplicateId({ messages }: CheckedRequest): Fault | undefined {
   return first(messages, (message, index) => {
     const ids = callsOf(message).map((call) => asString(call['id']) ?? '');
     const position = ids.findIndex((id, at) => ids.indexOf(id) < at);
@@ -71,7 +71,7 @@ function roundsOf(messages: readonly UnknownRecord[]): readonly Round[] {
 
 const answeredBy = (message: UnknownRecord): string => asString(message['tool_call_id']) ?? '';
 
-function unanswered({ messages }: JudgedRequest): Fault | undefined {
+function unanswered({ messages }: CheckedRequest): Fault | undefined {
   return first(roundsOf(messages), ({ index, ids, results }) => {
     const answered = results.map(answeredBy);
     const open = ids.filter((id) => !answered.includes(id));
@@ -81,7 +81,7 @@ function unanswered({ messages }: JudgedRequest): Fault | undefined {
 }
 
 /** A tool message without a call in its round, or for a call that already has a result. */
-function orphan({ messages }: JudgedRequest): Fault | undefined {
+function orphan({ messages }: CheckedRequest): Fault | undefined {
   const owned = new Set<UnknownRecord>();
   for (const { ids, results } of roundsOf(messages)) {
     const open = new Set(ids);
@@ -92,7 +92,7 @@ function orphan({ messages }: JudgedRequest): Fault | undefined {
   );
 }
 
-function repetition({ messages }: JudgedRequest): Fault | undefined {
+function repetition({ messages }: CheckedRequest): Fault | undefined {
   let last = '';
   let count = 0;
   return first(roundsOf(messages), ({ index, results }) => {

@@ -1,20 +1,20 @@
 /** Strict rules for the HTTP part of a request: route, key, encodings, and a JSON body. */
-import { says, type JudgedRequest, type StrictRule } from './rule';
+import { says, type CheckedRequest, type StrictRule } from './rule';
 
 const CHAT_ROUTE = 'POST /v1/chat/completions';
 const MODELS_ROUTE = 'GET /v1/models';
 
 /** True if the request is for a completion; false for the model list. */
-export const isChat = (request: JudgedRequest): boolean => `${request.method} ${request.path}` === CHAT_ROUTE;
+export const isChat = (request: CheckedRequest): boolean => `${request.method} ${request.path}` === CHAT_ROUTE;
 
-function routeFault(request: JudgedRequest) {
+function routeFault(request: CheckedRequest) {
   const route = `${request.method} ${request.path}`;
   // The Coding Plan has no model list: "模型列表不支持通过接口查询", GET models is a 404 (upstreams.md, fact 4).
   const routes = request.behavior.lists ? [CHAT_ROUTE, MODELS_ROUTE] : [CHAT_ROUTE];
   return routes.includes(route) ? undefined : { param: 'url', route };
 }
 
-const bearerOf = (request: JudgedRequest): string | undefined =>
+const bearerOf = (request: CheckedRequest): string | undefined =>
   /^Bearer (\S+)$/.exec(request.headers.authorization ?? '')?.[1];
 
 /** Rules for every request. */
@@ -60,15 +60,15 @@ export const HTTP_RULES = [
       behavior.rejectsCallers?.test(headers['user-agent'] ?? '') === true ? { param: 'user-agent' } : undefined,
   },
   {
-    // No provider rejects this. The rule is this project's own: gzip costs 50 us and 98 us of latency an event
+    // No provider rejects this. The rule is this project's own: gzip costs 50 us of CPU and 98 us of latency per event
     // (performance.md).
     name: 'accept-encoding',
     check: (request) => {
       const sent = request.headers['accept-encoding'];
       return sent === undefined || sent === 'identity' ? undefined : { param: 'accept-encoding', sent: String(sent) };
     },
-    openai: says('The scripted upstream refuses accept-encoding "{sent}": the bridge asks for identity.'),
-    dashscope: says('The scripted upstream refuses accept-encoding "{sent}": the bridge asks for identity.'),
+    openai: says('The scripted upstream rejects accept-encoding "{sent}": the bridge must request identity.'),
+    dashscope: says('The scripted upstream rejects accept-encoding "{sent}": the bridge must request identity.'),
   },
 ] as const satisfies readonly StrictRule[];
 

@@ -1,7 +1,7 @@
 /** Strict rules for single messages: roles, fields, content. */
 import { asArray, asRecord, asString, type UnknownRecord } from '../../../src/base/json';
 import { algo, first, gateway, plain, recordsOf, says, typeWords } from './rule';
-import type { Fault, JudgedRequest, StrictRule } from './rule';
+import type { Fault, CheckedRequest, StrictRule } from './rule';
 
 const MESSAGE_FIELDS: Readonly<Record<string, readonly string[]>> = {
   system: ['role', 'content', 'name'],
@@ -16,7 +16,7 @@ const roleOf = (message: UnknownRecord): string => plain(message['role'] ?? '');
 const hasCalls = (message: UnknownRecord): boolean => 'tool_calls' in message;
 const pathOf = (index: number, field: string): string => `messages[${index}].${field}`;
 
-function roleFault({ messages, behavior }: JudgedRequest): Fault | undefined {
+function roleFault({ messages, behavior }: CheckedRequest): Fault | undefined {
   return first(messages, (message, index) =>
     behavior.roles.includes(roleOf(message))
       ? undefined
@@ -24,7 +24,7 @@ function roleFault({ messages, behavior }: JudgedRequest): Fault | undefined {
   );
 }
 
-function messageField({ messages, behavior, settings }: JudgedRequest): Fault | undefined {
+function messageField({ messages, behavior, settings }: CheckedRequest): Fault | undefined {
   return first(messages, (message, index) => {
     const own = roleOf(message) === 'assistant' ? behavior.assistantFields : [];
     const known = [...(MESSAGE_FIELDS[roleOf(message)] ?? []), ...own, ...settings.allowFields];
@@ -33,7 +33,7 @@ function messageField({ messages, behavior, settings }: JudgedRequest): Fault | 
   });
 }
 
-function contentMissing({ messages, behavior }: JudgedRequest): Fault | undefined {
+function contentMissing({ messages, behavior }: CheckedRequest): Fault | undefined {
   return first(messages, (message, index) => {
     // OpenAI does not require it in an assistant message with calls; Qwen 3 does (upstreams.md, Messages).
     const isOptional = behavior.column === 'openai' && hasCalls(message);
@@ -41,27 +41,27 @@ function contentMissing({ messages, behavior }: JudgedRequest): Fault | undefine
   });
 }
 
-function contentNull({ messages }: JudgedRequest): Fault | undefined {
+function contentNull({ messages }: CheckedRequest): Fault | undefined {
   return first(messages, (message, index) =>
     message['content'] === null && !hasCalls(message) ? { param: pathOf(index, 'content') } : undefined,
   );
 }
 
-function contentType({ messages }: JudgedRequest): Fault | undefined {
+function contentType({ messages }: CheckedRequest): Fault | undefined {
   return first(messages, ({ content }, index) => {
     const isFine = content === undefined || content === null || typeof content === 'string' || Array.isArray(content);
     return isFine ? undefined : { param: pathOf(index, 'content'), got: typeWords(content) };
   });
 }
 
-function contentEmpty({ messages }: JudgedRequest): Fault | undefined {
+function contentEmpty({ messages }: CheckedRequest): Fault | undefined {
   return first(messages, ({ content }, index) =>
     asArray(content)?.length === 0 ? { param: pathOf(index, 'content'), index: String(index) } : undefined,
   );
 }
 
 /** Text models accept strings: an array is valid only for media or an explicit cache marker. */
-function contentArray({ messages }: JudgedRequest): Fault | undefined {
+function contentArray({ messages }: CheckedRequest): Fault | undefined {
   return first(messages, (message, index) => {
     if (!Array.isArray(message['content'])) return undefined;
     const needsArray = recordsOf(message['content']).some((part) => part['type'] !== 'text' || 'cache_control' in part);
@@ -71,7 +71,7 @@ function contentArray({ messages }: JudgedRequest): Fault | undefined {
 
 /** The first fault over all parts of all messages. */
 function firstPart(
-  request: JudgedRequest,
+  request: CheckedRequest,
   find: (part: UnknownRecord, path: string, message: UnknownRecord) => Fault | undefined,
 ): Fault | undefined {
   return first(request.messages, (message, index) =>
@@ -81,14 +81,14 @@ function firstPart(
   );
 }
 
-function partType(request: JudgedRequest): Fault | undefined {
+function partType(request: CheckedRequest): Fault | undefined {
   const known = request.behavior.partTypes;
   return firstPart(request, ({ type }, path) =>
     known.includes(plain(type)) ? undefined : { param: `${path}.type`, type: plain(type) },
   );
 }
 
-function partRole(request: JudgedRequest): Fault | undefined {
+function partRole(request: CheckedRequest): Fault | undefined {
   return firstPart(request, ({ type }, path, message) => {
     const role = roleOf(message);
     const isText = type === 'text' || (type === 'refusal' && role === 'assistant');
@@ -114,20 +114,20 @@ function isWholePart(part: UnknownRecord): boolean {
   return /^(https?:\/\/|data:image\/)/.test(asString(media?.['url']) ?? '');
 }
 
-function partShape(request: JudgedRequest): Fault | undefined {
+function partShape(request: CheckedRequest): Fault | undefined {
   return firstPart(request, (part, path) =>
     isWholePart(part) ? undefined : { param: `${path}.${plain(part['type'])}` },
   );
 }
 
-function emptyAssistant({ messages }: JudgedRequest): Fault | undefined {
+function emptyAssistant({ messages }: CheckedRequest): Fault | undefined {
   return first(messages, (message, index) => {
     const isEmpty = roleOf(message) === 'assistant' && message['content'] === '' && !hasCalls(message);
     return isEmpty && message['reasoning_content'] === undefined ? { param: pathOf(index, 'content') } : undefined;
   });
 }
 
-function systemPosition({ messages, model }: JudgedRequest): Fault | undefined {
+function systemPosition({ messages, model }: CheckedRequest): Fault | undefined {
   if (!model.oneSystem) return undefined;
   return first(messages, (message, index) =>
     index > 0 && roleOf(message) === 'system' ? { param: pathOf(index, 'role') } : undefined,
@@ -135,7 +135,7 @@ function systemPosition({ messages, model }: JudgedRequest): Fault | undefined {
 }
 
 /** Blank text in a message without other content. */
-function emptyText({ messages }: JudgedRequest): Fault | undefined {
+function emptyText({ messages }: CheckedRequest): Fault | undefined {
   return first(messages, (message, index) => {
     const { content } = message;
     const position = recordsOf(content).findIndex((part) => part['type'] === 'text' && part['text'] === '');
@@ -144,7 +144,7 @@ function emptyText({ messages }: JudgedRequest): Fault | undefined {
   });
 }
 
-function imageForTextModel({ messages, model }: JudgedRequest): Fault | undefined {
+function imageForTextModel({ messages, model }: CheckedRequest): Fault | undefined {
   if (!model.textOnly) return undefined;
   return first(messages, (message, index) =>
     recordsOf(message['content']).some((part) => part['type'] === 'image_url')
@@ -154,7 +154,7 @@ function imageForTextModel({ messages, model }: JudgedRequest): Fault | undefine
 }
 
 /** Codex asks for `original`, which Chat endpoints do not know (cc-switch#7476). */
-function imageDetail(request: JudgedRequest): Fault | undefined {
+function imageDetail(request: CheckedRequest): Fault | undefined {
   return firstPart(request, (part, path) => {
     const detail = asRecord(part['image_url'])?.['detail'];
     const isKnown = detail === undefined || detail === 'auto' || detail === 'low' || detail === 'high';
@@ -163,12 +163,12 @@ function imageDetail(request: JudgedRequest): Fault | undefined {
 }
 
 /** Half a surrogate pair, as JavaScript writes it into JSON; a whole pair is not escaped. */
-function halfPair({ rawBody }: JudgedRequest): Fault | undefined {
+function halfPair({ rawBody }: CheckedRequest): Fault | undefined {
   const at = rawBody.search(/(?<!\\)(?:\\\\)*\\ud[89a-f][0-9a-f]{2}/i);
   return at === -1 ? undefined : { param: 'messages', at: String(at) };
 }
 
-function blankResult({ messages }: JudgedRequest): Fault | undefined {
+function blankResult({ messages }: CheckedRequest): Fault | undefined {
   return first(messages, (message, index) =>
     roleOf(message) === 'tool' && asString(message['content'])?.trim() === ''
       ? { param: pathOf(index, 'content') }

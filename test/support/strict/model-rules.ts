@@ -2,11 +2,11 @@
  * Strict rules of single models and providers: thinking, and what it excludes. The rows have the messages.
  */
 import { asRecord, asString, type UnknownRecord } from '../../../src/base/json';
-import { first, plain, type Fault, type JudgedRequest, type StrictRule } from './rule';
+import { first, plain, type Fault, type CheckedRequest, type StrictRule } from './rule';
 import { schemaFault } from './schemas';
 
 /** Whether the model thinks about this request: as requested, or by default. */
-export function isThinking({ body, model }: JudgedRequest): boolean {
+export function isThinking({ body, model }: CheckedRequest): boolean {
   if (model.thinks === 'always' || model.thinks === 'never') return model.thinks === 'always';
   return askedToThink(body) ?? model.thinks === 'on';
 }
@@ -24,11 +24,11 @@ function askedToThink(body: UnknownRecord): boolean | undefined {
 }
 
 /** A field that the host knows and the model does not. */
-function modelField({ body, model }: JudgedRequest): Fault | undefined {
+function modelField({ body, model }: CheckedRequest): Fault | undefined {
   return first(model.lacks ?? [], (param) => (param in body ? { param } : undefined));
 }
 
-function thinkingShape({ body, behavior }: JudgedRequest): Fault | undefined {
+function thinkingShape({ body, behavior }: CheckedRequest): Fault | undefined {
   const { types, alongside } = behavior.thinking;
   return first(Object.entries(asRecord(body['thinking']) ?? {}), ([name, value]) => {
     const isFine = name === 'type' ? types.includes(plain(value)) : alongside.includes(name);
@@ -36,19 +36,19 @@ function thinkingShape({ body, behavior }: JudgedRequest): Fault | undefined {
   });
 }
 
-function fixedThinking({ body, model }: JudgedRequest): Fault | undefined {
+function fixedThinking({ body, model }: CheckedRequest): Fault | undefined {
   if (model.thinks !== 'always') return undefined;
   if (body['enable_thinking'] === false) return { param: 'enable_thinking' };
   return asRecord(body['thinking'])?.['type'] === 'disabled' ? { param: 'thinking.type' } : undefined;
 }
 
-function budget({ body, model }: JudgedRequest): Fault | undefined {
+function budget({ body, model }: CheckedRequest): Fault | undefined {
   const value = body['thinking_budget'];
   if (typeof value !== 'number' || model.maxBudget === undefined || value <= model.maxBudget) return undefined;
   return { param: 'thinking_budget', maximum: String(model.maxBudget) };
 }
 
-function lockedTemperature(request: JudgedRequest): Fault | undefined {
+function lockedTemperature(request: CheckedRequest): Fault | undefined {
   const { body, model } = request;
   const only = model.temperature?.[isThinking(request) ? 'thinking' : 'plain'];
   const value = body['temperature'];
@@ -58,7 +58,7 @@ function lockedTemperature(request: JudgedRequest): Fault | undefined {
 }
 
 /** The empty string counts as reasoning, a missing field does not (upstreams.md, section 3). */
-function missingReasoning(request: JudgedRequest): Fault | undefined {
+function missingReasoning(request: CheckedRequest): Fault | undefined {
   const { replay } = request.model;
   if (replay === undefined || !isThinking(request)) return undefined;
   return first(request.messages, (message, index) => {

@@ -71,7 +71,7 @@ const no = (status: number, message: string, param?: string, fault?: NativeFault
 const fault = (message: string, what: NativeFault, param?: string): NativeRefusal => no(400, message, param, what);
 
 /** Returns the first rejection, or undefined if the request is accepted. A rule that returns text is a 400. */
-export function judgeNative(subject: NativeSubject): NativeRefusal | undefined {
+export function validateNative(subject: NativeSubject): NativeRefusal | undefined {
   const { body, headers, route, behavior } = subject;
   if (route !== `POST ${behavior?.path ?? '/v1/responses'}`) return no(404, 'File Not Found');
   const key = /^Bearer (\S+)$/.exec(headers.authorization ?? '')?.[1];

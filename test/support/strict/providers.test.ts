@@ -6,7 +6,7 @@ import { chatRequest, functionTool } from '../upstream/chat-bodies';
 import { FIELDS_OF, PROVIDER_CASES, type ProviderCase } from './provider-cases';
 import { findBehavior, PROVIDER_BEHAVIOR } from './providers';
 import type { StrictSettings } from './rule';
-import { judge, renderRejection, type RawRequest } from './rules';
+import { validate, renderRejection, type RawRequest } from './rules';
 
 const settingsOf = (provider: string): StrictSettings => {
   const behavior = findBehavior(provider);
@@ -41,11 +41,11 @@ describe('rejections of each provider', () => {
 
 function checkCase({ provider, model, rule, refused, accepted, body, status = 400, caller }: ProviderCase): void {
   const settings = settingsOf(provider);
-  const rejection = judge(rawOf(chatRequest({ model, ...refused }), caller), settings);
+  const rejection = validate(rawOf(chatRequest({ model, ...refused }), caller), settings);
   assert.equal(rejection?.rule, rule, rejection?.message);
   assert.equal(rejection.status, status);
   assert.equal(renderRejection(rejection, settings, 'req-1'), typeof body === 'string' ? body : JSON.stringify(body));
-  const fine = judge(rawOf(chatRequest({ model, ...accepted })), settings);
+  const fine = validate(rawOf(chatRequest({ model, ...accepted })), settings);
   assert.ok(fine === undefined || fine.rule !== rule, fine?.message);
 }
 
@@ -54,7 +54,7 @@ describe('fields that few providers know', () => {
     it(field, () => {
       const takers = Object.keys(PROVIDER_BEHAVIOR).filter((name) => {
         const body = chatRequest({ model: MODELS[name] ?? 'some-model', tools: [functionTool()], [field]: value });
-        return judge(rawOf(body), settingsOf(name))?.rule !== 'unknown-field';
+        return validate(rawOf(body), settingsOf(name))?.rule !== 'unknown-field';
       });
       assert.deepEqual([...takers].sort(), [...taken].sort());
     });
@@ -68,13 +68,13 @@ it('every provider accepts the smallest request of a correct client', () => {
       tools: [functionTool()],
       stream_options: { include_usage: true },
     });
-    assert.equal(judge(rawOf(body), settingsOf(name)), undefined, name);
+    assert.equal(validate(rawOf(body), settingsOf(name)), undefined, name);
   }
 });
 
 it('no text keeps a placeholder', () => {
   for (const { provider, model, refused, caller } of PROVIDER_CASES) {
-    const { message = '' } = judge(rawOf(chatRequest({ model, ...refused }), caller), settingsOf(provider)) ?? {};
+    const { message = '' } = validate(rawOf(chatRequest({ model, ...refused }), caller), settingsOf(provider)) ?? {};
     assert.doesNotMatch(message, /\{[a-z]+\}/);
   }
 });

@@ -151,7 +151,7 @@ export const QUIRKS = {
 export type QuirkName = keyof typeof QUIRKS;
 
 /** Returns the response for the first of these quirks that rejects the request; undefined if none does. */
-export function judgeQuirks(
+export function validateQuirks(
   names: readonly QuirkName[], body: unknown,
 ): { readonly name: QuirkName; readonly message: string; readonly status: number; readonly body: string } | undefined {
   if (!isRecord(body)) return undefined;

@@ -107,7 +107,7 @@ export interface Refusal {
 }
 
 /** The input of the rules. Lists are empty if the body has none, so that each rule checks only one thing. */
-export interface JudgedRequest {
+export interface CheckedRequest {
   readonly settings: StrictSettings;
   readonly behavior: Behavior;
   /** The row of the requested model. */
@@ -143,7 +143,7 @@ export interface StrictRule {
   readonly name: string;
   /** HTTP status of the rejection. Default: 400. */
   readonly status?: number;
-  readonly check: (request: JudgedRequest) => Fault | undefined;
+  readonly check: (request: CheckedRequest) => Fault | undefined;
   readonly dashscope?: Wording;
   readonly openai?: Wording;
 }

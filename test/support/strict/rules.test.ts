@@ -7,7 +7,7 @@ import { FIELD_CASES, HTTP_CASES } from './field-cases';
 import { HISTORY_CASES } from './history-cases';
 import { MESSAGE_CASES } from './message-cases';
 import type { StrictRule, StrictSettings, UpstreamDialect } from './rule';
-import { judge, renderRejection, STRICT_RULES, type RawRequest } from './rules';
+import { validate, renderRejection, STRICT_RULES, type RawRequest } from './rules';
 import { FORMAT_CASES, TOOL_CASES } from './tool-cases';
 
 const DIALECTS: readonly UpstreamDialect[] = ['dashscope', 'openai'];
@@ -45,13 +45,13 @@ describe('strict rules', () => {
       const settings = settingsOf(dialect, row.settings);
 
       it(`${dialect} rejects: ${row.rule} (case ${position})`, () => {
-        const rejection = judge(rawOf(row.refused), settings);
+        const rejection = validate(rawOf(row.refused), settings);
         assert.equal(rejection?.rule, row.rule, rejection?.message);
         assert.equal(rejection.message, text);
       });
 
       it(`${dialect} accepts the corrected request: ${row.rule} (case ${position})`, () => {
-        assert.equal(judge(rawOf(row.accepted), settings), undefined);
+        assert.equal(validate(rawOf(row.accepted), settings), undefined);
       });
     }
   }
@@ -75,7 +75,7 @@ describe('strict rules', () => {
   it('leaves no placeholder in any text of the cases', () => {
     for (const row of CASES) {
       for (const dialect of DIALECTS.filter((name) => row[name] !== undefined)) {
-        const { message = '' } = judge(rawOf(row.refused), settingsOf(dialect, row.settings)) ?? {};
+        const { message = '' } = validate(rawOf(row.refused), settingsOf(dialect, row.settings)) ?? {};
         assert.doesNotMatch(message, /\{[a-z]+\}/);
       }
     }
@@ -100,22 +100,22 @@ describe('rejections that only DashScope has', () => {
   };
   for (const [name, body] of Object.entries(bodies)) {
     it(name, () => {
-      assert.notEqual(judge(withBody(body), settingsOf('dashscope')), undefined);
-      assert.equal(judge(withBody(body), settingsOf('openai')), undefined);
+      assert.notEqual(validate(withBody(body), settingsOf('dashscope')), undefined);
+      assert.equal(validate(withBody(body), settingsOf('openai')), undefined);
     });
   }
 });
 
-describe('the judge', () => {
+describe('strict validation', () => {
   it('rejects the model list at dashscope and returns it at openai', () => {
     const list = { ...rawOf(), method: 'GET', path: '/v1/models', rawBody: '' };
-    assert.equal(judge(list, settingsOf('dashscope'))?.status, 404);
-    assert.equal(judge(list, settingsOf('openai')), undefined);
+    assert.equal(validate(list, settingsOf('dashscope'))?.status, 404);
+    assert.equal(validate(list, settingsOf('openai')), undefined);
   });
 
   it('answers 404 for a route, 401 for a key, 400 for a body', () => {
     const status = (parts: Partial<RawRequest>) =>
-      judge(rawOf(parts), settingsOf('openai', { apiKey: 'sk-test-1' }))?.status;
+      validate(rawOf(parts), settingsOf('openai', { apiKey: 'sk-test-1' }))?.status;
     assert.equal(status({ path: '/v1/chat/completions/' }), 404);
     assert.equal(status({ headers: {} }), 401);
     assert.equal(status({}), 401);
@@ -124,8 +124,8 @@ describe('the judge', () => {
 
   it('skips exactly the rules named in "without"', () => {
     const body = withBody({ messages: [{ role: 'developer', content: 'x' }, user([{ type: 'text', text: 'x' }])] });
-    assert.equal(judge(body, settingsOf('dashscope'), ['role'])?.rule, 'content-array');
-    assert.equal(judge(body, settingsOf('dashscope'), ['role', 'content-array']), undefined);
+    assert.equal(validate(body, settingsOf('dashscope'), ['role'])?.rule, 'content-array');
+    assert.equal(validate(body, settingsOf('dashscope'), ['role', 'content-array']), undefined);
   });
 
   it('accepts the fields of allowFields at the top level, in messages and in functions', () => {
@@ -135,15 +135,15 @@ describe('the judge', () => {
       tools: [functionTool('f', { strict: true })],
     });
     const allowFields = ['reasoning', 'reasoning_details', 'strict'];
-    assert.equal(judge(body, settingsOf('dashscope', { allowFields })), undefined);
-    assert.notEqual(judge(body, settingsOf('dashscope')), undefined);
+    assert.equal(validate(body, settingsOf('dashscope', { allowFields })), undefined);
+    assert.notEqual(validate(body, settingsOf('dashscope')), undefined);
   });
 
   it('renders the error body of each dialect', () => {
     const body = withBody({ tools: [] });
     const render = (dialect: UpstreamDialect) => {
       const settings = settingsOf(dialect);
-      const rejection = judge(body, settings);
+      const rejection = validate(body, settings);
       assert.ok(rejection);
       return renderRejection(rejection, settings, 'req-1');
     };

@@ -9,7 +9,7 @@ import { BASE_BEHAVIOR } from './behavior';
 import { MESSAGE_RULES } from './messages';
 import { MODEL_RULES } from './model-rules';
 import { plain, recordsOf } from './rule';
-import type { Fault, JudgedRequest, Behavior, Refusal, StrictRule, StrictSettings, Wording } from './rule';
+import type { Fault, CheckedRequest, Behavior, Refusal, StrictRule, StrictSettings, Wording } from './rule';
 import { TOOL_RULES } from './tools';
 
 const CHAT_RULES = [
@@ -42,7 +42,7 @@ export interface Rejection extends Refusal {
 }
 
 /** Checks `raw` against every rule of its dialect that `without` does not name; `undefined` if all of them pass. */
-export function judge(
+export function validate(
   raw: RawRequest,
   settings: StrictSettings,
   without: readonly StrictRuleName[] = [],
@@ -56,7 +56,7 @@ export function judge(
   return undefined;
 }
 
-function readRequest(raw: RawRequest, settings: StrictSettings): JudgedRequest {
+function readRequest(raw: RawRequest, settings: StrictSettings): CheckedRequest {
   const body = parseJsonObject(raw.rawBody);
   const behavior = behaviorOf(settings);
   const id = plain(body?.['model'] ?? '');
@@ -74,7 +74,7 @@ function readRequest(raw: RawRequest, settings: StrictSettings): JudgedRequest {
 
 const behaviorOf = ({ dialect, behavior }: StrictSettings): Behavior => behavior ?? BASE_BEHAVIOR[dialect];
 
-function apply(rule: StrictRule, name: StrictRuleName, request: JudgedRequest): Rejection | undefined {
+function apply(rule: StrictRule, name: StrictRuleName, request: CheckedRequest): Rejection | undefined {
   const wording = wordingOf(rule, request.behavior);
   const fault = wording === undefined ? undefined : rule.check(request);
   if (wording === undefined || fault === undefined) return undefined;

@@ -1,12 +1,12 @@
 /** What Moonshot's validator rejects in the parameters of a tool (upstreams.md, section 2, Schemas). */
 import { asArray, asRecord, asString, isRecord, type UnknownRecord } from '../../../src/base/json';
-import { first, type Fault, type JudgedRequest } from './rule';
+import { first, type Fault, type CheckedRequest } from './rule';
 
 const LISTS = ['anyOf', 'oneOf', 'allOf', 'prefixItems'];
 const MAPS = ['properties', '$defs', 'definitions', 'patternProperties'];
 
 /** Returns the first schema of any tool that the validator rejects. */
-export function schemaFault({ tools, model }: JudgedRequest): Fault | undefined {
+export function schemaFault({ tools, model }: CheckedRequest): Fault | undefined {
   if (!model.moonshotSchemas) return undefined;
   return first(tools, (tool, index) => {
     const schema = asRecord(tool['function'])?.['parameters'] ?? {};

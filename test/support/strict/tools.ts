@@ -2,7 +2,7 @@
 import { asRecord, asString, type UnknownRecord } from '../../../src/base/json';
 import { isThinking } from './model-rules';
 import { algo, first, gateway, plain, quote, says } from './rule';
-import type { ChoiceKind, Fault, JudgedRequest, StrictRule } from './rule';
+import type { ChoiceKind, Fault, CheckedRequest, StrictRule } from './rule';
 
 /** The names that OpenAI's rule allows for a function. */
 export const TOOL_NAME = /^[a-zA-Z0-9_-]{1,64}$/;
@@ -11,7 +11,7 @@ const functionOf = (tool: UnknownRecord): UnknownRecord => asRecord(tool['functi
 const nameOf = (tool: UnknownRecord): string => asString(functionOf(tool)['name']) ?? '';
 
 const TOOL_FIELDS = ['type', 'function'];
-function toolFields({ tools, behavior, settings }: JudgedRequest): Fault | undefined {
+function toolFields({ tools, behavior, settings }: CheckedRequest): Fault | undefined {
   const known: readonly string[] = [...behavior.functionFields, ...settings.allowFields];
   return first(tools, (tool, index) => {
     const outer = Object.keys(tool).find((name) => !TOOL_FIELDS.includes(name));
@@ -21,7 +21,7 @@ function toolFields({ tools, behavior, settings }: JudgedRequest): Fault | undef
   });
 }
 
-function toolParameters({ tools, behavior }: JudgedRequest): Fault | undefined {
+function toolParameters({ tools, behavior }: CheckedRequest): Fault | undefined {
   return first(tools, (tool, index) => {
     const parameters = functionOf(tool)['parameters'];
     // For OpenAI, a function without the field has no parameters.
@@ -32,14 +32,14 @@ function toolParameters({ tools, behavior }: JudgedRequest): Fault | undefined {
   });
 }
 
-function duplicateName({ tools }: JudgedRequest): Fault | undefined {
+function duplicateName({ tools }: CheckedRequest): Fault | undefined {
   const names = tools.map(nameOf);
   return first(names, (name, index) =>
     names.indexOf(name) < index ? { param: `tools[${index}].function.name`, name } : undefined,
   );
 }
 
-function choiceFault({ body, behavior }: JudgedRequest): Fault | undefined {
+function choiceFault({ body, behavior }: CheckedRequest): Fault | undefined {
   const choice = body['tool_choice'];
   const kind = choiceKind(choice);
   if (choice === undefined || (kind !== undefined && behavior.choices.includes(kind))) return undefined;
@@ -55,14 +55,14 @@ function choiceKind(choice: unknown): ChoiceKind | undefined {
   return isNamed ? 'named' : undefined;
 }
 
-function choiceOfUnknown({ body, tools }: JudgedRequest): Fault | undefined {
+function choiceOfUnknown({ body, tools }: CheckedRequest): Fault | undefined {
   const choice = asRecord(body['tool_choice']);
   if (choice === undefined || tools.map(nameOf).includes(nameOf(choice))) return undefined;
   return { param: 'tool_choice', name: nameOf(choice) };
 }
 
 /** Kimi's word for a named tool is "specified". */
-function forcedWhileThinking(request: JudgedRequest): Fault | undefined {
+function forcedWhileThinking(request: CheckedRequest): Fault | undefined {
   const kind = choiceKind(request.body['tool_choice']);
   if (request.model.forced === undefined || (kind !== 'required' && kind !== 'named') || !isThinking(request))
     return undefined;
@@ -71,7 +71,7 @@ function forcedWhileThinking(request: JudgedRequest): Fault | undefined {
 
 const withoutTools =
   (field: string) =>
-  ({ body }: JudgedRequest): Fault | undefined =>
+  ({ body }: CheckedRequest): Fault | undefined =>
     field in body && !('tools' in body) ? { param: field } : undefined;
 
 /** The rules for offered tools and the tool choice. */

@@ -1,7 +1,7 @@
 /** The scripted Responses endpoint itself: it streams as the protocol says, and rejects what plain endpoints reject. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { judgeNative } from '../strict/native-rules';
+import { validateNative } from '../strict/native-rules';
 import { renderNativeAnswer } from './native-stream';
 import { assertGoodStream } from '../stream/stream-grammar';
 
@@ -81,7 +81,7 @@ const ROWS: readonly (readonly [name: string, body: object, refusal: string | un
     'No tool call found for function call output with call_id c.',
   ],
   [
-    'a foreign seal',
+    'an envelope of another provider',
     { ...good, input: [{ type: 'reasoning', id: 'r', summary: [], encrypted_content: 'x' }] },
     'Encrypted content is not supported.',
   ],
@@ -114,7 +114,7 @@ describe('it rejects', () => {
         issued: [],
         body: { ...body },
       };
-      assert.equal(judgeNative(subject)?.message, refusal);
+      assert.equal(validateNative(subject)?.message, refusal);
     });
   }
 });

@@ -7,7 +7,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { parseJsonObject, type UnknownRecord } from '../../../src/base/json';
-import { judgeNative, type NativeBehavior, type NativeRefusal } from '../strict/native-rules';
+import { validateNative, type NativeBehavior, type NativeRefusal } from '../strict/native-rules';
 import { renderNativeAnswer, type NativeReasoningForm } from './native-stream';
 import { reply, type AnswerOptions, type Step } from './steps';
 import { breakOff, sendRaw, sendReply } from './writer';
@@ -90,7 +90,7 @@ class Upstream implements NativeUpstream {
     const { apiKey, efforts, behavior } = this.options;
     const route = `${message.method} ${message.url}`;
     if (route.endsWith(' /v1/models')) return sendReply(response, { status: 404, headers: {}, body: 'File Not Found' });
-    const refusal = judgeNative({
+    const refusal = validateNative({
       route, headers: message.headers, body, apiKey, efforts, issued: this.issued.get(body?.['model']) ?? [], behavior,
     });
     if (refusal && !(this.options.lenient && refusal.status === 400)) {

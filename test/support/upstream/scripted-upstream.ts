@@ -9,8 +9,8 @@ import { createServer, type IncomingHttpHeaders, type IncomingMessage, type Serv
 import type { AddressInfo, Socket } from 'node:net';
 import { asRecord, parseJson } from '../../../src/base/json';
 import { findBehavior } from '../strict/providers';
-import { judgeQuirks, type QuirkName } from '../strict/quirks';
-import { judge, renderRejection, type StrictRuleName } from '../strict/rules';
+import { validateQuirks, type QuirkName } from '../strict/quirks';
+import { validate, renderRejection, type StrictRuleName } from '../strict/rules';
 import type { ProviderBehavior } from '../strict/provider';
 import type { StrictSettings, UpstreamDialect } from '../strict/rule';
 import { reply, type Step } from './steps';
@@ -164,13 +164,13 @@ class Upstream implements ScriptedUpstream {
     const rawBody = await readText(message).catch(() => undefined);
     if (rawBody === undefined) return;
     const request = this.capture(message, response, rawBody);
-    const rejection = judge(request, this.settings, this.options.without);
+    const rejection = validate(request, this.settings, this.options.without);
     if (rejection !== undefined) {
       this.rejections.push(`${rejection.rule}: ${rejection.message}`);
       const body = renderRejection(rejection, this.settings, `req-${this.requests.length}`);
       return sendReply(response, { status: rejection.status, headers: { 'content-type': 'application/json' }, body });
     }
-    const refused = request.method === 'POST' && judgeQuirks(this.options.quirks ?? [], request.body);
+    const refused = request.method === 'POST' && validateQuirks(this.options.quirks ?? [], request.body);
     if (refused) {
       this.rejections.push(`${refused.name}: ${refused.message}`);
       const { status, body } = refused;
