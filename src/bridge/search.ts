@@ -8,7 +8,7 @@ import { findEndpoint } from './prepare';
 import type { TurnContext } from './turn-context';
 
 /**
- * @param renew returns the settings of now: the providers file may change between two searches
+ * @param renew returns the current settings: the providers file may change between two searches
  * @returns the search of one bridge, which remembers its references
  */
 export function createSearch(renew: () => TurnContext): AnswerSearch {

@@ -1,7 +1,7 @@
 /**
  * Decides who may use the bridge, and with it the user's API key: no web pages from other sites, and where tokens are
  * required, only clients that have one. A browser can be made to send requests to a loopback port (cross-site requests)
- * or to resolve a foreign name to this machine (DNS rebinding); it cannot be made to lie in Host, Origin and
+ * or to resolve another name to this machine (DNS rebinding); it cannot be made to lie in Host, Origin and
  * Sec-Fetch-Site. Programs send neither of the last two.
  */
 import { readFileSync, statSync } from 'node:fs';

@@ -26,7 +26,7 @@ const ENDS: readonly string[] = ['response.completed', 'response.incomplete', 'r
 export function readNativeEvent(value: unknown, name: string | undefined): NativeEvent {
   if (!isRecord(value)) return { type: 'error', error: value };
   const type = asText(value['type']) ?? name;
-  if (type === 'error' || isForeignError(value, type)) return { type: 'error', error: value };
+  if (type === 'error' || isChatError(value, type)) return { type: 'error', error: value };
   if (type === undefined)
     return value['object'] === 'response' ? { type: 'end', response: readNativeResponse(value) } : { type: 'other' };
   if (ENDS.includes(type))
@@ -65,7 +65,7 @@ function readStatus(status: string | undefined, event: string | undefined): stri
 }
 
 /** Recognizes errors that a gateway puts into the stream in the shape of Chat Completions. */
-function isForeignError(value: UnknownRecord, type: string | undefined): boolean {
+function isChatError(value: UnknownRecord, type: string | undefined): boolean {
   return (type === undefined || !type.startsWith('response.')) && readChatChunk(value).error !== undefined;
 }
 

@@ -84,7 +84,7 @@ const CHANGES: readonly (Setting & { readonly name: string; readonly sent: reado
   { name: 'another model of the provider', models: [MAX, PLUS], sent: [[], ['text']] },
   { name: 'another provider', models: [MAX, MINI], sent: [[], ['text']] },
   {
-    name: 'there and back again',
+    name: 'another model and back',
     models: [MAX, PLUS, MAX, MINI, MAX],
     sent: [[], ['text'], ['sealed', 'text'], ['text', 'text', 'text'], ['sealed', 'text', 'sealed', 'text']],
   },
@@ -120,7 +120,7 @@ it('the same model name at another host is another model', async (context) => {
   }
 });
 
-/** OpenAI's words for reasoning that it did not seal, and what it still gets. */
+/** OpenAI's messages about reasoning that it did not encrypt, and the items that are still sent. */
 const STRICT: readonly (readonly [words: string, kept: readonly string[]])[] = [
   // CLIProxyAPI#5825, claude-code-router#1783, querymt#976.
   ["Invalid 'input[3].content': array too long. Expected an array with maximum length 0, but got an array with length "
@@ -157,7 +157,7 @@ describe('an endpoint that rejects the readable reasoning of another model', () 
         .map((items) => items.filter(({ type }) => type === 'reasoning').map(describeItem));
       assert.deepEqual(sent[1], ['sealed', 'text']);
       assert.deepEqual(sent.slice(2), kept.length === 0 ? [[], []] : [kept, ['sealed', 'sealed']]);
-      assert.ok(upstream.requests.every(({ body }) => body.store === false), 'nothing is to be stored there');
+      assert.ok(upstream.requests.every(({ body }) => body.store === false), 'nothing may be stored there');
     });
   }
 });

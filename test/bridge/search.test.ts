@@ -69,7 +69,7 @@ test("the provider's key is not sent to another host", async (context) => {
   assert.ok(!JSON.stringify(service.keys).includes(KEY));
 });
 
-test('without a search service the model gets the instructions to configure one', async (context) => {
+test('without a search service the model gets instructions for configuring one', async (context) => {
   const { url } = await startBridge(context, {});
   const { status, json } = await postJson(`${url}/v1/alpha/search`, QUERY);
   assert.equal(status, 404);

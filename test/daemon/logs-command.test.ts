@@ -55,7 +55,7 @@ test('the file of a running bridge and that of --log-file', LIMIT, async (contex
   const home = await createHome(context);
   const file = join(home.env['HOME'] ?? '', 'own.log');
   await home.run('start', '--log-file', file);
-  assert.match((await home.run('logs')).out, /the bridge listens/, 'its record tells');
+  assert.match((await home.run('logs')).out, /the bridge listens/, 'its record names the file');
   assert.match((await home.run('logs', '--log-file', file)).out, /the bridge listens/);
   assert.equal((await home.run('stop')).code, 0);
   assert.equal((await home.run('logs')).code, 1);

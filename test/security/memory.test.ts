@@ -1,4 +1,4 @@
-/** The built bridge stays under 400 MB while a provider sends without end, and while clients send large bodies. */
+/** The built bridge stays under 400 MB while a provider never stops sending, and while clients send large bodies. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer, type ServerResponse } from 'node:http';
@@ -11,7 +11,7 @@ import { shareOf } from '../support/long';
 
 const MB = 1024 * 1024;
 const MAX_MB = 400;
-const LIMIT = { timeout: 300_000, skip: process.platform !== 'linux' && 'the system does not tell the memory' };
+const LIMIT = { timeout: 300_000, skip: process.platform !== 'linux' && 'memory is measured on Linux only' };
 
 type Act = (response: ServerResponse) => unknown;
 
@@ -59,10 +59,10 @@ const CALL =
   chunk('{"tool_calls":[{"index":0,"id":"c","function":{"name":"f","arguments":"{\\"a\\":["}}]}');
 
 const FLOODS: Readonly<Record<string, (response: ServerResponse) => Promise<void>>> = {
-  'one line without an end': (response) => pour(response.writeHead(200, SSE), 'data: ', LONG, 200 * MB),
+  'an endless line': (response) => pour(response.writeHead(200, SSE), 'data: ', LONG, 200 * MB),
   'one event of many lines': (response) => pour(response.writeHead(200, SSE), '', `data: ${LONG}\n`, 200 * MB),
   'one event of short lines': (response) => pour(response.writeHead(200, SSE), '', 'data:x\n', 200 * MB),
-  'comments without an end': (response) => pour(response.writeHead(200, SSE), ': ', LONG, 200 * MB, '\n\n'),
+  'endless comments': (response) => pour(response.writeHead(200, SSE), ': ', LONG, 200 * MB, '\n\n'),
   text: (response) => pour(response.writeHead(200, SSE), '', chunk(`{"content":"${LONG}"}`), 100 * MB),
   reasoning: (response) => pour(response.writeHead(200, SSE), '', chunk(`{"reasoning_content":"${LONG}"}`), 100 * MB),
   'arguments of one call': (response) => pour(response.writeHead(200, SSE), CALL, argument(LONG), 100 * MB),
@@ -82,7 +82,7 @@ const FLOODS: Readonly<Record<string, (response: ServerResponse) => Promise<void
     pour(response.writeHead(400, JSON_TYPE), '{"error":{"message":"', LONG, 200 * MB),
 };
 
-async function assertWell(bridge: BuiltBridge): Promise<void> {
+async function assertHealthy(bridge: BuiltBridge): Promise<void> {
   assert.equal((await ask(bridge.port, { method: 'GET', path: '/health' })).status, 200);
   assert.ok(bridge.peakMb() < MAX_MB, `${bridge.peakMb()} MB`);
   assert.doesNotMatch(bridge.output(), /\n {4}at |Internal error/);
@@ -90,7 +90,7 @@ async function assertWell(bridge: BuiltBridge): Promise<void> {
 
 const CODEX = { originator: 'codex_exec' } as const;
 
-describe('a provider that sends without an end', () => {
+describe('a provider that never stops sending', () => {
   for (const [name, flood] of shareOf(Object.entries(FLOODS), 5)) {
     for (const wire of ['chat', 'responses'] as const) {
       if (wire === 'responses' && !/line|comments|error|JSON/.test(name)) continue;
@@ -105,7 +105,7 @@ describe('a provider that sends without an end', () => {
           const { text } = await post(bridge.port, { model: 'm', input: 'Hi', stream, tools }, { headers });
           assert.match(text.slice(-4_000), /"message":"[^"]{20,}|"status":"(?:completed|failed|incomplete)"|\[DONE\]/);
         }
-        await assertWell(bridge);
+        await assertHealthy(bridge);
       });
     }
   }
@@ -127,7 +127,7 @@ const encode = (body: object): Buffer => Buffer.from(JSON.stringify({ model: 'm'
 
 const MESSAGES = Array.from({ length: 60_000 }, (_, at) => ({ role: 'user', content: `${at} ${'x'.repeat(100)}` }));
 
-test('twenty streams whose requests of 40 MB are to be stored', LIMIT, async (context) => {
+test('twenty streams whose requests of 40 MB are stored', LIMIT, async (context) => {
   const upstream = await startProvider(context, (response) =>
     response.writeHead(200, SSE).write(chunk('{"content":"Hi"}')));
   const bridge = await startBuiltBridge(context, { upstream, env: { UPSTREAM_CALLS: '1' } });
@@ -137,7 +137,7 @@ test('twenty streams whose requests of 40 MB are to be stored', LIMIT, async (co
     return response.resume().statusCode;
   }, (error: { readonly code?: string }) => error.code)));
   assert.ok(statuses.includes(200), String(statuses));
-  await assertWell(bridge);
+  await assertHealthy(bridge);
 });
 
 describe('twenty bodies at once, each of', () => {
@@ -156,7 +156,7 @@ describe('twenty bodies at once, each of', () => {
       for (const status of statuses)
         assert.ok([200, 400, 413, 502, 503, 'EPIPE', 'ECONNRESET'].includes(status ?? ''), String(statuses));
       assert.ok(statuses.includes(200) || statuses.includes(400), `none was handled: ${statuses}`);
-      await assertWell(bridge);
+      await assertHealthy(bridge);
     });
   }
 });

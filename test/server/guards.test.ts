@@ -26,8 +26,8 @@ const CASES: readonly Case[] = [
   ['::1 in full', LOOPBACK, { host: '[0:0:0:0:0:0:0:1]' }, true],
   ['mapped 127.0.0.1', LOOPBACK, { host: '[::ffff:127.0.0.1]:31415' }, true],
   ['mapped 127.0.0.1 as browsers write it', LOOPBACK, { host: '[::ffff:7f00:1]:31415' }, true],
-  ['a foreign name', LOOPBACK, { host: 'evil.example' }, false],
-  ['a foreign name with our port', LOOPBACK, { host: 'evil.example:31415' }, false],
+  ['an unknown name', LOOPBACK, { host: 'evil.example' }, false],
+  ['an unknown name with our port', LOOPBACK, { host: 'evil.example:31415' }, false],
   ['a name that begins like localhost', LOOPBACK, { host: 'localhost.evil.example' }, false],
   ['a name that begins like an address', LOOPBACK, { host: '127.0.0.1.evil.example' }, false],
   ['a name that ends like localhost', LOOPBACK, { host: 'evil-localhost' }, false],
@@ -44,21 +44,21 @@ const CASES: readonly Case[] = [
   ['open: an IPv6 address', OPEN, { host: '[fe80::1]:31415' }, true],
   ['open: the name of the machine', OPEN, { host: 'workbench:31415' }, true],
   ['open: localhost', OPEN, { host: 'localhost:31415' }, true],
-  ['open: a foreign name', OPEN, { host: 'evil.example:31415' }, false],
+  ['open: an unknown name', OPEN, { host: 'evil.example:31415' }, false],
   ['open: the name of the machine as a part', OPEN, { host: 'workbench.evil.example' }, false],
   ['named: the configured name', NAMED, { host: 'bridge.lan:31415' }, true],
   ['named: an address', NAMED, { host: '10.0.0.7:31415' }, true],
-  ['named: a foreign name', NAMED, { host: 'evil.example' }, false],
+  ['named: an unknown name', NAMED, { host: 'evil.example' }, false],
   ['listed: a listed name', LISTED, { host: 'codex.example' }, true],
   ['listed: the other one', LISTED, { host: 'b:31415' }, true],
-  ['listed: a foreign name', LISTED, { host: 'a.codex.example' }, false],
-  ['listed: a foreign page', LISTED, { host: 'codex.example', origin: 'https://evil.example' }, false],
+  ['listed: an unknown name', LISTED, { host: 'a.codex.example' }, false],
+  ['listed: a page of another site', LISTED, { host: 'codex.example', origin: 'https://evil.example' }, false],
 
   ['a page of another port', LOOPBACK, { host: 'localhost:31415', origin: 'http://localhost:3000' }, false],
   ['a page of 127.0.0.1', LOOPBACK, { host: 'localhost:31415', origin: 'http://127.0.0.1:31415' }, true],
   ['a page of ::1 over https', LOOPBACK, { host: 'localhost:31415', origin: 'https://[::1]:8443' }, false],
-  ['a foreign page', LOOPBACK, { host: 'localhost:31415', origin: 'https://evil.example' }, false],
-  ['a foreign page with our port', LOOPBACK, { host: 'localhost:31415', origin: 'http://evil.example:31415' }, false],
+  ['a page of another site', LOOPBACK, { host: 'localhost:31415', origin: 'https://evil.example' }, false],
+  ['a page of another site with our port', LOOPBACK, { host: 'localhost:31415', origin: 'http://evil.example:31415' }, false],
   [
     'a page that begins like localhost',
     LOOPBACK,
@@ -100,15 +100,15 @@ for (const [name, policy, headers, allowed] of CASES) {
   });
 }
 
-const REFUSED: readonly (readonly [name: string, headers: Record<string, string>])[] = [
+const REJECTED: readonly (readonly [name: string, headers: Record<string, string>])[] = [
   ['Host', { host: 'evil.example' }],
   ['Origin', { origin: 'https://evil.example' }],
   ['null Origin', { origin: 'null' }],
   ['Sec-Fetch-Site', { 'sec-fetch-site': 'cross-site' }],
 ];
 
-for (const [name, headers] of REFUSED) {
-  test(`answers 403 to a foreign ${name} on every route, without calling the bridge`, async (context) => {
+for (const [name, headers] of REJECTED) {
+  test(`answers 403 to an unknown ${name} on every route, without calling the bridge`, async (context) => {
     const { port, bridge } = await startServer(context);
     for (const path of ['/v1/responses', '/chat/completions', '/nowhere']) {
       const answer = await post(port, { input: 'hi' }, { path, headers });

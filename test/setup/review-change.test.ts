@@ -36,12 +36,12 @@ test('changes with six lines between them share a hunk', () => {
   assert.equal(diff(before, lines(1, 2, 3, 4, 5, 6)).match(/^@@/gm)?.length, 1);
 });
 
-test('from nothing and to nothing', () => {
+test('an empty text before or after the change', () => {
   assert.equal(diff('', 'a\n'), '--- a\n+++ b\n@@ -0,0 +1,1 @@\n+a\n');
   assert.equal(diff('a\n', ''), '--- a\n+++ b\n@@ -1,1 +0,0 @@\n-a\n');
 });
 
-test('a missing line end is marked', () => {
+test('a missing final line break is marked', () => {
   assert.equal(diff('a', 'a\n'), '--- a\n+++ b\n@@ -1,1 +1,1 @@\n-a\n\\ No newline at end of file\n+a\n');
 });
 

@@ -1,6 +1,6 @@
 /** The section "Your own providers" of docs/providers.md, with rows that its test reads as a user's file. */
 
-/** A providers file with the rows that people ask for most. */
+/** A providers file with the most requested rows. */
 export const EXAMPLE_FILE = `{
   "providers": {
     "groq": {

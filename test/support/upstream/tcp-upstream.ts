@@ -57,7 +57,7 @@ export async function startTcpUpstream(context: TestContext, script: (index: num
     get calls() {
       return bodies.length;
     },
-    closed: (index) => closed[index] ?? Promise.reject(new Error(`Request ${index} did not come`)),
+    closed: (index) => closed[index] ?? Promise.reject(new Error(`Request ${index} was not received`)),
   };
 }
 
