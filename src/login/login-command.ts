@@ -13,7 +13,7 @@ import type { Provider } from '../providers/provider';
 import { askLogin, findInterviewer, type Login } from './ask-login';
 import { saveLogin } from './save-login';
 
-/** Returns 0, 1 when nothing was saved or is saved, 2 for invalid usage. */
+/** Returns 0, 1 if nothing was saved (with --status: is saved), 2 for invalid usage. */
 export async function run(context: CommandContext): Promise<number> {
   const { own, io, env, errors } = context;
   if (readOwnFlag(LOGIN_FLAGS.status, own) === true)
@@ -27,7 +27,7 @@ export async function run(context: CommandContext): Promise<number> {
 
 const folderOf = (env: Environment): string => findPaths(thisMachine(env)).config;
 
-/** Asks for a login, or reads its key from standard input, and saves it. The same exit codes. */
+/** Asks for a login, or reads its key from standard input, and saves it. Returns the same exit codes. */
 export async function login(resolved: Loaded, { own, io, env }: CommandContext): Promise<number> {
   const given = readOwnFlag(LOGIN_FLAGS.withKey, own) === true ? await readKey(resolved, io) : await ask(resolved, io);
   if ('problem' in given) {

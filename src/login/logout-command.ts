@@ -8,7 +8,7 @@ import { loginFileOf, readLoginFile } from '../command/saved-login';
 import { findProviderByName } from '../providers/catalog';
 import { removeLogins } from './save-login';
 
-/** Removes the login of --provider, else all. Returns 0, 1 when that failed, 2 for invalid usage. */
+/** Removes the login of --provider, or all logins. Returns 0, 1 on failure, 2 for invalid usage. */
 export async function run(context: CommandContext): Promise<number> {
   const { io, env, errors } = context;
   if (errors.length > 0) return reportUsageErrors(errors, io);
@@ -34,7 +34,7 @@ export async function run(context: CommandContext): Promise<number> {
   return EXIT.done;
 }
 
-/** Returns the logins that --provider selects, also of a provider that no longer exists; an exit code without any. */
+/** Returns the logins that --provider selects, even of a provider that no longer exists; an exit code if none. */
 function findNames(saved: readonly string[], context: CommandContext): readonly string[] | number {
   const { provider } = context.flags;
   if (provider === undefined) return saved;

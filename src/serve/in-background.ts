@@ -28,7 +28,7 @@ export interface BackgroundOptions {
   readonly stopWhenUnused: boolean;
 }
 
-/** Creates the background duties of the bridge in this process. */
+/** Creates the announcer of the bridge in this process. */
 export function createBackground(options: BackgroundOptions): BackgroundAnnouncer {
   const { stateFile, config, version, log, stopWhenUnused } = options;
   const { pid } = process;

@@ -5,7 +5,7 @@ import { createServer as createTcpServer, type AddressInfo, type Server, type So
 import { test, type TestContext } from 'node:test';
 import { describePortOwner } from '../../src/instance/bridge-client';
 
-const STRANGER = 'Another program uses it.';
+const OTHER_PROGRAM = 'Another program uses it.';
 
 async function listen(context: TestContext, server: Server): Promise<number> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -39,18 +39,18 @@ test('the report of a bridge is not trusted: no control characters, no invalid p
 
 test('a program that answers something else is not a bridge', async (context) => {
   for (const body of [{ name: 'other' }, { ok: true }, [], null]) {
-    assert.equal(await ask(await listen(context, createServer(answer(body)))), STRANGER);
+    assert.equal(await ask(await listen(context, createServer(answer(body)))), OTHER_PROGRAM);
   }
 });
 
 test('a program that does not speak HTTP is another program', async (context) => {
   const port = await listen(context, createTcpServer((socket) => ignore(socket).end('220 mail ready\r\n')));
-  assert.equal(await ask(port), STRANGER);
+  assert.equal(await ask(port), OTHER_PROGRAM);
 });
 
 test('a program that never answers is another program after the timeout', async (context) => {
   const port = await listen(context, createTcpServer(ignore));
-  assert.equal(await ask(port, '127.0.0.1', 20), STRANGER);
+  assert.equal(await ask(port, '127.0.0.1', 20), OTHER_PROGRAM);
 });
 
 test('an endless answer is aborted', async (context) => {
@@ -61,7 +61,7 @@ test('an endless answer is aborted', async (context) => {
     response.on('drain', write);
     write();
   }));
-  assert.equal(await ask(port), STRANGER);
+  assert.equal(await ask(port), OTHER_PROGRAM);
 });
 
 test('a port that was released is not a bridge', async () => {
@@ -70,5 +70,5 @@ test('a port that was released is not a bridge', async () => {
   const address = server.address();
   await new Promise((resolve) => server.close(resolve));
   assert.ok(address !== null && typeof address === 'object');
-  assert.equal(await ask(address.port), STRANGER);
+  assert.equal(await ask(address.port), OTHER_PROGRAM);
 });

@@ -20,7 +20,7 @@ const line = (from: number, next: number, fields = {}): object => {
   return { at: Date.now(), from, next, events, begun: true, end: false, cancel: false, ...fields };
 };
 
-/** A store in which the maker of a run writes its first event. @param reads called after each read of lines */
+/** A store in which the owner of a run writes its first event. @param reads called after each read of lines */
 async function createScene(reads: (store: ResponseStore, from: number, found: number) => Promise<unknown>) {
   const memory = createMemoryStore(WIDE_LIMITS, Date.now);
   const store: ResponseStore = {
@@ -72,7 +72,7 @@ describe('a follower of a run', () => {
       if (from < 0 || found > 0) return;
       step += 1;
       if (step > 1) return;
-      // The maker started over, because its events were too long for the store.
+      // The owner started over, because its events were too long for the store.
       await put(store, 'run_1', renderRunRecord({ id: 'run_1', response: RESPONSE }));
       await append(store, 'run_1', line(9, 9));
     });
@@ -93,7 +93,7 @@ describe('the Response of a run', () => {
     assert.deepEqual(await run.response(), response);
   });
 
-  it('is failed when its maker died, and its stream ends with that', async () => {
+  it('is failed when its owner died, and its stream ends with that', async () => {
     const { run, store } = await createScene(async () => undefined);
     await append(store, 'run_1', line(1, 3, { at: Date.now() - 60_000 }));
     const failed = await run.response();
@@ -104,7 +104,7 @@ describe('the Response of a run', () => {
   });
 });
 
-describe('the maker of a run', () => {
+describe('the owner of a run', () => {
   it('sees a request to cancel that sorts before its own last lines', async () => {
     let isCancelled = false;
     const memory = createMemoryStore(WIDE_LIMITS, Date.now);

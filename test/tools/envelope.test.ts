@@ -56,7 +56,7 @@ describe('envelopes of other programs are ignored', () => {
     ['no text', encode({ kind: 'reasoning' })],
     ['a number as text', encode({ kind: 'reasoning', text: 7 })],
     ['another version', encode({ kind: 'reasoning', text: 'x' }, 'acb2.')],
-    ['cut in the middle', sealReasoning({ text: 'a longer text', details: undefined }).slice(0, 30)],
+    ['truncated', sealReasoning({ text: 'a longer text', details: undefined }).slice(0, 30)],
   ];
   for (const [name, envelope] of FOREIGN) {
     it(name, () => {

@@ -111,7 +111,7 @@ scenario(
 );
 
 scenario(
-  'only the first of two commands with one call at a time',
+  'with one call at a time, only the first of two commands runs',
   {
     dialects: ['dashscope'],
     bridgeEnv: { ALLOW_MULTI_TOOL_CALLS: '0' },
