@@ -15,7 +15,7 @@ export interface FileRange {
 }
 
 /**
- * Returns at most the last `count` lines of `path`, without line ends; none if there is no such file.
+ * Returns at most the last `count` lines of `path`, without line endings; none if there is no such file.
  * @throws file system errors, except for a missing file
  */
 export function readTail(path: string, count: number, range: FileRange = {}): readonly string[] {

@@ -12,16 +12,16 @@ import { findResponse } from './history';
 import { readRunRecord, renderResponseRecord, renderRunRecord } from './record';
 import { writeOne, type ResponseStore } from './response-store';
 
-/** Milliseconds between two writes of the maker, and between two reads of a follower. */
+/** Milliseconds between two writes of the owner, and between two reads of a follower. */
 const TICK_MS = 200;
-/** Interval of the heartbeats, lines that the maker writes while there are no events. */
+/** Interval of the heartbeats, lines that the owner writes while there are no events. */
 const HEARTBEAT_MS = 5_000;
-/** A maker that was silent for this long has ended. The clocks of the machines must not differ by more. */
+/** An owner that was silent for this long has ended. The clocks of the machines must not differ by more. */
 const SILENCE_MS = 25_000;
 
 /** One line of a run. */
 interface RunLine {
-  /** When the maker wrote last, in milliseconds since the epoch. */
+  /** When the owner wrote last, in milliseconds since the epoch. */
   readonly at: number;
   /** The number of the first event in it, and of the first after it. */
   readonly from: number;
@@ -135,7 +135,7 @@ export class SharedRun {
     return { ...this.first, status: last.begun ? 'in_progress' : 'queued' };
   }
 
-  /** Asks the maker to end the run, and waits for the end. */
+  /** Asks the owner to end the run, and waits for the end. */
   async cancel(): Promise<void> {
     let last = await this.last();
     if (!last.end) await this.write({ ...last, from: last.next, events: '', cancel: true });
@@ -160,7 +160,7 @@ export class SharedRun {
       }
       if (lines.length > 0) continue;
       const last = await this.last();
-      // Lines that the maker has added since the last read are not a gap.
+      // Lines that the owner has added since the last read are not a gap.
       const isGap = last.from > next && (await this.store.lines(this.id, seen)).length === 0;
       if (isGap || !(await this.store.get(this.id))) throw eventsNotKept(next);
       if (this.isLost(last)) await this.final(last);
@@ -170,7 +170,7 @@ export class SharedRun {
 
   private async last(): Promise<RunLine> {
     const [line] = await this.store.lines(this.id, -1);
-    // The maker writes the record and its first line one after the other.
+    // The owner writes the record and its first line one after the other.
     return line === undefined ? { ...BLANK, at: Number(this.first['created_at']) * 1_000 } : readLine(line);
   }
 
@@ -182,7 +182,7 @@ export class SharedRun {
     return writeOne(this.store, { id: this.id, text: JSON.stringify(line), items: [], append: true });
   }
 
-  /** The Response of a run that is over. One whose maker died has failed, unless its Response was kept. */
+  /** The Response of a run that is over. One whose owner died has failed, unless its Response was kept. */
   private async final({ end, events: last }: RunLine): Promise<UnknownRecord> {
     const id = String(this.first['id']);
     const kept = (await findResponse(this.store, id))?.response ?? (end ? lastResponseIn(last) : undefined);

@@ -58,7 +58,12 @@ const CASES: readonly Case[] = [
   ['a page of 127.0.0.1', LOOPBACK, { host: 'localhost:31415', origin: 'http://127.0.0.1:31415' }, true],
   ['a page of ::1 over https', LOOPBACK, { host: 'localhost:31415', origin: 'https://[::1]:8443' }, false],
   ['a page of another site', LOOPBACK, { host: 'localhost:31415', origin: 'https://evil.example' }, false],
-  ['a page of another site with our port', LOOPBACK, { host: 'localhost:31415', origin: 'http://evil.example:31415' }, false],
+  [
+    'a page of another site with our port',
+    LOOPBACK,
+    { host: 'localhost:31415', origin: 'http://evil.example:31415' },
+    false,
+  ],
   [
     'a page that begins like localhost',
     LOOPBACK,

@@ -60,7 +60,7 @@ for (const fixture of OVERRIDDEN) {
 const ALL = [...OVERRIDDEN, 'refused-root-keys', 'reserved-providers'];
 
 for (const fixture of ALL) {
-  test(`${fixture}: doctor names it, setup cures it, and undo restores every byte`, LIMIT, async (context) => {
+  test(`${fixture}: doctor names it, setup fixes it, and undo restores every byte`, LIMIT, async (context) => {
     const { place, file, before } = await createBrokenPlace(context, fixture);
     const { command, args } = codexCommand(CURRENT_CODEX);
     const codex = args[0] ?? command;
