@@ -2,8 +2,11 @@
  * Prepares a bridge that listens for its first turn: loads what turns use, and runs a turn in memory. Nothing of it
  * reaches the network, the log or the ledger.
  */
+import { dirname } from 'node:path';
 import { Duplex } from 'node:stream';
 import { compact } from '../base/json';
+import { attempt } from '../base/thrown';
+import { findCodeCache, renderCodeCache } from '../command/bundles';
 import type { Config } from '../config/options';
 import type { Logger } from '../observe/log';
 import type { BridgeServer } from '../server/create-server';
@@ -23,13 +26,16 @@ const DELAY_MS = 20;
 
 /** Starts to warm up; a request that arrives meanwhile waits for one step. @returns a function that stops it */
 export function warmUp({ config, openBridge, openTurns }: WarmUp): () => void {
+  let isStopped = false;
   const rest = [
     ...MODULES,
     openBridge,
     () => config.aiBaseUrl.startsWith('https:') && prepareTls(),
-    () => openTurns() === 0 && practise(config),
+    async () => {
+      if (openTurns() === 0) await practise(config);
+      if (!isStopped) saveCodeCache();
+    },
   ].values();
-  let isStopped = false;
   const runNext = (): void => {
     const { value: step } = rest.next();
     if (isStopped || step === undefined) return;
@@ -72,6 +78,17 @@ function prepareTls(): void {
   createSecureContext();
 }
 
+/** Saves what V8 has compiled, for the next start. Without a folder of its own, the bridge starts as before. */
+function saveCodeCache(): void {
+  const files = renderCodeCache();
+  if (files.length === 0) return;
+  const { prepareStateFolder }: typeof import('../instance/bridge-record') = require('../instance/bridge-record');
+  const { replaceFile }: typeof import('../state/replace-file') = require('../state/replace-file');
+  const folder = findCodeCache(process.env);
+  if ([dirname(folder), folder].some((each) => prepareStateFolder(each) !== undefined)) return;
+  for (const { path, content } of files) attempt(() => replaceFile(path, content, 0o600));
+}
+
 /** Runs one turn of Codex through a server without a port and a provider in this process. @returns the response */
 export function practise(config: Config): Promise<string> {
   const server = createPracticeServer(config);
@@ -81,7 +98,7 @@ export function practise(config: Config): Promise<string> {
       server.closeNow();
       resolve(response);
     };
-    const connection = createConnection((text) => (response += text), end);
+    const connection = createEnd((text) => (response += text), end);
     server.serve(connection);
     connection.push(REQUEST);
   });
@@ -107,12 +124,12 @@ const PRACTICE_OPTIONS = { AI_API_KEY: 'practice', UPSTREAM_WIRE: 'chat' };
 
 const connectToProvider: ConnectInMemory = (_target, done) => {
   const rest = [ANSWER];
-  const socket = createConnection(() => rest.splice(0).forEach((text) => socket.push(text)), ignore);
+  const socket = createEnd(() => rest.splice(0).forEach((text) => socket.push(text)), ignore);
   process.nextTick(done, null, Object.assign(socket, { ref: ignore, unref: ignore }));
 };
 
-/** One end of a connection: what it sends goes to `onText`, and `push` is what it receives. */
-function createConnection(onText: (text: string) => void, onEnd: () => void): Duplex {
+/** Creates one end of a connection: what it sends goes to `onText`, and `push` is what it receives. */
+function createEnd(onText: (text: string) => void, onEnd: () => void): Duplex {
   return new Duplex({
     read: ignore,
     write(bytes: Buffer, _encoding, done) {

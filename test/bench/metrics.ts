@@ -17,11 +17,15 @@ const RAMP_MS = 700;
 const TAIL_MS = 300;
 const SAMPLE_MS = 100;
 
-/** Cold start: from spawn to the first 200 on /health, without the first start of each subject (cold disk). */
+/** Long enough for the bridge to save its code cache. */
+const FIRST_START_MS = 1_500;
+
+/** From spawn to the first 200 on /health, without the first start of each subject: cold disk, no code cache. */
 async function measureStart(bench: Bench): Promise<void> {
   const contenders = unstarted(bench);
   await takeTurns(bench, 'start', contenders, bench.plan.start.rounds + 1, async ({ subject }, round) => {
     const contender = await start(bench, subject);
+    if (round === 0) await sleep(FIRST_START_MS);
     await stop(contender);
     if (round > 0) bench.results.record('start', subject.name, round - 1, contender.server?.startMs);
   });

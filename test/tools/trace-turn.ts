@@ -9,6 +9,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative, sep } from 'node:path';
 import { CODEX } from '../support/bridge/test-bridge';
+import { buildPlain } from '../support/cli/plain-build';
 import { postStream } from '../support/clients/sse-client';
 import { listCodexRequests } from '../support/fixtures';
 import { answer, startScriptedUpstream } from '../support/upstream/scripted-upstream';
@@ -69,7 +70,9 @@ interface Message {
 export async function traceTurn(): Promise<readonly TracedFile[]> {
   const folder = mkdtempSync(join(tmpdir(), 'codex-bridge-trace-'));
   const upstream = await startScriptedUpstream({ dialect: 'dashscope', script: () => ANSWER });
-  const child = startBridge(folder, upstream.url);
+  // Without bundles, V8's offsets are those of one file per module.
+  const dist = buildPlain(folder);
+  const child = startBridge(folder, dist, upstream.url);
   try {
     const url = await untilListening(child);
     await runTurn(child, url);
@@ -80,7 +83,7 @@ export async function traceTurn(): Promise<readonly TracedFile[]> {
     await runTurn(child, url);
     const { order = [] } = await tell(child, { type: 'order' });
     upstream.assertClean();
-    return arrange(scripts, order);
+    return arrange(dist, scripts, order);
   } finally {
     child.kill('SIGKILL');
     await upstream.close();
@@ -88,10 +91,10 @@ export async function traceTurn(): Promise<readonly TracedFile[]> {
   }
 }
 
-function startBridge(home: string, aiApiBase: string): ChildProcess {
+function startBridge(home: string, dist: string, aiApiBase: string): ChildProcess {
   const env = { PATH: process.env['PATH'], HOME: home, AI_API_KEY: 'sk-test-trace', AI_API_BASE: aiApiBase };
   const flags = ['serve', '--port', '0', '--provider', 'aliyun-coding'];
-  return fork(join(ROOT, 'bin', 'aliyun-codex-bridge.js'), flags, {
+  return fork(join(dist, 'cli', 'main.js'), flags, {
     env, execArgv: ['--require', join(__dirname, 'trace-preload.cjs')], stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });
 }
@@ -146,7 +149,9 @@ async function runTurn(child: ChildProcess, url: string): Promise<void> {
   await tell(child, { type: 'ping' });
 }
 
-function arrange(scripts: readonly CountedScript[], order: readonly Place[]): readonly TracedFile[] {
+function arrange(
+  dist: string, scripts: readonly CountedScript[], order: readonly Place[],
+): readonly TracedFile[] {
   const firstCalls = new Map<CountedFunction, number>();
   const sources = new Map(scripts.map((script) =>
     [script.scriptId, { script, source: readFileSync(script.path, 'utf8') }]));
@@ -164,7 +169,7 @@ function arrange(scripts: readonly CountedScript[], order: readonly Place[]): re
     .map((script) => ({ script, functions: [...script.functions].sort((a, b) => rank(a) - rank(b)) }))
     .sort((a, b) => Math.min(...a.functions.map(rank)) - Math.min(...b.functions.map(rank)))
     .map(({ script: { scriptId, path }, functions }) => ({
-      ...describeFile(path),
+      ...describeFile(relative(dist, path)),
       functions: functions.map(({ name, start, calls }) => ({
         name, calls, line: (sources.get(scriptId)?.source.slice(0, start).split('\n').length ?? 0),
       })),
@@ -181,8 +186,9 @@ function offsetOf(source: string, { lineNumber, columnNumber }: Place): number {
   return source.split('\n').slice(0, lineNumber).reduce((sum, line) => sum + line.length + 1, 0) + columnNumber;
 }
 
+/** @param built a path below `dist` */
 function describeFile(built: string): Pick<TracedFile, 'path' | 'purpose'> {
-  const path = relative(join(ROOT, 'dist'), built).split(sep).join('/').replace(/\.js$/, '.ts');
+  const path = built.split(sep).join('/').replace(/\.js$/, '.ts');
   const opening = /^\/\*\*([\s\S]*?)\*\//.exec(readFileSync(join(ROOT, 'src', path), 'utf8'))?.[1] ?? '';
   const text = opening.replace(/^\s*\*\s?/gm, '').replace(/\s+/g, ' ').trim();
   return { path, purpose: /^.*?\.(?=\s|$)/.exec(text)?.[0] ?? text };

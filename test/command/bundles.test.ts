@@ -1,0 +1,165 @@
+/** The bundles of the build, and V8's code cache for them: what is loaded from where, and what is never trusted. */
+import assert from 'node:assert/strict';
+import { execFileSync, fork, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import {
+  chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, relative } from 'node:path';
+import { after, before, test, type TestContext } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { CODEX } from '../support/bridge/test-bridge';
+import { buildPlain } from '../support/cli/plain-build';
+import { postStream } from '../support/clients/sse-client';
+import { answer, startScriptedUpstream } from '../support/upstream/scripted-upstream';
+import { writeBundles } from '../tools/bundle';
+
+let root = '';
+let dist = '';
+
+before(() => {
+  root = mkdtempSync(join(tmpdir(), 'codex-bridge-bundles-'));
+  dist = buildPlain(root);
+  writeBundles(dist);
+  writeFileSync(join(root, 'report-loads.cjs'), `
+    const { Module } = require('node:module');
+    const load = Module._extensions['.js'];
+    Module._extensions['.js'] = (module, file) => (process.send?.(file), load(module, file));
+  `);
+});
+after(() => rmSync(root, { recursive: true, force: true }));
+
+const makeHome = (): string => mkdtempSync(join(root, 'home-'));
+const cacheOf = (home: string): string => join(home, 'state', 'aliyun-codex-bridge', 'code-cache');
+const environmentOf = (home: string, state = join(home, 'state')): NodeJS.ProcessEnv =>
+  ({ PATH: process.env['PATH'], HOME: home, XDG_STATE_HOME: state, AI_API_KEY: 'sk-test-bundle' });
+
+/** A bridge in a process of its own; `loaded` are the files that Node has loaded as modules. */
+interface Bridge {
+  readonly child: ChildProcess;
+  readonly url: string;
+  readonly loaded: string[];
+}
+
+async function startBridge(context: TestContext, env: NodeJS.ProcessEnv, upstream: string): Promise<Bridge> {
+  const child = fork(join(root, 'bin', 'aliyun-codex-bridge.js'), ['--port', '0', '--ai-base-url', upstream], {
+    env, execArgv: ['--require', join(root, 'report-loads.cjs')], stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
+  });
+  context.after(() => child.kill('SIGKILL'));
+  const loaded: string[] = [];
+  child.on('message', (file) => loaded.push(relative(root, String(file)).replaceAll('\\', '/')));
+  assert.ok(child.stdout);
+  const [line] = (await once(child.stdout, 'data')) as [Buffer];
+  const url = /http:\/\/[\d.:]+/.exec(String(line))?.[0];
+  assert.ok(url, String(line));
+  return { child, url, loaded };
+}
+
+async function runTurn({ url }: Bridge): Promise<void> {
+  const { text } = await postStream(`${url}/v1/responses`, { model: 'm', input: 'Hello.', stream: true }, CODEX);
+  assert.match(text, /"type":"response\.completed"/);
+}
+
+async function startUpstream(context: TestContext): Promise<string> {
+  const upstream = await startScriptedUpstream({ dialect: 'dashscope', script: () => answer({ text: 'Hello.' }) });
+  context.after(() => upstream.close());
+  return upstream.url;
+}
+
+/** Waits until the warm-up, whose last step this is, has saved both files. */
+async function untilSaved(home: string): Promise<readonly string[]> {
+  for (;;) {
+    const files = existsSync(cacheOf(home)) ? readdirSync(cacheOf(home)).filter((name) => !name.endsWith('.tmp')) : [];
+    if (files.length === 2) return files.sort();
+    await sleep(20);
+  }
+}
+
+/** Starts the program without a bridge. @returns the names of the opened bundles whose cache was not used */
+function findUncached(home: string): string {
+  const script = `
+    require(${JSON.stringify(join(dist, 'cli', 'main.js'))});
+    const { renderCodeCache } = require(${JSON.stringify(join(dist, 'command', 'bundles.js'))});
+    console.log(renderCodeCache().map(({ path }) => require('node:path').basename(path).split('-')[0]).join());`;
+  return execFileSync(process.execPath, ['-e', script], { env: environmentOf(home), encoding: 'utf8' }).trim();
+}
+
+test('a start, a turn and the warm-up load no file of their own but the loader', async (context) => {
+  const home = makeHome();
+  const bridge = await startBridge(context, environmentOf(home), await startUpstream(context));
+  await runTurn(bridge);
+  const { version, arch } = process;
+  assert.deepEqual(await untilSaved(home), [`start-${version}-${arch}`, `turn-${version}-${arch}`]);
+  await runTurn(bridge);
+  assert.deepEqual(bridge.loaded, [
+    'bin/aliyun-codex-bridge.js', 'dist/cli/main.js', 'dist/command/bundles.js', 'dist/command/paths.js',
+  ]);
+});
+
+test('a saved cache is used, unless it is damaged, incomplete, of another build or open to others', async (context) => {
+  const home = makeHome();
+  assert.equal(findUncached(home), 'start');
+  const { child } = await startBridge(context, environmentOf(home), 'http://127.0.0.1:9/v1');
+  const [start = ''] = await untilSaved(home);
+  child.kill('SIGKILL');
+  const path = join(cacheOf(home), start);
+  const whole = readFileSync(path);
+  const replace = (content: Buffer): string => {
+    writeFileSync(path, content);
+    return findUncached(home);
+  };
+  assert.equal(findUncached(home), '');
+  for (const at of [0, 63, 64, 200, Math.floor(whole.length / 2), whole.length - 1]) {
+    const damaged = Buffer.from(whole);
+    damaged[at] = (damaged[at] ?? 0) ^ 1;
+    assert.equal(replace(damaged), 'start', `byte ${at}`);
+  }
+  for (const length of [0, 10, 64, 65, 66, whole.length / 2, whole.length - 1, whole.length - 2]) {
+    assert.equal(replace(whole.subarray(0, length)), 'start', `${length} bytes`);
+  }
+  assert.equal(replace(Buffer.concat([Buffer.from('0'.repeat(64)), whole.subarray(64)])), 'start');
+  assert.equal(replace(whole), '');
+  if (process.getuid === undefined) return;
+  chmodSync(path, 0o622);
+  assert.equal(findUncached(home), 'start');
+});
+
+test('bridges that start at the same time save one valid cache', async (context) => {
+  const home = makeHome();
+  const starts = [1, 2, 3].map(() => startBridge(context, environmentOf(home), 'http://127.0.0.1:9/v1'));
+  const bridges = await Promise.all(starts);
+  await untilSaved(home);
+  assert.equal(findUncached(home), '');
+  for (const { child } of bridges) {
+    child.kill('SIGTERM');
+    assert.deepEqual(await once(child, 'exit'), [0, null]);
+  }
+  assert.equal(findUncached(home), '');
+});
+
+test('without a folder for the cache, a bridge starts and answers', async (context) => {
+  const home = makeHome();
+  const file = join(home, 'file');
+  writeFileSync(file, '');
+  await runTurn(await startBridge(context, environmentOf(home, file), await startUpstream(context)));
+  const open = makeHome();
+  mkdirSync(join(open, 'state', 'aliyun-codex-bridge'), { recursive: true });
+  chmodSync(join(open, 'state', 'aliyun-codex-bridge'), 0o777);
+  await runTurn(await startBridge(context, environmentOf(open), await startUpstream(context)));
+});
+
+test('plain files get the modules of the bundles', () => {
+  const script = `
+    const loaded = [];
+    process.send = (file) => loaded.push(file);
+    require(${JSON.stringify(join(root, 'report-loads.cjs'))});
+    require(${JSON.stringify(join(dist, 'cli', 'main.js'))});
+    require(${JSON.stringify(join(dist, 'daemon', 'status-command.js'))});
+    console.log(loaded.join('\\n'));`;
+  const env = environmentOf(makeHome());
+  const loaded = execFileSync(process.execPath, ['-e', script], { env, encoding: 'utf8' });
+  assert.match(loaded, /status-command\.js/);
+  assert.match(readFileSync(join(dist, 'daemon', 'status-command.js'), 'utf8'), /"\.\.\/command\/command"/);
+  assert.doesNotMatch(loaded, /\/command\/command\.js/);
+});
