@@ -4,6 +4,7 @@ import type { BridgeError } from '../errors/bridge-error';
 import type { ClientKind } from '../errors/error-body';
 import { ResponsesAssembler } from '../stream/responses-assembler';
 import { encodeEcho, SSE_DONE, SseEncoder } from '../stream/sse';
+import { ToolSet } from '../tools/tool-set';
 import type { ResponsesRequest } from '../wire/responses-request';
 import type { Turn } from './bridge';
 import { responsesProtocol } from './stream-turn';
@@ -55,7 +56,7 @@ function bareAssembler(model: string, client: ClientKind, { clock, makeId }: Run
     clock,
     makeId,
     reasoning: 'hidden',
-    findTarget: (name) => ({ kind: 'function', name }),
-    note: () => undefined,
+    tools: new ToolSet(),
+    notes: new Set(),
   });
 }

@@ -51,7 +51,7 @@ export async function startChatTurn(body: unknown, caller: Caller, context: Turn
     beginsAtOnce: false,
     holdsRequest: false,
     createAssembler: (finalizeError, { tools }) =>
-      (assembler = new ChatAssembler({ ...options, finalizeError, findTarget: (name) => tools.find(name) })),
+      (assembler = new ChatAssembler({ ...options, finalizeError, tools })),
     protocol: chatProtocol(() => assembler?.usage && toUsageObject(assembler.usage)),
   }, prepared, caller, context);
 }

@@ -116,7 +116,7 @@ export function prepare(
     webSearch: settings.webSearch,
   }, notes);
   const chat = native ? native.withNativeSettings(translated, given, dialect) : translated;
-  const rules = readAnswerRules(given, tools, caller.client, (note) => notes.add(note));
+  const rules = readAnswerRules(given, tools, caller.client, notes);
   const render = (repaired: ChatRequest): object =>
     changeBody(native ? native.toNativeRequest(repaired) : repaired, endpoint.changes);
   const createAttempt = attemptsOf(endpoint, chat.tools, tools, rules, context);

@@ -179,15 +179,15 @@ export function readAnswerRules(
   request: ResponsesRequest,
   tools: ToolSet,
   client: ClientKind,
-  note: (text: string) => void,
+  notes: Notes,
 ): AnswerRules {
   const { format, toolChoice } = request;
   // Codex sends `parallel_tool_calls: false` for every model that is not in its catalog, but can run several calls.
   const most = request.parallelToolCalls === false && client !== 'codex' ? 1 : request.maxToolCalls;
   const isLimited = most !== undefined || toolChoice.mode === 'none' || toolChoice.mode === 'allowed';
   return {
-    json: format !== undefined && format.type !== 'text' ? { refuse: !request.stream, note } : undefined,
-    calls: isLimited ? { most, note, allows: (name) => !forbidsCall(toolChoice, tools, name) } : undefined,
+    json: format !== undefined && format.type !== 'text' ? { refuse: !request.stream, notes } : undefined,
+    calls: isLimited ? { most, notes, allows: (name) => !forbidsCall(toolChoice, tools, name) } : undefined,
   };
 }
 
@@ -213,7 +213,7 @@ export function attemptsOf(
       ...(dialect.cumulative ? [new CumulativeStage()] : []),
       ...(dialect.thinkTags === 'off' ? [] : [new ThinkTagStage(dialect.thinkTags)]),
       ...(tools.length === 0 ? [] : [new ToolMarkupStage({ tools, makeId })]),
-      ...(declared ? [new TypedArgumentsStage((name) => offered.parametersOf(name))] : []),
+      ...(declared ? [new TypedArgumentsStage(offered)] : []),
       ...(rules.json ? [new JsonFenceStage(), new JsonCheckStage(rules.json)] : []),
       ...(rules.calls ? [new CallFilterStage(rules.calls)] : []),
     ],

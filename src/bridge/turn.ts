@@ -80,8 +80,8 @@ export function responsesAssemblers(
     finalizeError,
     model: request.model ?? chat.model,
     origin,
-    findTarget: (name) => tools.find(name),
-    note: (text) => notes.add(text),
+    tools,
+    notes,
   });
 }
 

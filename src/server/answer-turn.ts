@@ -136,7 +136,7 @@ async function writeTurn(session: Session, turn: Turn): Promise<void> {
   const { exchange: { response, services }, client, open, turnLog } = session;
   try {
     if (turn.stream) {
-      open.markStreaming();
+      open.streaming = true;
       const { keepAliveMs, clientStallTimeoutMs: stallMs } = services.config;
       const pace = { keepAliveMs, stallMs, keepAlive: () => turn.keepAlive() };
       await writeSse(response, turn.frames(), pace, notesHeader(turn.notes, client.kind));

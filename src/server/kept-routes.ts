@@ -55,7 +55,7 @@ async function send({ response, services }: HttpExchange, ask: KeptQuery): Promi
 async function follow({ response, services }: HttpExchange, id: string, after: string | undefined): Promise<void> {
   const open = services.turns.open(response);
   const frames = await services.bridge.kept().followResponse(id, after);
-  open.markStreaming();
+  open.streaming = true;
   const { keepAliveMs, clientStallTimeoutMs: stallMs } = services.config;
   await writeSse(response, frames, { keepAliveMs, stallMs, keepAlive: () => SSE_KEEP_ALIVE });
 }

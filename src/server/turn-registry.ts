@@ -10,16 +10,15 @@ import type { IdleShutdown } from './idle-shutdown';
 export interface OpenTurn {
   /** Aborted when the client disconnects, and by `abortAll`. */
   readonly abort: AbortSignal;
-  /** Counts the turn as a stream from now on. */
-  markStreaming(): void;
+  /** Whether the turn counts as a stream. */
+  streaming: boolean;
 }
 
-interface RegisteredTurn {
+interface RegisteredTurn extends OpenTurn {
   readonly controller: AbortController;
   readonly ended: (() => void) | undefined;
   /** The facts about the turn; absent if nothing reads them. */
   readonly record: TurnRecord | undefined;
-  streaming: boolean;
 }
 
 /** All turns that have begun and not ended. */
@@ -43,7 +42,7 @@ export class TurnRegistry {
       if (!response.writableFinished) entry.controller.abort(new Error('The client closed the connection.'));
       this.remove(entry);
     });
-    return { abort: entry.controller.signal, markStreaming: () => { entry.streaming = true; } };
+    return entry;
   }
 
   /**
@@ -53,7 +52,7 @@ export class TurnRegistry {
   detach(record?: TurnRecord): Detached {
     if (this.refusal !== undefined) throw this.refusal;
     const entry = this.add(undefined, record);
-    return { abort: entry.controller.signal, end: () => this.remove(entry) };
+    return { abort: entry.abort, end: () => this.remove(entry) };
   }
 
   /** Makes a shutdown wait until `response` is sent. Unlike a turn, it is never rejected. */
@@ -114,7 +113,8 @@ export class TurnRegistry {
 
   private add(request: IncomingMessage | undefined, record: TurnRecord | undefined): RegisteredTurn {
     const ended = this.watch?.turn(request);
-    const entry = { controller: new AbortController(), ended, record, streaming: false };
+    const controller = new AbortController();
+    const entry = { controller, abort: controller.signal, ended, record, streaming: false };
     this.entries.add(entry);
     return entry;
   }

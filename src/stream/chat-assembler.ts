@@ -3,6 +3,7 @@ import type { JsonValue } from '../base/json';
 import type { BridgeError } from '../errors/bridge-error';
 import { renderErrorBody } from '../errors/error-body';
 import type { CallTarget } from '../tools/kind';
+import type { ToolSet } from '../tools/tool-set';
 import { readCustomInput } from '../tools/custom';
 import type {
   ChatCallDelta, ChatChoiceObject, ChatChunkObject, ChatDeltaObject, ChatErrorObject, ChatUsage, ChatUsageObject,
@@ -21,7 +22,7 @@ export interface ChatAssemblerOptions {
   readonly includeUsage: boolean;
   /** Hide reasoning from the client. */
   readonly hideReasoning: boolean;
-  readonly findTarget: (upstreamName: string) => CallTarget;
+  readonly tools: Pick<ToolSet, 'find'>;
   readonly finalizeError?: FinalizeError;
 }
 
@@ -118,7 +119,7 @@ export class ChatAssembler implements Assembler<ChatOutput> {
 
   private startCall(id: string, name: string): readonly ChatOutput[] {
     this.started = true;
-    const target = this.options.findTarget(name);
+    const target = this.options.tools.find(name);
     this.open = { index: this.calls, target, args: '' };
     this.calls += 1;
     if (target.kind === 'custom') return [this.call({ id, type: 'custom', custom: { name: target.name, input: '' } })];

@@ -1,5 +1,6 @@
 /** Handles answers requested as JSON: removes the markdown fence around them, and detects invalid JSON. */
 import { parseJson } from '../base/json';
+import type { Notes } from '../base/notes';
 import { BridgeError } from '../errors/bridge-error';
 import type { Signal, Stage } from './signal';
 
@@ -116,7 +117,7 @@ export interface JsonCheckOptions {
    * noted.
    */
   readonly refuse: boolean;
-  readonly note: (text: string) => void;
+  readonly notes: Notes;
 }
 
 /** Checks the text of each choice once it is complete, unless the answer has calls or was truncated. */
@@ -149,7 +150,7 @@ export class JsonCheckStage implements Stage {
     if (!wrong) return [];
     const message = 'The model did not answer with the requested JSON.';
     if (this.options.refuse) return [{ type: 'error', error: new BridgeError('bad_answer', message) }];
-    this.options.note(message);
+    this.options.notes.add(message);
     return [];
   }
 }

@@ -1,11 +1,13 @@
 /** Assembles signals into Responses events: assigns output indexes, item ids and the one terminal event. */
 import type { Clock, MakeId } from '../base/clock';
 import type { JsonValue } from '../base/json';
+import type { Notes } from '../base/notes';
 import { BridgeError } from '../errors/bridge-error';
 import { renderStreamError, type ClientKind } from '../errors/error-body';
 import { sealReasoning } from '../tools/envelope';
-import type { CallTarget, CallWriter } from '../tools/kind';
+import type { CallWriter } from '../tools/kind';
 import { TOOL_KINDS } from '../tools/kinds';
+import type { ToolSet } from '../tools/tool-set';
 import type { ChatUsage } from '../wire/chat';
 import type {
   MessagePhase, OutputItem, OutputPart, ResponsesEvent, ResponsesObject, ResponsesUsage,
@@ -27,9 +29,9 @@ export interface ResponsesAssemblerOptions {
   readonly sealReasoning?: boolean;
   /** The model that answers, recorded with what it signs. */
   readonly origin?: string | undefined;
-  /** The client's tool for an upstream tool name. */
-  readonly findTarget: (upstreamName: string) => CallTarget;
-  readonly note: (text: string) => void;
+  /** Finds the client's tool for an upstream tool name. */
+  readonly tools: Pick<ToolSet, 'find'>;
+  readonly notes: Notes;
   readonly finalizeError?: FinalizeError;
 }
 
@@ -171,7 +173,7 @@ export class ResponsesAssembler implements Assembler<ResponsesEvent> {
 
   private startCall(callId: string, upstreamName: string): readonly ResponsesEvent[] {
     const before = this.closeOpen('stop', this.phase('commentary'));
-    const target = this.options.findTarget(upstreamName);
+    const target = this.options.tools.find(upstreamName);
     const outputIndex = this.takeIndex();
     const kind = TOOL_KINDS[target.kind];
     const writer = kind.write(target, { itemId: this.options.makeId(kind.idPrefix), outputIndex, callId });
@@ -189,7 +191,7 @@ export class ResponsesAssembler implements Assembler<ResponsesEvent> {
     if (!open || dropped) return [];
     if (open.kind === 'call') {
       const { events, item, notes } = open.writer.end();
-      notes?.forEach(this.options.note);
+      for (const note of notes ?? []) this.options.notes.add(note);
       return [...events, this.done(item)];
     }
     const status = cut ? 'incomplete' : 'completed';

@@ -1,5 +1,6 @@
 /** Two stages that few answers need: repeated text, and calls that the request does not allow. */
 import { isRecord } from '../base/json';
+import type { Notes } from '../base/notes';
 import type { Signal, Stage } from './signal';
 
 /**
@@ -36,7 +37,7 @@ export interface CallRules {
   readonly allows: (upstreamName: string) => boolean;
   /** Maximum number of calls in one answer; undefined for no limit. */
   readonly most: number | undefined;
-  readonly note: (text: string) => void;
+  readonly notes: Notes;
 }
 
 /**
@@ -72,12 +73,12 @@ export class CallFilterStage implements Stage {
   }
 
   private admits(name: string): boolean {
-    const { allows, most = Infinity, note } = this.rules;
+    const { allows, most = Infinity, notes } = this.rules;
     if (allows(name) && this.passed < most) {
       this.passed += 1;
       return true;
     }
-    note(`dropped a call of ${name}: the request does not allow it`);
+    notes.add(`dropped a call of ${name}: the request does not allow it`);
     return false;
   }
 }

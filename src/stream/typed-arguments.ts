@@ -5,19 +5,19 @@
  */
 import { isJsonObject, type JsonObject, type JsonValue, parseJson } from '../base/json';
 import { findDefinition } from '../tools/schema';
+import type { ToolSet } from '../tools/tool-set';
 import type { Signal, Stage } from './signal';
 
 /** Corrects the calls of an answer, for every client and upstream protocol. Runs after every stage that creates calls. */
 export class TypedArgumentsStage implements Stage {
   private arguments: TypedArguments | undefined;
 
-  /** @param parametersOf the schema of an offered tool, by its upstream name */
-  constructor(private readonly parametersOf: (upstreamName: string) => JsonObject | undefined) {}
+  constructor(private readonly tools: Pick<ToolSet, 'parametersOf'>) {}
 
   step(signal: Signal): readonly Signal[] {
     switch (signal.type) {
       case 'call-start': {
-        const parameters = this.parametersOf(signal.name);
+        const parameters = this.tools.parametersOf(signal.name);
         this.arguments = parameters && new TypedArguments(parameters);
         return [signal];
       }

@@ -15,7 +15,7 @@ interface ToolName { readonly name: string; readonly namespace?: string | undefi
 /** Collects the tools of a request. The first declaration of a tool counts; later ones are repetitions. */
 export class ToolSet {
   private readonly byName = new Map<string, CallTarget>();
-  private readonly byTool = new Map<string, string>();
+  private readonly byTool = new Map<string, ChatTool>();
   private readonly tools: ChatTool[] = [];
   /** The tools as offered upstream, in order of declaration. */
   readonly offered: readonly ChatTool[] = this.tools;
@@ -27,9 +27,7 @@ export class ToolSet {
     if (this.byTool.has(key)) return;
     const flat = flatName(offer.target, this.forbidden);
     const name = this.byName.has(flat) ? withHash(flat, key) : flat;
-    this.byTool.set(key, name);
-    this.byName.set(name, offer.target);
-    this.tools.push({
+    const tool: ChatTool = {
       type: 'function',
       function: {
         name,
@@ -37,7 +35,10 @@ export class ToolSet {
         parameters: offer.parameters,
         ...(offer.strict !== undefined && { strict: offer.strict }),
       },
-    });
+    };
+    this.tools.push(tool);
+    this.byTool.set(key, tool);
+    this.byName.set(name, offer.target);
   }
 
   has(upstreamName: string): boolean {
@@ -46,7 +47,8 @@ export class ToolSet {
 
   /** Returns the upstream name of a tool, whether offered or not: calls in the history keep their original name. */
   nameOf(tool: ToolName): string {
-    return this.byTool.get(keyOf(tool)) ?? this.byTool.get(keyOf(repairName(tool))) ?? flatName(tool, this.forbidden);
+    const known = this.byTool.get(keyOf(tool)) ?? this.byTool.get(keyOf(repairName(tool)));
+    return known?.function.name ?? flatName(tool, this.forbidden);
   }
 
   /**
@@ -60,8 +62,7 @@ export class ToolSet {
 
   /** Returns the schema of the offered tool that a model calls by this name. */
   parametersOf(upstreamName: string): JsonObject | undefined {
-    const name = this.byTool.get(keyOf(this.find(upstreamName)));
-    return this.tools.find((tool) => tool.function.name === name)?.function.parameters;
+    return this.byTool.get(keyOf(this.find(upstreamName)))?.function.parameters;
   }
 
   private closest(upstreamName: string): CallTarget | undefined {

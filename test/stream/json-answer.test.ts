@@ -22,14 +22,13 @@ const CASES: readonly (readonly [name: string, signals: readonly Signal[], wrong
 describe('JsonCheckStage', () => {
   for (const [name, signals, wrong] of CASES) {
     it(name, () => {
-      const notes: string[] = [];
-      const note = (sentence: string): void => void notes.push(sentence);
+      const notes = new Set<string>();
       const run = (refuse: boolean): readonly Signal[] => {
-        const stage = new JsonCheckStage({ refuse, note });
+        const stage = new JsonCheckStage({ refuse, notes });
         return signals.flatMap((signal) => stage.step(signal));
       };
       assert.deepEqual(run(false), signals);
-      assert.equal(notes.length, wrong ? 1 : 0);
+      assert.equal(notes.size, wrong ? 1 : 0);
       assert.equal(run(true).some((signal) => signal.type === 'error' && signal.error.kind === 'bad_answer'), wrong);
     });
   }

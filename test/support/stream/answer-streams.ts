@@ -50,8 +50,8 @@ export function createAnswerStream(options: AnswerStreamCase): AnswerStream<Resp
       clock: STANDING_CLOCK,
       makeId,
       reasoning: options.reasoning ?? 'both',
-      findTarget: (name) => tools.find(name),
-      note: () => undefined,
+      tools,
+      notes: new Set(),
     }),
     reader: new (options.wire === 'responses' ? NativeReader : ChatReader)({
       makeId,
