@@ -3,6 +3,7 @@ import { renderDuration } from '../base/quantities';
 import type { Clock } from '../base/clock';
 import { BridgeError } from '../errors/bridge-error';
 import { classifyNetworkError } from '../errors/network-error';
+import { DirectBody, FetchedBody, type Body } from './answer-body';
 import type { Connection, Routes } from './connect';
 import { toFetchBody, type RequestBytes } from './request-bytes';
 
@@ -60,11 +61,12 @@ export function createFetchTransport(timeouts: UpstreamTimeouts): Transport {
     try {
       const { url, headers, connection } = request;
       routes ??= connection && openRoutes(timeouts.connectMs);
-      const dispatcher =
+      const engine =
         (connection && routes?.find(new URL(url), connection)) ?? (agent ??= createAgent(timeouts.connectMs));
+      const direct = new DirectBody();
       const init: RequestInit = { method: 'POST', signal: exchange.signal };
-      const sent = Object.assign(init, toFetchBody(request.body, headers), dispatcher && { dispatcher });
-      return exchange.answer(await fetch(url, sent));
+      const sent = Object.assign(init, toFetchBody(request.body, headers), engine && { dispatcher: direct.attach(engine) });
+      return exchange.answer(await fetch(url, sent), direct);
     } catch (cause) {
       throw exchange.close(isRedirect(cause) ? redirected(request.url) : cause);
     }
@@ -88,7 +90,7 @@ class Exchange {
   private readonly host: string;
   private ended = false;
   private released = false;
-  private reader: BodyReader | undefined;
+  private body: Body | undefined;
   private readonly abort: AbortSignal;
   private readonly onEnd: (() => void) | undefined;
   /** After an abort nothing may read the response, so the request ends here. */
@@ -107,15 +109,16 @@ class Exchange {
     else abort.addEventListener('abort', this.onAbort, { once: true });
   }
 
-  answer(response: Response): UpstreamAnswer {
-    const reader = response.body?.getReader();
-    this.reader = reader;
+  answer(response: Response, direct: DirectBody): UpstreamAnswer {
+    const fetched = new FetchedBody(response.body?.getReader());
+    const body = direct.isHere ? direct : fetched;
+    this.body = body;
     return {
       status: response.status,
       header: (name) => response.headers.get(name) ?? undefined,
-      read: () => this.read(reader),
-      cancel: (complete = false) => this.cancel(complete ? reader : undefined),
-      text: (limit) => this.text(reader, limit),
+      read: () => this.read(body),
+      cancel: (complete = false) => this.cancel(complete ? body : undefined),
+      text: (limit) => this.text(body, limit),
     };
   }
 
@@ -132,8 +135,7 @@ class Exchange {
   private end(reason: unknown): void {
     this.timer.stop();
     this.controller.abort(reason ?? new BridgeError('network', 'The request was aborted.'));
-    // In Node 20, an abort does not end a read that waits after a broken gzip stream; this does.
-    this.reader?.cancel().catch(() => undefined);
+    this.body?.cancel(this.signal.reason);
   }
 
   private release(): void {
@@ -143,12 +145,12 @@ class Exchange {
     this.abort.removeEventListener('abort', this.onAbort);
   }
 
-  private async read(reader: BodyReader | undefined): Promise<Uint8Array | undefined> {
+  private async read(body: Body): Promise<Uint8Array | undefined> {
     try {
-      const { done, value } = (await reader?.read()) ?? { done: true };
-      if (!done) {
-        this.timer.touch(value);
-        return value;
+      const bytes = await body.read();
+      if (bytes) {
+        this.timer.touch(bytes);
+        return bytes;
       }
       if (this.signal.aborted) throw this.signal.reason;
       this.ended = true;
@@ -159,7 +161,7 @@ class Exchange {
     }
   }
 
-  private cancel(over: BodyReader | undefined): void {
+  private cancel(over: Body | undefined): void {
     this.release();
     if (this.ended) return;
     this.ended = true;
@@ -168,21 +170,21 @@ class Exchange {
   }
 
   /** The last chunk often arrives just after `[DONE]`. Closing earlier would cost the next turn a TLS handshake. */
-  private async drain(reader: BodyReader): Promise<void> {
+  private async drain(body: Body): Promise<void> {
     const timer = setTimeout(() => this.end(undefined), LINGER_MS);
     timer.unref();
     try {
-      while (!(await reader.read()).done);
+      while (await body.read());
     } catch {
       // The connection broke, so it cannot be reused.
     }
     clearTimeout(timer);
   }
 
-  private async text(reader: BodyReader | undefined, limit: number): Promise<string> {
+  private async text(body: Body, limit: number): Promise<string> {
     const chunks: Uint8Array[] = [];
     let size = 0;
-    for (let chunk = await this.read(reader); chunk && size < limit; chunk = await this.read(reader)) {
+    for (let chunk = await this.read(body); chunk && size < limit; chunk = await this.read(body)) {
       chunks.push(chunk);
       size += chunk.length;
     }
@@ -190,8 +192,6 @@ class Exchange {
     return Buffer.concat(chunks).toString('utf8', 0, Math.min(size, limit));
   }
 }
-
-type BodyReader = ReadableStreamDefaultReader<Uint8Array>;
 
 /**
  * How long a provider may send only comments. DeepSeek sends them while a request is queued, and gives up after ten

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { EventEmitter, once } from 'node:events';
 import { createServer, get, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { connect, type AddressInfo } from 'node:net';
 import { test } from 'node:test';
 import { gunzipSync } from 'node:zlib';
 import { BridgeError, type ErrorDetails } from '../../src/errors/bridge-error';
@@ -158,6 +158,37 @@ test('a reader that pauses stops the source once the sockets are full, and gets 
   await once(incoming, 'end');
   assert.equal(received, size * total);
 });
+
+const FRAMES: readonly string[] = [
+  'first', 'ascii', '', 'é', '🌍 and ü', '\u0000', 'x'.repeat(4_096), '界'.repeat(4_096), 'y'.repeat(4_097), 'z'.repeat(100_000), 'last',
+];
+
+for (const version of ['1.1', '1.0']) {
+  test(`frames of all lengths and characters arrive as they are over HTTP/${version}`, async (context) => {
+    async function* frames(): AsyncGenerator<string> {
+      for (const frame of FRAMES) {
+        yield frame;
+        // Each frame is written alone, and again behind one that still waits in the buffer.
+        if (frame.length < 100) await turnOfLoop();
+      }
+    }
+    const { port } = await startServer(context, { start: () => fakeTurn({ stream: true, frames }) });
+    const body = '{"input":"hi","stream":true}';
+    const headers = `host: 127.0.0.1:${port}\r\ncontent-type: application/json\r\nconnection: close`;
+    const socket = connect(port, '127.0.0.1');
+    socket.write(`POST /v1/responses HTTP/${version}\r\n${headers}\r\ncontent-length: ${body.length}\r\n\r\n${body}`);
+    const chunks: Buffer[] = [];
+    for await (const chunk of socket) chunks.push(chunk as Buffer);
+    const text = Buffer.concat(chunks).toString();
+    const [head = '', ...rest] = text.split('\r\n\r\n');
+    assert.equal(/transfer-encoding: chunked/i.test(head), version === '1.1');
+    const received = rest.join('\r\n\r\n');
+    const coded = [...FRAMES.filter((frame) => frame !== ''), '']
+      .map((frame) => `${Buffer.byteLength(frame).toString(16)}\r\n${frame}\r\n`);
+    const expected = (version === '1.1' ? coded : FRAMES).join('');
+    assert.ok(received === expected, `${received.length} characters instead of ${expected.length}`);
+  });
+}
 
 const LARGE = { text: 'All work and no play. '.repeat(500) };
 

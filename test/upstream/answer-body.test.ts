@@ -1,0 +1,157 @@
+/**
+ * Bodies that are taken from fetch's engine, compared with those that fetch reads itself: a body with
+ * `content-encoding: identity` takes the plain path and has the same bytes.
+ */
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer, type ServerResponse } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import { describe, it, type TestContext } from 'node:test';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { DirectBody } from '../../src/upstream/answer-body';
+import { createFetchTransport, type UpstreamAnswer } from '../../src/upstream/transport';
+import { createRandom } from '../support/random';
+
+type Play = (response: ServerResponse, socket: Socket) => void | Promise<void>;
+
+const LIMITS = { connectMs: 60_000, firstByteMs: 60_000, idleMs: 60_000 };
+const PATHS = [['direct', {}], ['plain', { 'content-encoding': 'identity' }]] as const;
+
+/** @returns a function that calls a server, which plays `play` after the headers */
+async function startServer(context: TestContext, play: Play) {
+  const server = createServer((incoming, response) => {
+    incoming.resume().on('end', () => {
+      response.writeHead(200, { ...PATHS.find(([name]) => incoming.url === `/${name}`)?.[1] });
+      response.flushHeaders();
+      void play(response, incoming.socket);
+    });
+  });
+  context.after(() => {
+    server.close();
+    server.closeAllConnections();
+  });
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const { port } = server.address() as AddressInfo;
+  const send = createFetchTransport(LIMITS);
+  return (path: string, abort = new AbortController().signal): Promise<UpstreamAnswer> =>
+    send({ url: `http://127.0.0.1:${port}/${path}`, headers: {}, body: [Buffer.from('{}')], abort });
+}
+
+/** The bytes, and the error's kind and message without the port. */
+async function readAll(answer: UpstreamAnswer): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  try {
+    for (let chunk = await answer.read(); chunk; chunk = await answer.read()) chunks.push(chunk);
+  } catch (cause) {
+    chunks.push(Buffer.from(`\n${String(cause).replace(/:\d+/g, '')}`));
+  }
+  return Buffer.concat(chunks).toString('base64');
+}
+
+const written = (response: ServerResponse, bytes: Buffer): Promise<void> =>
+  new Promise((resolve) => response.write(bytes, () => resolve()));
+
+const ENDS: readonly (readonly [name: string, end: Play])[] = [
+  ['an end', (response) => void response.end()],
+  ['a cut connection', (_response, socket) => void socket.destroy()],
+  ['a reset connection', (_response, socket) => void socket.resetAndDestroy()],
+  ['something that is no chunk', (_response, socket) => void socket.end('what?\r\n')],
+];
+
+describe('both paths read the same', () => {
+  for (const [name, end] of ENDS) {
+    for (const seed of [1, 2, 3]) {
+      it(`random chunks before ${name} (${seed})`, async (context) => {
+        const random = createRandom(seed);
+        const sizes = Array.from({ length: 20 }, () => 1 + Math.floor(random() ** 6 * 300_000));
+        const call = await startServer(context, async (response, socket) => {
+          for (const [index, size] of sizes.entries()) await written(response, Buffer.alloc(size, 48 + index));
+          await end(response, socket);
+        });
+        const [direct, plain] = [await readAll(await call('direct')), await readAll(await call('plain'))];
+        assert.equal(direct, plain);
+      });
+    }
+  }
+
+  it('and the direct one is used wherever it can be', async (context) => {
+    const call = await startServer(context, (response) => void response.end('text'));
+    // fetch copies every chunk to a new Uint8Array.
+    assert.equal(Buffer.isBuffer(await (await call('direct')).read()), true);
+    assert.equal(Buffer.isBuffer(await (await call('plain')).read()), false);
+  });
+
+  it('an answer without a body', async (context) => {
+    const call = await startServer(context, (response) => void response.end());
+    assert.equal(await readAll(await call('direct')), '');
+    assert.equal(await readAll(await call('plain')), '');
+  });
+});
+
+for (const [path] of PATHS) {
+  describe(`the ${path} path`, () => {
+    it('makes the provider wait while nobody reads, and then continues', async (context) => {
+      const [size, total] = [64 * 1024, 1_000];
+      let sent = 0;
+      const call = await startServer(context, async (response) => {
+        for (; sent < total; sent += 1) await written(response, Buffer.alloc(size));
+        response.end();
+      });
+      const answer = await call(path);
+      // The provider has to wait if the event loop runs for long without a further chunk.
+      let before = -1;
+      for (let quiet = 0; quiet < 2_000; quiet = sent === before ? quiet + 1 : 0) {
+        before = sent;
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      assert.ok(sent < total / 2, `${sent} of ${total} chunks were sent`);
+      let received = 0;
+      for (let chunk = await answer.read(); chunk; chunk = await answer.read()) received += chunk.length;
+      assert.equal(received, size * total);
+    });
+
+    it('ends a waiting read when the client leaves', async (context) => {
+      const call = await startServer(context, async (response) => written(response, Buffer.from('begun')));
+      const controller = new AbortController();
+      const answer = await call(path, controller.signal);
+      assert.equal(Buffer.from((await answer.read()) ?? []).toString(), 'begun');
+      const waiting = answer.read();
+      controller.abort();
+      await assert.rejects(waiting);
+    });
+
+    it('survives garbage collections while the answer streams', async (context) => {
+      setFlagsFromString('--expose-gc');
+      const collect: () => void = runInNewContext('gc');
+      let goOn = (): void => undefined;
+      const call = await startServer(context, async (response) => {
+        for (let index = 0; index < 20; index += 1) {
+          await written(response, Buffer.from(`${index},`));
+          await new Promise<void>((resolve) => { goOn = resolve; });
+        }
+        response.end();
+      });
+      const { read } = await call(path);
+      let text = '';
+      for (let chunk = await read(); chunk; chunk = await read()) {
+        text += Buffer.from(chunk).toString();
+        collect();
+        // Finalizers run in a task of their own.
+        await new Promise((resolve) => setImmediate(resolve));
+        goOn();
+      }
+      assert.equal(text, Array.from({ length: 20 }, (_, index) => `${index},`).join(''));
+    });
+  });
+}
+
+it('an engine or a handler with other methods is used as it is', () => {
+  const foreign = { send: () => true };
+  assert.equal(new DirectBody().attach(foreign), foreign);
+  const given: unknown[] = [];
+  const attached = new DirectBody().attach({ dispatch: (_options: unknown, handler: unknown) => given.push(handler) });
+  const handler = { onResponseStart: () => undefined };
+  Reflect.get(attached, 'dispatch')({}, handler);
+  assert.deepEqual(given, [handler]);
+});
