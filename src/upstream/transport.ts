@@ -65,7 +65,8 @@ export function createFetchTransport(timeouts: UpstreamTimeouts): Transport {
         (connection && routes?.find(new URL(url), connection)) ?? (agent ??= createAgent(timeouts.connectMs));
       const direct = new DirectBody();
       const init: RequestInit = { method: 'POST', signal: exchange.signal };
-      const sent = Object.assign(init, toFetchBody(request.body, headers), engine && { dispatcher: direct.attach(engine) });
+      const dispatcher = engine && direct.attach(engine);
+      const sent = Object.assign(init, toFetchBody(request.body, headers), dispatcher && { dispatcher });
       return exchange.answer(await fetch(url, sent), direct);
     } catch (cause) {
       throw exchange.close(isRedirect(cause) ? redirected(request.url) : cause);
