@@ -160,7 +160,8 @@ test('a reader that pauses stops the source once the sockets are full, and gets 
 });
 
 const FRAMES: readonly string[] = [
-  'first', 'ascii', '', 'é', '🌍 and ü', '\u0000', 'x'.repeat(4_096), '界'.repeat(4_096), 'y'.repeat(4_097), 'z'.repeat(100_000), 'last',
+  'first', 'ascii', '', 'é', '🌍 and ü', '\u0000', 'x'.repeat(4_096),
+  '界'.repeat(4_096), 'y'.repeat(4_097), 'z'.repeat(100_000), 'last',
 ];
 
 for (const version of ['1.1', '1.0']) {
