@@ -20,6 +20,11 @@ export const PAGES: readonly string[] = [
     readdirSync(join(PROJECT_ROOT, folder)).filter((name) => name.endsWith('.md')).map((name) => `${folder}/${name}`)),
 ];
 
+/** Chinese page → English page. */
+export const TRANSLATIONS: Readonly<Record<string, string>> = {
+  'README.zh-CN.md': 'README.md', 'docs/zh/guide.md': 'docs/guide.md',
+};
+
 /** Returns the text of a page. */
 export const readPage = (page: string): string => readFileSync(join(PROJECT_ROOT, page), 'utf8');
 

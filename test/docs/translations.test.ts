@@ -1,10 +1,7 @@
 /** The Chinese pages have the same commands, options, variables, blocks and headings as the English ones. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { listBlocks, listCodeSpans, readPage } from './markdown';
-
-/** English page → Chinese page. */
-const PAIRS = [['README.md', 'README.zh-CN.md'], ['docs/guide.md', 'docs/zh/guide.md']] as const;
+import { listBlocks, listCodeSpans, readPage, TRANSLATIONS } from './markdown';
 
 /** The code of a page, each span once; pages may repeat one another's in another order. */
 const spansOf = (page: string): readonly string[] => [...new Set(listCodeSpans(page))].sort();
@@ -17,7 +14,7 @@ const blocksOf = (page: string): readonly string[] => listBlocks(page)
 /** The levels of the headings. */
 const outlineOf = (page: string): readonly string[] => (readPage(page).match(/^#+(?= )/gm) ?? []);
 
-for (const [english, chinese] of PAIRS) {
+for (const [chinese, english] of Object.entries(TRANSLATIONS)) {
   test(`${chinese} has the code of ${english}`, () => assert.deepEqual(spansOf(chinese), spansOf(english)));
   test(`${chinese} has the blocks of ${english}`, () => assert.deepEqual(blocksOf(chinese), blocksOf(english)));
   test(`${chinese} has the headings of ${english}`, () => assert.deepEqual(outlineOf(chinese), outlineOf(english)));

@@ -17,7 +17,7 @@ const GROUP_TIMEOUT_MS = 300_000;
 /** Folders whose files share a process, which saves a third of their CPU. Their tests change nothing in it. */
 const SHARED: readonly string[] = [
   'bridge', 'house', 'upstream', 'server', 'doctor', 'reports', 'command', 'errors', 'search', 'stream', 'codex',
-  'observe', 'providers', 'usage', 'translate', 'config', 'wire', 'base',
+  'support', 'observe', 'providers', 'usage', 'translate', 'config', 'wire', 'base',
 ];
 
 /** They start first: a long file that starts last would run alone at the end. */
