@@ -1,6 +1,5 @@
 /** Creates the bridge from settings, provider, runtime and state. */
 import { randomBytes } from 'node:crypto';
-import type { MakeId } from '../base/clock';
 import { isRecord, type UnknownRecord } from '../base/json';
 import { BridgeError } from '../errors/bridge-error';
 import type { Logger } from '../observe/log';
@@ -149,7 +148,8 @@ function createRuntime(settings: BridgeSettings): Runtime {
     clock: Date.now,
     random: Math.random,
     sleep,
-    makeId: createMakeId(),
+    // Random, so that a client cannot guess the ids of other responses. Codex echoes `prefix_…`.
+    makeId: (prefix) => `${prefix}_${randomBytes(12).toString('hex')}`,
     transport: createFetchTransport({
       connectMs: settings.upstreamConnectTimeoutMs,
       firstByteMs: settings.upstreamFirstByteTimeoutMs,
@@ -170,11 +170,6 @@ function sleep(milliseconds: number, abort: AbortSignal): Promise<void> {
     if (abort.aborted) done();
     else abort.addEventListener('abort', done);
   });
-}
-
-/** Random ids, so that a client cannot guess those of other responses. Codex echoes `prefix_…`. */
-function createMakeId(): MakeId {
-  return (prefix) => `${prefix}_${randomBytes(12).toString('hex')}`;
 }
 
 /** LOG_STREAM_RAW: the first characters of each upstream read, at debug level only. */

@@ -199,22 +199,21 @@ function logStart({ method, path, services: { log } }: HttpExchange, { kind }: C
   for (const note of turn.notes) log.debug(note);
 }
 
-/** Reads the headers of `request`, once. */
+/** Reads the headers of `request`, with Codex's metadata, once. */
 export function readClient(request: IncomingMessage): Client {
   const headers: Record<string, string> = {};
   for (const [name, value] of Object.entries(request.headers)) {
     if (value !== undefined) headers[name] = typeof value === 'string' ? value : value.join(', ');
   }
-  return { headers, kind: findClientKind(headers), program: readProgram(headers), ...readCodexMetadata(headers) };
-}
-
-function readCodexMetadata(headers: Readonly<Record<string, string>>): Pick<Client, 'turn' | 'isTitle' | 'names'> {
   const metadata = parseJsonObject(headers['x-codex-turn-metadata'] ?? '') ?? {};
   // The TUI requests a title for each new thread in parallel with its first turn (fixture 38).
   const isTitle = metadata['thread_source'] === 'thread_title';
   // Versions before 0.125 send only a conversation id.
   const conversation = headers['conversation_id'] ?? headers['session-id'];
   return {
+    headers,
+    kind: findClientKind(headers),
+    program: readProgram(headers),
     turn: asText(metadata['turn_id']) ?? asText(conversation),
     isTitle,
     names: {

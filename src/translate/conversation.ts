@@ -113,7 +113,7 @@ class ConversationReader {
 
   private message(item: MessageItem): void {
     if (item.role === 'user') return this.user(item.content);
-    const text = joinText(item.content);
+    const text = textsOf(item.content).join('\n');
     if (text === '') return undefined;
     if (item.role === 'assistant') this.turn().text.push(text);
     else this.nodes.push({ kind: 'instructions', text });
@@ -239,18 +239,16 @@ const SUMMARY_HEAD =
 /** Renders a multi-agent message with its sender and recipient (fixture 15). */
 function agentContent(item: AgentMessageItem): readonly ContentPart[] {
   const route = [item.author && `from ${item.author}`, item.recipient && `to ${item.recipient}`].filter(Boolean);
-  const texts = item.content.flatMap((part) => (part.type === 'text' && part.text !== '' ? [part.text] : []));
   const head = route.length === 0 ? '' : `[Message ${route.join(' ')}]\n`;
   return [
-    { type: 'text', text: `${head}${texts.join('\n\n')}` },
+    { type: 'text', text: `${head}${textsOf(item.content).join('\n\n')}` },
     ...item.content.filter((part) => part.type !== 'text'),
   ];
 }
 
-/** Joins the text parts of a message with line breaks. */
-function joinText(content: readonly ContentPart[]): string {
-  return content.flatMap((part) => (part.type === 'text' && part.text !== '' ? [part.text] : [])).join('\n');
-}
+/** Returns the texts of a message that are not empty. */
+const textsOf = (content: readonly ContentPart[]): readonly string[] =>
+  content.flatMap((part) => (part.type === 'text' && part.text !== '' ? [part.text] : []));
 
 function pushTo<T>(map: Map<string, T[]>, key: string, value: T): void {
   const list = map.get(key);
