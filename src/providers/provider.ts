@@ -192,7 +192,7 @@ export const DEFAULT_BASE_URL = 'https://coding.dashscope.aliyuncs.com/v1';
 export const TEXT: Model['input'] = ['text'];
 
 /** Input of a model that accepts images too. */
-export const SIGHT: Model['input'] = ['text', 'image'];
+export const VISION: Model['input'] = ['text', 'image'];
 
 /** Efforts of a model whose thinking can only be on or off. */
 export const TOGGLE = ['none', 'high'] as const;

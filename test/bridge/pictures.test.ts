@@ -10,8 +10,8 @@ const show = (...data: readonly string[]) => [
   { type: 'message', role: 'user', content: [{ type: 'input_text', text: 'Look' }, ...data.map(picture)] },
 ];
 const UNTIL_THREE = '2026-11-28 15:00:00 UTC';
-const SIGHT = { models: { 'beta-1': { input: ['text', 'image'] } } };
-const VISION = { acme: { vision_model: 'beta/beta-1' }, beta: SIGHT };
+const ACCEPTS_IMAGES = { models: { 'beta-1': { input: ['text', 'image'] } } };
+const VISION = { acme: { vision_model: 'beta/beta-1' }, beta: ACCEPTS_IMAGES };
 const DESCRIBED = '[Picture, described by beta/beta-1: A red square.]';
 const describePicture = () => answer({ text: 'A red square.' });
 
@@ -35,7 +35,7 @@ test('each picture is described once, also in results of tools and in other thre
 });
 
 test('without it, a marker replaces the picture, and no other model is called', async (context) => {
-  const plans = await startPlans(context, { beta: SIGHT });
+  const plans = await startPlans(context, { beta: ACCEPTS_IMAGES });
   await plans.turn('one', { input: show('AAAA') });
   assert.deepEqual(plans.betaKeys(), []);
   assert.match(JSON.stringify(plans.bridge.upstream.requests[0]?.body), /image left out/);
@@ -67,7 +67,7 @@ test('a fallback that accepts no pictures gets their descriptions', async (conte
         'acme-1': { input: ['text', 'image'], fallback: ['acme-2'] }, 'acme-2': { vision_model: 'beta/beta-1' },
       },
     },
-    beta: SIGHT, settings: { apiKeys: ['sk-acme-first-key'] }, betaScript: describePicture,
+    beta: ACCEPTS_IMAGES, settings: { apiKeys: ['sk-acme-first-key'] }, betaScript: describePicture,
     acmeScript: ({ body }: Loose) => (body.model === 'acme-1' ? outOfQuota(UNTIL_THREE) : answer({ text: 'Red.' })),
   });
   assert.equal(finalResponse(await plans.turn('one', { input: show('AAAA') })).status, 'completed');

@@ -1,6 +1,6 @@
 /** Alibaba Cloud Coding Plan. Facts: upstreams.md, sections 1.1, 2 and table (a). */
 import { ALWAYS_THINKING, DASHSCOPE, GLM, MILLION, WITHOUT_THINKING } from './dashscope';
-import { ALWAYS, DEFAULT_BASE_URL, model, SIGHT, TOGGLE, type Provider } from '../provider';
+import { ALWAYS, DEFAULT_BASE_URL, model, VISION, TOGGLE, type Provider } from '../provider';
 
 /**
  * Has ten models and one key per account, and counts requests rather than tokens.
@@ -50,19 +50,19 @@ export const aliyunCoding: Provider = {
   dialect: DASHSCOPE,
   models: [
     model('qwen3.7-plus', 'Qwen3.7 Plus', MILLION, 65_536, {
-      input: SIGHT,
+      input: VISION,
       efforts: TOGGLE,
       evidence: 'documented',
       remark: 'Input limit inferred; output limit from clients, one of which uses 64,000.',
     }),
     model('qwen3.6-plus', 'Qwen3.6 Plus', MILLION, 65_536, {
-      input: SIGHT,
+      input: VISION,
       efforts: TOGGLE,
       evidence: 'documented',
       remark: 'Pro subscribers only.',
     }),
     model('qwen3.5-plus', 'Qwen3.5 Plus', MILLION, 65_536, {
-      input: SIGHT,
+      input: VISION,
       efforts: TOGGLE,
       evidence: 'documented',
       remark: 'Input limit from an error text (qwen-code#2384).',
@@ -82,7 +82,7 @@ export const aliyunCoding: Provider = {
     }),
     model('glm-5', 'GLM-5', 202_752, 16_384, { efforts: TOGGLE, dialect: GLM, evidence: 'documented' }),
     model('glm-4.7', 'GLM-4.7', 202_752, 16_384, { efforts: TOGGLE, dialect: GLM, evidence: 'documented' }),
-    model('kimi-k2.5', 'Kimi K2.5', 262_144, 32_768, { input: SIGHT, efforts: TOGGLE, evidence: 'documented' }),
+    model('kimi-k2.5', 'Kimi K2.5', 262_144, 32_768, { input: VISION, efforts: TOGGLE, evidence: 'documented' }),
     model('MiniMax-M2.5', 'MiniMax M2.5', 196_608, 24_576, {
       efforts: ALWAYS,
       dialect: ALWAYS_THINKING,

@@ -1,6 +1,6 @@
 /** Alibaba Cloud Model Studio, pay as you go (DashScope). Facts: upstreams.md, sections 1.2 and 2. */
 import { DASHSCOPE, GLM, MILLION, WITHOUT_THINKING } from './dashscope';
-import { GRADED, model, SIGHT, TOGGLE, type Provider } from '../provider';
+import { GRADED, model, VISION, TOGGLE, type Provider } from '../provider';
 
 /**
  * `thinking_budget` is documented here. The numbers are our choice: `high` sets no budget and leaves the length to the
@@ -46,7 +46,7 @@ export const aliyunPayg: Provider = {
   dialect: DASHSCOPE,
   models: [
     model('qwen3.8-max', 'Qwen3.8 Max', MILLION, 131_072, {
-      input: SIGHT,
+      input: VISION,
       efforts: ['low', 'medium', 'xhigh'],
       defaultEffort: 'xhigh',
       dialect: QWEN38,
@@ -54,20 +54,20 @@ export const aliyunPayg: Provider = {
     }),
     model('qwen3.7-max', 'Qwen3.7 Max', MILLION, 65_536, { efforts: TOGGLE, evidence: 'source' }),
     model('qwen3.7-plus', 'Qwen3.7 Plus', MILLION, 65_536, {
-      input: SIGHT,
+      input: VISION,
       efforts: GRADED,
       dialect: BUDGETED,
       evidence: 'source',
       remark: 'Budgets up to 262,144 are documented.',
     }),
     model('qwen3.6-plus', 'Qwen3.6 Plus', MILLION, 65_536, {
-      input: SIGHT,
+      input: VISION,
       efforts: GRADED,
       dialect: BUDGETED,
       evidence: 'source',
     }),
     model('qwen3.5-plus', 'Qwen3.5 Plus', MILLION, 65_536, {
-      input: SIGHT,
+      input: VISION,
       efforts: GRADED,
       dialect: BUDGETED,
       evidence: 'inferred',

@@ -1,6 +1,6 @@
 /** Alibaba Cloud Token Plan. Facts: upstreams.md, sections 1.2, 2 and table (a). */
 import { ALWAYS_THINKING, DASHSCOPE, GLM, MILLION } from './dashscope';
-import { ALWAYS, model, SIGHT, TOGGLE, type Provider } from '../provider';
+import { ALWAYS, model, VISION, TOGGLE, type Provider } from '../provider';
 
 /** The maker's limit may be above that of this host, so it is sent only on request. */
 const MAKERS_LIMIT = { alwaysMaxTokens: false } as const;
@@ -41,14 +41,14 @@ export const aliyunTokenPlan: Provider = {
   dialect: { ...DASHSCOPE, strictTools: true },
   models: [
     model('qwen3.8-max', 'Qwen3.8 Max', MILLION, 131_072, {
-      input: SIGHT,
+      input: VISION,
       efforts: ['low', 'medium', 'xhigh'],
       defaultEffort: 'xhigh',
       dialect: QWEN38,
       evidence: 'documented',
     }),
     model('qwen3.8-flash', 'Qwen3.8 Flash', MILLION, 131_072, {
-      input: SIGHT,
+      input: VISION,
       efforts: ['low', 'medium', 'xhigh'],
       defaultEffort: 'xhigh',
       dialect: QWEN38,
@@ -60,7 +60,7 @@ export const aliyunTokenPlan: Provider = {
       remark: 'Clients use output limits from 65,536 to 131,072.',
     }),
     model('qwen3.6-plus', 'Qwen3.6 Plus', MILLION, 65_536, {
-      input: SIGHT,
+      input: VISION,
       efforts: TOGGLE,
       evidence: 'documented',
       remark: 'Limits of the Coding Plan.',
@@ -96,14 +96,14 @@ export const aliyunTokenPlan: Provider = {
       remark: "DeepSeek's limits.",
     }),
     model('kimi-k2.6', 'Kimi K2.6', 262_144, 262_144, {
-      input: SIGHT,
+      input: VISION,
       efforts: TOGGLE,
       dialect: MAKERS_LIMIT,
       evidence: 'inferred',
       remark: "Moonshot's limits.",
     }),
     model('kimi-k2.7-code', 'Kimi K2.7 Code', 262_144, 262_144, {
-      input: SIGHT,
+      input: VISION,
       efforts: ALWAYS,
       dialect: KIMI_CODE,
       evidence: 'inferred',

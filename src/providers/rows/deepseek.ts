@@ -1,5 +1,5 @@
 /** DeepSeek. Facts: upstreams.md, sections 1.4, 2, 3 and table (a). */
-import { CORE_FIELDS_ONLY, model, SIGHT, type Provider } from '../provider';
+import { CORE_FIELDS_ONLY, model, VISION, type Provider } from '../provider';
 
 /** Documented, for accounts in China. Holidays, which are off-peak, are not known here. */
 const PRICED = {
@@ -50,7 +50,7 @@ export const deepseek: Provider = {
       evidence: 'source',
     }),
     model('deepseek-flash', 'DeepSeek Flash', 1_000_000, 384_000, {
-      input: SIGHT, efforts: EFFORTS, defaultEffort: 'high', price: FLASH, evidence: 'source',
+      input: VISION, efforts: EFFORTS, defaultEffort: 'high', price: FLASH, evidence: 'source',
     }),
     model('deepseek-v4-flash', 'DeepSeek V4 Flash', 1_000_000, 384_000, {
       efforts: EFFORTS, defaultEffort: 'high', price: FLASH, evidence: 'source',

@@ -1,5 +1,5 @@
 /** Kimi Code, Moonshot's subscription. Facts: upstreams.md, sections 1.5, 2 and table (a). */
-import { CORE_FIELDS_ONLY, model, SIGHT, type Provider } from '../provider';
+import { CORE_FIELDS_ONLY, model, VISION, type Provider } from '../provider';
 
 const LEVELS = ['low', 'high', 'max'] as const;
 
@@ -36,7 +36,7 @@ export const kimiCode: Provider = {
   },
   models: [
     model('kimi-for-coding', 'Kimi for Coding', 1_048_576, 32_768, {
-      input: SIGHT,
+      input: VISION,
       efforts: LEVELS,
       evidence: 'source',
       remark: 'Older sources state a context window of 262,144.',

@@ -1,5 +1,5 @@
 /** Xiaomi MiMo. Facts: upstreams.md, sections 1.4, 2, 3 and table (a). */
-import { CORE_FIELDS_ONLY, model, SIGHT, TOGGLE, type Provider } from '../provider';
+import { CORE_FIELDS_ONLY, model, VISION, TOGGLE, type Provider } from '../provider';
 
 /** Reasoning replay depends on the model: see providers/families.ts. */
 export const mimo: Provider = {
@@ -34,9 +34,9 @@ export const mimo: Provider = {
     responseFormat: 'prompt',
   },
   models: [
-    model('mimo-v2.6-pro', 'MiMo V2.6 Pro', 1_048_576, 131_072, { input: SIGHT, efforts: TOGGLE, evidence: 'source' }),
+    model('mimo-v2.6-pro', 'MiMo V2.6 Pro', 1_048_576, 131_072, { input: VISION, efforts: TOGGLE, evidence: 'source' }),
     model('mimo-v2.6-flash', 'MiMo V2.6 Flash', 1_048_576, 131_072, {
-      input: SIGHT, efforts: TOGGLE, evidence: 'source',
+      input: VISION, efforts: TOGGLE, evidence: 'source',
     }),
   ],
 };

@@ -1,5 +1,5 @@
 /** MiniMax. Facts: upstreams.md, sections 1.4, 2, 3, 4 and table (a). */
-import { ALWAYS, CORE_FIELDS_ONLY, model, SIGHT, TOGGLE, type Provider } from '../provider';
+import { ALWAYS, CORE_FIELDS_ONLY, model, VISION, TOGGLE, type Provider } from '../provider';
 
 /** Reasoning is requested and sent back in its own field. */
 export const minimax: Provider = {
@@ -41,7 +41,7 @@ export const minimax: Provider = {
     responseFormat: 'prompt',
   },
   models: [
-    model('MiniMax-M3', 'MiniMax M3', 1_000_000, 524_288, { input: SIGHT, efforts: TOGGLE, evidence: 'source' }),
+    model('MiniMax-M3', 'MiniMax M3', 1_000_000, 524_288, { input: VISION, efforts: TOGGLE, evidence: 'source' }),
     model('MiniMax-M2.7', 'MiniMax M2.7', 204_800, 131_072, {
       efforts: ALWAYS, dialect: { thinking: { kind: 'none' } }, evidence: 'source',
     }),

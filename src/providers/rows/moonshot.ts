@@ -1,5 +1,5 @@
 /** Moonshot, the maker of Kimi. Facts: upstreams.md, sections 1.5, 2, 3 and table (a). */
-import { ALWAYS, CORE_FIELDS_ONLY, model, SIGHT, TOGGLE, type Provider } from '../provider';
+import { ALWAYS, CORE_FIELDS_ONLY, model, VISION, TOGGLE, type Provider } from '../provider';
 
 const K3_LEVELS = ['low', 'high', 'max'] as const;
 /** Source: K3 accepts only `reasoning_effort`, and K2 does not know it. */
@@ -42,14 +42,14 @@ export const moonshot: Provider = {
   },
   models: [
     model('kimi-k3', 'Kimi K3', 1_048_576, 1_048_576, {
-      input: SIGHT, efforts: K3_LEVELS, dialect: K3, price: K3_PRICE, evidence: 'source',
+      input: VISION, efforts: K3_LEVELS, dialect: K3, price: K3_PRICE, evidence: 'source',
     }),
     model('kimi-k3.1-pro', 'Kimi K3.1 Pro', 1_048_576, 1_048_576, {
-      input: SIGHT, efforts: K3_LEVELS, dialect: K3, evidence: 'source',
+      input: VISION, efforts: K3_LEVELS, dialect: K3, evidence: 'source',
     }),
     model('kimi-k2.7-code', 'Kimi K2.7 Code', 262_144, 262_144, {
-      input: SIGHT, efforts: ALWAYS, dialect: K27_CODE, evidence: 'source',
+      input: VISION, efforts: ALWAYS, dialect: K27_CODE, evidence: 'source',
     }),
-    model('kimi-k2.6', 'Kimi K2.6', 262_144, 262_144, { input: SIGHT, efforts: TOGGLE, evidence: 'source' }),
+    model('kimi-k2.6', 'Kimi K2.6', 262_144, 262_144, { input: VISION, efforts: TOGGLE, evidence: 'source' }),
   ],
 };

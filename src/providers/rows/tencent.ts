@@ -1,5 +1,5 @@
 /** Tencent Cloud TokenHub, and its Token Plan. Facts: upstreams.md, section 7, and the reports named here. */
-import { ALWAYS, CORE_FIELDS_ONLY, model, SIGHT, TOGGLE, type Provider } from '../provider';
+import { ALWAYS, CORE_FIELDS_ONLY, model, VISION, TOGGLE, type Provider } from '../provider';
 
 /** The limits of the plan are not known. */
 const MAKERS = { evidence: 'inferred', remark: "Its maker's limits." } as const;
@@ -43,7 +43,8 @@ export const tencentTokenHub: Provider = {
     model('deepseek-v4-pro', 'DeepSeek V4 Pro', 1_000_000, 384_000, { efforts: TOGGLE, ...MAKERS }),
     model('deepseek-v4-flash', 'DeepSeek V4 Flash', 1_000_000, 384_000, { efforts: TOGGLE, ...MAKERS }),
     model('kimi-k2.7-code', 'Kimi K2.7 Code', 262_144, 262_144, {
-      input: SIGHT, efforts: ALWAYS, dialect: { thinking: { kind: 'thinking', on: 'enabled', fixed: true } }, ...MAKERS,
+      input: VISION, efforts: ALWAYS, dialect: { thinking: { kind: 'thinking', on: 'enabled', fixed: true } },
+      ...MAKERS,
     }),
   ],
 };

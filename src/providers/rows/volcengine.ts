@@ -1,6 +1,6 @@
 /** The common values of Volcengine's endpoints, in China and abroad. Facts: upstreams.md, sections 1.4 and 2. */
 import type { Dialect } from '../dialect';
-import { CORE_FIELDS_ONLY, model, SIGHT } from '../provider';
+import { CORE_FIELDS_ONLY, model, VISION } from '../provider';
 
 /** What every endpoint of theirs accepts. */
 export const VOLCENGINE: Partial<Dialect> = {
@@ -12,7 +12,7 @@ export const VOLCENGINE: Partial<Dialect> = {
 
 /** The router of the plans (models.dev#756). */
 export const ARK_CODE = model('ark-code-latest', 'Ark Code (latest)', 262_144, 32_768, {
-  input: SIGHT,
+  input: VISION,
   evidence: 'source',
   remark: 'The console of the plan sets the model behind it.',
 });

@@ -1,5 +1,5 @@
 /** Z.ai, and BigModel in China. Facts: upstreams.md, sections 1.3, 2, 3 and table (a). */
-import { CORE_FIELDS_ONLY, model, SIGHT, TOGGLE, type Provider } from '../provider';
+import { CORE_FIELDS_ONLY, model, VISION, TOGGLE, type Provider } from '../provider';
 
 /**
  * `clear_thinking: false` keeps the reasoning of earlier turns. Documented: it is the default on the coding endpoints
@@ -88,7 +88,7 @@ export const zai: Provider = {
   },
   models: [
     model('glm-5.4', 'GLM-5.4', 1_000_000, 131_072, {
-      input: SIGHT,
+      input: VISION,
       efforts: ['low', 'high', 'max'],
       dialect: GLM53,
       evidence: 'reported',
@@ -101,7 +101,7 @@ export const zai: Provider = {
       evidence: 'documented',
     }),
     model('glm-5.3-flash', 'GLM-5.3 Flash', 1_000_000, 131_072, {
-      input: SIGHT,
+      input: VISION,
       efforts: ['low', 'high', 'max'],
       dialect: GLM53,
       evidence: 'source',
