@@ -102,8 +102,8 @@ export function prepare(
 ): Prepared {
   const { isSubstitute = false, overChat = false, notes = new Set<string>() } = options;
   const { settings } = context;
-  const asked = caller.isTitle === true ? (settings.smallModel ?? given.model) : given.model;
-  const endpoint = findEndpoint(asked, caller, context, notes, overChat);
+  const requested = caller.isTitle === true ? (settings.smallModel ?? given.model) : given.model;
+  const endpoint = findEndpoint(requested, caller, context, notes, overChat);
   const { model, dialect, native, origin } = endpoint;
   const { tools, chat: translated } = translateRequest(native ? native.toNativeSettings(given, notes) : given, {
     model,
@@ -148,15 +148,15 @@ export function withTarget(model: string, context: TurnContext): TurnContext {
 }
 
 /**
- * @param asked the model name of the request
+ * @param requested the model name of the request
  * @param overChat use Chat Completions unless the user chose the protocol
  * @throws BridgeError if no model is named, or the selected provider has no known address or key
  */
 export function findEndpoint(
-  asked: string | undefined, caller: Pick<Caller, 'authorization' | 'userAgent'>, context: TurnContext, notes: Notes,
-  overChat = false,
+  requested: string | undefined, caller: Pick<Caller, 'authorization' | 'userAgent'>, context: TurnContext,
+  notes: Notes, overChat = false,
 ): Endpoint {
-  const { provider, model, defaultModel, access } = findProviderOf(asked, context);
+  const { provider, model, defaultModel, access } = findProviderOf(requested, context);
   if (provider.disabled !== undefined) throw new BridgeError('auth', provider.disabled, { param: 'model' });
   const { id, dialect, model: row } = resolveModel(provider, model, defaultModel);
   if (id === '') {
@@ -236,13 +236,13 @@ function changeBody(body: object, changes: readonly RequestChanges[]): object {
 }
 
 /** Returns the provider that the model name selects: the bridge's own, or another one with its own key. */
-function findProviderOf(asked: string | undefined, { settings, provider: home }: TurnContext) {
-  const { provider, model } = findRoute(asked, home, settings.modelMap ?? {}, settings.catalog);
+function findProviderOf(requested: string | undefined, { settings, provider: home }: TurnContext) {
+  const { provider, model } = findRoute(requested, home, settings.modelMap ?? {}, settings.catalog);
   if (provider === home) return { provider, model, defaultModel: settings.defaultModel, access: settings };
   const [aiBaseUrl] = provider.baseUrls;
   const { providerKeys = {} } = settings;
   if (aiBaseUrl === undefined)
-    throw new BridgeError('invalid_request', `Cannot route "${asked}" to ${provider.name}: it has no base URL.`, {
+    throw new BridgeError('invalid_request', `Cannot route "${requested}" to ${provider.name}: it has no base URL.`, {
       param: 'model',
     });
   const apiKeys = Object.hasOwn(providerKeys, provider.name) ? providerKeys[provider.name] : undefined;
@@ -250,7 +250,7 @@ function findProviderOf(asked: string | undefined, { settings, provider: home }:
   if (aiApiKey === undefined && !provider.local && provider.keyEnv.length > 0)
     throw new BridgeError(
       'auth',
-      `Cannot route "${asked}" to ${provider.title}: no API key. ` +
+      `Cannot route "${requested}" to ${provider.title}: no API key. ` +
         `Set ${provider.keyEnv.join(' or ')} and restart the bridge.`,
       { param: 'model' },
     );

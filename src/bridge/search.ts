@@ -37,6 +37,6 @@ function findTarget(context: TurnContext): SearchTarget {
   const key = settings.searchKey ?? (isProvider ? settings.aiApiKey : undefined);
   const { connection } = findConnection(isProvider ? context.provider : {}, isProvider, settings);
   const dispatcher = connection && openRoutes(settings.upstreamConnectTimeoutMs).find(new URL(url), connection);
-  const findModel = (asked: string | undefined) => findEndpoint(asked, {}, context, new Set<string>()).model;
+  const findModel = (requested: string | undefined) => findEndpoint(requested, {}, context, new Set<string>()).model;
   return { backend, access: { url, key }, dispatcher, findModel };
 }

@@ -27,7 +27,7 @@ export async function startResponsesTurn(body: unknown, caller: Caller, context:
   const request = kept?.request ?? readResponsesRequest(body);
   // With an empty request for one token, `codex --oss` makes LM Studio load a model (fixture 27).
   if (request.input.length === 0 && request.maxOutputTokens === 1 && request.instructions === undefined) {
-    caller.record?.ask({ request: 'preload' });
+    caller.record?.describeRequest({ request: 'preload' });
     const { answerPreload }: typeof import('./local-answer') = require('./local-answer');
     return answerPreload(request, context.runtime);
   }

@@ -52,8 +52,8 @@ export class Metrics {
   );
 
   /** Counts a turn that is over. */
-  count({ asked, outcome, calls, others, retries, usage: own, firstMs, totalMs, addedMs }: TurnFacts): void {
-    this.turns.add(1, { api: asked.api, outcome: outcome.type });
+  count({ requested, outcome, calls, others, retries, usage: own, firstMs, totalMs, addedMs }: TurnFacts): void {
+    this.turns.add(1, { api: requested.api, outcome: outcome.type });
     if (outcome.type === 'failed') this.errors.add(1, { kind: outcome.error.kind });
     this.calls.add(calls);
     for (const { error: { kind } } of retries) this.retries.add(1, { kind });

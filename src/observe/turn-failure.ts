@@ -64,7 +64,7 @@ function renderClientError(error: BridgeError, facts: TurnFacts): string {
 
 /** Codex and SDK clients get different codes, but only inside an answer. */
 function clientCode(error: BridgeError, facts: TurnFacts): string {
-  return isInAnswer(facts) ? renderStreamError(error, facts.asked.client).code : renderErrorBody(error).error.code;
+  return isInAnswer(facts) ? renderStreamError(error, facts.requested.client).code : renderErrorBody(error).error.code;
 }
 
 const isInAnswer = ({ status }: TurnFacts): boolean => status !== undefined && status < 400;

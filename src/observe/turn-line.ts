@@ -97,7 +97,7 @@ const SLOW_START_MS = 5_000;
 
 /** Aligned columns, then the end of the turn and what is unusual about it. */
 function renderHead(facts: TurnFacts): string {
-  const { asked, sent, usage, firstMs, retries, repairs, remembered } = facts;
+  const { requested, sent, usage, firstMs, retries, repairs, remembered } = facts;
   const columns = [
     ...renderStart(facts),
     ...(usage === undefined ? [] : renderTokenColumns(usage)),
@@ -105,10 +105,11 @@ function renderHead(facts: TurnFacts): string {
   ];
   const tail = [
     renderEnd(facts),
-    asked.request !== undefined && asked.request !== 'turn' && asked.request,
-    asked.api !== 'responses' && asked.api,
-    asked.holder !== undefined && `(${asked.holder})`,
-    asked.model !== undefined && sent !== undefined && asked.model !== sent.model && `instead of ${word(asked.model)}`,
+    requested.request !== undefined && requested.request !== 'turn' && requested.request,
+    requested.api !== 'responses' && requested.api,
+    requested.holder !== undefined && `(${requested.holder})`,
+    requested.model !== undefined && sent !== undefined && requested.model !== sent.model &&
+      `instead of ${word(requested.model)}`,
     firstMs !== undefined && firstMs >= SLOW_START_MS && `first token after ${renderDuration(firstMs)}`,
     retries.length > 0 && renderCount(retries.length, 'retry', 'retries'),
     repairs.length > 0 && `repaired (${repairs.join('; ')})`,
@@ -119,9 +120,9 @@ function renderHead(facts: TurnFacts): string {
 }
 
 /** The columns that every line of a turn begins with. */
-function renderStart({ asked, sent }: TurnFacts): readonly string[] {
-  const model = sent?.model ?? asked.model;
-  return ['turn', asked.program.padEnd(12), (model === undefined ? '' : word(model)).padEnd(18)];
+function renderStart({ requested, sent }: TurnFacts): readonly string[] {
+  const model = sent?.model ?? requested.model;
+  return ['turn', requested.program.padEnd(12), (model === undefined ? '' : word(model)).padEnd(18)];
 }
 
 function renderTokenColumns({ prompt, cached, completion }: ChatUsage): readonly string[] {
@@ -175,13 +176,13 @@ function readFields(facts: TurnFacts): LogFields {
 }
 
 /** Who asks which model. */
-const readNames = ({ asked, sent }: TurnFacts): LogFields => ({
-  client: asked.program,
-  token: asked.holder,
-  api: asked.api,
-  request: asked.request,
-  thread: asked.thread,
-  model: asked.model,
+const readNames = ({ requested, sent }: TurnFacts): LogFields => ({
+  client: requested.program,
+  token: requested.holder,
+  api: requested.api,
+  request: requested.request,
+  thread: requested.thread,
+  model: requested.model,
   sent_model: sent?.model,
   host: sent?.host,
 });

@@ -6,7 +6,7 @@ import type { AnswerProgress, FinishReason } from '../stream/signal';
 import type { ChatUsage } from '../wire/chat';
 
 /** The client and its request. */
-export interface Asked {
+export interface RequestFacts {
   /** The program, without its version. */
   readonly program: string;
   /** Determines which error codes it gets. */
@@ -56,7 +56,7 @@ export type Outcome =
 
 /** The facts of a finished turn. Times are milliseconds from its start. */
 export interface TurnFacts {
-  readonly asked: Asked;
+  readonly requested: RequestFacts;
   /** Undefined for a turn that was answered or failed before a request was sent. */
   readonly sent: Sent | undefined;
   /** Upstream calls, including retries and `others`. */
@@ -109,13 +109,13 @@ export class TurnRecord {
   private outcome: Outcome | undefined;
   private status: number | undefined;
 
-  constructor(private asked: Asked, private readonly clock: Clock) {
+  constructor(private requested: RequestFacts, private readonly clock: Clock) {
     this.start = clock();
   }
 
   /** Adds facts about the client's request. */
-  ask(asked: Partial<Asked>): void {
-    this.asked = { ...this.asked, ...asked };
+  describeRequest(requested: Partial<RequestFacts>): void {
+    this.requested = { ...this.requested, ...requested };
   }
 
   /** Call when the request has been translated, and before another model is asked in place of a failed one. */
@@ -131,7 +131,7 @@ export class TurnRecord {
   /** Call before a model is asked to describe a picture. @returns the record of that request */
   describePicture(sent: Sent): TurnRecord {
     this.called ??= this.clock();
-    const record = new TurnRecord(this.asked, this.clock);
+    const record = new TurnRecord(this.requested, this.clock);
     record.send(sent);
     (this.pictures ??= []).push(record);
     return record;
@@ -212,11 +212,11 @@ export class TurnRecord {
   facts(): TurnFacts {
     const now = this.clock();
     const since = (time: number): number => Math.max(0, Math.round(time - this.start));
-    const { asked, sent, retries, repairs, status, read, called, outcome = { type: 'answered' } } = this;
+    const { requested, sent, retries, repairs, status, read, called, outcome = { type: 'answered' } } = this;
     const others = this.listOthers();
     const calls = others.reduce((sum, other) => sum + other.calls, this.calls);
     return {
-      asked, sent, calls, others, retries, repairs, status, outcome,
+      requested, sent, calls, others, retries, repairs, status, outcome,
       substitute: this.substituted,
       remembered: this.remembered && calls === 0,
       requestId: (outcome.type === 'failed' ? outcome.error.details.requestId : undefined) ?? this.requestId,

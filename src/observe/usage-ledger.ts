@@ -41,7 +41,7 @@ export interface UsageEntry {
 
 /** The entries of a turn, its own last; none when nothing was sent to a provider. */
 function toUsageEntries(facts: TurnFacts, time: number): readonly UsageEntry[] {
-  const { asked, sent, usage, calls, others } = facts;
+  const { requested, sent, usage, calls, others } = facts;
   if (sent === undefined || calls === 0) return [];
   const own = others.reduce((rest, other) => rest - other.calls, calls);
   const all = [...others, { sent, calls: own, usage, end: finishOf(facts) }];
@@ -50,8 +50,8 @@ function toUsageEntries(facts: TurnFacts, time: number): readonly UsageEntry[] {
     provider: its.provider,
     base: its.base,
     model: its.model,
-    client: asked.program,
-    ...compact({ thread: asked.thread, token: asked.holder }),
+    client: requested.program,
+    ...compact({ thread: requested.thread, token: requested.holder }),
     requests,
     ...compact({
       input: spent?.prompt, cached: spent?.cached, output: spent?.completion, reasoning: spent?.reasoning,

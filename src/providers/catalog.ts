@@ -95,15 +95,18 @@ export interface ModelRoute {
 }
 
 /**
- * @param asked the model name of the request
+ * @param requested the model name of the request
  * @param home the provider the bridge was started for; if its own ids contain slashes, only aliases lead to others
  * @param aliases the user's MODEL_MAP: looked up once, ignoring case
  */
-export function findRoute(asked: string | undefined, home: Provider, aliases: ModelMap, rows = PROVIDERS): ModelRoute {
-  const alias = asked?.toLowerCase() ?? '';
+export function findRoute(
+  requested: string | undefined, home: Provider, aliases: ModelMap, rows = PROVIDERS,
+): ModelRoute {
+  const alias = requested?.toLowerCase() ?? '';
   const target = Object.hasOwn(aliases, alias) ? aliases[alias] : undefined;
   if (target !== undefined) return splitName(target, home, rows);
-  return asked === undefined || home.slashedIds ? { provider: home, model: asked } : splitName(asked, home, rows);
+  if (requested === undefined || home.slashedIds) return { provider: home, model: requested };
+  return splitName(requested, home, rows);
 }
 
 /** Splits `provider/model` if the first part is a provider's name; any other slash is part of the model id. */
@@ -122,16 +125,16 @@ export interface ResolvedModel {
 }
 
 /**
- * @param asked the model name of the request, in any case; Codex's own names select the default model; other unknown
- * names are sent unchanged
+ * @param requested the model name of the request, in any case; Codex's own names select the default model; other
+ * unknown names are sent unchanged
  * @param preferred the user's DEFAULT_MODEL
  */
 export function resolveModel(
   provider: Provider,
-  asked: string | undefined,
+  requested: string | undefined,
   preferred: string | undefined,
 ): ResolvedModel {
-  const chosen = chooseName(provider, asked, preferred);
+  const chosen = chooseName(provider, requested, preferred);
   const name = provider.idSuffix ? chosen.replace(provider.idSuffix, '') : chosen;
   const wanted = name.toLowerCase();
   const model = provider.models.find((each) => each.id.toLowerCase() === wanted);
@@ -140,10 +143,10 @@ export function resolveModel(
 }
 
 /** Codex's own names select the default model, if there is one. */
-function chooseName(provider: Provider, asked: string | undefined, preferred: string | undefined): string {
+function chooseName(provider: Provider, requested: string | undefined, preferred: string | undefined): string {
   const fallback = preferred ?? provider.defaultModel;
-  if (asked === undefined) return fallback ?? '';
-  return isCodexModel(asked) ? (fallback ?? asked) : asked;
+  if (requested === undefined) return fallback ?? '';
+  return isCodexModel(requested) ? (fallback ?? requested) : requested;
 }
 
 /**

@@ -18,7 +18,7 @@ export interface SearchTarget {
   /** For fetch's option of this name: how to connect, if not in Node's default way. */
   readonly dispatcher?: object | undefined;
   /** Returns the provider's name of the requested model; needed only by backends that are models themselves. */
-  readonly findModel: (asked: string | undefined) => string;
+  readonly findModel: (requested: string | undefined) => string;
 }
 
 export interface SearchOptions {

@@ -5,7 +5,7 @@ import type { Bridge, Caller, Turn, TurnKind } from '../bridge/bridge';
 import { toBridgeError, type BridgeError } from '../errors/bridge-error';
 import { renderErrorBody, type ClientKind } from '../errors/error-body';
 import { TurnLog } from '../observe/turn-line';
-import { TurnRecord, type Asked } from '../observe/turn-record';
+import { TurnRecord, type RequestFacts } from '../observe/turn-record';
 import type { Reservation } from './read-body';
 import type { Handler, HttpExchange } from './http-exchange';
 import { readJson } from './read-body';
@@ -36,7 +36,7 @@ export interface Client {
   /** Whether Codex requests a title for a new thread. */
   readonly isTitle: boolean;
   /** Codex's own names for the request, for the turn's log line. */
-  readonly names: Pick<Asked, 'request' | 'thread'>;
+  readonly names: Pick<RequestFacts, 'request' | 'thread'>;
 }
 
 /** A turn in progress: its client, abort signal, log line, and the protocol once the body is read. */
@@ -58,8 +58,8 @@ async function answerTurn(exchange: HttpExchange, own: TurnKind): Promise<void> 
   const { request, response, services } = exchange;
   const client = readClient(request);
   const holder = exchange.holder?.name;
-  const asked = { program: client.program, client: client.kind, api: own, ...client.names, holder };
-  const record = new TurnRecord(asked, now);
+  const requested = { program: client.program, client: client.kind, api: own, ...client.names, holder };
+  const record = new TurnRecord(requested, now);
   const turnLog = new TurnLog(record, services.log, services.turnEnded);
   const reservation = services.bodies.open();
   try {
@@ -88,7 +88,7 @@ async function startTurn(session: Session): Promise<Turn | undefined> {
     body = await readJson(exchange, reservation);
     record.received();
     session.kind = chooseProtocol(body, session.kind);
-    record.ask({ api: session.kind, model: isRecord(body) ? asText(body['model']) : undefined });
+    record.describeRequest({ api: session.kind, model: isRecord(body) ? asText(body['model']) : undefined });
     const turn = await exchange.services.bridge.start(session.kind, body, createCaller(session));
     if (exchange.services.log.enabled('debug')) logStart(exchange, client, turn);
     return turn;
@@ -121,7 +121,7 @@ function createCaller(session: Session): Caller {
 /** If a turn continues without its client, its log line is written when the turn ends. */
 function detach({ exchange: { services }, turnLog }: Session): ReturnType<NonNullable<Caller['detach']>> {
   const { abort, end } = services.turns.detach(turnLog.record);
-  turnLog.record.ask({ request: 'background' });
+  turnLog.record.describeRequest({ request: 'background' });
   turnLog.hold();
   return {
     abort,

@@ -34,11 +34,11 @@ export const answerHealth: Handler = ({ request: { url = '' }, response, service
 
 /** GET /turns: what runs now; the numbers of tokens are estimates. */
 export const answerTurns: Handler = ({ response, services: { turns } }) => {
-  const running = turns.list().map(({ asked, sent, firstMs, totalMs, received }) => ({
-    client: asked.program,
-    request: asked.request ?? null,
-    thread: asked.thread ?? null,
-    model: sent?.model ?? asked.model ?? null,
+  const running = turns.list().map(({ requested, sent, firstMs, totalMs, received }) => ({
+    client: requested.program,
+    request: requested.request ?? null,
+    thread: requested.thread ?? null,
+    model: sent?.model ?? requested.model ?? null,
     state: firstMs === undefined ? 'waiting' : 'streaming',
     ms: Math.round(totalMs),
     tokens: received,

@@ -46,8 +46,8 @@ const FIRST_WAIT_MS = 500;
  * @returns milliseconds to wait, or undefined if the provider demands a wait longer than the limit
  */
 export function retryWait(error: BridgeError, failed: number, limits: RetryLimits, random: number): number | undefined {
-  const asked = error.details.retryAfterMs;
-  if (asked !== undefined) return asked <= limits.longestWaitMs ? asked : undefined;
+  const requested = error.details.retryAfterMs;
+  if (requested !== undefined) return requested <= limits.longestWaitMs ? requested : undefined;
   const wait = Math.max(error.details.pauseMs ?? 0, FIRST_WAIT_MS * 2 ** (failed - 1));
   return Math.min(limits.longestWaitMs, wait * (0.75 + random / 2));
 }

@@ -60,15 +60,15 @@ const AT_LEAST = new RegExp(
  */
 export function findTokenLimit(text: string, chat: ChatRequest): RowRepair | undefined {
   const field = LIMIT_FIELDS.find((name) => chat[name] !== undefined);
-  const asked = field && chat[field];
-  if (field === undefined || asked === undefined) return undefined;
+  const requested = field && chat[field];
+  if (field === undefined || requested === undefined) return undefined;
   if (!/max_(completion_|output_|new_)?tokens|completion tokens/i.test(text)) return undefined;
-  const [least, most] = readRange(text, asked);
-  if (most > 0 && most < asked) {
+  const [least, most] = readRange(text, requested);
+  if (most > 0 && most < requested) {
     const atMost = clamp(field, (value) => Math.min(value, most));
     return { name: `${field} at most ${most}`, apply: atMost, dialect: `maxTokens: ${most}` };
   }
-  if (!(least > asked && least < MAX_MINIMUM)) return undefined;
+  if (!(least > requested && least < MAX_MINIMUM)) return undefined;
   return { name: `${field} at least ${least}`, apply: clamp(field, (value) => Math.max(value, least)) };
 }
 
@@ -76,14 +76,14 @@ export function findTokenLimit(text: string, chat: ChatRequest): RowRepair | und
 const MAX_MINIMUM = 1_024;
 
 /** Returns NaN for a limit that the text does not state; the requested value itself is not a limit. */
-function readRange(text: string, asked: number): readonly [least: number, most: number] {
+function readRange(text: string, requested: number): readonly [least: number, most: number] {
   const [low = Number.NaN, high = Number.NaN] = (RANGE.exec(text) ?? []).slice(1).map(numberOf).filter((n) => n >= 0);
   if (high > 0) return [low, high];
   const found = [...text.matchAll(AT_MOST)].map(([whole, number]) => {
     const isOpen = /less than/i.test(whole) && !/equal/i.test(whole);
     return numberOf(number) - (isOpen ? 1 : 0);
   });
-  return [numberOf(AT_LEAST.exec(text)?.[1]), found.find((number) => number > 0 && number < asked) ?? Number.NaN];
+  return [numberOf(AT_LEAST.exec(text)?.[1]), found.find((number) => number > 0 && number < requested) ?? Number.NaN];
 }
 
 function clamp(field: LimitField, limit: (value: number) => number): (chat: ChatRequest) => ChatRequest {

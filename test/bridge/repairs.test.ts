@@ -1,5 +1,5 @@
 /**
- * Repairs through the whole bridge: the number of calls, what is remembered, and what the log and the client are told.
+ * Repairs through the whole bridge: the number of calls, what is remembered, and what the log and the client are reply.
  */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
@@ -42,8 +42,8 @@ describe('a repair', () => {
 
   it('is reported to an SDK client in a header', async (context) => {
     const bridge = await startBridge(context, { script: [refuse('unknown field "seed"'), answer({ text: 'A.' })] });
-    const told = await bridge.json({ messages: [{ role: 'user', content: 'x' }], seed: 1 });
-    assert.match(String(told.headers['x-bridge-notes']), /sent again with "without seed"/);
+    const reply = await bridge.json({ messages: [{ role: 'user', content: 'x' }], seed: 1 });
+    assert.match(String(reply.headers['x-bridge-notes']), /sent again with "without seed"/);
   });
 
   it('gives a call the same id in every request, for call and result', async (context) => {
@@ -125,8 +125,8 @@ describe('a host that rejects', () => {
       const script = [answer({ text: 'A.' }), answer({ text: 'B.' })];
       const bridge = await startBridge(context, { dialect: 'openai', quirks, script });
       for (const expected of [calls, calls + 1]) {
-        const told = finalResponse(await bridge.stream(body, CODEX));
-        assert.equal(told.status, 'completed', JSON.stringify(told.error));
+        const reply = finalResponse(await bridge.stream(body, CODEX));
+        assert.equal(reply.status, 'completed', JSON.stringify(reply.error));
         assert.equal(bridge.upstream.requests.length, expected, bridge.upstream.rejections.join('\n'));
       }
     });

@@ -49,10 +49,10 @@ for (const [name, step, calls, settings] of FAILURES) {
   describe(name, () => {
     it(`costs a turn of Codex at most ${calls} call${calls === 1 ? '' : 's'}, and then ends it`, async (context) => {
       const bridge = await startBridge(context, { script: () => step, settings: { ...MANY, ...settings } });
-      const { error: told } = finalResponse(await bridge.stream({ input: ask() }, CODEX));
+      const { error: failure } = finalResponse(await bridge.stream({ input: ask() }, CODEX));
       assert.equal(bridge.upstream.requests.length, calls);
-      assert.ok(['invalid_prompt', 'context_length_exceeded'].includes(told.code), told.code);
-      assert.equal(/Tried \d times; not retrying\./.test(told.message), calls > 1);
+      assert.ok(['invalid_prompt', 'context_length_exceeded'].includes(failure.code), failure.code);
+      assert.equal(/Tried \d times; not retrying\./.test(failure.message), calls > 1);
     });
 
     if (calls === 1) return;
@@ -134,9 +134,9 @@ describe('waits', () => {
       script: [error(429, 'Come back later.', { 'retry-after': '3600' })],
       settings: MANY,
     });
-    const { error: told } = finalResponse(await bridge.stream({ input: ask() }, CODEX));
-    assert.equal(told.code, 'invalid_prompt');
-    assert.match(told.message, /Come back later/);
+    const { error: failure } = finalResponse(await bridge.stream({ input: ask() }, CODEX));
+    assert.equal(failure.code, 'invalid_prompt');
+    assert.match(failure.message, /Come back later/);
     bridge.upstream.assertClean();
   });
 

@@ -81,7 +81,7 @@ test('a retry over Chat Completions keeps the notice of a fallback', async (cont
   const row = { fallback: ['deepseek/deepseek-flash'] };
   const bridge = await startAt(context, 'deepseek', { url, row, settings: { apiKeys: [FIRST] } });
   assert.match(summariesOf(await bridge.stream({ input: ask() }, THREAD)).join(), /out of quota; using deepseek-flash/);
-  assert.deepEqual(summariesOf(await bridge.stream({ input: ask() }, THREAD)), [], 'it is told once');
+  assert.deepEqual(summariesOf(await bridge.stream({ input: ask() }, THREAD)), [], 'it is sent once');
 });
 
 /** The settings of a bridge whose pictures are described by a provider `eyes` at the same host. */

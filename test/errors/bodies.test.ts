@@ -86,9 +86,9 @@ for (const file of FILES) {
     assert.equal(upstream.calls, expected.calls, 'calls for one turn of Codex');
 
     const whole = await bridge.json({ input: ask() });
-    const told = JSON.parse(whole.text).error;
-    assert.deepEqual([whole.status, told.type, told.code, told.param], [sdk.status, sdk.type, sdk.code, null]);
-    assertMessage(told.message);
+    const { error: failure } = JSON.parse(whole.text);
+    assert.deepEqual([whole.status, failure.type, failure.code, failure.param], [sdk.status, sdk.type, sdk.code, null]);
+    assertMessage(failure.message);
     assert.equal(whole.headers['retry-after'], sdk.retryAfter);
     assert.equal(whole.headers['x-request-id'], sdk.requestId);
     const asksAgain = sdk.status === 429 || sdk.status >= 500;

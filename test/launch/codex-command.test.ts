@@ -31,7 +31,7 @@ async function setUp(context: TestContext) {
 }
 
 /** The port in Codex's arguments. */
-async function toldPort({ seen }: Launched): Promise<number> {
+async function printedPort({ seen }: Launched): Promise<number> {
   const { words } = await seen;
   return Number(/base_url="http:\/\/127\.0\.0\.1:(\d+)\/v1"/.exec(words.join(' '))?.[1]);
 }
@@ -133,7 +133,7 @@ test('a second launch uses the bridge of the first, which exits after the last l
   await first.seen;
   const pid = (await health())?.['pid'];
   const second = scene.launch(['codex']);
-  assert.equal(await toldPort(second), port);
+  assert.equal(await printedPort(second), port);
   assert.equal((await health())?.['launches'], 2);
   first.type('exit 0');
   await first.ended;
@@ -170,7 +170,7 @@ test('a bridge that ends while Codex runs is replaced at the same address', LIMI
 test('launched Codex sessions that lose their bridge all use the same new one', LIMIT, async (context) => {
   const { port, scene, health } = await setUp(context);
   const launched = [1, 2, 3].map(() => scene.launch(['codex']));
-  for (const launch of launched) assert.equal(await toldPort(launch), port);
+  for (const launch of launched) assert.equal(await printedPort(launch), port);
   for (let round = 0; round < 3; round += 1) {
     const before = (await health())?.['pid'];
     process.kill(Number(before), 'SIGKILL');
@@ -193,15 +193,15 @@ test('if another program uses the port, the bridge takes a free one and reports 
   await once(stranger, 'listening');
   context.after(() => stranger.close());
   const launched = scene.launch(['codex']);
-  const told = await toldPort(launched);
-  assert.notEqual(told, port);
+  const otherPort = await printedPort(launched);
+  assert.notEqual(otherPort, port);
   launched.type('exit 0');
   const { error } = await launched.ended;
   assert.match(
     error,
     new RegExp(`^aliyun-codex-bridge: Port ${port} is in use; using port \\d+ instead\\.\n$`),
   );
-  await scene.untilGone(told);
+  await scene.untilGone(otherPort);
 });
 
 test('a running bridge for another provider is not used', LIMIT, async (context) => {
@@ -209,14 +209,14 @@ test('a running bridge for another provider is not used', LIMIT, async (context)
   const first = scene.launch(['codex']);
   await first.seen;
   const second = scene.launch(['codex'], { AI_API_BASE: 'http://127.0.0.1:10/v1' });
-  const told = await toldPort(second);
-  assert.notEqual(told, port);
+  const otherPort = await printedPort(second);
+  assert.notEqual(otherPort, port);
   second.type('exit 0');
   assert.match(
     (await second.ended).error,
     /sends requests to http:\/\/127\.0\.0\.1:9\/v1; started another one for http:\/\/127\.0\.0\.1:10\/v1 on port \d+\./,
   );
-  await scene.untilGone(told);
+  await scene.untilGone(otherPort);
   first.type('exit 0');
   await first.ended;
 });
@@ -451,7 +451,7 @@ test('a program that takes the port of a killed bridge gets neither the token no
   await new Promise<void>((resolve) => foreign.listen(port, '127.0.0.1', resolve));
   context.after(() => foreign.close());
   const second = scene.launch(['codex']);
-  assert.notEqual(await toldPort(second), port);
+  assert.notEqual(await printedPort(second), port);
   second.type('exit 0');
   const warning = new RegExp(`The program on port ${port} does not know the access token; using`);
   assert.match((await second.ended).error, warning);

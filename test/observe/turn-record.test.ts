@@ -7,10 +7,10 @@ import { BridgeError, type ErrorDetails } from '../../src/errors/bridge-error';
 import type { ErrorKind } from '../../src/errors/error-table';
 import { createLogger, type LogFormat } from '../../src/observe/log';
 import { TurnLog } from '../../src/observe/turn-line';
-import { TurnRecord, type Asked, type TurnFacts } from '../../src/observe/turn-record';
+import { TurnRecord, type RequestFacts, type TurnFacts } from '../../src/observe/turn-record';
 import type { AnswerProgress } from '../../src/stream/signal';
 
-const ASKED: Asked = {
+const REQUESTED: RequestFacts = {
   program: 'codex_exec',
   client: 'codex',
   api: 'responses',
@@ -20,21 +20,21 @@ const ASKED: Asked = {
 };
 const SENT = { model: 'sent-model', host: 'api.example', provider: 'example', base: 'api.example/v1', tools: 12 };
 const USAGE = { prompt: 12_345, completion: 512, total: 12_857, cached: 11_008, cacheWrite: undefined, reasoning: 128 };
-const TOLD: AnswerProgress = { begun: true, reason: 'stop', usage: USAGE };
+const PROGRESS: AnswerProgress = { begun: true, reason: 'stop', usage: USAGE };
 
 /** A record with a manual clock. */
-function start(asked: Partial<Asked> = {}) {
+function start(requested: Partial<RequestFacts> = {}) {
   let now = 1_000;
-  const record = new TurnRecord({ ...ASKED, ...asked }, () => now);
+  const record = new TurnRecord({ ...REQUESTED, ...requested }, () => now);
   return { record, at: (time: number): TurnRecord => { now = 1_000 + time; return record; } };
 }
 
 /** A successful turn, modified by `change`. */
-function answered(told: AnswerProgress = TOLD, asked: Partial<Asked> = {}): TurnRecord {
-  const { record, at } = start(asked);
+function answered(progress: AnswerProgress = PROGRESS, requested: Partial<RequestFacts> = {}): TurnRecord {
+  const { record, at } = start(requested);
   record.send(SENT);
   record.call();
-  record.follow(told, 'req-abc123');
+  record.follow(progress, 'req-abc123');
   at(840).begin();
   at(9_200).answered();
   record.responded(200);
@@ -87,7 +87,7 @@ describe('the record of a turn', () => {
 
   it('discards a retried attempt', () => {
     const { record, at } = start();
-    record.follow(TOLD, 'req-1');
+    record.follow(PROGRESS, 'req-1');
     at(100).begin();
     record.retry(failure('overload', 'Busy.'), 500);
     const { usage, reason, requestId, firstMs, retries } = at(200).facts();
@@ -164,15 +164,16 @@ describe('the line of a turn, for people', () => {
       write(start({ request: 'preload' }).at(5)),
       'info  turn codex_exec   asked-model            5 ms stop preload',
     );
-    assert.match(writeFlat(answered(TOLD, { api: 'chat', request: undefined })), / stop chat instead of asked-model$/);
-    const held = answered(TOLD, { request: 'compaction', holder: 'ann' });
+    const chat = writeFlat(answered(PROGRESS, { api: 'chat', request: undefined }));
+    assert.match(chat, / stop chat instead of asked-model$/);
+    const held = answered(PROGRESS, { request: 'compaction', holder: 'ann' });
     assert.match(writeFlat(held), / stop compaction \(ann\) instead of/);
   });
 
   it('mentions a slow first token', () => {
     const { record, at } = start({ model: 'sent-model' });
     record.send(SENT);
-    record.follow(TOLD, undefined);
+    record.follow(PROGRESS, undefined);
     at(15_000).begin();
     at(15_019).answered();
     assert.match(writeFlat(record), / 15 s stop instead|^info .* 15 s stop first token after 15 s$/);
@@ -274,8 +275,8 @@ describe('the line of a turn, for people', () => {
 
   it('cannot be forged by text from outside', () => {
     const evil = 'x\n1970-01-01T00:00:00.000Z info  turn forged \u001b[2J';
-    const record = answered(TOLD, { model: evil });
-    record.follow(TOLD, evil);
+    const record = answered(PROGRESS, { model: evil });
+    record.follow(PROGRESS, evil);
     const line = write(record);
     assert.doesNotMatch(line, /\u001b/);
     assert.match(line, /"x\\n1970/);
@@ -418,7 +419,7 @@ describe('a turn that is silent', () => {
     at(30_000);
     wait();
     const stream = { received: 0 };
-    record.follow(TOLD, undefined, stream);
+    record.follow(PROGRESS, undefined, stream);
     stream.received = 7;
     at(60_000).begin();
     wait();

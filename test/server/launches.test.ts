@@ -68,10 +68,10 @@ test(
   'the server reports each launch and turn, with its request, and their ends',
   LIMIT,
   async (context) => {
-    const told: string[] = [];
+    const uses: string[] = [];
     const tell = (use: string): (() => void) => {
-      told.push(`${use} begins`);
-      return () => void told.push(`${use} ends`);
+      uses.push(`${use} begins`);
+      return () => void uses.push(`${use} ends`);
     };
     const watch: IdleShutdown = {
       launch: () => tell('launch'),
@@ -101,7 +101,7 @@ test(
     const launch = await createLaunch({ host: '127.0.0.1', port });
     await server.close();
     await launch.closed;
-    assert.deepEqual(told, [
+    assert.deepEqual(uses, [
       'turn of another begins',
       'turn of another ends',
       'turn of 1 begins',

@@ -3,7 +3,7 @@ import { ERRORS } from '../../src/errors/error-table';
 
 const HEAD = `# Errors
 
-Generated from src/errors/error-table.ts by \`npm run docs\`: every failure that a client of the bridge can be told.
+Generated from src/errors/error-table.ts by \`npm run docs\`: every failure that a client of the bridge can get.
 
 SDK clients get an HTTP status and an error object with a code. When the provider answered with an error status, its
 status is passed on unchanged; otherwise the status is the one of the table. Codex gets a stream that ends with
