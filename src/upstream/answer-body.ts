@@ -30,25 +30,20 @@ export class FetchedBody implements Body {
   }
 }
 
-/** The callbacks that fetch gives to its engine with each request (undici 5 to 7, in Node 18 to 24). */
-interface FetchCallbacks {
-  onHeaders(status: number, headers: unknown, resume: () => void, ...rest: unknown[]): unknown;
-  onData(bytes: Buffer): unknown;
-  onComplete(...rest: unknown[]): unknown;
-  onError(error: unknown): unknown;
-}
-
 /** An agent of the engine: fetch takes one as its `dispatcher` option. */
 interface Engine {
-  dispatch(options: unknown, handler: unknown): unknown;
+  dispatch(options: unknown, callbacks: unknown): unknown;
 }
+
+type Callback = (...given: readonly unknown[]) => unknown;
+type Callbacks = Readonly<Record<string, Callback>>;
 
 /** Bytes that wait to be read; with more, the provider has to wait. */
 const HIGH_WATER = 256 * 1024;
 
 /** The body of one response with status 200. */
 export class DirectBody implements Body {
-  private chunks: Buffer[] = [];
+  private chunks: Uint8Array[] = [];
   private size = 0;
   private state: 'not here' | 'open' | 'over' = 'not here';
   private error: unknown;
@@ -58,10 +53,7 @@ export class DirectBody implements Body {
   /** @returns a value for fetch's `dispatcher` option that sends through `engine` */
   attach(engine: object): object {
     if (!isEngine(engine)) return engine;
-    return {
-      dispatch: (options: unknown, handler: unknown) =>
-        engine.dispatch(options, isHandler(handler) ? this.intercept(handler) : handler),
-    };
+    return { dispatch: (options: unknown, callbacks: unknown) => engine.dispatch(options, this.intercept(callbacks)) };
   }
 
   /** Whether the body arrives here. Final when fetch has resolved. */
@@ -89,33 +81,55 @@ export class DirectBody implements Body {
     this.end(reason);
   }
 
-  /** Every other callback stays that of fetch, which keeps its state in the handler. */
-  private intercept(fetchs: FetchCallbacks): object {
-    const handler: FetchCallbacks = Object.create(fetchs);
-    handler.onHeaders = (status, headers, resume, ...rest) => {
-      if (status === 200 && !isCompressed(headers)) this.state = 'open';
-      this.resume = resume;
-      return fetchs.onHeaders.call(handler, status, headers, resume, ...rest);
-    };
-    handler.onData = (bytes) => {
-      if (!this.isHere) return fetchs.onData.call(handler, bytes);
-      this.chunks.push(bytes);
-      this.size += bytes.length;
-      this.wake?.();
-      return this.size < HIGH_WATER;
-    };
-    handler.onComplete = (...rest) => {
-      this.end(undefined);
-      return fetchs.onComplete.call(handler, ...rest);
-    };
-    handler.onError = (error) => {
-      this.end(error);
-      return fetchs.onError.call(handler, error);
-    };
-    return handler;
+  /** @returns callbacks that come before those of fetch, or `callbacks` if the engine has none of the known sets */
+  private intercept(callbacks: unknown): unknown {
+    const set = [this.before8, this.since8].find((names) => hasMethods(callbacks, Object.keys(names)));
+    if (!set || !isRecord(callbacks)) return callbacks;
+    // fetch keeps its state in its object, so every other callback and field stays where it is.
+    const merged: Record<string, unknown> = Object.create(callbacks);
+    for (const [name, before] of Object.entries(set)) {
+      const after = callbacks[name];
+      if (typeof after !== 'function') continue;
+      merged[name] = (...given: readonly unknown[]) => before(...given) ?? Reflect.apply(after, merged, given);
+    }
+    return merged;
   }
 
-  private end(error: unknown): void {
+  /** The engine's callbacks in undici 5 to 7 (Node 18 to 24). A result other than undefined is not for fetch. */
+  private readonly before8: Callbacks = {
+    onHeaders: (status, headers, resume) => this.begin(status, headers, resume),
+    onData: (bytes) => this.take(bytes),
+    onComplete: () => this.end(undefined),
+    onError: (error) => this.end(error),
+  };
+
+  /** The engine's callbacks since undici 8 (Node 26). */
+  private readonly since8: Callbacks = {
+    onResponseStart: (flow, status, headers) => this.begin(status, headers, methodOf(flow, 'resume')),
+    onResponseData: (flow, bytes) => {
+      const goesOn = this.take(bytes);
+      if (goesOn === false) methodOf(flow, 'pause')?.();
+      return goesOn;
+    },
+    onResponseEnd: () => this.end(undefined),
+    onResponseError: (_flow, error) => this.end(error),
+  };
+
+  private begin(status: unknown, headers: unknown, resume: unknown): undefined {
+    if (status === 200 && !isCompressed(headers)) this.state = 'open';
+    if (typeof resume === 'function') this.resume = () => Reflect.apply(resume, undefined, []);
+  }
+
+  /** @returns false if the engine has to wait; undefined if the bytes are for fetch */
+  private take(bytes: unknown): boolean | undefined {
+    if (!this.isHere || !(bytes instanceof Uint8Array)) return undefined;
+    this.chunks.push(bytes);
+    this.size += bytes.length;
+    this.wake?.();
+    return this.size < HIGH_WATER;
+  }
+
+  private end(error: unknown): undefined {
     if (this.state !== 'open') return;
     this.state = 'over';
     this.error = error;
@@ -128,10 +142,13 @@ const hasMethods = (value: unknown, names: readonly string[]): boolean =>
 
 const isEngine = (value: unknown): value is Engine => hasMethods(value, ['dispatch']);
 
-const isHandler = (value: unknown): value is FetchCallbacks =>
-  hasMethods(value, ['onHeaders', 'onData', 'onComplete', 'onError']);
+function methodOf(value: unknown, name: string): (() => void) | undefined {
+  const method = isRecord(value) ? value[name] : undefined;
+  return typeof method === 'function' ? () => Reflect.apply(method, value, []) : undefined;
+}
 
-/** @param headers of the engine: names and values in turn, as bytes */
-const isCompressed = (headers: unknown): boolean =>
-  !Array.isArray(headers)
-  || headers.some((name, index) => index % 2 === 0 && String(name).toLowerCase() === 'content-encoding');
+/** @param headers an object since undici 8; before, names and values in turn, as bytes */
+function isCompressed(headers: unknown): boolean {
+  const names = Array.isArray(headers) ? headers.filter((_, index) => index % 2 === 0) : Object.keys(headers ?? {});
+  return names.some((name) => String(name).toLowerCase() === 'content-encoding');
+}

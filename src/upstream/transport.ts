@@ -246,8 +246,8 @@ export class SilenceTimer {
   }
 }
 
-/** Set by undici 5 to 7, the versions in Node 18 to 24, on the first use of a fetch global (tested on all of them). */
-const GLOBAL_DISPATCHER = Symbol.for('undici.globalDispatcher.1');
+/** Set on the first use of a fetch global: the second by undici 7 and 8, the first by 5 to 7 (Node 18 to 26). */
+const GLOBAL_DISPATCHERS = ['undici.globalDispatcher.2', 'undici.globalDispatcher.1'].map((name) => Symbol.for(name));
 
 /**
  * The engine of native fetch, with our own time limits. Node has no public way to its class: it is reached through the
@@ -257,11 +257,10 @@ const GLOBAL_DISPATCHER = Symbol.for('undici.globalDispatcher.1');
  */
 function createAgent(connectMs: number, connect?: object): object | undefined {
   void globalThis.Headers;
-  const current: unknown = Reflect.get(globalThis, GLOBAL_DISPATCHER);
-  const Agent = findAgentClass(current);
+  const Agent = GLOBAL_DISPATCHERS.map((name) => findAgentClass(Reflect.get(globalThis, name))).find(Boolean);
   if (Agent === undefined) return undefined;
   // Time limits other than connecting are ours (SilenceTimer): undici's would end a stream that is merely slow.
-  const limits = { connect: connect ?? { timeout: connectMs }, headersTimeout: 0, bodyTimeout: 0 };
+  const limits = { connect: connect ?? { timeout: connectMs }, headersTimeout: 0, bodyTimeout: 0, allowH2: false };
   return asObject(Reflect.construct(Agent, [limits]));
 }
 

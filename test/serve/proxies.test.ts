@@ -41,7 +41,7 @@ const CASES: readonly Case[] = [
 
 const BODY = { model: 'm', input: 'Hi', store: false };
 
-for (const { title, skip, path } of listNodes(18, 20, 24)) {
+for (const { title, skip, path } of listNodes(18, 20, 24, 26)) {
   for (const { name, login, ...options } of CASES) {
     test(`${name} on ${title}`, { skip }, async (context) => {
       const provider = await startProvider(context);
