@@ -111,10 +111,7 @@ const MAX_COMPLETION_BYTES = 80 * 1024 * 1024;
  * @param tap receives each read, for LOG_STREAM_RAW
  */
 export async function readOutputs<Output>(
-  answer: UpstreamAnswer,
-  stream: AnswerStream<Output>,
-  first: boolean,
-  tap: ((bytes: Uint8Array) => void) | undefined,
+  answer: UpstreamAnswer, stream: AnswerStream<Output>, first: boolean, tap: ((bytes: Uint8Array) => void) | undefined,
 ): Promise<readonly Output[]> {
   try {
     if (first && JSON_TYPE.test(answer.header('content-type') ?? '')) return await readCompletion(answer, stream);
@@ -132,8 +129,7 @@ export async function readOutputs<Output>(
 const JSON_TYPE = /^application\/json\b/i;
 
 async function readCompletion<Output>(
-  answer: UpstreamAnswer,
-  stream: AnswerStream<Output>,
+  answer: UpstreamAnswer, stream: AnswerStream<Output>,
 ): Promise<readonly Output[]> {
   const text = await answer.text(MAX_COMPLETION_BYTES);
   if (Buffer.byteLength(text) >= MAX_COMPLETION_BYTES) {
@@ -176,10 +172,7 @@ export interface AnswerRules {
 
 /** Keeps only a few strings of `request`, which may be megabytes. */
 export function readAnswerRules(
-  request: ResponsesRequest,
-  tools: ToolSet,
-  client: ClientKind,
-  notes: Notes,
+  request: ResponsesRequest, tools: ToolSet, client: ClientKind, notes: Notes,
 ): AnswerRules {
   const { format, toolChoice } = request;
   // Codex sends `parallel_tool_calls: false` for every model that is not in its catalog, but can run several calls.

@@ -50,9 +50,7 @@ export async function startResponsesTurn(body: unknown, caller: Caller, context:
 }
 
 /** Loads the state, only for a request that refers to stored items or is stored itself. */
-export function readKept(
-  body: unknown, client: ClientKind, { state }: TurnContext,
-): Promise<KeptTurn> | undefined {
+export function readKept(body: unknown, client: ClientKind, { state }: TurnContext): Promise<KeptTurn> | undefined {
   if (!usesState(body, client)) return undefined;
   const { readKeptTurn }: typeof import('../state/kept-turn') = require('../state/kept-turn');
   return readKeptTurn(isRecord(body) ? body : {}, client, state);
@@ -60,9 +58,7 @@ export function readKept(
 
 /** Returns a function that creates the assembler of each attempt; all of them continue the same Response. */
 export function responsesAssemblers(
-  request: ResponsesRequest,
-  caller: Caller,
-  context: TurnContext,
+  request: ResponsesRequest, caller: Caller, context: TurnContext,
 ): (finalizeError: FinalizeError, prepared: Prepared) => ResponsesAssembler {
   const { settings, runtime } = context;
   const options = {

@@ -54,9 +54,7 @@ export interface CodexRefusal {
  *
  * @returns why Codex does not start; `none` if it does; `unknown` if the command is missing, as in 0.99
  */
-export async function askForRefusal(
-  program: Program, env: Environment,
-): Promise<CodexRefusal | 'none' | 'unknown'> {
+export async function askForRefusal(program: Program, env: Environment): Promise<CodexRefusal | 'none' | 'unknown'> {
   const { ok, out, error } = await ask(program, ['debug', 'models'], env);
   if (ok) return /^\s*\{/.test(out) ? 'none' : 'unknown';
   return readRefusal(error) ?? 'unknown';

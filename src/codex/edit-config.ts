@@ -1,8 +1,7 @@
 /** Edits config.toml as text: adds the bridge, comments out conflicts, and reverts both byte-exactly. */
 import {
   uncomment, isBlank, isJoined, isProviderStatement, renderFeatureRegion, renderKeysRegion, renderProviderRegion,
-  commentOut, findLineEnd, finishLine, splitPieces,
-  type ConfigEdit, type Mark, type Piece,
+  commentOut, findLineEnd, finishLine, splitPieces, type ConfigEdit, type Mark, type Piece,
 } from './config-regions';
 import {
   FEATURES_KEY, NO_WARNING_KEY, PROVIDER_ID, PROVIDERS_KEY, renderBlock, renderInlineProvider, renderProviderLines,
@@ -101,9 +100,7 @@ function findConflict(statements: readonly TomlStatement[], own: readonly string
   return { ok: false, problem: `Codex expects ${name} to be ${expected}`, line: conflict.line, column: 1 };
 }
 
-function writeRegions(
-  text: string, { statements }: TomlDocument, settings: CodexSettings, names: ConfigNames,
-): string {
+function writeRegions(text: string, { statements }: TomlDocument, settings: CodexSettings, names: ConfigNames): string {
   const inline = statements.find(isInline(PROVIDERS_KEY));
   const features = settings.webSearch ? findFeatures(statements) : undefined;
   const displaced = statements.filter((statement) =>

@@ -43,9 +43,7 @@ const FROM_TERMINAL: readonly NodeJS.Signals[] = ['SIGINT', 'SIGQUIT'];
  * throw (SIGHUP before Node 20).
  */
 export function passSignals(
-  kill: (signal: NodeJS.Signals) => unknown,
-  hasTerminal: boolean,
-  platform: NodeJS.Platform = process.platform,
+  kill: (signal: NodeJS.Signals) => unknown, hasTerminal: boolean, platform: NodeJS.Platform = process.platform,
 ): () => void {
   const reachesChild = (signal: NodeJS.Signals): boolean =>
     platform === 'win32' || (hasTerminal && FROM_TERMINAL.includes(signal));

@@ -56,9 +56,7 @@ export const findVariable = (name: OptionName, env: Environment): string | undef
  * @returns the configuration, or all errors; `addProviderValues` adds the values that depend on the provider
  */
 export function resolveConfig(
-  flags: FlagTexts,
-  env: Environment,
-  findOrigin: FindOrigin = fromProcess,
+  flags: FlagTexts, env: Environment, findOrigin: FindOrigin = fromProcess,
 ): ResolvedConfig {
   const config: Mutable<Config> = {};
   const origins: Mutable<Origins> = {};

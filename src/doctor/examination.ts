@@ -164,9 +164,7 @@ function once<T>(ask: () => Promise<T>): () => Promise<T> {
   return () => (answer ??= ask());
 }
 
-async function findInstalledCodex(
-  name: string, env: Environment, platform: NodeJS.Platform,
-): Promise<InstalledCodex> {
+async function findInstalledCodex(name: string, env: Environment, platform: NodeJS.Platform): Promise<InstalledCodex> {
   const program = findInstalledProgram(name, env, platform);
   if (!program) return { kind: 'missing', name };
   const [version, refusal] = await Promise.all([askCodexVersion(program, env), askForRefusal(program, env)]);

@@ -30,11 +30,7 @@ export interface ErrorDetails {
 export class BridgeError extends Error {
   override readonly name = 'BridgeError';
 
-  constructor(
-    readonly kind: ErrorKind,
-    message: string,
-    readonly details: ErrorDetails = {},
-  ) {
+  constructor(readonly kind: ErrorKind, message: string, readonly details: ErrorDetails = {}) {
     super(message);
   }
 }

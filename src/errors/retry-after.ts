@@ -7,9 +7,7 @@
  * @returns milliseconds, never negative; undefined if neither header is readable
  */
 export function readRetryAfter(
-  retryAfter: string | undefined,
-  retryAfterMs: string | undefined,
-  now: number,
+  retryAfter: string | undefined, retryAfterMs: string | undefined, now: number,
 ): number | undefined {
   const milliseconds = readNumber(retryAfterMs);
   if (milliseconds !== undefined) return Math.max(0, milliseconds);

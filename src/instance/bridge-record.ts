@@ -1,8 +1,6 @@
 /** Reads and writes the files of a background bridge: its record, its log, its catalog. */
 import { createHash } from 'node:crypto';
-import {
-  closeSync, constants, openSync, readdirSync, readFileSync, rmSync, statSync,
-} from 'node:fs';
+import { closeSync, constants, openSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { asNumber, asText, parseJsonObject } from '../base/json';
 import { quoteShellWord } from '../base/shell-word';

@@ -130,9 +130,7 @@ export interface ResolvedModel {
  * @param preferred the user's DEFAULT_MODEL
  */
 export function resolveModel(
-  provider: Provider,
-  requested: string | undefined,
-  preferred: string | undefined,
+  provider: Provider, requested: string | undefined, preferred: string | undefined,
 ): ResolvedModel {
   const chosen = chooseName(provider, requested, preferred);
   const name = provider.idSuffix ? chosen.replace(provider.idSuffix, '') : chosen;

@@ -45,9 +45,7 @@ export function describeForCodex(entries: readonly CatalogEntry[], codexVersion?
 }
 
 function describeModel(
-  { model, provider }: CatalogEntry,
-  priority: number,
-  codexVersion: string | undefined,
+  { model, provider }: CatalogEntry, priority: number, codexVersion: string | undefined,
 ): CodexModel {
   const { id, name, contextWindow, input } = model;
   const efforts = model.efforts.filter((effort) => knowsEffort(effort, codexVersion));

@@ -35,8 +35,7 @@ export function readNumbered(name: string, env: KeyVariables): readonly Provider
 
 /** Returns all keys that are set, by provider name, for model names that route to another provider. */
 export function collectKeys(
-  providers: readonly Provider[],
-  env: KeyVariables,
+  providers: readonly Provider[], env: KeyVariables,
 ): Readonly<Record<string, readonly string[]>> {
   return Object.fromEntries(
     providers.flatMap((provider) => {

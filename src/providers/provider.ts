@@ -216,11 +216,7 @@ export const CORE_FIELDS_ONLY = { user: false, logitBias: false } as const;
  * @param maxOutput tokens
  */
 export function model(
-  id: string,
-  name: string,
-  contextWindow: number,
-  maxOutput: number,
-  rest: Partial<Model> & Pick<Model, 'evidence'>,
+  id: string, name: string, contextWindow: number, maxOutput: number, rest: Partial<Model> & Pick<Model, 'evidence'>,
 ): Model {
   return { id, name, contextWindow, maxOutput, input: TEXT, efforts: [], ...rest };
 }

@@ -58,8 +58,7 @@ const bearer = (key: string | undefined): Record<string, string> =>
 
 /** Returns the shortest named period that covers `days`, for services that do not accept a number. */
 function span<T extends string>(
-  days: number | undefined,
-  [day, week, month, year]: readonly [T, T, T, T],
+  days: number | undefined, [day, week, month, year]: readonly [T, T, T, T],
 ): T | undefined {
   if (days === undefined) return undefined;
   if (days <= 1) return day;

@@ -132,9 +132,7 @@ async function click(reference: string, link: number, run: Run): Promise<string>
 function resolve(reference: string, { references }: Run): string {
   const url = references.findUrl(reference);
   if (url !== undefined) return url;
-  throw new Error(
-    `Unknown reference ${reference.slice(0, 100)}. Search again, or open the URL itself.`,
-  );
+  throw new Error(`Unknown reference ${reference.slice(0, 100)}. Search again, or open the URL itself.`);
 }
 
 async function loadPage(url: string, run: Run): Promise<ReadablePage> {

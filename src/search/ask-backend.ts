@@ -17,9 +17,7 @@ interface BackendQuestion {
 }
 
 /** @throws BridgeError with a message for the model; it never contains the key */
-export async function askBackend(
-  { request, body, dispatcher }: BackendQuestion, abort: AbortSignal,
-): Promise<object> {
+export async function askBackend({ request, body, dispatcher }: BackendQuestion, abort: AbortSignal): Promise<object> {
   const { host } = new URL(request.url);
   const limit = AbortSignal.timeout(MAX_MS);
   const sent = body ?? request.body;

@@ -79,9 +79,7 @@ function readAddress(text: string, base?: URL): URL {
  * Resolves the host once: the connection goes to the address that was checked, not to the result of a second lookup.
  */
 async function findAddress(
-  url: URL,
-  abort: AbortSignal,
-  { mayConnect = isPublicAddress }: FetchPageOptions,
+  url: URL, abort: AbortSignal, { mayConnect = isPublicAddress }: FetchPageOptions,
 ): Promise<string> {
   const host = url.hostname.replace(/^\[|\]$/g, '');
   const found = isIP(host) === 0 ? await untilAborted(lookup(host, { all: true }), abort) : [{ address: host }];

@@ -15,16 +15,7 @@ export interface ReadablePage {
 
 /** Elements without readable content. */
 const SKIPPED = new Set([
-  'script',
-  'style',
-  'noscript',
-  'template',
-  'svg',
-  'iframe',
-  'object',
-  'title',
-  'select',
-  'nav',
+  'script', 'style', 'noscript', 'template', 'svg', 'iframe', 'object', 'title', 'select', 'nav',
 ]);
 /** Elements that start on a new line and end it. */
 const BLOCKS = new Set(

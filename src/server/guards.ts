@@ -40,9 +40,7 @@ export interface HostPolicyConfig {
  * Collects the allowed names of a server bound to `host` and `port`; the machine's name is looked up only if needed.
  */
 export function createHostPolicy(
-  { host, allowHost = [], allowOrigin = [] }: HostPolicyConfig,
-  port: number,
-  machineName: () => string = hostname,
+  { host, allowHost = [], allowOrigin = [] }: HostPolicyConfig, port: number, machineName: () => string = hostname,
 ): HostPolicy {
   const name = normalizeName(host);
   const isOpen = !isLoopbackName(name);

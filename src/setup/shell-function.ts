@@ -100,10 +100,7 @@ async function write(path: string, text: string): Promise<void> {
 }
 
 function describeInstalled(
-  path: string,
-  shell: Shell,
-  old: string | undefined,
-  edit: RegionEdit & { readonly ok: true },
+  path: string, shell: Shell, old: string | undefined, edit: RegionEdit & { readonly ok: true },
 ): string {
   const isThere = old !== undefined && hasRegion(old);
   const done = isThere

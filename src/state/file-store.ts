@@ -10,8 +10,7 @@ import { messageOf } from '../base/thrown';
 import { Ledger, type StoreLimits } from './ledger';
 import { idsOf, isRecordId, itemsIn, itemsOf } from './record';
 import {
-  draftIdIn, exists, findRecordFile, isOurs, readRecordFile, recordIdIn, removeDraft, removeRecordFile,
-  type FoundFile,
+  draftIdIn, exists, findRecordFile, isOurs, readRecordFile, recordIdIn, removeDraft, removeRecordFile, type FoundFile,
 } from './record-file';
 import { appendLine, createLines, findLines, linesFolder, linesIdIn, readLines, removeLines } from './record-lines';
 import { makeFolder, replaceFile } from './replace-file';

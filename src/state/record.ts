@@ -61,8 +61,7 @@ export const renderRunRecord = ({ id, response }: RunRecord): string => JSON.str
 
 /** @param response the Response object as JSON text, which is inserted without parsing */
 export function renderResponseRecord(
-  { id, previous, input }: Omit<ResponseRecord, 'response'>,
-  response: string,
+  { id, previous, input }: Omit<ResponseRecord, 'response'>, response: string,
 ): string {
   const head = JSON.stringify({ kind: 'response', id, previous }).slice(0, -1);
   // The input may be megabytes and comes last, so that its text is not copied once more.

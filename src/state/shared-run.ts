@@ -58,9 +58,7 @@ export class RunPublisher {
 
   /** @param response as it is when the run begins */
   constructor(
-    private readonly store: ResponseStore,
-    private readonly clock: Clock,
-    private readonly response: UnknownRecord,
+    private readonly store: ResponseStore, private readonly clock: Clock, private readonly response: UnknownRecord,
   ) {
     this.id = runIdOf(String(response['id']));
   }

@@ -161,9 +161,7 @@ export class ChatAssembler implements Assembler<ChatOutput> {
   }
 
   private choiceObject(
-    delta: ChatDeltaObject,
-    reason: FinishReason | null,
-    logprobs: ChatChoiceObject['logprobs'] = null,
+    delta: ChatDeltaObject, reason: FinishReason | null, logprobs: ChatChoiceObject['logprobs'] = null,
   ): ChatChoiceObject {
     return { index: this.choice, delta, logprobs, finish_reason: reason };
   }

@@ -3,46 +3,28 @@ import { BridgeError } from '../errors/bridge-error';
 import type { ErrorKind } from '../errors/error-table';
 import type { FinishReason, Signal } from './signal';
 
-/** What providers send, in lower case. */
-export const FINISH_REASONS: ReadonlyMap<string, FinishReason> = new Map<string, FinishReason>([
-  ['stop', 'stop'],
-  ['eos', 'stop'],
-  ['eos_token', 'stop'],
-  ['end_turn', 'stop'],
-  ['stop_sequence', 'stop'],
-  ['stop_token', 'stop'],
-  ['complete', 'stop'],
-  ['completed', 'stop'],
-  ['finished', 'stop'],
-  ['done', 'stop'],
-  ['end', 'stop'],
-  ['success', 'stop'],
-  ['normal', 'stop'],
-  ['tool_calls', 'tool_calls'],
-  ['tool_call', 'tool_calls'],
-  ['tool-calls', 'tool_calls'],
-  ['function_call', 'tool_calls'],
-  ['function_calls', 'tool_calls'],
-  ['tool_use', 'tool_calls'],
-  ['length', 'length'],
-  ['max_length', 'length'],
-  ['max_tokens', 'length'],
-  ['max_output_tokens', 'length'],
-  ['max_completion_tokens', 'length'],
-  ['model_length', 'length'],
-  ['token_limit', 'length'],
-  ['content_filter', 'content_filter'],
-  ['content-filter', 'content_filter'],
-  ['content_filtered', 'content_filter'],
-  ['refusal', 'content_filter'],
-  ['safety', 'content_filter'],
-  ['blocklist', 'content_filter'],
-  ['prohibited_content', 'content_filter'],
-  ['recitation', 'content_filter'],
-  ['spii', 'content_filter'],
-  // Z.ai's finish reason for a blocked answer (upstreams.md, section 4.4).
-  ['sensitive', 'content_filter'],
-]);
+/** What providers send, in lower case, by its meaning. */
+const SPELLINGS: readonly (readonly [reason: FinishReason, spellings: readonly string[]])[] = [
+  ['stop', [
+    'stop', 'eos', 'eos_token', 'end_turn', 'stop_sequence', 'stop_token', 'complete', 'completed', 'finished', 'done',
+    'end', 'success', 'normal',
+  ]],
+  ['tool_calls', ['tool_calls', 'tool_call', 'tool-calls', 'function_call', 'function_calls', 'tool_use']],
+  ['length', [
+    'length', 'max_length', 'max_tokens', 'max_output_tokens', 'max_completion_tokens', 'model_length', 'token_limit',
+  ]],
+  ['content_filter', [
+    'content_filter', 'content-filter', 'content_filtered', 'refusal', 'safety', 'blocklist', 'prohibited_content',
+    'recitation', 'spii',
+    // Z.ai's finish reason for a blocked answer (upstreams.md, section 4.4).
+    'sensitive',
+  ]],
+];
+
+/** The meaning of each spelling. */
+export const FINISH_REASONS: ReadonlyMap<string, FinishReason> = new Map(
+  SPELLINGS.flatMap(([reason, spellings]) => spellings.map((spelling) => [spelling, reason] as const)),
+);
 
 /** Values without meaning: some servers send the name of their null value. */
 const NOTHING = ['', 'null', 'none', 'undefined'];

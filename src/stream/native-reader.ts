@@ -8,13 +8,7 @@ import { parseJson } from '../base/json';
 import { BridgeError } from '../errors/bridge-error';
 import { classifyStreamError } from '../errors/classify';
 import type { FailureSource } from '../errors/error-rule';
-import type {
-  NativeEvent,
-  NativeOutputItem,
-  NativePlace,
-  NativeResponse,
-  NativeTextKind,
-} from '../wire/native';
+import type { NativeEvent, NativeOutputItem, NativePlace, NativeResponse, NativeTextKind } from '../wire/native';
 import { readNativeEvent, readNativeResponse } from '../wire/read-native';
 import { CUT_REASONS, cutStream, readFinishReason, unreadableEvent } from './endings';
 import type { AnswerReader, FinishReason, ReaderOptions, Reading, Signal } from './signal';

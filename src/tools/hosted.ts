@@ -89,8 +89,7 @@ export function hostedKind<K extends Hosted>(kind: K): ToolKind<K> {
 
 /** The arguments become the item's `action` or `operation`. They are not streamed, because clients run whole calls. */
 function createHostedWriter<Item>(
-  place: CallPlace,
-  item: (head: ItemHead, given: JsonObject) => Item,
+  place: CallPlace, item: (head: ItemHead, given: JsonObject) => Item,
 ): CallWriter<Item> {
   const head = { id: place.itemId, call_id: place.callId };
   let text = '';

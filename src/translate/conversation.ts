@@ -7,8 +7,7 @@ import type { ToolSet } from '../tools/tool-set';
 import type { NativeReasoning } from '../wire/native';
 import { isReasoningItem } from '../wire/read-native';
 import type {
-  AgentMessageItem, ContentPart, InputItem, MessageItem, ReasoningItem, ToolSearchOutputItem,
-  UnreadCall,
+  AgentMessageItem, ContentPart, InputItem, MessageItem, ReasoningItem, ToolSearchOutputItem, UnreadCall,
 } from '../wire/responses-request';
 
 export interface PairedCall {

@@ -19,9 +19,7 @@ export interface MessagesOptions {
 
 /** @param instructions the request's own `instructions`, which precede those of the conversation */
 export function translateMessages(
-  instructions: string | undefined,
-  nodes: readonly ConversationNode[],
-  options: MessagesOptions,
+  instructions: string | undefined, nodes: readonly ConversationNode[], options: MessagesOptions,
 ): readonly ChatMessage[] {
   const { lateInstructions: late } = options.dialect;
   const texts: (string | undefined)[] = [instructions];
@@ -41,9 +39,7 @@ export function translateMessages(
 const NO_USER: ChatMessage = { role: 'user', content: 'Continue.' };
 
 function withInstructions(
-  text: string,
-  messages: readonly ChatMessage[],
-  options: MessagesOptions,
+  text: string, messages: readonly ChatMessage[], options: MessagesOptions,
 ): readonly ChatMessage[] {
   if (options.system) return [{ role: options.dialect.instructionsRole, content: text }, ...messages];
   const first = messages.findIndex((message) => message.role === 'user');
@@ -139,8 +135,7 @@ const goesToUserMessage = (part: ContentPart, dialect: Dialect): boolean =>
 
 /** Returns one reasoning block for the whole turn and its parallel calls, in the form that the provider reads. */
 function contentAndReasoning(
-  node: AssistantNode,
-  { dialect }: MessagesOptions,
+  node: AssistantNode, { dialect }: MessagesOptions,
 ): Pick<ChatAssistantMessage, 'content'> & Partial<ChatAssistantMessage> {
   const content = node.text.join('\n\n');
   const known = node.reasoning.join('\n');

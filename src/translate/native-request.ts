@@ -7,14 +7,7 @@ import { compact } from '../base/json';
 import type { Notes } from '../base/notes';
 import type { Dialect, ThinkingControl } from '../providers/dialect';
 import type {
-  ChatContent,
-  ChatMessage,
-  ChatPart,
-  ChatRequest,
-  ChatResponseFormat,
-  ChatTool,
-  ChatToolChoice,
-  NativeOption,
+  ChatContent, ChatMessage, ChatPart, ChatRequest, ChatResponseFormat, ChatTool, ChatToolChoice, NativeOption,
 } from '../wire/chat';
 import type { NativeInputItem, NativePart, NativeRequest, NativeTool } from '../wire/native';
 import { isReasoningItem } from '../wire/read-native';

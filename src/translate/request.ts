@@ -165,9 +165,7 @@ const allowedNames = (allowed: readonly ToolReference[], tools: ToolSet): Readon
   new Set(allowed.map((tool) => upstreamName(tool, tools)));
 
 /** Thinking models of several families reject a forced choice (upstreams.md, section 2, tool_choice). */
-function chatChoice(
-  choice: ToolChoice, tools: ToolSet, dialect: Dialect, notes: Notes,
-): ChatToolChoice | undefined {
+function chatChoice(choice: ToolChoice, tools: ToolSet, dialect: Dialect, notes: Notes): ChatToolChoice | undefined {
   if (dialect.toolChoice === 'omit') return undefined;
   if (choice.mode === 'auto' || choice.mode === 'none') return choice.mode;
   if (choice.mode === 'allowed' && !choice.require) return 'auto';

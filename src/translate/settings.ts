@@ -36,8 +36,7 @@ export const wantsSeveralChoices = ({ sampling }: Pick<ResponsesRequest, 'sampli
 
 /** @param options `forwardReasoning` sends the `reasoning` object unchanged, as version 0.1.2 did */
 export function translateThinking(
-  request: ResponsesRequest,
-  options: { readonly dialect: Dialect; readonly forwardReasoning: boolean },
+  request: ResponsesRequest, options: { readonly dialect: Dialect; readonly forwardReasoning: boolean },
 ): Partial<ChatRequest> {
   const { thinking, preserveThinking, reasoningSplit } = options.dialect;
   return {
@@ -52,9 +51,7 @@ export function translateThinking(
  * @param several whether there are several choices: they are not streamed, and thinking requires streaming
  * (upstreams.md, section 0)
  */
-function controlThinking(
-  control: ThinkingControl, effort: string | undefined, several: boolean,
-): Partial<ChatRequest> {
+function controlThinking(control: ThinkingControl, effort: string | undefined, several: boolean): Partial<ChatRequest> {
   const off = several || isOff(effort, control);
   switch (control.kind) {
     case 'none':
@@ -85,8 +82,7 @@ function isOff(effort: string | undefined, control: ThinkingControl): boolean {
 
 /** DashScope rejects a budget together with an effort (upstreams.md, table b, 8), so levels take precedence. */
 function budgetOrEffort(
-  control: Extract<ThinkingControl, { kind: 'enable_thinking' }>,
-  effort: string | undefined,
+  control: Extract<ThinkingControl, { kind: 'enable_thinking' }>, effort: string | undefined,
 ): Partial<ChatRequest> {
   const budgets = control.levels === undefined ? control.budgets : undefined;
   const budget = budgets && effort !== undefined && Object.hasOwn(budgets, effort) ? budgets[effort] : undefined;

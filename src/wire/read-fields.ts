@@ -14,10 +14,7 @@ export function readSchema(value: unknown): JsonObject | undefined {
 
 /** Reads an optional field. Null counts as absent; a value of the wrong type throws. */
 export function optional<T>(
-  body: UnknownRecord,
-  field: string,
-  read: (value: unknown) => T | undefined,
-  expected: string,
+  body: UnknownRecord, field: string, read: (value: unknown) => T | undefined, expected: string,
 ): T | undefined {
   const value = body[field];
   if (value === undefined || value === null) return undefined;

@@ -102,8 +102,7 @@ const listModels = (): readonly string[] =>
   [...new Set(PROVIDERS.flatMap(({ models }) => models.map(({ id }) => id)))].filter((id) => /^[\w./-]+$/.test(id));
 
 function describeValue(
-  { isProvider, isSwitch, path, placeholder, words: own }: ValueType<unknown>,
-  isSecret: boolean,
+  { isProvider, isSwitch, path, placeholder, words: own }: ValueType<unknown>, isSecret: boolean,
 ): Pick<Flag, 'placeholder' | 'value'> {
   const words = isProvider ? PROVIDERS.map(({ name }) => name) : own;
   if (isSwitch) return {};

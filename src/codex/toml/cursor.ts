@@ -10,10 +10,7 @@ export interface Cursor {
 
 /** A syntax error; `parseToml` catches it and adds line and column. */
 export class TomlFailure extends Error {
-  constructor(
-    readonly problem: string,
-    readonly at: number,
-  ) {
+  constructor(readonly problem: string, readonly at: number) {
     super(problem);
   }
 }

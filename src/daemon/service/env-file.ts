@@ -22,8 +22,7 @@ export interface Variable {
  * @param absolute makes a path absolute: a service has another working directory
  */
 export function collectVariables(
-  { flags, env, config, fileVariables = [] }: ServiceValues,
-  absolute: (path: string) => string,
+  { flags, env, config, fileVariables = [] }: ServiceValues, absolute: (path: string) => string,
 ): readonly Variable[] {
   const options = OPTION_NAMES.filter((name) => name !== 'configFile').flatMap((name): readonly Variable[] => {
     const { env: [variable], type } = OPTIONS[name];
