@@ -36,18 +36,18 @@ sdkScenario(
       input.push({ type: 'function_call_output', call_id, output: `text of ${call_id}` });
     const second = await client.responses.create({ model: scenario.model, input, tools: [READ_FILE] });
     assert.equal(second.output_text, 'They differ.');
-    const [first, second] = scenario.bodies();
-    assert.equal(first.tools[0].function.name, 'Read_File');
+    const [initial, followUp] = scenario.bodies();
+    assert.equal(initial.tools[0].function.name, 'Read_File');
     assert.deepEqual(
-      second.messages.map(({ role }: { role: string }) => role),
+      followUp.messages.map(({ role }: { role: string }) => role),
       ['user', 'assistant', 'tool', 'tool'],
     );
     assert.deepEqual(
-      second.messages[1].tool_calls.map((call: { function: { arguments: string } }) => call.function.arguments),
+      followUp.messages[1].tool_calls.map((call: { function: { arguments: string } }) => call.function.arguments),
       ['{"path": "a.txt"}', '{"path":"b.txt"}'],
     );
     assert.deepEqual(
-      second.messages.slice(2).map(({ content }: { content: string }) => content),
+      followUp.messages.slice(2).map(({ content }: { content: string }) => content),
       ['text of call_a', 'text of call_b'],
     );
   },
@@ -83,9 +83,9 @@ sdkScenario('openai: a custom tool accepts free text', {
   input.push(call, { type: 'custom_tool_call_output', call_id: call.call_id, output: '[]' });
   const second = await client.responses.create({ model: scenario.model, input, tools });
   assert.equal(second.output_text, 'No rows.');
-  const [, second] = scenario.bodies();
-  assert.equal(second.messages.at(-1).content, '[]');
-  assert.equal(second.messages.at(-1).tool_call_id, 'call_c');
+  const [, followUp] = scenario.bodies();
+  assert.equal(followUp.messages.at(-1).content, '[]');
+  assert.equal(followUp.messages.at(-1).tool_call_id, 'call_c');
 });
 
 sdkScenario(
