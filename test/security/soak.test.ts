@@ -5,7 +5,7 @@ import { validateGrowth } from './soak/main';
 
 const SAMPLE = { heapMb: 20, residentMb: 120, sockets: 1, timers: 2, descriptors: 25 };
 
-test('figures that stay are flat; the first round, a warm-up, is not compared', () => {
+test('stable figures are flat; the first round, a warm-up, is not compared', () => {
   assert.deepEqual(validateGrowth([{ ...SAMPLE, heapMb: 8, descriptors: 5 }, SAMPLE, SAMPLE, SAMPLE]), []);
 });
 

@@ -81,7 +81,7 @@ test('a request during the drain, on an existing connection, is rejected', async
   await closed;
 });
 
-test('turns that exceed the drain timeout are told about the shutdown, then everything is closed', async (context) => {
+test('turns that exceed the drain timeout are notified of the shutdown, then everything is closed', async (context) => {
   const { server, port, bridge } = await startServer(context, { start: endless, config: { drainTimeoutMs: 20 } });
   const streams = await Promise.all([open(port, STREAM), open(port, STREAM)]);
   const closed = server.close();

@@ -31,7 +31,7 @@ export interface PartStory {
 }
 
 export interface Story {
-  /** Absent when the stream was given as parsed events: the framing rules then have nothing to say. */
+  /** Absent when the stream was given as parsed events: the framing rules then do not apply. */
   readonly frames?: readonly Frame[];
   readonly events: readonly StreamEvent[];
   /** Events that carry a response object. */
