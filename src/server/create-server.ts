@@ -1,5 +1,6 @@
 /** Creates the HTTP server of the bridge: listening, answering, draining, closing. */
 import { createServer, type IncomingMessage, type Server, type ServerOptions, type ServerResponse } from 'node:http';
+import { Server as NetServer } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Bridge } from '../bridge/bridge';
 import { BridgeError } from '../errors/bridge-error';
@@ -166,18 +167,26 @@ async function startListening(server: Server, { host, port, socket }: ServerConf
 async function drain(server: Server, turns: TurnRegistry, timeoutMs: number, staysOpen: boolean): Promise<void> {
   const reason = shuttingDown();
   turns.refuse(reason);
-  const close = (): Promise<void> => new Promise((resolve) => {
-    server.close(() => resolve());
-  });
-  const early = staysOpen ? undefined : close();
-  server.closeIdleConnections();
+  const closed = new Promise((resolve) => server.once('close', resolve));
+  if (!staysOpen) await stopListening(server);
   if (!(await turns.waitForEnd(timeoutMs))) {
     turns.abortAll(reason);
     await turns.waitForEnd(SHUTDOWN_NOTICE_MS);
   }
-  const closed = early ?? close();
+  if (staysOpen) await stopListening(server);
   server.closeAllConnections();
   await closed;
+}
+
+/**
+ * Stops accepting connections and closes idle ones. `server.close` would close them at once. Since Node 26, these
+ * include new connections whose first request has arrived but has not been read, and closing one would reset it.
+ */
+async function stopListening(server: Server): Promise<void> {
+  NetServer.prototype.close.call(server);
+  // What has arrived is read within two turns of the event loop.
+  for (let turn = 0; turn < 2; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+  server.closeIdleConnections();
 }
 
 function shuttingDown(): BridgeError {

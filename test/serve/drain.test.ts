@@ -1,8 +1,11 @@
 /** SIGTERM with a load balancer: not ready at once, time for running turns, then a terminal event. */
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { test } from 'node:test';
 import { ask, CODEX, typesOf } from '../support/bridge/test-bridge';
+import { connectTo } from '../support/bridge/test-server';
 import { startBuiltBridge } from '../support/cli/built-bridge';
+import { listNodes } from '../support/cli/node-versions';
 import { getJson, postStream } from '../support/clients/sse-client';
 import { answer, createTurnstile, startScriptedUpstream } from '../support/upstream/scripted-upstream';
 
@@ -32,6 +35,38 @@ for (const [name, drainMs, last] of [
     const reply = await streaming;
     assert.equal(reply.ending, 'complete');
     assert.deepEqual(typesOf(reply).filter((type) => /completed|failed|incomplete/.test(type)), [last]);
+    assert.equal(await bridge.ended, 0);
+  });
+}
+
+const HEAD = 'host: localhost\r\ncontent-type: application/json\r\ncontent-length: 14';
+const TURN = `POST /v1/responses HTTP/1.1\r\n${HEAD}\r\n\r\n{"input":"hi"}`;
+
+for (const { title, skip: isMissing, path } of listNodes(18, 20, 24, 26)) {
+  const skip = isMissing || process.platform === 'win32';
+  test(`turns on connections made before SIGTERM get 503 on ${title}`, { skip }, async (context) => {
+    const gate = createTurnstile();
+    const upstream = await startScriptedUpstream({
+      dialect: 'dashscope', script: [answer({ text: 'One two three.', gate: gate.gate })],
+    });
+    context.after(() => upstream.close());
+    const bridge = await startBuiltBridge(context, { upstream: upstream.url, node: path });
+    const ready = async (): Promise<number> => (await getJson(`${bridge.url}/health/ready`)).status;
+    const turn = { model: 'qwen3.7-plus', input: ask(), store: false, stream: true };
+    const streaming = postStream(`${bridge.url}/v1/responses`, turn, CODEX);
+    await upstream.nextRequest();
+    const [unused, kept] = [await connectTo(context, bridge.port), await connectTo(context, bridge.port)];
+    kept.write('GET /health HTTP/1.1\r\nhost: localhost\r\n\r\n');
+    await once(kept, 'data');
+    assert.equal(await ready(), 200);
+    bridge.child.kill('SIGTERM');
+    while ((await ready()) === 200) await new Promise((resolve) => setTimeout(resolve, 10));
+    for (const socket of [unused, kept]) {
+      socket.write(TURN);
+      assert.match(String((await once(socket, 'data'))[0]), /^HTTP\/1\.1 503 [^]*"bridge_shutting_down"/);
+    }
+    gate.open();
+    assert.equal(typesOf(await streaming).at(-1), 'response.completed');
     assert.equal(await bridge.ended, 0);
   });
 }
