@@ -156,7 +156,9 @@ describe('what is reused', () => {
     const serializer = new RequestSerializer();
     await serializer.serialize(requestOf('small', large));
     const pieces = await serializer.serialize(requestOf('small', 'y'.repeat(70_000)));
-    for (const { buffer, length } of pieces) assert.ok(buffer.byteLength < length + 9_000, `${buffer.byteLength}`);
+    // Node takes small buffers from a shared one: of 8 KB, or of 64 KB since Node 24.
+    const limit = Buffer.poolSize + 1_000;
+    for (const { buffer, length } of pieces) assert.ok(buffer.byteLength < length + limit, `${buffer.byteLength}`);
   });
 
   it('a long thread keeps few buffers', async () => {

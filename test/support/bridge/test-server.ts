@@ -98,6 +98,23 @@ export async function readAll(stream: AsyncIterable<Buffer> | IncomingMessage): 
   return Buffer.concat(chunks).toString('utf8');
 }
 
+/** Decodes a whole body in the chunked coding; how many chunks it has is up to Node. @throws if it is not valid */
+export function decodeChunked(coded: Buffer): Buffer {
+  const parts: Buffer[] = [];
+  for (let start = 0; ;) {
+    const line = coded.indexOf('\r\n', start);
+    const size = coded.toString('latin1', start, line);
+    if (line < 0 || !/^[\da-f]+$/i.test(size)) throw new Error(`Not the size of a chunk: ${JSON.stringify(size)}`);
+    const end = line + 2 + Number.parseInt(size, 16);
+    if (coded.toString('latin1', end, end + 2) !== '\r\n') throw new Error(`No end of line after a chunk of ${size}`);
+    parts.push(coded.subarray(line + 2, end));
+    start = end + 2;
+    if (end > line + 2) continue;
+    if (start < coded.length) throw new Error(`${coded.length - start} bytes after the last chunk`);
+    return Buffer.concat(parts);
+  }
+}
+
 /** A connection for raw bytes. */
 export async function connectTo(context: TestContext, port: number): Promise<Socket> {
   const socket = connect(port, '127.0.0.1');
