@@ -2,12 +2,16 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:http';
 import { connect, type AddressInfo, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test, type TestContext } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
+import { findPaths, thisMachine } from '../../src/command/paths';
 import { findFreePort } from '../../src/instance/start-bridge';
 import { ask, post } from '../support/bridge/test-server';
 import { createHome, kill } from '../support/cli/background';
@@ -60,9 +64,9 @@ async function askOn(socket: Socket, method: string, path: string, body = ''): P
 }
 
 /** Opens connections until the bridge has no descriptors left. */
-async function exhaust(bridge: BuiltBridge, limit: number): Promise<readonly Socket[]> {
+async function exhaust(bridge: BuiltBridge, limit: number, context: TestContext): Promise<readonly Socket[]> {
   const sockets = await Promise.all(Array.from({ length: limit }, () => connectTo(bridge.port)));
-  while (bridge.descriptors() < limit) await new Promise((resolve) => setTimeout(resolve, 20));
+  while (bridge.descriptors() < limit) await delay(20, undefined, context);
   return sockets;
 }
 
@@ -86,13 +90,14 @@ test('without file descriptors every request gets an answer; later ones work aga
   const limit = 40;
   const upstream = await startProvider(context);
   const env = { BRIDGE_STORE: 'store', UPSTREAM_CALLS: '1' };
-  const execArgv = ['--require', join(__dirname, 'tell-warm-up.cjs')];
-  const bridge = await startBuiltBridge(context, { upstream, before: `ulimit -n ${limit}`, env, execArgv });
-  // What is loaded after the start must be loaded before descriptors run out.
-  while (!bridge.output().includes('warmed up')) await new Promise((resolve) => setTimeout(resolve, 20));
+  const bridge = await startBuiltBridge(context, { upstream, before: `ulimit -n ${limit}`, env });
+  // What is loaded after the start must be loaded before descriptors run out; then the bridge saves the code of turns.
+  const cache = join(findPaths(thisMachine({ HOME: bridge.home })).state, 'code-cache');
+  const name = `turn-${process.version}-${process.arch}`;
+  while (!existsSync(join(cache, name))) await delay(20, undefined, context);
   const kept = await Promise.all(REQUESTS.map(() => connectTo(bridge.port)));
   assert.match(await askOn(kept[0] ?? assert.fail(), 'GET', '/health'), /"ok":true/);
-  const others = await exhaust(bridge, limit);
+  const others = await exhaust(bridge, limit, context);
   const answers = await Promise.all(REQUESTS.map(([method, path, body], at) =>
     askOn(kept[at] ?? assert.fail(), method, path, body && JSON.stringify(body))));
   for (const [at, text] of answers.entries()) {
@@ -104,7 +109,7 @@ test('without file descriptors every request gets an answer; later ones work aga
   }
   assert.ok(answers.some((text) => /no file descriptors left.*ulimit -n/.test(text)), answers.join('\n'));
   for (const socket of [...kept, ...others]) socket.destroy();
-  while (bridge.descriptors() >= limit - 5) await new Promise((resolve) => setTimeout(resolve, 20));
+  while (bridge.descriptors() >= limit - 5) await delay(20, undefined, context);
   const { status, text } = await post(bridge.port, { model: 'm', input: 'Hi' });
   assert.equal(status, 200, text);
   assert.doesNotMatch(bridge.output(), /\n {4}at /);
