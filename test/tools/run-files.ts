@@ -64,11 +64,13 @@ export function planProcesses(files: readonly string[]): readonly (readonly stri
   return [...long.map((file) => [file]), ...groups.filter(({ length }) => length > 0), ...rest];
 }
 
-const running = new Set<ChildProcess>();
+/** The first file of each process that runs. */
+const running = new Map<ChildProcess, string>();
 
-/** Ends all processes that run. */
-export function killAll(): void {
-  for (const child of running) child.kill();
+/** Ends all processes that run. @returns their first files */
+export function killAll(): readonly string[] {
+  for (const child of running.keys()) child.kill();
+  return [...running.values()].map((file) => relative(ROOT, file));
 }
 
 /** Runs the files in one process. `folder` is for its reports. */
@@ -113,7 +115,7 @@ async function runProcess(files: readonly string[], folder: string): Promise<Fil
   ];
   const timeout = files.length === 1 ? FILE_TIMEOUT_MS : GROUP_TIMEOUT_MS;
   const child = spawn(process.execPath, words, { stdio: ['ignore', 'ignore', 'pipe'], timeout });
-  running.add(child);
+  running.set(child, file);
   let stderr = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     stderr += text;

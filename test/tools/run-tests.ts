@@ -4,7 +4,7 @@
  * adds the files that took longest; `--long` takes all cases of tests that have thousands.
  */
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeSync } from 'node:fs';
 import { SourceMap, type SourceMapPayload } from 'node:module';
 import { cpus, tmpdir } from 'node:os';
 import { join, relative, resolve, sep } from 'node:path';
@@ -126,13 +126,14 @@ async function runAll(
   processes: readonly (readonly string[])[], concurrency: number, report: Report,
 ): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'test-reports-'));
-  const end = (): void => {
-    killAll();
+  const end = (): readonly string[] => {
+    const killed = killAll();
     rmSync(folder, { recursive: true, force: true });
+    return killed;
   };
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.once(signal, () => {
-      end();
+      writeSync(1, `\nInterrupted by ${signal} while these ran: ${end().join(', ')}\n`);
       process.exit(1);
     });
   }
