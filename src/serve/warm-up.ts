@@ -6,7 +6,7 @@ import { dirname } from 'node:path';
 import { Duplex } from 'node:stream';
 import { compact } from '../base/json';
 import { attempt } from '../base/thrown';
-import { findCodeCache, renderCodeCache } from '../command/bundles';
+import { renderCodeCache } from '../command/bundles';
 import type { Config } from '../config/options';
 import type { Logger } from '../observe/log';
 import type { BridgeServer } from '../server/create-server';
@@ -81,10 +81,11 @@ function prepareTls(): void {
 /** Saves what V8 has compiled, for the next start. Without a folder of its own, the bridge starts as before. */
 function saveCodeCache(): void {
   const files = renderCodeCache();
-  if (files.length === 0) return;
+  const [first] = files;
+  if (first === undefined) return;
   const { prepareStateFolder }: typeof import('../instance/bridge-record') = require('../instance/bridge-record');
   const { replaceFile }: typeof import('../state/replace-file') = require('../state/replace-file');
-  const folder = findCodeCache(process.env);
+  const folder = dirname(first.path);
   if ([dirname(folder), folder].some((each) => prepareStateFolder(each) !== undefined)) return;
   for (const { path, content } of files) attempt(() => replaceFile(path, content, 0o600));
 }
