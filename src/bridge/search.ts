@@ -2,7 +2,7 @@
 import { BridgeError } from '../errors/bridge-error';
 import { SEARCH_BACKENDS } from '../providers/search-backends';
 import { createAnswerSearch, type AnswerSearch, type SearchTarget } from '../search/answer-search';
-import { openRoutes } from '../upstream/transport';
+import { openEngine } from '../upstream/transport';
 import { findConnection } from './endpoint-options';
 import { findEndpoint } from './prepare';
 import type { TurnContext } from './turn-context';
@@ -36,7 +36,7 @@ function findTarget(context: TurnContext): SearchTarget {
   const isProvider = new URL(url).host === new URL(settings.aiBaseUrl).host;
   const key = settings.searchKey ?? (isProvider ? settings.aiApiKey : undefined);
   const { connection } = findConnection(isProvider ? context.provider : {}, isProvider, settings);
-  const dispatcher = connection && openRoutes(settings.upstreamConnectTimeoutMs).find(new URL(url), connection);
+  const dispatcher = openEngine(url, settings.upstreamConnectTimeoutMs, connection);
   const findModel = (requested: string | undefined) => findEndpoint(requested, {}, context, new Set<string>()).model;
   return { backend, access: { url, key }, dispatcher, findModel };
 }

@@ -12,7 +12,7 @@ interface BackendQuestion {
   readonly request: SearchRequest;
   /** Replaces the request's own body, for a service that accepts Codex's request unchanged. */
   readonly body: object | undefined;
-  /** How to connect, if not in Node's default way. */
+  /** For fetch's option of this name; absent for Node's default. */
   readonly dispatcher: object | undefined;
 }
 

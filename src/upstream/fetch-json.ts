@@ -4,7 +4,7 @@ import { parseJson } from '../base/json';
 import { BridgeError } from '../errors/bridge-error';
 import { classifyNetworkError } from '../errors/network-error';
 import type { Connection } from './connect';
-import { openRoutes } from './transport';
+import { openEngine } from './transport';
 
 export interface JsonQuestion {
   readonly url: string;
@@ -26,7 +26,7 @@ export async function fetchJson(
   const signal = AbortSignal.timeout(timeoutMs);
   let text;
   try {
-    const dispatcher = connection && openRoutes(timeoutMs).find(new URL(url), connection);
+    const dispatcher = openEngine(url, timeoutMs, connection);
     const init: RequestInit = { headers: { ...headers }, redirect: 'manual', signal };
     const response = await fetch(url, Object.assign(init, dispatcher && { dispatcher }));
     text = await Promise.race([read(response, name, maxBytes), endOf(signal)]);

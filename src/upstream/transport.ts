@@ -279,7 +279,17 @@ const asObject = (value: unknown): object | undefined =>
   typeof value === 'object' && value !== null ? value : undefined;
 
 /** The ways to connect other than Node's default; loaded only if one is configured. */
-export function openRoutes(connectMs: number): Routes {
+function openRoutes(connectMs: number): Routes {
   const { Routes: Table }: typeof import('./connect') = require('./connect');
   return new Table(connectMs, (connect) => createAgent(connectMs, connect));
+}
+
+/**
+ * @param connection how to connect; absent for a direct connection
+ * @returns the engine of one fetch other than a turn's, for its `dispatcher` option; undefined if this Node offers none
+ * @throws BridgeError as `Routes.find`
+ */
+export function openEngine(url: string, connectMs: number, connection: Connection | undefined): object | undefined {
+  // fetch's own default would use HTTP/2 since Node 26, and Node's choice of a proxy with NODE_USE_ENV_PROXY.
+  return (connection && openRoutes(connectMs).find(new URL(url), connection)) ?? createAgent(connectMs);
 }
