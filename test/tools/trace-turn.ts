@@ -98,7 +98,9 @@ function startBridge(home: string, dist: string, aiApiBase: string): ChildProces
   const env = { PATH: process.env['PATH'], HOME: home, AI_API_KEY: 'sk-test-trace', AI_API_BASE: aiApiBase };
   const flags = ['serve', '--port', '0', '--provider', 'aliyun-coding'];
   return fork(join(dist, 'cli', 'main.js'), flags, {
-    env, execArgv: ['--require', join(__dirname, 'trace-preload.cjs')], stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    // In optimized code, the debugger of Node 26 does not pause in functions that are inlined.
+    env, execArgv: ['--no-opt', '--require', join(__dirname, 'trace-preload.cjs')],
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });
 }
 
