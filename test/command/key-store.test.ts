@@ -7,11 +7,11 @@ import { test, type TestContext } from 'node:test';
 import { run } from '../../src/cli/main';
 import { openKeyStore } from '../../src/command/key-store';
 import { loadConfig } from '../../src/command/load-config';
-import { findFreePort } from '../../src/instance/start-bridge';
 import { post } from '../support/bridge/test-server';
 import { listen } from '../support/cli/background';
 import { startBuiltBridge } from '../support/cli/built-bridge';
 import { createFakeIo } from '../support/cli/fake-io';
+import { findFreePort } from '../support/free-port';
 
 const KEY = `sk-"quoted"'$HOME\`\\`;
 
@@ -91,7 +91,7 @@ test('the key store is asked only for a key that is needed', {
     const io = { ...createFakeIo(), readInput: async () => `sk-${provider}` };
     assert.equal(await run(['login', '--provider', provider, '--with-api-key', '--save-to', 'system'], env, io), 0);
   }
-  const port = ['--port', String(await findFreePort('127.0.0.1'))];
+  const port = ['--port', String(await findFreePort())];
   const listReads = () => words().split('\n').filter((line) => line.includes('lookup'));
   const saved = listReads().length;
   for (const command of [

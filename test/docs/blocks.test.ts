@@ -12,11 +12,11 @@ import { test, type TestContext } from 'node:test';
 import { parseJsonc } from '../../src/base/json-comments';
 import { parseToml } from '../../src/codex/toml/parse-toml';
 import { TOOL_NAME } from '../../src/doctor/trial';
-import { findFreePort } from '../../src/instance/start-bridge';
 import { PROJECT_ROOT } from '../house/source-tree';
 import { killBridges } from '../support/cli/kill-bridges';
 import { answer, startScriptedUpstream, type Step } from '../support/upstream/scripted-upstream';
 import { listBlocks, PAGES, TRANSLATIONS } from './markdown';
+import { findFreePort } from '../support/free-port';
 
 /** Programs that are replaced, with the reason. The replacement prints its arguments. */
 const PROGRAMS: Readonly<Record<string, string>> = {
@@ -109,7 +109,7 @@ exec ${program} "$@"
   }
   const env = {
     PATH: `${bin}:/usr/bin:/bin`, HOME: home, CODEX_HOME: join(home, '.codex'), BRIDGE_STATE_DIR: state,
-    XDG_CONFIG_HOME: join(home, '.config'), XDG_STATE_HOME: state, PORT: String(await findFreePort('127.0.0.1')),
+    XDG_CONFIG_HOME: join(home, '.config'), XDG_STATE_HOME: state, PORT: String(await findFreePort()),
     AI_API_KEY: 'sk-sp-docs', AI_PROVIDER: 'aliyun-coding', AI_API_BASE: upstream.url, DISCOVER_MODELS: '0',
     SHELL: '/bin/bash', LANG: 'C.UTF-8', ACME_KEY: 'sk-key-for-acme', ACME_TEAM: 'docs',
     PAGE_JSON: listBlocks(page).find(({ language }) => language === 'jsonc')?.text ?? '',

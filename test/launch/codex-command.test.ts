@@ -8,10 +8,10 @@ import { createServer as createHttpServer } from 'node:http';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
-import { findFreePort } from '../../src/instance/start-bridge';
 import { getJson } from '../../src/instance/bridge-client';
 import { BIN, createLaunchScene, type Launched } from '../support/cli/launch-scene';
 import { untilFree } from '../support/cli/until-free';
+import { findFreePort } from '../support/free-port';
 
 const LIMIT = { timeout: 60_000 };
 
@@ -21,7 +21,7 @@ const BLOCKING = {
 };
 
 async function setUp(context: TestContext) {
-  const port = await findFreePort('127.0.0.1');
+  const port = await findFreePort();
   const scene = await createLaunchScene(context, port);
   const health = async () => {
     const answer = await getJson({ host: '127.0.0.1', port, path: '/health', timeoutMs: 5_000 });

@@ -5,10 +5,10 @@ import type { AddressInfo } from 'node:net';
 import { test, type TestContext } from 'node:test';
 import { loadConfig } from '../../src/command/load-config';
 import { pickModel, type ModelQuestion } from '../../src/launch/pick-model';
-import { findFreePort } from '../../src/instance/start-bridge';
 import { createFakeIo } from '../support/cli/fake-io';
 import { BIN, createLaunchScene } from '../support/cli/launch-scene';
 import { startAtTerminal, whyNoTerminal } from '../support/cli/pseudo-terminal';
+import { findFreePort } from '../support/free-port';
 
 const LOCAL = { AI_API_BASE: 'http://127.0.0.1:11434/v1', AI_PROVIDER: 'ollama' };
 
@@ -101,7 +101,7 @@ for (const [keys, model] of [
 ] as const) {
   const name = `a launch at a terminal takes ${JSON.stringify(keys)} for ${model}`;
   test(name, { skip: whyNoTerminal(), timeout: 60_000 }, async (context) => {
-    const scene = await createLaunchScene(context, await findFreePort('127.0.0.1'));
+    const scene = await createLaunchScene(context, await findFreePort());
     const base = await serveModels(context, ['a:1', 'b:2', 'c:3']);
     const provider = keys === '2' ? {} : { AI_PROVIDER: 'ollama' };
     const env = { ...scene.env, ...provider, AI_API_BASE: base, DEFAULT_MODEL: '' };
@@ -116,7 +116,7 @@ for (const [keys, model] of [
 }
 
 test('a launch without a terminal lists the models and starts nothing', async (context) => {
-  const scene = await createLaunchScene(context, await findFreePort('127.0.0.1'));
+  const scene = await createLaunchScene(context, await findFreePort());
   const base = await serveModels(context, ['a:1', 'b:2']);
   for (const provider of [{}, { AI_PROVIDER: 'ollama' }]) {
     const run = scene.launch(['codex'], { ...provider, AI_API_BASE: base, DEFAULT_MODEL: '' });

@@ -3,10 +3,10 @@ import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { findFreePort } from '../../src/instance/start-bridge';
 import { listen } from '../support/cli/background';
 import { BIN, createLaunchScene } from '../support/cli/launch-scene';
 import { startAtTerminal, whyNoTerminal } from '../support/cli/pseudo-terminal';
+import { findFreePort } from '../support/free-port';
 
 const LIMITS = { skip: whyNoTerminal(), timeout: 90_000 };
 
@@ -20,7 +20,7 @@ test('Codex runs after three answers, and the next time without any', LIMITS, as
     response.writeHead(isRight ? 200 : 401, { 'content-type': 'application/json' });
     response.end(JSON.stringify(isRight ? { data: [{ id: 'one' }, { id: 'two' }] } : { error: { message: 'No.' } }));
   });
-  const scene = await createLaunchScene(context, await findFreePort('127.0.0.1'));
+  const scene = await createLaunchScene(context, await findFreePort());
   const folder = join(scene.home, '.config', 'aliyun-codex-bridge');
   mkdirSync(folder, { recursive: true });
   const acme = { title: 'Acme', base_url: `http://127.0.0.1:${provider}/v1`, key_variables: ['ACME_KEY'] };
@@ -58,7 +58,7 @@ test('Codex runs after three answers, and the next time without any', LIMITS, as
 });
 
 test('Ctrl-C at the hidden key ends it, and nothing is saved', LIMITS, async (context) => {
-  const scene = await createLaunchScene(context, await findFreePort('127.0.0.1'));
+  const scene = await createLaunchScene(context, await findFreePort());
   const { AI_API_KEY: _key, AI_API_BASE: _base, ...env } = scene.env;
   const words = [process.execPath, BIN, '--provider', 'deepseek', 'codex'];
   const run = startAtTerminal({ words, env });

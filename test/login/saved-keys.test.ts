@@ -3,10 +3,10 @@ import assert from 'node:assert/strict';
 import { chmodSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { loadConfig, type Loaded } from '../../src/command/load-config';
-import { findFreePort } from '../../src/instance/start-bridge';
 import { PROVIDERS } from '../../src/providers/catalog';
 import { startConnectProxy } from '../support/upstream/connect-proxy';
 import { createLoginScene } from '../support/cli/login-scene';
+import { findFreePort } from '../support/free-port';
 
 const KEY = 'sk-test-saved-1';
 
@@ -117,7 +117,7 @@ test('a login for a provider that no longer exists blocks only commands that nee
   const scene = await createLoginScene(context);
   await scene.login('acme', KEY);
   writeFileSync(scene.providersFile, '{"providers":{}}');
-  const port = ['--port', String(await findFreePort('127.0.0.1'))];
+  const port = ['--port', String(await findFreePort())];
   for (const [words, code] of [
     [['status', ...port], 3], [['stop', ...port], 0], [['logs', ...port], 1],
     [['usage'], 0], [['login', '--status'], 0], [['providers'], 0],

@@ -12,11 +12,11 @@ import { join } from 'node:path';
 import { describe, test, type TestContext } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { findPaths, thisMachine } from '../../src/command/paths';
-import { findFreePort } from '../../src/instance/start-bridge';
 import { ask, post } from '../support/bridge/test-server';
 import { createHome, kill } from '../support/cli/background';
 import { startBuiltBridge, type BuiltBridge } from '../support/cli/built-bridge';
 import { createLaunchScene } from '../support/cli/launch-scene';
+import { findFreePort } from '../support/free-port';
 
 const LIMIT = { timeout: 120_000 } as const;
 const isLinux = process.platform === 'linux';
@@ -211,7 +211,7 @@ describe('a folder or file that cannot be used: the message names the option', (
     const { code, error } = await home.run('start', '--state-dir', path);
     assert.equal(code, 1);
     assert.match(error, /^Cannot create the state folder .*--state-dir\.\n$/);
-    const scene = await createLaunchScene(context, await findFreePort('127.0.0.1'));
+    const scene = await createLaunchScene(context, await findFreePort());
     const launched = scene.launch(['codex'], { BRIDGE_STATE_DIR: path });
     const { code: ended, error: said } = await launched.ended;
     assert.equal(ended, 1);

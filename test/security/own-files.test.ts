@@ -10,13 +10,13 @@ import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import type { AddressInfo } from 'node:net';
 import { logFileOf, readProcessStart, stateFileOf, writeRecord } from '../../src/instance/bridge-record';
-import { findFreePort } from '../../src/instance/start-bridge';
 import { stopBridge } from '../../src/instance/stop-bridge';
 import { createLogFile } from '../../src/observe/log-file';
 import { proveToken } from '../../src/server/guards';
 import { post } from '../support/bridge/test-server';
 import { createHome, FORGED } from '../support/cli/background';
 import { createLaunchScene } from '../support/cli/launch-scene';
+import { findFreePort } from '../support/free-port';
 
 const LIMIT = { timeout: 180_000 } as const;
 const isWindows = process.platform === 'win32';
@@ -45,7 +45,7 @@ describe('a symbolic link in the state folder is not followed', () => {
   }
 
   test('the catalog of a launched Codex', WITH_LINKS, async (context) => {
-    const port = await findFreePort('127.0.0.1');
+    const port = await findFreePort();
     const scene = await createLaunchScene(context, port);
     const victim = join(scene.home, 'victim');
     writeFileSync(victim, VICTIM);
@@ -197,7 +197,7 @@ describe('stop signals only the bridge of the record', () => {
 describe('access tokens of launches', () => {
   test('with the client\'s own key, the token goes into x-api-key', LIMIT, async (context) => {
     for (const own of [undefined, 'token-of-the-user-0123456789-012345']) {
-      const scene = await createLaunchScene(context, await findFreePort('127.0.0.1'));
+      const scene = await createLaunchScene(context, await findFreePort());
       const given = own === undefined ? {} : { BRIDGE_ACCESS_TOKEN: own };
       const launched = scene.launch(['codex'], { FORCE_ENV_AUTH: '0', ...given });
       const { words, env } = await launched.seen;
@@ -217,7 +217,7 @@ describe('access tokens of launches', () => {
   });
 
   test('start does not offer the bridge of a launch to other clients', LIMIT, async (context) => {
-    const port = await findFreePort('127.0.0.1');
+    const port = await findFreePort();
     const scene = await createLaunchScene(context, port);
     const launched = scene.launch(['codex']);
     await launched.seen;

@@ -11,8 +11,9 @@ import { setImmediate as nextLoop } from 'node:timers/promises';
 import { BridgeError } from '../../src/errors/bridge-error';
 import { RedisClient, RedisError, ReplyReader, type Reply } from '../../src/state/redis-client';
 import { createRedisStore } from '../../src/state/redis-store';
-import { findFreePort, NEEDS_REDIS, REDIS_MISSING, startRedis } from '../support/state/redis';
+import { NEEDS_REDIS, REDIS_MISSING, startRedis } from '../support/state/redis';
 import { append, connectRedis, put, WIDE_LIMITS } from '../support/state/stores';
+import { findFreePort } from '../support/free-port';
 
 const isUnavailable = (message: RegExp) => (error: unknown): boolean =>
   error instanceof BridgeError && error.kind === 'store_unavailable' && message.test(error.message);

@@ -2,7 +2,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
-import { findFreePort } from '../../../src/instance/start-bridge';
 import { killBridges } from '../../support/cli/kill-bridges';
 import { PROJECT_ROOT } from '../../house/source-tree';
 import {
@@ -11,6 +10,7 @@ import {
 import { createClientEnv, runProgram, type Program, type ProgramRun } from '../support/program';
 import { createWorkFolder, type WorkFolder } from '../support/work-folder';
 import { codexCommand, type CodexVersion } from './versions';
+import { findFreePort } from '../../support/free-port';
 
 const KEY = 'sk-test-upstream';
 
@@ -44,7 +44,7 @@ export async function createLaunchPlace(
 ): Promise<LaunchPlace> {
   const folder = await createWorkFolder();
   const upstream = await startScriptedUpstream({ dialect: 'dashscope', apiKey: KEY, ...options });
-  const port = await findFreePort('127.0.0.1');
+  const port = await findFreePort();
   const state = join(folder.root, 'state');
   const program = (version: CodexVersion, words: readonly string[]): Program => {
     const codex = codexCommand(version);

@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import test, { type TestContext } from 'node:test';
 import OpenAI from 'openai';
 import { NGINX_MISSING, startNginx } from '../../support/state/nginx';
-import { findFreePort, REDIS_MISSING, startRedis } from '../../support/state/redis';
+import { REDIS_MISSING, startRedis } from '../../support/state/redis';
 import { answer, startScriptedUpstream } from '../../support/upstream/scripted-upstream';
 import { writeCodexHome } from '../codex/config';
 import { parseEvents, textsOf } from '../codex/events';
@@ -15,6 +15,7 @@ import { CURRENT_CODEX, shellCall } from '../codex/versions';
 import { startBridge } from '../support/bridge-process';
 import { createClientEnv } from '../support/program';
 import { createWorkFolder, readTree } from '../support/work-folder';
+import { findFreePort } from '../../support/free-port';
 
 const KEY = 'sk-test-upstream';
 const MODEL = 'glm-4.7';

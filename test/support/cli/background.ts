@@ -4,12 +4,12 @@ import { createServer, type RequestListener } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
-import { findFreePort } from '../../../src/instance/start-bridge';
 import { listRecords, type BridgeRecord } from '../../../src/instance/bridge-record';
 import { untilGone } from '../../../src/instance/stop-bridge';
 import { run } from '../../../src/cli/main';
 import { type Paths, findPaths, thisMachine } from '../../../src/command/paths';
 import { createFakeIo, type FakeIo } from './fake-io';
+import { findFreePort } from '../free-port';
 
 /** Starting a process takes 0.1 s, and much longer on a busy machine. */
 export const LIMIT = { timeout: 60_000 } as const;
@@ -29,7 +29,7 @@ export interface Home {
 /** A temporary home; its bridges are killed after the test. Their provider does not exist. */
 export async function createHome(context: TestContext, extra: Readonly<Record<string, string>> = {}): Promise<Home> {
   const folder = await mkdtemp(join(tmpdir(), 'bridge-home-'));
-  const port = await findFreePort('127.0.0.1');
+  const port = await findFreePort();
   const env = {
     HOME: folder, USERPROFILE: folder, LOCALAPPDATA: join(folder, 'local'), XDG_STATE_HOME: join(folder, 'state'),
     AI_API_BASE: 'http://127.0.0.1:9/v1', AI_API_KEY: KEY, PORT: String(port),

@@ -4,7 +4,6 @@ import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
-import { findFreePort } from '../../../src/instance/start-bridge';
 import { ALL_CHECKS } from '../../../src/doctor/checks';
 import { createExamination, type DoctorRuntime } from '../../../src/doctor/examination';
 import type { Finding } from '../../../src/doctor/check';
@@ -18,6 +17,7 @@ import {
   type ScriptedUpstreamOptions,
   type Step,
 } from '../upstream/scripted-upstream';
+import { findFreePort } from '../free-port';
 
 export const KEY = 'sk-test-doctor-key-0123456789';
 
@@ -69,7 +69,7 @@ export async function createDoctorScene(context: TestContext): Promise<DoctorSce
   context.after(() => rm(home, { recursive: true, force: true, maxRetries: 5 }));
   const [codexHome, state, bin] = [join(home, '.codex'), join(home, 'state'), join(home, 'bin')];
   for (const folder of [codexHome, bin]) await mkdir(folder);
-  const port = await findFreePort('127.0.0.1');
+  const port = await findFreePort();
   const env = {
     PATH: bin, HOME: home, CODEX_HOME: codexHome, BRIDGE_STATE_DIR: state, PORT: String(port), LANG: 'C.UTF-8',
     AI_API_BASE: 'http://127.0.0.1:9/v1', AI_API_KEY: KEY, DEFAULT_MODEL: 'scripted-model',
