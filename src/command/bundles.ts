@@ -45,13 +45,21 @@ export function runBundled(main: NodeModule, path: string, indexes: readonly Bun
     if (known !== undefined) return known.exports;
     const module = Object.assign(new Module(filename, from), { filename });
     require.cache[filename] = module;
-    run(index, id, module);
+    try {
+      run(index, id, module);
+    } catch (cause) {
+      // As in Node, the next attempt loads it again: the bundle is unreadable while no file descriptors are left.
+      delete require.cache[filename];
+      throw cause;
+    }
     return module.exports;
   };
   const run = (index: BundleIndex, id: string, module: NodeModule): void => {
     const { table } = opened.get(index.name) ?? openBundle(index);
     const { filename } = module;
-    table[id]?.(module.exports, (other) => load(other, module), module, filename, dirname(filename));
+    // The main module compares itself with `require.main`.
+    const loadFrom = Object.assign((other: string) => load(other, module), { main: require.main });
+    table[id]?.(module.exports, loadFrom, module, filename, dirname(filename));
     module.loaded = true;
   };
   const [first] = indexes;

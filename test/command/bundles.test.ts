@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { execFileSync, fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import {
-  chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync,
+  chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
@@ -147,6 +147,23 @@ test('without a folder for the cache, a bridge starts and answers', async (conte
   mkdirSync(join(open, 'state', 'aliyun-codex-bridge'), { recursive: true });
   chmodSync(join(open, 'state', 'aliyun-codex-bridge'), 0o777);
   await runTurn(await startBridge(context, environmentOf(open), await startUpstream(context)));
+});
+
+test('the main module runs on its own, too', () => {
+  const args = [join(dist, 'cli', 'main.js'), 'version'];
+  assert.match(execFileSync(process.execPath, args, { env: environmentOf(makeHome()), encoding: 'utf8' }), /\d\.\d/);
+});
+
+test('a bundle that cannot be read is read again for the next request', async (context) => {
+  const [bundle, hidden] = [join(dist, 'bundle', 'turn.js'), join(root, 'hidden.js')];
+  renameSync(bundle, hidden);
+  const bridge = await startBridge(context, environmentOf(makeHome()), await startUpstream(context));
+  const headers = { 'content-type': 'application/json' };
+  const body = JSON.stringify({ model: 'm', input: 'Hello.' });
+  const { status } = await fetch(`${bridge.url}/v1/responses`, { method: 'POST', headers, body });
+  assert.equal(status, 500);
+  renameSync(hidden, bundle);
+  await runTurn(bridge);
 });
 
 test('plain files get the modules of the bundles', () => {
