@@ -9,7 +9,7 @@ import { isRecord } from '../base/json';
 /** The body of a response, wherever it arrives. */
 export interface Body {
   read(): Promise<Uint8Array | undefined>;
-  /** Ends a read that waits. */
+  /** Ends a read that waits, and drops the bytes that wait to be read. */
   cancel(reason: unknown): void;
 }
 
@@ -78,7 +78,10 @@ export class DirectBody implements Body {
   }
 
   cancel(reason: unknown): void {
-    this.end(reason);
+    [this.chunks, this.size] = [[], 0];
+    this.state = 'over';
+    this.error = reason;
+    this.wake?.();
   }
 
   /** @returns callbacks that come before those of fetch, or `callbacks` if the engine has none of the known sets */

@@ -129,6 +129,23 @@ for (const [path] of PATHS) {
       await assert.rejects(waiting);
     });
 
+    it('drops what waits to be read when the client leaves', async (context) => {
+      let arrived = (): void => undefined;
+      const sent = new Promise<void>((resolve) => { arrived = resolve; });
+      const call = await startServer(context, async (response) => {
+        await written(response, Buffer.from('begun'));
+        arrived();
+      });
+      const controller = new AbortController();
+      const answer = await call(path, controller.signal);
+      await sent;
+      // The bytes are on their way to this process, and may also arrive after the abort.
+      await new Promise((resolve) => setImmediate(resolve));
+      controller.abort();
+      await assert.rejects(answer.read());
+      await assert.rejects(answer.read());
+    });
+
     it('survives garbage collections while the answer streams', async (context) => {
       setFlagsFromString('--expose-gc');
       const collect: () => void = runInNewContext('gc');
