@@ -115,7 +115,7 @@ function createPracticeServer({ aiBaseUrl, provider, catalog }: Config): BridgeS
   const config = { ...resolved.config, aiBaseUrl, ...compact({ provider, catalog }) };
   const send = createFetchTransport({ connectMs: 0, firstByteMs: 0, idleMs: 0 });
   const transport: Transport = ({ headers, body, abort }) =>
-    send({ url: 'http://practice/', headers, body, abort, connection: { connect: connectToProvider } });
+    send({ url: 'http://practice.invalid/', headers, body, abort, connection: { connect: connectToProvider } });
   const bridge = createBridge(config, SILENT, { transport });
   return createBridgeServer({ config, version: '', log: SILENT, bridge: () => bridge });
 }

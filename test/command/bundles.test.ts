@@ -12,7 +12,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { CODEX } from '../support/bridge/test-bridge';
 import { buildPlain } from '../support/cli/plain-build';
 import { postStream } from '../support/clients/sse-client';
-import { answer, startScriptedUpstream } from '../support/upstream/scripted-upstream';
+import { answer, reply, startScriptedUpstream, type Step } from '../support/upstream/scripted-upstream';
 import { writeBundles } from '../tools/bundle';
 
 let root = '';
@@ -164,6 +164,34 @@ test('a bundle that cannot be read is read again for the next request', async (c
   assert.equal(status, 500);
   renameSync(hidden, bundle);
   await runTurn(bridge);
+});
+
+test('a running bridge needs no file of its own: an update may have replaced them', async (context) => {
+  const failure = reply({ status: 503, body: { error: { message: 'Busy.' } } });
+  const steps = [failure, answer({ text: 'Hello.' })];
+  const script = (): Step => steps.shift() ?? answer({ text: 'Hello.' });
+  const upstream = await startScriptedUpstream({ dialect: 'dashscope', script });
+  context.after(() => upstream.close());
+  const home = makeHome();
+  const bridge = await startBridge(context, environmentOf(home), upstream.url);
+  await untilSaved(home);
+  const moved = join(root, 'moved');
+  renameSync(dist, moved);
+  context.after(() => renameSync(moved, dist));
+  // A retry after a failure, a stored response, and its next turn.
+  await runTurn(bridge);
+  const headers = { 'content-type': 'application/json' };
+  let previous: string | undefined;
+  for (const input of ['Hello.', 'Hello again.']) {
+    const body = JSON.stringify({ model: 'm', input, store: true, previous_response_id: previous });
+    const response = await fetch(`${bridge.url}/v1/responses`, { method: 'POST', headers, body });
+    const text = await response.text();
+    assert.equal(response.status, 200, text);
+    previous = /"id":"(resp_\w+)"/.exec(text)?.[1];
+  }
+  assert.equal((await fetch(`${bridge.url}/v1/responses/${previous}`)).status, 200);
+  const invalid = await fetch(`${bridge.url}/v1/responses`, { method: 'POST', headers, body: '{"model": }' });
+  assert.equal(invalid.status, 400);
 });
 
 test('plain files get the modules of the bundles', () => {

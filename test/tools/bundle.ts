@@ -14,8 +14,9 @@ const MAIN = 'cli/main.js';
 const LOADER = 'command/bundles.js';
 
 /**
- * The first modules of each bundle, in the order in which they are loaded; what they import is added. A test compares
- * them with what a real start and a real turn load.
+ * The first modules of each bundle, in the order in which they are loaded; what they import is added, and for turns
+ * also what they load lazily: an update may replace the files of a running bridge. A test compares the bundles with
+ * what a real start and a real turn load.
  */
 const BUNDLES: Readonly<Record<string, readonly string[]>> = {
   start: [
@@ -26,26 +27,31 @@ const BUNDLES: Readonly<Record<string, readonly string[]>> = {
     'config/provider-values.js', 'providers/keys.js', 'bridge/create-bridge.js', 'server/answer-turn.js',
     'server/kept-routes.js', 'server/search-route.js', 'server/monitor-routes.js', 'server/front-page.js',
     'bridge/other-turns.js', 'server/history-parser.js', 'server/inflate-body.js', 'upstream/connect.js',
-    'observe/usage-ledger.js',
+    'observe/usage-ledger.js', 'server/json-error.js', 'server/save-memory.js', 'base/nearest.js',
+    'serve/watch-providers.js',
   ],
 };
 
 /** TypeScript writes imports with double quotes; the sources load lazily with single ones. */
 const IMPORT = /^\S.*?require\("(\.[^"]+)"\)/gm;
+const IMPORT_OR_LAZY = /\brequire\(["'](\.[^"']+)["']\)/g;
 
 /** Reads `dist/bundle` and `dist/cli/main.js` of the build in `dist`. */
 export function writeBundles(dist: string): void {
   const read = (path: string): string => readFileSync(join(dist, path), 'utf8');
   const taken = new Set<string>();
-  const collect = (path: string): readonly string[] => {
+  const collect = (path: string, pattern: RegExp): readonly string[] => {
     if (taken.has(path)) return [];
     taken.add(path);
-    const imports = [...read(path).matchAll(IMPORT)].map(([, id = '']) => pathOf(path, id));
-    return [path, ...imports.flatMap(collect)];
+    const imports = [...read(path).matchAll(pattern)].map(([, id = '']) => pathOf(path, id));
+    return [path, ...imports.flatMap((each) => collect(each, pattern))];
   };
-  collect(LOADER);
+  collect(LOADER, IMPORT);
   mkdirSync(join(dist, 'bundle'), { recursive: true });
-  const contents = Object.entries(BUNDLES).map(([name, roots]) => ({ name, modules: roots.flatMap(collect) }));
+  const contents = Object.entries(BUNDLES).map(([name, roots]) => {
+    const pattern = name === 'turn' ? IMPORT_OR_LAZY : IMPORT;
+    return { name, modules: roots.flatMap((each) => collect(each, pattern)) };
+  });
   const bundled = new Set(contents.flatMap(({ modules }) => modules));
   const indexes = contents.map(({ name, modules }) => {
     const wrapped = modules.map((path) => wrap(path, resolveImports(path, read(path), bundled)));
