@@ -1,6 +1,6 @@
 /**
- * Prepares a bridge that listens for its first turn: loads what turns use, and runs a turn in memory. Nothing of it
- * reaches the network, the log or the ledger.
+ * Prepares a listening bridge for its first turn: loads what turns use, and runs a turn in memory, which does not touch
+ * the network, the log or the ledger.
  */
 import { dirname } from 'node:path';
 import { Duplex } from 'node:stream';
@@ -17,7 +17,7 @@ export interface WarmUp {
   readonly config: Config;
   /** Creates the bridge that answers requests. */
   readonly openBridge: () => void;
-  /** Returns the number of running turns. With one, there is no need for a practice turn. */
+  /** Returns the number of running turns. If there is one, the practice turn is skipped. */
   readonly openTurns: () => number;
 }
 
@@ -78,7 +78,7 @@ function prepareTls(): void {
   createSecureContext();
 }
 
-/** Saves what V8 has compiled, for the next start. Without a folder of its own, the bridge starts as before. */
+/** Saves what V8 has compiled, for the next start; nothing if its folder cannot be created or is open to others. */
 function saveCodeCache(): void {
   const files = renderCodeCache();
   const [first] = files;
@@ -129,7 +129,7 @@ const connectToProvider: ConnectInMemory = (_target, done) => {
   process.nextTick(done, null, Object.assign(socket, { ref: ignore, unref: ignore }));
 };
 
-/** Creates one end of a connection: what it sends goes to `onText`, and `push` is what it receives. */
+/** Creates one end of a connection: text written to it goes to `onText`, and `push` delivers what it receives. */
 function createEnd(onText: (text: string) => void, onEnd: () => void): Duplex {
   return new Duplex({
     read: ignore,

@@ -77,7 +77,7 @@ const MAX_REJECTIONS = 32;
 /**
  * A client that keeps retrying gets the cached error for at most this many times the configured time, then a new call.
  */
-const MAX_RENEWALS = 4;
+const MAX_KEEP_FACTOR = 4;
 
 interface CachedRejection {
   readonly error: BridgeError;
@@ -112,7 +112,7 @@ export class RejectionCache {
   remember(request: SentRequest, error: BridgeError): void {
     if (this.keepMs <= 0) return;
     const now = this.clock();
-    const rejection = { error, until: now + this.keepMs, latest: now + MAX_RENEWALS * this.keepMs };
+    const rejection = { error, until: now + this.keepMs, latest: now + MAX_KEEP_FACTOR * this.keepMs };
     remember(this.rejections, nameOf(request), rejection, MAX_REJECTIONS);
   }
 }

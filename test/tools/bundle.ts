@@ -1,6 +1,6 @@
 /**
  * The last step of `npm run build`: copies the modules of the start and of turns into two files in `dist/bundle`, and
- * replaces `dist/cli/main.js` by a file that runs them (src/command/bundles.ts). A build without this step has the
+ * replaces `dist/cli/main.js` with a file that runs them (src/command/bundles.ts). A build without this step has the
  * plain `main.js`, and no bundle is used.
  */
 import { createHash } from 'node:crypto';
