@@ -1,6 +1,6 @@
 /** Defines the bridge's only error type: a kind from the table, a message for the user, and details of the cause. */
 import { UnreadableField } from '../base/json';
-import { codeOf } from '../base/thrown';
+import { codeOf, messageOf } from '../base/thrown';
 import type { ErrorKind } from './error-table';
 
 export interface ErrorDetails {
@@ -35,9 +35,14 @@ export class BridgeError extends Error {
   }
 }
 
-/** The error for a system error code that says that there are no file descriptors left; otherwise undefined. */
-export function findShortage(code = ''): BridgeError | undefined {
-  if (code !== 'EMFILE' && code !== 'ENFILE') return undefined;
+/**
+ * The error for a code that says that there are no file descriptors left; otherwise undefined. Since Node 24, the
+ * module loader hides the system's code: `Cannot read package config …/package.json: too many open files.`
+ */
+export function findShortage(code = '', message = ''): BridgeError | undefined {
+  const isHidden =
+    code === 'ERR_INVALID_PACKAGE_CONFIG' && /: (too many open files|file table overflow)\.?$/.test(message);
+  if (code !== 'EMFILE' && code !== 'ENFILE' && !isHidden) return undefined;
   const problem = 'The bridge has no file descriptors left.';
   return new BridgeError('busy', `${problem} Retry later, or raise the limit (ulimit -n).`);
 }
@@ -53,7 +58,7 @@ export function toBridgeError(cause: unknown, abort?: AbortSignal): BridgeError 
     return new BridgeError('invalid_request', cause.message, cause.path === '' ? {} : { param: cause.path });
   }
   if (abort?.aborted === true && abort.reason instanceof BridgeError) return abort.reason;
-  const shortage = findShortage(codeOf(cause));
+  const shortage = findShortage(codeOf(cause), messageOf(cause));
   if (shortage !== undefined) return shortage;
   const error = new BridgeError('internal', "Internal error. The bridge's log has the details.");
   error.cause = cause;

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import {
-  existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync,
+  existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync,
 } from 'node:fs';
 import { createServer } from 'node:http';
 import { connect, type AddressInfo, type Socket } from 'node:net';
@@ -16,6 +16,7 @@ import { ask, post } from '../support/bridge/test-server';
 import { createHome, kill } from '../support/cli/background';
 import { startBuiltBridge, type BuiltBridge } from '../support/cli/built-bridge';
 import { createLaunchScene } from '../support/cli/launch-scene';
+import { listNodes } from '../support/cli/node-versions';
 import { findFreePort } from '../support/free-port';
 
 const LIMIT = { timeout: 120_000 } as const;
@@ -86,15 +87,16 @@ const REQUESTS: readonly (readonly [method: string, path: string, body?: object]
 /** A message of more than a word. */
 const MESSAGE = /"message":"(?:[^"\\]|\\.){20,}"/;
 
-test('without file descriptors every request gets an answer; later ones work again', ON_LINUX, async (context) => {
+/** @param node the Node that runs the bridge */
+async function runOutOfDescriptors(context: TestContext, node: string): Promise<void> {
   const limit = 40;
   const upstream = await startProvider(context);
   const env = { BRIDGE_STORE: 'store', UPSTREAM_CALLS: '1' };
-  const bridge = await startBuiltBridge(context, { upstream, before: `ulimit -n ${limit}`, env });
+  const bridge = await startBuiltBridge(context, { upstream, before: `ulimit -n ${limit}`, env, node });
   // What is loaded after the start must be loaded before descriptors run out; then the bridge saves the code of turns.
   const cache = join(findPaths(thisMachine({ HOME: bridge.home })).state, 'code-cache');
-  const name = `turn-${process.version}-${process.arch}`;
-  while (!existsSync(join(cache, name))) await delay(20, undefined, context);
+  const isSaved = (): boolean => existsSync(cache) && readdirSync(cache).some((name) => name.startsWith('turn-'));
+  while (!isSaved()) await delay(20, undefined, context);
   const kept = await Promise.all(REQUESTS.map(() => connectTo(bridge.port)));
   assert.match(await askOn(kept[0] ?? assert.fail(), 'GET', '/health'), /"ok":true/);
   const others = await exhaust(bridge, limit, context);
@@ -113,7 +115,13 @@ test('without file descriptors every request gets an answer; later ones work aga
   const { status, text } = await post(bridge.port, { model: 'm', input: 'Hi' });
   assert.equal(status, 200, text);
   assert.doesNotMatch(bridge.output(), /\n {4}at /);
-});
+}
+
+for (const { title, skip, path } of listNodes(18, 20, 24, 26)) {
+  const options = skip ? { skip } : ON_LINUX;
+  test(`without file descriptors every request gets an answer; later ones work again; ${title}`, options, (context) =>
+    runOutOfDescriptors(context, path));
+}
 
 /** Mounts a disk of 64 kB at `folder`. @returns whether this user may */
 const mountAt = (folder: string): boolean =>
