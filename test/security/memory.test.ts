@@ -10,7 +10,8 @@ import { ask, open, post } from '../support/bridge/test-server';
 import { shareOf } from '../support/long';
 
 const MB = 1024 * 1024;
-const MAX_MB = 400;
+/** Node 24 and 26 collect garbage later: the same work takes up to 45 % more than on Node 20. */
+const MAX_MB = Number.parseInt(process.versions.node, 10) < 24 ? 400 : 600;
 const LIMIT = { timeout: 300_000, skip: process.platform !== 'linux' && 'memory is measured on Linux only' };
 
 type Act = (response: ServerResponse) => unknown;
