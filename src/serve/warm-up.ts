@@ -112,7 +112,8 @@ function createPracticeServer({ aiBaseUrl, provider, catalog }: Config): BridgeS
   const { resolveConfig }: typeof import('../config/resolve') = require('../config/resolve');
   const resolved = resolveConfig({}, PRACTICE_OPTIONS);
   if (!resolved.ok) throw new TypeError(resolved.errors.join(' '));
-  const config = { ...resolved.config, aiBaseUrl, ...compact({ provider, catalog }) };
+  const rows = catalog?.map((row) => ({ ...row, wire: 'chat' as const }));
+  const config = { ...resolved.config, aiBaseUrl, ...compact({ provider, catalog: rows }) };
   const send = createFetchTransport({ connectMs: 0, firstByteMs: 0, idleMs: 0 });
   const transport: Transport = ({ headers, body, abort }) =>
     send({ url: 'http://practice.invalid/', headers, body, abort, connection: { connect: connectToProvider } });
@@ -120,8 +121,8 @@ function createPracticeServer({ aiBaseUrl, provider, catalog }: Config): BridgeS
   return createBridgeServer({ config, version: '', log: SILENT, bridge: () => bridge });
 }
 
-/** The defaults, except for the user's provider: a practice turn uses its dialect. */
-const PRACTICE_OPTIONS = { AI_API_KEY: 'practice', UPSTREAM_WIRE: 'chat' };
+/** The defaults, except for the user's provider: a practice turn uses its dialect, and does not wait for a retry. */
+const PRACTICE_OPTIONS = { AI_API_KEY: 'practice', UPSTREAM_WIRE: 'chat', UPSTREAM_CALLS: '1' };
 
 const connectToProvider: ConnectInMemory = (_target, done) => {
   const rest = [ANSWER];

@@ -23,6 +23,13 @@ for (const { name, baseUrls } of PROVIDERS) {
   });
 }
 
+test('a practice turn uses Chat Completions, whatever the user\'s provider speaks', async () => {
+  const native = { wire: 'responses', responses: { evidence: 'source' } } as const;
+  const catalog = PROVIDERS.map((row) => ({ ...row, ...native }));
+  const [{ baseUrls: [baseUrl] = [] } = {}] = catalog;
+  assert.match(await practise({ ...configOf(baseUrl ?? ''), catalog }), /"type":"response\.completed"/);
+});
+
 test('a practice turn connects to nothing', async (context) => {
   const provider = createServer(() => assert.fail('the provider got a connection')).listen(0, '127.0.0.1');
   context.after(() => provider.close());
