@@ -38,13 +38,16 @@ interface Engine {
 type Callback = (...given: readonly unknown[]) => unknown;
 type Callbacks = Readonly<Record<string, Callback>>;
 
-/** Maximum number of bytes that wait to be read; with more, reading from the provider pauses. */
+/** Memory of the bytes that wait to be read, at which reading from the provider pauses. */
 const HIGH_WATER = 256 * 1024;
+/** Memory of a chunk in addition to its bytes: a provider may send single bytes. */
+const CHUNK_COST = 128;
 
 /** The body of one response with status 200. */
 export class DirectBody implements Body {
   private chunks: Uint8Array[] = [];
-  private size = 0;
+  /** Bytes of the chunks, with their cost. */
+  private held = 0;
   private state: 'not here' | 'open' | 'over' = 'not here';
   private error: unknown;
   private wake: (() => void) | undefined;
@@ -70,15 +73,15 @@ export class DirectBody implements Body {
         this.wake = resolve;
       });
     }
-    const { chunks, size } = this;
-    [this.chunks, this.size] = [[], 0];
-    if (size >= HIGH_WATER) this.resume?.();
+    const { chunks, held } = this;
+    [this.chunks, this.held] = [[], 0];
+    if (held >= HIGH_WATER) this.resume?.();
     const [only] = chunks;
-    return only && chunks.length === 1 ? only : Buffer.concat(chunks, size);
+    return only && chunks.length === 1 ? only : Buffer.concat(chunks);
   }
 
   cancel(reason: unknown): void {
-    [this.chunks, this.size] = [[], 0];
+    [this.chunks, this.held] = [[], 0];
     this.state = 'over';
     this.error = reason;
     this.wake?.();
@@ -127,9 +130,9 @@ export class DirectBody implements Body {
   private take(bytes: unknown): boolean | undefined {
     if (!this.isHere || !(bytes instanceof Uint8Array)) return undefined;
     this.chunks.push(bytes);
-    this.size += bytes.length;
+    this.held += bytes.length + CHUNK_COST;
     this.wake?.();
-    return this.size < HIGH_WATER;
+    return this.held < HIGH_WATER;
   }
 
   private end(error: unknown): undefined {

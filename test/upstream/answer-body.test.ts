@@ -171,6 +171,20 @@ for (const [path] of PATHS) {
   });
 }
 
+it('chunks of one byte make the provider wait before they take much memory', () => {
+  const body = new DirectBody();
+  const handlers: object[] = [];
+  const attached = body.attach({ dispatch: (_options: unknown, handler: object) => handlers.push(handler) });
+  const ignore = (): void => undefined;
+  const callbacks = { onHeaders: ignore, onData: ignore, onComplete: ignore, onError: ignore };
+  Reflect.get(attached, 'dispatch')({}, callbacks);
+  const [handler = {}] = handlers;
+  Reflect.get(handler, 'onHeaders')(200, [], ignore);
+  let count = 1;
+  while (Reflect.get(handler, 'onData')(Buffer.from('a')) === true) count += 1;
+  assert.ok(count < 10_000, `${count} chunks wait`);
+});
+
 it('an engine or a handler with other methods is used as it is', () => {
   const foreign = { send: () => true };
   assert.equal(new DirectBody().attach(foreign), foreign);
