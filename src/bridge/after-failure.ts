@@ -53,7 +53,7 @@ function memoryOf({ failures, settings, runtime }: TurnContext): FailureMemory {
   });
 }
 
-/** Repairs the request or waits, whatever the error calls for. @throws BridgeError if no call is left */
+/** Repairs the request or waits, depending on the error. @throws BridgeError if no call is left */
 export async function prepareNextCall(
   error: BridgeError, question: Question<unknown>, state: CallState,
 ): Promise<void> {
@@ -70,7 +70,7 @@ function useChat(error: BridgeError, question: Question<unknown>, state: CallSta
   if (!isOptional || !again || !lacksEndpoint(error)) return false;
   const { chatOnly, repairs } = memoryOf(context);
   remember(chatOnly, `${host} ${model}`, true, MAX_CHAT_ONLY);
-  // The key may be a substitute's, and the notice that of a fallback.
+  // Keep the headers and the notice: the key may be a substitute's, and the notice may come from a fallback.
   const { endpoint, ...chat } = again({ overChat: true, notes });
   const { notice } = prepared;
   question.prepared = { ...chat, endpoint: { ...endpoint, headers }, ...(notice !== undefined && { notice }) };
@@ -83,7 +83,7 @@ function useChat(error: BridgeError, question: Question<unknown>, state: CallSta
   return true;
 }
 
-/** Models at a host that are remembered; names come from clients. */
+/** Maximum number of remembered pairs of host and model: clients choose the names, so there may be many. */
 const MAX_CHAT_ONLY = 500;
 
 const NO_ENDPOINT: ReadonlySet<number> = new Set([404, 405, 501]);

@@ -82,7 +82,7 @@ const TIMEOUT_MS = 4_000;
 const MAX_BYTES = 16 * 1024 * 1024;
 
 /**
- * GET {base}/models with the key from the environment. If the provider has no list, that is logged, not an error.
+ * GET {base}/models with the key from the environment. A provider without a list is logged; it is not an error.
  *
  * @returns the models that Codex can use; undefined if there is no list, or it cannot be fetched
  */

@@ -51,7 +51,7 @@ export async function undoConfig(codexHome: string, baseUrl: string, review: Rev
 async function restore(file: ConfigFile, text: string, codexHome: string, baseUrl: string): Promise<string> {
   const { path, backup } = file;
   const before = await readBackup(file);
-  // Without a backup, there was no file before setup, except for a link.
+  // No backup means that there was no file before setup, unless the path is a link.
   const wasMissing = text === '' && before === undefined && (await followLinks(path)) === path;
   if (wasMissing) await rm(path);
   else await writeConfigFile(file, text);

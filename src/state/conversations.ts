@@ -26,7 +26,7 @@ export function readConversationId(value: unknown): string | undefined {
 
 /**
  * A conversation with all its items: those it was created with, and those that were added.
- * @throws BridgeError `not_found` for an id that is not kept
+ * @throws BridgeError `not_found` for an unknown id
  */
 export async function findConversation(store: ResponseStore, id: string): Promise<ConversationRecord> {
   const [record, lines] = await Promise.all([store.get(id), store.lines(id)]);

@@ -1,6 +1,6 @@
 /**
  * Keeps records on disk, one file each, so that they survive a restart; only the user may read them. Other processes
- * may use the folder at the same time: each request looks at the files themselves.
+ * may use the folder at the same time, so each request checks the files on disk.
  */
 import { existsSync, readdirSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
@@ -46,7 +46,7 @@ export function createFileStore(options: FileStoreOptions): ResponseStore {
 /** Subfolder for records if the user's folder also contains other files. */
 const SUBFOLDER = 'aliyun-codex-bridge-store';
 const pathIn = (folder: string, id: string): string => join(folder, `${id}.json`);
-/** An older draft is left over from a process that ended while writing it. */
+/** A draft older than this was left by a process that ended while writing it. */
 const UNFINISHED_MS = 60_000;
 /** Interval after which the files of other processes are counted again. */
 const RECOUNT_MS = 10_000;
@@ -61,14 +61,14 @@ interface FoundRecord extends FoundFile {
 interface Listing {
   /** New records, and those that may have grown. */
   readonly records: readonly FoundRecord[];
-  /** The ids in all names of record files. */
+  /** The ids of all record files, from their names. */
   readonly ids: readonly string[];
   readonly foreign: boolean;
 }
 
 class OpenedFolder {
   private readonly ledger: Ledger;
-  /** Records whose items, or whose last lines, were not read yet. */
+  /** Records whose items, or whose last lines, have not been read yet. */
   private unread = new Set<string>();
   /** The folder for new records: the user's folder, or a subfolder of it. */
   private home: string;
@@ -171,7 +171,7 @@ class OpenedFolder {
 
   /**
    * Counts what all processes keep, in the order of its last use.
-   * @param first also removes the drafts that a process left over
+   * @param first also removes the drafts that ended processes left
    * @returns whether the user's folder holds anything that the bridge did not write
    */
   private count(first = false): boolean {
@@ -192,7 +192,7 @@ class OpenedFolder {
 
   /**
    * Finds the records in a folder, and whether it contains anything that the bridge did not write. Known records are
-   * not looked at again, unless they have lines: a folder of thousands is listed in a few milliseconds.
+   * not checked again, unless a lines file may have made them grow: listing thousands takes a few milliseconds.
    */
   private list(folder: string, first: boolean): Listing {
     const records: FoundRecord[] = [];
@@ -260,7 +260,7 @@ class OpenedFolder {
     return wasThere === true;
   }
 
-  /** Warns once. */
+  /** Warns once per file. */
   private ignore(file: string): void {
     if (this.ignored.has(file)) return;
     this.ignored.add(file);

@@ -19,7 +19,7 @@ import type { ConnectionSettings } from '../providers/provider';
 export interface Connection extends ConnectionSettings {
   /** The proxy variables; `proxy` overrides them. */
   readonly proxies?: ProxyVariables;
-  /** Creates the connection in place of everything else, for undici's `connect` option. */
+  /** Opens the connection itself, so all other settings are ignored; for undici's `connect` option. */
   readonly connect?: ConnectInMemory;
 }
 
@@ -38,7 +38,7 @@ export class Routes {
 
   /**
    * @returns an agent for fetch's `dispatcher` option; undefined if a direct connection is enough
-   * @throws BridgeError `forbidden` if a file cannot be read, or this Node cannot connect in another way
+   * @throws BridgeError `forbidden` if a file cannot be read, or this runtime cannot use a proxy or certificates
    */
   find(url: URL, { proxies, connect: inMemory, ...settings }: Connection): object | undefined {
     if (inMemory) return this.createAgent(inMemory);
@@ -61,7 +61,7 @@ export class Routes {
   }
 }
 
-/** Without `ca`, the authorities of Node stay as they are, those of NODE_EXTRA_CA_CERTS among them. */
+/** Without `ca`, Node's own authorities apply, including those of NODE_EXTRA_CA_CERTS. */
 function readCertificates({ ca, cert, certKey = cert }: ConnectionSettings): SecureContextOptions {
   const extra = process.env['NODE_EXTRA_CA_CERTS'];
   return {
@@ -126,7 +126,7 @@ function readProxy(text: string): Proxy {
   };
 }
 
-/** What undici tells a function of its `connect` option, in versions 5 to 7. */
+/** What undici passes to the function in its `connect` option, in versions 5 to 7. */
 interface Target {
   readonly hostname: string;
   readonly protocol: string;
@@ -157,7 +157,7 @@ function createTunnels(proxy: Proxy, tls: SecureContextOptions, connectMs: numbe
     }, connectMs);
     const open = proxy.isSecure ? requestSecure : requestPlain;
     const headers = { ...proxy.options.headers, host: authority };
-    // The authorities are for the proxy too; the client certificate is not.
+    // The authorities also apply to the proxy; the client certificate does not.
     const options = { ...proxy.options, ...(tls.ca !== undefined && { ca: tls.ca }), headers };
     const request = open({ ...options, method: 'CONNECT', path: authority, agent: false });
     current = request;
@@ -173,7 +173,7 @@ function createTunnels(proxy: Proxy, tls: SecureContextOptions, connectMs: numbe
       const secure = connectSecure({ ...tls, ...name, socket, ALPNProtocols: ['http/1.1'] });
       current = secure;
       secure.once('secureConnect', () => settle(null, secure));
-      // A certificate that is wrong is the provider's, not the proxy's.
+      // A certificate error here is about the provider's certificate, not the proxy's.
       secure.once('error', (error) => settle(error, null));
       return undefined;
     });
@@ -181,7 +181,7 @@ function createTunnels(proxy: Proxy, tls: SecureContextOptions, connectMs: numbe
   };
 }
 
-/** A proxy rejects every further attempt as well: nothing is retried, except where it says that the host is down. */
+/** A proxy that rejects one attempt rejects the next too: retry only if it reports that the host is down. */
 function describeRefusal({ title }: Proxy, authority: string, status: number): BridgeError {
   const what = `The proxy ${title} rejected a connection to ${authority} with status ${status}.`;
   if (status === 407) return new BridgeError('forbidden', `${what} Check the user name and password in its URL.`);

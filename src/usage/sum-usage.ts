@@ -6,7 +6,7 @@ import { priceTurn } from './price-turn';
 export type Grouping = 'day' | 'model' | 'provider' | 'thread';
 
 export interface UsageSum {
-  /** Calls of a turn to another model are not a turn of their own. */
+  /** Calls that a turn makes to another model do not count as turns. */
   readonly turns: number;
   readonly requests: number;
   readonly input: number;
@@ -17,7 +17,7 @@ export interface UsageSum {
   readonly uncounted: number;
   /** By currency, for the turns with a known price. */
   readonly cost: Readonly<Record<string, number>>;
-  /** Turns that a plan includes. */
+  /** Turns covered by a plan. */
   readonly included: number;
   /** Turns without a known price. */
   readonly unpriced: number;

@@ -109,7 +109,7 @@ export interface AgentMessageItem {
   readonly recipient?: string;
   readonly content: readonly ContentPart[];
 }
-/** compaction, compaction_summary and context_compaction. */
+/** An item of type `compaction`, `compaction_summary` or `context_compaction`. */
 export interface CompactionItem { readonly type: 'compaction'; readonly encryptedContent: string }
 export interface CompactionTriggerItem { readonly type: 'compaction_trigger' }
 export interface ConfigurationUpdateItem {

@@ -1,4 +1,4 @@
-/** Upstreams that reject, disconnect, stall or send something else, and what Codex and SDK clients receive. */
+/** Upstreams that reject, disconnect, stall or send something unexpected, and what Codex and SDK clients receive. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
@@ -27,7 +27,7 @@ interface Heard {
 }
 
 /**
- * Sends the request as Codex, as a streaming SDK client, and as one without a stream; all three must get the failure.
+ * Sends the request as Codex, as a streaming SDK client, and as a non-streaming one; all three must get the failure.
  * @param begun whether part of the answer was shown before the failure: only then may Codex retry by itself
  */
 async function expectFailure(bridge: TestBridge, heard: Heard, { begun }: { readonly begun: boolean }): Promise<void> {
@@ -146,7 +146,7 @@ const ROWS: readonly Row[] = [
     message: /stopped sending in the middle of its answer for 0\.4 s \(UPSTREAM_IDLE_TIMEOUT_MS\)/,
   },
   {
-    name: 'a page of HTML',
+    name: 'an HTML page',
     step: reply({ status: 200, headers: { 'content-type': 'text/html; charset=utf-8' }, body: HTML }),
     begun: false,
     status: 502,
@@ -219,7 +219,7 @@ describe('broken upstreams', () => {
     await expectFailure(bridge, heard, { begun: false });
   });
 
-  it('a host name without an address', async (context) => {
+  it('a host name that does not resolve', async (context) => {
     const bridge = await startBridge(context, { settings: { aiBaseUrl: 'http://no-such-host.invalid/v1' } });
     const { error } = finalResponse(await bridge.stream({ input: ask() }, CODEX));
     assert.match(
@@ -228,7 +228,7 @@ describe('broken upstreams', () => {
     );
   });
 
-  it('text before the disconnection is shown, and a complete call is done', async (context) => {
+  it('text before the disconnection is shown, and a complete call is finished', async (context) => {
     const toolCalls = [
       { id: 'call_a', name: 'list', arguments: '{"path":"b"}' },
       { id: 'call_b', name: 'list', arguments: '{"path":"a"}' },
@@ -248,7 +248,7 @@ describe('broken upstreams', () => {
     assert.equal(finalResponse(cut).status, 'failed');
   });
 
-  it('a truncated error body does not change the error of its status', async (context) => {
+  it('a truncated error body still gives the error of its status', async (context) => {
     const step = raw({
       status: 429,
       headers: { 'content-type': 'application/json', 'retry-after': '7' },
@@ -273,12 +273,12 @@ describe('unusual but complete answers', () => {
     ['a JSON completion although a stream was requested', reply({ status: 200, body: completion }), 'Hi.'],
     ['a JSON completion without a content type', reply({ status: 200, body: JSON.stringify(completion) }), 'Hi.'],
     [
-      'a stream with the content type of JSON',
+      'a stream with a JSON content type',
       raw({ headers: { 'content-type': 'application/json' }, chunks: [stream], end: 'eof' }),
       'Half an answer',
     ],
     [
-      'a stream with the content type of plain text',
+      'a stream with a plain-text content type',
       raw({ headers: { 'content-type': 'text/plain' }, chunks: [stream], end: 'eof' }),
       'Half an answer',
     ],

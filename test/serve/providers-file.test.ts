@@ -20,7 +20,7 @@ const ANSWER = JSON.stringify({
   usage: { prompt_tokens: 1, completion_tokens: 1, total_tokens: 2 },
 });
 
-/** A provider that notes every key and team that it is sent. */
+/** A provider that records every key and team header it receives. */
 async function startHost(context: TestContext, deadKey?: string) {
   const seen: string[] = [];
   const server = createServer((request, response) => {
@@ -62,7 +62,7 @@ async function startServe(context: TestContext, text: string) {
 
 async function startWith(context: TestContext, flags: readonly string[], env: Readonly<Record<string, string>>) {
   const io = createFakeIo();
-  // Without a home of its own, the usage ledger would be that of the user who runs the tests.
+  // With the default home, the bridge would write to the usage ledger of the user who runs the tests.
   const home = mkdtempSync(join(tmpdir(), 'providers-home-'));
   const words = ['--port', '0', '--log-format', 'json', '--upstream-calls', '1', ...flags];
   const code = run(words, { HOME: home, ...env }, io);
@@ -82,7 +82,7 @@ async function startWith(context: TestContext, flags: readonly string[], env: Re
   return { io, post };
 }
 
-test('a change counts from the next turn on; a broken file changes nothing and is reported once', async (context) => {
+test('a change takes effect with the next turn; a broken file changes nothing, with one warning', async (context) => {
   const [a, b] = [await startHost(context), await startHost(context)];
   const { path, io, post } = await startServe(context, fileFor(a.url, 'A'));
   assert.equal((await post()).status, 200);
@@ -147,7 +147,7 @@ test('an unset variable disables its provider: at the start and later, for turns
   assert.match(io.written.error, /The provider acme is disabled: set TEAM_A/);
 });
 
-test('several keys of a plan that forbids them are warned of once', async (context) => {
+test('several keys for a plan that forbids them cause one warning', async (context) => {
   const env = { AI_API_KEY_1: 'sk-sp-test-one', AI_API_KEY_2: 'sk-sp-test-two', AI_PROVIDER: 'aliyun-coding' };
   const { io, post } = await startWith(context, [], { ...env, AI_API_BASE: (await startHost(context)).url });
   await post();

@@ -1,4 +1,4 @@
-/** `cacheControl`: two marks for prompt caches that have to be requested, for the rows that need them. */
+/** `cacheControl`: marks two messages for providers that cache prompts only on request. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { findProviderByName, resolveModel } from '../../src/providers/catalog';
@@ -14,7 +14,7 @@ const SYSTEM: ChatMessage = { role: 'system', content: 'Rules.' };
 const USER: ChatMessage = { role: 'user', content: 'Hi' };
 const MARKED_SYSTEM = { role: 'system', content: [{ type: 'text', text: 'Rules.', ...EPHEMERAL }] };
 
-test('the instructions and the last message are marked, nothing else', () => {
+test('only the instructions and the last message are marked', () => {
   const said: ChatMessage = { role: 'assistant', content: 'Hello.' };
   assert.deepEqual(apply([SYSTEM, USER, said, USER]), [
     MARKED_SYSTEM, USER, said, { role: 'user', content: [{ type: 'text', text: 'Hi', ...EPHEMERAL }] },
@@ -26,7 +26,7 @@ test('the instructions and the last message are marked, nothing else', () => {
   assert.deepEqual(apply([SYSTEM, USER], 'none'), [SYSTEM, USER]);
 });
 
-test('of parts, the last text is marked; messages of a model and empty ones never', () => {
+test('in a list of parts, the last text is marked; assistant messages and empty ones never are', () => {
   const image = { type: 'image_url', image_url: { url: 'data:,' } } as const;
   const text = { type: 'text', text: 'Look' } as const;
   assert.deepEqual(apply([SYSTEM, { role: 'user', content: [text, text, image] }])[1], {

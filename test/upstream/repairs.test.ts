@@ -1,4 +1,4 @@
-/** Rejections with the messages of providers, and variants: what is sent instead. Texts: upstreams.md, section 2. */
+/** Rejections in the words of real providers, and variants: the next request. Source: upstreams.md, section 2. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { classifyHttpFailure } from '../../src/errors/classify';
@@ -27,7 +27,7 @@ const repairOnce = (body: Body, chat: ChatRequest, status?: number): ChatRequest
   return found ? session.chat : chat;
 };
 
-/** A rejection, what the request had, and what the next one has. */
+/** A rejection, the fields of the rejected request, and those of the next one. */
 const FIELDS: readonly (readonly [body: Body, had: Partial<ChatRequest>, has: Partial<ChatRequest>])[] = [
   [
     '<400> InternalError.Algo.InvalidParameter: The tool_choice parameter does not support being set to required or ' +
@@ -162,7 +162,7 @@ const TOOL: ChatTool = {
 /** The error body of a server that uses FastAPI and pydantic. */
 const pydantic = (path: readonly (string | number)[], msg: string): object =>
   ({ detail: [{ type: 'value_error', loc: ['body', ...path], msg, input: 'x' }] });
-/** OpenAI's error object for a text that is too long. */
+/** OpenAI's error object for a string that is too long. */
 const tooLong = (param: string, most: number): object => ({
   error: {
     message: `Invalid '${param}': string too long. Expected a string with maximum length ${most}, but got a string ` +
@@ -284,7 +284,7 @@ const SHAPES: readonly Shape[] = [
     right: (chat) => !/tool_call/.test(text(chat)) && text(chat).includes('Called f'),
   },
   {
-    name: 'call ids of nine letters',
+    name: 'call ids of nine letters or digits',
     chat: { messages: CALLS, tools: [] },
     refusals: [
       'Tool call id was call_1 but must be a-z, A-Z, 0-9, with a length of 9.',
@@ -308,7 +308,7 @@ const SHAPES: readonly Shape[] = [
     right: (chat) => /"id":"(\w{1,40})".*"tool_call_id":"\1"/.test(text(chat)),
   },
   {
-    name: 'content that must be parts',
+    name: 'content that must be a list of parts',
     chat: {},
     refusals: [
       [422, 'messages[0].content: invalid type: string, expected a sequence'], 'content must be a list of parts',
@@ -370,7 +370,7 @@ const SHAPES: readonly Shape[] = [
     right: (chat) => roles(chat) === 'user assistant tool assistant tool',
   },
   {
-    name: 'an answer at the end',
+    name: 'an assistant message at the end',
     chat: { messages: [USER, { role: 'assistant', content: 'a' }] },
     refusals: ['This model does not support assistant message prefill. The conversation must end with a user message.'],
     right: (chat) => roles(chat) === ALTERNATE,
@@ -383,7 +383,7 @@ describe('a rejected form', () => {
       const [status, body] = Array.isArray(said) ? said : [400, said];
       it(`${name}: ${status} ${text(body).slice(0, 60)}`, () => {
         const before = { ...PLAIN, ...chat };
-        assert.ok(!right(before), 'the request is right already');
+        assert.ok(!right(before), 'the request is already right');
         const after = repairOnce(body as Body, before, status as number);
         assert.ok(right(after), text(after.messages));
       });
@@ -416,7 +416,7 @@ describe('no repair', () => {
   }
 });
 
-describe('what was learned', () => {
+describe('a repair', () => {
   const SEED = { ...PLAIN, seed: 1 };
 
   it('applies to that model at that host only', () => {

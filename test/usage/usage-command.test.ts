@@ -60,7 +60,7 @@ test('one row for each day, the last 30 days, and their total', async (context) 
   assert.match(out, /^Usage since \d{4}-\d\d-\d\d\n\nday /);
 });
 
-test('by model, provider and thread, since a day or a span', async (context) => {
+test('by model, provider and thread, since a day or for a span', async (context) => {
   const scene = createScene(context, [
     turn(9), turn(3, { model: 'glm-5', thread: 't-2' }), turn(0),
     turn(0, { provider: 'zai', base: 'api.z.ai/api/paas/v4' }),
@@ -77,7 +77,7 @@ test('by model, provider and thread, since a day or a span', async (context) => 
   assert.match(error, /"yesterday".*expected a day such as 2026-11-01, or a span such as 7d or 12h/);
 });
 
-test('cost: by the price list, double at peak hours, included in a plan, or unknown', async (context) => {
+test('cost: by the price list, doubled at peak hours, included in a plan, or unknown', async (context) => {
   const deepseek = { provider: 'deepseek', base: 'api.deepseek.com', model: 'deepseek-v4-pro' };
   const million = { input: 2_000_000, cached: 1_000_000, output: 1_000_000 };
   const priced = async (...entries: UsageEntry[]) =>
@@ -131,7 +131,7 @@ test('turns without token counts are counted and listed; invalid lines are skipp
   assert.match(out, /^total +2 +1k +80% +100 +20 +plan\n\n1 turn without token counts from the provider\.$/m);
 });
 
-test('calls to another model are requests, tokens and cost of that model, but no turn', async (context) => {
+test('calls to another model count as its requests, tokens and cost, but not as a turn', async (context) => {
   const { input: _input, cached: _cached, output: _output, reasoning: _reasoning, ...bare } = turn(0);
   const deepseek = { provider: 'deepseek', base: 'api.deepseek.com', model: 'deepseek-v4-pro' };
   const scene = createScene(context, [
@@ -148,7 +148,7 @@ test('calls to another model are requests, tokens and cost of that model, but no
   assert.doesNotMatch(out, /without/);
 });
 
-test('a model that only failed has no cost; one that described pictures at no known price has an unknown one',
+test('a model that only failed has no cost; one without a price that described pictures has an unknown cost',
   async (context) => {
     const { input: _input, cached: _cached, output: _output, reasoning: _reasoning, ...bare } = turn(0);
     const row = async (end: string) => {

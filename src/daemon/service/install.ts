@@ -19,7 +19,7 @@ export interface Installation {
   readonly paths: Paths;
   readonly flags: FlagTexts;
   readonly config: Config;
-  /** Names of the variables that the providers file takes. */
+  /** Names of the variables that the providers file uses. */
   readonly fileVariables?: readonly string[];
   /** The path of the running Node. */
   readonly node: string;

@@ -57,7 +57,7 @@ const isTeamChild = (request: CapturedRequest): boolean =>
 // `collaboration` of the catalog's version v2: the child inherits its parent's context, and gets its task in an
 // `agent_message` whose text is in the field `encrypted_content` (codex-protocol.md, section 1).
 scenario(
-  'an agent of a team, whose task is an agent message',
+  'a team agent, which gets its task as an agent message',
   {
     catalog: { multi_agent_version: 'v2' },
     script: (request) => {
