@@ -18,7 +18,7 @@ async function removeBridge(file: ConfigFile, codexHome: string): Promise<Config
   const count = (await countThreads(codexHome)).get(PROVIDER_ID) ?? 0;
   if (count === 0) return removed;
   const notes = [
-    `The bridge has ${renderCount(count, 'thread')} of Codex. To resume one, start the bridge and run:`,
+    `The bridge has ${renderCount(count, 'Codex thread')}. To resume one, start the bridge and run:`,
     RESUME_COMMAND,
   ];
   return { ok: true, text: addThreadNotes(removed.text, notes) };
@@ -67,7 +67,7 @@ async function restore(file: ConfigFile, text: string, codexHome: string, baseUr
   if (text !== removeThreadNotes(text)) {
     const profile = await writeResumeProfile(codexHome, file.text, baseUrl);
     done.push(
-      'Threads of Codex belong to the bridge. Resume them with: aliyun-codex-bridge codex resume',
+      'Some Codex threads use the bridge. Resume them with: aliyun-codex-bridge codex resume',
       `Wrote ${profile}; with it and a running bridge, this resumes them too: ${RESUME_COMMAND}`,
     );
   }

@@ -186,5 +186,5 @@ function describeRefusal({ title }: Proxy, authority: string, status: number): B
   const what = `The proxy ${title} rejected a connection to ${authority} with status ${status}.`;
   if (status === 407) return new BridgeError('forbidden', `${what} Check the user name and password in its URL.`);
   if (status >= 500) return new BridgeError('network', what);
-  return new BridgeError('forbidden', `${what} Check its rules, or except the host with NO_PROXY.`);
+  return new BridgeError('forbidden', `${what} Check its rules, or exclude the host with NO_PROXY.`);
 }

@@ -84,7 +84,7 @@ for (const name of NAMES) {
     assert.ok(removed.out.startsWith('Stop '), removed.out);
     assert.ok(
       removed.out.endsWith(
-        `\n\nRemoved ${file}\nKept ${path(ENV_FILE)}: it contains your variables, maybe your key.\n`,
+        `\n\nRemoved ${file}\nKept ${path(ENV_FILE)}: it contains your variables, possibly including your key.\n`,
       ),
     );
     await assert.rejects(stat(file), /ENOENT/);

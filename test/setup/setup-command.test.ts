@@ -272,8 +272,8 @@ test('undo leaves a note on how to resume threads, and the next setup removes it
   await writeThread(home.folder, 'aliyun');
   const { code, out } = await home.setup(['--undo']);
   assert.equal(code, 0);
-  assert.match(out, /^Threads of Codex belong to the bridge\. Resume them with: aliyun-codex-bridge codex resume$/m);
-  const note = `# threads of aliyun-codex-bridge: The bridge has 2 threads of Codex. \
+  assert.match(out, /^Some Codex threads use the bridge\. Resume them with: aliyun-codex-bridge codex resume$/m);
+  const note = `# threads of aliyun-codex-bridge: The bridge has 2 Codex threads. \
 To resume one, start the bridge and run:
 # threads of aliyun-codex-bridge: codex resume --profile aliyun-codex-bridge
 `;

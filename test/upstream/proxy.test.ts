@@ -132,7 +132,7 @@ test('name and password are sent to the proxy, decoded; its 407 is final', async
 
 test('what a proxy rejects or cannot do is said, and never tried without it', async (context) => {
   const host = await startHost(context);
-  const CASES = [[403, 'forbidden', /status 403\. Check its rules, or except the host with NO_PROXY\./],
+  const CASES = [[403, 'forbidden', /status 403\. Check its rules, or exclude the host with NO_PROXY\./],
     [502, 'network', /status 502\.$/]] as const;
   for (const [status, kind, says] of CASES) {
     const proxy = await startConnectProxy(context, { port: host.port, status });

@@ -133,7 +133,7 @@ export async function removeService(kind: ServiceKind, file: string, envFile: st
     const link = kind.findRegistration?.(file);
     if (link !== undefined && (await isLinkTo(link, file))) await rm(link);
     const hasVariables = (await readIfThere(envFile)) !== undefined;
-    const kept = hasVariables ? `Kept ${envFile}: it contains your variables, maybe your key.\n` : '';
+    const kept = hasVariables ? `Kept ${envFile}: it contains your variables, possibly including your key.\n` : '';
     io.out(`\nRemoved ${file}\n${kept}`);
     return EXIT.done;
   } catch (error) {
