@@ -46,6 +46,8 @@ const CHUNK_COST = 128;
 /** The body of one response with status 200. */
 export class DirectBody implements Body {
   private chunks: Uint8Array[] = [];
+  /** The HTTP status, also of a response that fetch withholds; undefined before it has arrived. */
+  status: unknown;
   /** Bytes of the chunks, with their cost. */
   private held = 0;
   private state: 'not here' | 'open' | 'over' = 'not here';
@@ -122,6 +124,7 @@ export class DirectBody implements Body {
   };
 
   private begin(status: unknown, headers: unknown, resume: unknown): undefined {
+    this.status = status;
     if (status === 200 && !isCompressed(headers)) this.state = 'open';
     if (typeof resume === 'function') this.resume = () => Reflect.apply(resume, undefined, []);
   }

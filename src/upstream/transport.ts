@@ -58,29 +58,32 @@ export function createFetchTransport(timeouts: UpstreamTimeouts): Transport {
   let routes: Routes | undefined;
   return async (request) => {
     const exchange = new Exchange(request, timeouts);
+    const direct = new DirectBody();
     try {
       const { url, headers, connection } = request;
       routes ??= connection && openRoutes(timeouts.connectMs);
       const engine =
         (connection && routes?.find(new URL(url), connection)) ?? (agent ??= createAgent(timeouts.connectMs));
-      const direct = new DirectBody();
       const init: RequestInit = { method: 'POST', signal: exchange.signal };
       const dispatcher = engine && direct.attach(engine);
       const sent = Object.assign(init, toFetchBody(request.body, headers), dispatcher && { dispatcher });
       return exchange.answer(await fetch(url, sent), direct);
     } catch (cause) {
-      throw exchange.close(isRedirect(cause) ? redirected(request.url) : cause);
+      throw exchange.close(findWithheld(cause, direct.status, request.url) ?? cause);
     }
   };
 }
 
-const isRedirect = (cause: unknown): boolean =>
-  cause instanceof Error && cause.cause instanceof Error && cause.cause.message === 'unexpected redirect';
-
-function redirected(url: string): BridgeError {
+/** Describes a response that fetch reports as a network error: a redirect, and 407, for which it gives no reason. */
+function findWithheld(cause: unknown, status: unknown, url: string): BridgeError | undefined {
   const { host } = new URL(url);
-  const problem = `${host} answered with a redirect. Redirects are not followed: check AI_API_BASE.`;
-  return new BridgeError('upstream_rejected', problem);
+  if (cause instanceof Error && cause.cause instanceof Error && cause.cause.message === 'unexpected redirect') {
+    const problem = `${host} answered with a redirect. Redirects are not followed: check AI_API_BASE.`;
+    return new BridgeError('upstream_rejected', problem);
+  }
+  if (status !== 407) return undefined;
+  const problem = `${host} answered with status 407: a proxy in front of the API requires a login.`;
+  return new BridgeError('forbidden', `${problem} Check HTTPS_PROXY and AI_API_BASE.`);
 }
 
 /** One request in flight, with everything that can end it early. */

@@ -117,6 +117,16 @@ describe('what is read', () => {
     assert.equal(requests, 1);
   });
 
+  it('status 407, which fetch reports without a reason, is explained', async (context) => {
+    const { url } = await startServer(context, (_, response) => response.writeHead(407).end('{}'));
+    await assert.rejects(createFetchTransport(LIMITS)(request(url)), (error: unknown) => {
+      assert.ok(error instanceof BridgeError && error.kind === 'forbidden');
+      const problem = `${new URL(url).host} answered with status 407: a proxy in front of the API requires a login.`;
+      assert.equal(error.message, `${problem} Check HTTPS_PROXY and AI_API_BASE.`);
+      return true;
+    });
+  });
+
   it('a redirect is a response, and its target gets no request', async (context) => {
     let asked = 0;
     const { url } = await startServer(context, (_, response) => {
