@@ -59,19 +59,19 @@ export async function prepareNextCall(
 ): Promise<void> {
   const { prepared: { endpoint }, caller, context } = question;
   if (error.kind === 'rate_limit') context.traffic.loadLimits().learn(toPassage(endpoint, caller), error);
-  if (useChat(error, question, state) || repair(error, question, state)) return;
+  if (await useChat(error, question, state) || repair(error, question, state)) return;
   await waitForNext(error, question, state);
 }
 
 /** A gateway in front of the provider may have no Responses endpoint, or a model may be served over Chat alone. */
-function useChat(error: BridgeError, question: Question<unknown>, state: CallState): boolean {
+async function useChat(error: BridgeError, question: Question<unknown>, state: CallState): Promise<boolean> {
   const { prepared, caller: { record }, context } = question;
   const { endpoint: { host, model, headers, isOptional }, notes, again } = prepared;
   if (!isOptional || !again || !lacksEndpoint(error)) return false;
   const { chatOnly, repairs } = memoryOf(context);
   remember(chatOnly, `${host} ${model}`, true, MAX_CHAT_ONLY);
   // Keep the headers and the notice: the key may be a substitute's, and the notice may come from a fallback.
-  const { endpoint, ...chat } = again({ overChat: true, notes });
+  const { endpoint, ...chat } = await again({ overChat: true, notes });
   const { notice } = prepared;
   question.prepared = { ...chat, endpoint: { ...endpoint, headers }, ...(notice !== undefined && { notice }) };
   state.chat = repairs.apply(host, question.prepared.chat);

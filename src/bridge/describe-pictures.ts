@@ -50,7 +50,7 @@ async function describe(
   const { caller, context, prepared: { notes }, onQueued } = question;
   const plan = context.plan();
   try {
-    const prepared = preparePicture(url, visionModel, question);
+    const prepared = await preparePicture(url, visionModel, question);
     const { endpoint } = prepared;
     const { host } = endpoint;
     const candidate = { host, model: endpoint.model, key: keyIn(endpoint) };
@@ -76,7 +76,7 @@ async function describe(
 
 const anonymousCaller = (abort: AbortSignal) => ({ client: 'generic', abort }) as const;
 
-function preparePicture(url: string, model: string, { caller, context }: Question<unknown>): Prepared {
+function preparePicture(url: string, model: string, { caller, context }: Question<unknown>): Promise<Prepared> {
   const content = [{ type: 'input_text', text: PROMPT }, { type: 'input_image', image_url: url }];
   const request = readResponsesRequest({ model, input: [{ type: 'message', role: 'user', content }] });
   return prepare(request, anonymousCaller(caller.abort), context);

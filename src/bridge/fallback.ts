@@ -36,7 +36,7 @@ export async function askWithSubstitutes<Output>(question: Question<Output>): Pr
   const plan = context.plan();
   const unavailable: UnavailableModel[] = [];
   for (const model of [undefined, ...models]) {
-    const its = model === undefined ? prepared : prepareFallback(model, question);
+    const its = model === undefined ? prepared : await prepareFallback(model, question);
     if (!its) continue;
     for (const choice of listChoices(its, question)) {
       const coolDown = plan.find(choice);
@@ -54,10 +54,10 @@ export async function askWithSubstitutes<Output>(question: Question<Output>): Pr
 }
 
 /** Prepares the turn for a fallback model: its history, tools and settings in the dialect of that model. */
-function prepareFallback(model: string, question: Question<unknown>): Prepared | undefined {
+async function prepareFallback(model: string, question: Question<unknown>): Promise<Prepared | undefined> {
   const { context, prepared: { again, endpoint } } = question;
   try {
-    const its = again?.({ fallback: model });
+    const its = await again?.({ fallback: model });
     const isSame = its?.endpoint.url === endpoint.url && its.endpoint.model === endpoint.model;
     return isSame ? undefined : its;
   } catch (cause) {

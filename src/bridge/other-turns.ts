@@ -21,7 +21,7 @@ import type { TurnContext } from './turn-context';
 export async function startCompaction(body: unknown, caller: Caller, context: TurnContext): Promise<Turn> {
   const kept = await readKept(body, caller.client, context);
   const request = kept?.request ?? readResponsesRequest(body);
-  const prepared = prepare(toSummaryRequest(request), caller, context);
+  const prepared = await prepare(toSummaryRequest(request), caller, context);
   const create = responsesAssemblers(request, caller, context);
   const { makeId } = context.runtime;
   return run({
@@ -36,7 +36,7 @@ export async function startCompaction(body: unknown, caller: Caller, context: Tu
 /** Starts a turn for a Chat Completions body, which is read as the equivalent Responses request. */
 export async function startChatTurn(body: unknown, caller: Caller, context: TurnContext): Promise<Turn> {
   const { request, includeUsage } = readChatRequest(body);
-  const prepared = prepare(request, caller, context, { overChat: true });
+  const prepared = await prepare(request, caller, context, { overChat: true });
   const { clock, makeId } = context.runtime;
   const options = {
     id: makeId('chatcmpl'),

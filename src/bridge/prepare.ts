@@ -65,7 +65,7 @@ export interface Prepared {
   /** A line for the user, shown before the answer. */
   readonly notice?: string;
   /** Prepares the same request again; absent if nothing may require it. Retains the request. */
-  readonly again?: (changes: Changes) => Prepared;
+  readonly again?: (changes: Changes) => Promise<Prepared>;
 }
 
 export interface PrepareOptions {
@@ -97,13 +97,13 @@ export const toPassage = ({ provider, maxConcurrency }: Endpoint, { thread, turn
 const TOOLS = { auto: 'auto', '1': 'force', '0': 'off' } as const;
 
 /** @throws BridgeError `invalid_request` for a request that cannot be served */
-export function prepare(
+export async function prepare(
   given: ResponsesRequest, caller: Caller, context: TurnContext, options: PrepareOptions = {},
-): Prepared {
+): Promise<Prepared> {
   const { isSubstitute = false, overChat = false, notes = new Set<string>() } = options;
   const { settings } = context;
   const requested = caller.isTitle === true ? (settings.smallModel ?? given.model) : given.model;
-  const endpoint = findEndpoint(requested, caller, context, notes, overChat);
+  const endpoint = await findEndpoint(requested, caller, context, notes, overChat);
   const { model, dialect, native, origin } = endpoint;
   const { tools, chat: translated } = translateRequest(native ? native.toNativeSettings(given, notes) : given, {
     model,
@@ -131,7 +131,7 @@ export function prepare(
 /** A function of its own: closures of `prepare` live as long as the answer, and must not retain the request. */
 function preparer(
   given: ResponsesRequest, caller: Caller, context: TurnContext, options: PrepareOptions,
-): (changes: Changes) => Prepared {
+): (changes: Changes) => Promise<Prepared> {
   return ({ fallback, input = given.input, notes = new Set<string>(), ...changes }) => {
     const its = { ...options, ...changes, notes };
     if (fallback === undefined) return prepare({ ...given, input }, caller, context, its);
@@ -152,11 +152,11 @@ export function withTarget(model: string, context: TurnContext): TurnContext {
  * @param overChat use Chat Completions unless the user chose the protocol
  * @throws BridgeError if no model is named, or the selected provider has no known address or key
  */
-export function findEndpoint(
+export async function findEndpoint(
   requested: string | undefined, caller: Pick<Caller, 'authorization' | 'userAgent'>, context: TurnContext,
   notes: Notes, overChat = false,
-): Endpoint {
-  const { provider, model, defaultModel, access } = findProviderOf(requested, context);
+): Promise<Endpoint> {
+  const { provider, model, defaultModel, access } = await findProviderOf(requested, context);
   if (provider.disabled !== undefined) throw new BridgeError('auth', provider.disabled, { param: 'model' });
   const { id, dialect, model: row } = resolveModel(provider, model, defaultModel);
   if (id === '') {
@@ -236,7 +236,7 @@ function changeBody(body: object, changes: readonly RequestChanges[]): object {
 }
 
 /** Returns the provider that the model name selects: the bridge's own, or another one with its own key. */
-function findProviderOf(requested: string | undefined, { settings, provider: home }: TurnContext) {
+async function findProviderOf(requested: string | undefined, { settings, provider: home }: TurnContext) {
   const { provider, model } = findRoute(requested, home, settings.modelMap ?? {}, settings.catalog);
   if (provider === home) return { provider, model, defaultModel: settings.defaultModel, access: settings };
   const [aiBaseUrl] = provider.baseUrls;
@@ -246,7 +246,7 @@ function findProviderOf(requested: string | undefined, { settings, provider: hom
       param: 'model',
     });
   const apiKeys = Object.hasOwn(providerKeys, provider.name) ? providerKeys[provider.name] : undefined;
-  const aiApiKey = apiKeys?.[0] ?? settings.findSavedKey?.(provider.name, aiBaseUrl);
+  const aiApiKey = apiKeys?.[0] ?? (await settings.loadSavedKey?.(provider.name, aiBaseUrl));
   if (aiApiKey === undefined && !provider.local && provider.keyEnv.length > 0)
     throw new BridgeError(
       'auth',

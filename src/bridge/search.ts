@@ -37,6 +37,7 @@ function findTarget(context: TurnContext): SearchTarget {
   const key = settings.searchKey ?? (isProvider ? settings.aiApiKey : undefined);
   const { connection } = findConnection(isProvider ? context.provider : {}, isProvider, settings);
   const dispatcher = openEngine(url, settings.upstreamConnectTimeoutMs, connection);
-  const findModel = (requested: string | undefined) => findEndpoint(requested, {}, context, new Set<string>()).model;
+  const findModel = async (requested: string | undefined) =>
+    (await findEndpoint(requested, {}, context, new Set<string>())).model;
   return { backend, access: { url, key }, dispatcher, findModel };
 }

@@ -26,7 +26,7 @@ export type BridgeSettings = Pick<
   /** Keys of other providers, by provider name, for model names that select them. */
   readonly providerKeys?: Readonly<Record<string, readonly string[]>>;
   /** Returns the saved key of a provider without a configured key; may read the system's key store. */
-  readonly findSavedKey?: ((provider: string, baseUrl: string) => string | undefined) | undefined;
+  readonly loadSavedKey?: ((provider: string, baseUrl: string) => Promise<string | undefined>) | undefined;
 };
 
 /** Everything needed to call one provider. */

@@ -32,7 +32,7 @@ export async function startResponsesTurn(body: unknown, caller: Caller, context:
     return answerPreload(request, context.runtime);
   }
   const compaction = asksForCompaction(request);
-  const prepared = prepare(compaction ? toSummaryRequest(request) : request, caller, context);
+  const prepared = await prepare(compaction ? toSummaryRequest(request) : request, caller, context);
   const create = responsesAssemblers(request, caller, context);
   const { makeId } = context.runtime;
   const echo = caller.client === 'codex' ? '' : encodeEcho(request.echo);

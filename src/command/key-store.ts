@@ -2,7 +2,7 @@
  * Keeps keys in the key store of the system, by its own command line tool. A key is passed on standard input, because
  * command lines are visible to other users.
  */
-import { spawnSync } from 'node:child_process';
+import { execFile, spawnSync } from 'node:child_process';
 import type { Environment } from '../config/resolve';
 
 export interface KeyStore {
@@ -11,6 +11,8 @@ export interface KeyStore {
   /** @returns why the key was not stored, as the end of a sentence */
   write(name: string, key: string): string | undefined;
   read(name: string): string | undefined;
+  /** Like `read`, but does not block: a locked store waits for its user. */
+  load(name: string): Promise<string | undefined>;
   /** No-op if there is no such key. */
   remove(name: string): void;
 }
@@ -90,15 +92,22 @@ const TIMEOUT_MS = 60_000;
 /** The key store of this system; the tool is found on the PATH of `env`. */
 export function openKeyStore(env: Environment, platform: NodeJS.Platform = process.platform): KeyStore {
   const tool = TOOLS[platform] ?? SECRET_SERVICE;
-  const run = ({ command, words, input = '' }: ToolCall) =>
-    spawnSync(command, words, { env: { ...env }, input, encoding: 'utf8', timeout: TIMEOUT_MS, windowsHide: true });
+  const options = { env: { ...env }, encoding: 'utf8', timeout: TIMEOUT_MS, windowsHide: true } as const;
+  const run = ({ command, words, input = '' }: ToolCall) => spawnSync(command, words, { ...options, input });
   const read = (name: string): string | undefined => {
     const { status, stdout } = run(tool.read(name));
-    return status === 0 && stdout.trim() !== '' ? stdout.trim() : undefined;
+    return status === 0 ? stdout.trim() || undefined : undefined;
   };
   return {
     title: tool.title,
     read,
+    load: (name) => new Promise((resolve) => {
+      const { command, words } = tool.read(name);
+      const child = execFile(command, words, options, (error, stdout) =>
+        resolve(error ? undefined : stdout.trim() || undefined),
+      );
+      child.stdin?.end();
+    }),
     write(name, key) {
       const { error, stderr } = run(tool.write(name, key));
       // Some of the tools succeed without having stored the key.

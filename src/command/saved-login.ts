@@ -70,26 +70,45 @@ export function openLogins(path: string, env: Environment, hasKeyStore: boolean)
   const file = readLoginFile(path);
   const { current, logins } = 'problem' in file ? { current: undefined, logins: {} } : file;
   const rows = new Map(Object.entries(logins));
+  const store = openKeyStore(env);
   const stored = new Map<string, { readonly key: string | undefined; readonly until: number }>();
+  const loading = new Map<string, Promise<string | undefined>>();
   const knownKeys = [...rows.values()].flatMap(({ key }) => key ?? []);
-  const readStore = (name: string): string | undefined => {
-    const found = stored.get(name);
-    if (found && performance.now() < found.until) return found.key;
-    const key = openKeyStore(env).read(name);
+  const remember = (name: string, key: string | undefined): string | undefined => {
     stored.set(name, { key, until: key === undefined ? performance.now() + RETRY_MS : Infinity });
-    if (key !== undefined) knownKeys.push(key);
+    if (key !== undefined && !knownKeys.includes(key)) knownKeys.push(key);
     return key;
   };
-  const readKey = (name: string): string | undefined =>
-    rows.get(name)?.key ?? (hasKeyStore && rows.get(name)?.inKeyStore ? readStore(name) : undefined);
+  /** Returns the key if it is known without reading the key store, or known to be unavailable. */
+  const findKnown = (name: string, baseUrl: string): { readonly key: string | undefined } | undefined => {
+    const row = rows.get(name);
+    if (row === undefined || row.origin !== new URL(baseUrl).origin) return { key: undefined };
+    if (row.key !== undefined || !hasKeyStore || !row.inKeyStore) return { key: row.key };
+    const found = stored.get(name);
+    return found && performance.now() < found.until ? found : undefined;
+  };
+  /** Turns that need the same key wait for one read: the store may ask its user. */
+  const loadStored = (name: string): Promise<string | undefined> => {
+    const running = loading.get(name);
+    if (running) return running;
+    const load = store.load(name).then((key) => remember(name, key)).finally(() => loading.delete(name));
+    loading.set(name, load);
+    return load;
+  };
   return {
     current,
     find(provider) {
       const row = rows.get(provider);
       return row && { ...row, hasKey: row.key !== undefined || row.inKeyStore === true };
     },
-    findKey: (provider, baseUrl) =>
-      (rows.get(provider)?.origin === new URL(baseUrl).origin ? readKey(provider) : undefined),
+    findKey(provider, baseUrl) {
+      const known = findKnown(provider, baseUrl);
+      return known ? known.key : remember(provider, store.read(provider));
+    },
+    async loadKey(provider, baseUrl) {
+      const known = findKnown(provider, baseUrl);
+      return known ? known.key : loadStored(provider);
+    },
     knownKeys,
   };
 }

@@ -95,6 +95,8 @@ export interface Logins {
   find(provider: string): LoginSettings | undefined;
   /** Returns the provider's saved key if it was saved for the host of `baseUrl`. */
   findKey(provider: string, baseUrl: string): string | undefined;
+  /** Like `findKey`, but does not block while the system's key store waits for its user. */
+  loadKey(provider: string, baseUrl: string): Promise<string | undefined>;
   /** The saved keys that this process knows, so that no log shows them: one of the key store is added when it is read. */
   readonly knownKeys: readonly string[];
 }

@@ -94,7 +94,7 @@ function createTrialBridge({ config, env, logins }: TrialOptions, traffic: Trial
     idleMs: config.upstreamIdleTimeoutMs,
   });
   const providerKeys = collectKeys(config.catalog ?? PROVIDERS, env);
-  const keys = { providerKeys, findSavedKey: logins?.findKey };
+  const keys = { providerKeys, loadSavedKey: logins?.loadKey };
   const settings = { ...config, upstreamCalls: 1, refusalCacheMs: 0, store: undefined, ...keys };
   const log = createLogger({ level: 'error', format: 'text', write: () => undefined });
   return createBridge(settings, log, { transport: recordTraffic(transport, traffic, onRequest) });

@@ -18,7 +18,7 @@ export interface SearchTarget {
   /** For fetch's option of this name: how to connect, if not in Node's default way. */
   readonly dispatcher?: object | undefined;
   /** Returns the provider's name of the requested model; needed only by backends that are models themselves. */
-  readonly findModel: (requested: string | undefined) => string;
+  readonly findModel: (requested: string | undefined) => Promise<string>;
 }
 
 export interface SearchOptions {
@@ -102,7 +102,7 @@ async function search(command: Extract<SearchCommand, { type: 'search' }>, run: 
   const query = { text: command.text, days: command.days, domains: command.domains, count: run.body.count };
   let hits: readonly SearchHit[];
   try {
-    const request = backend.request(query, { ...access, model: findModel(run.body.model) });
+    const request = backend.request(query, { ...access, model: await findModel(run.body.model) });
     const answer = await askBackend({ request, body: undefined, dispatcher }, run.abort);
     hits = backend.read(answer).slice(0, query.count);
   } catch (cause) {

@@ -108,7 +108,7 @@ function buildBridge(loaded: Loaded, flags: FlagTexts, log: Logger): Bridge {
   const { PROVIDERS }: typeof import('../providers/catalog') = require('../providers/catalog');
   const { createBridge }: typeof import('../bridge/create-bridge') = require('../bridge/create-bridge');
   const complete = (whole: Config) =>
-    ({ ...whole, providerKeys: collectKeys(whole.catalog ?? PROVIDERS, env), findSavedKey: logins?.findKey });
+    ({ ...whole, providerKeys: collectKeys(whole.catalog ?? PROVIDERS, env), loadSavedKey: logins?.loadKey });
   const path = providersPath ?? expectedProvidersPath;
   let settings = { from: config, whole: complete(config) };
   warnOfSharing(settings.whole, log);

@@ -15,7 +15,7 @@ async function route(
   model: string,
   flags: Readonly<Record<string, string>> = {},
   keys: Readonly<Record<string, readonly string[]>> = { deepseek: ['sk-test-deepseek'] },
-  findSavedKey?: (provider: string, baseUrl: string) => string | undefined,
+  loadSavedKey?: (provider: string, baseUrl: string) => Promise<string | undefined>,
 ) {
   const resolved = resolveConfig(
     {
@@ -31,7 +31,7 @@ async function route(
     throw new BridgeError('network', 'not sent');
   };
   const log = createLogger({ level: 'error', format: 'text', write: () => undefined });
-  const bridge = createBridge({ ...resolved.config, providerKeys: keys, findSavedKey }, log, { transport });
+  const bridge = createBridge({ ...resolved.config, providerKeys: keys, loadSavedKey }, log, { transport });
   const caller = {
     client: 'generic',
     authorization: 'Bearer sk-test-inbound',
@@ -73,16 +73,16 @@ describe('a model name', () => {
 
   it('of another provider uses the key that was saved for its address, which is read only then', async () => {
     const read: string[] = [];
-    const findSaved = (provider: string, baseUrl: string): string | undefined => {
+    const loadSaved = async (provider: string, baseUrl: string): Promise<string | undefined> => {
       read.push(`${provider} ${baseUrl}`);
       return provider === 'deepseek' ? 'sk-test-saved' : undefined;
     };
-    assert.equal((await route('glm-4.7', {}, {}, findSaved)).key, 'Bearer sk-test-home');
-    assert.equal((await route('deep', {}, undefined, findSaved)).key, 'Bearer sk-test-deepseek');
+    assert.equal((await route('glm-4.7', {}, {}, loadSaved)).key, 'Bearer sk-test-home');
+    assert.equal((await route('deep', {}, undefined, loadSaved)).key, 'Bearer sk-test-deepseek');
     assert.deepEqual(read, []);
-    assert.equal((await route('deep', { forceEnvAuth: '0' }, {}, findSaved)).key, 'Bearer sk-test-saved');
+    assert.equal((await route('deep', { forceEnvAuth: '0' }, {}, loadSaved)).key, 'Bearer sk-test-saved');
     assert.deepEqual(read, ['deepseek https://api.deepseek.com']);
-    assert.equal((await route('moonshot/kimi-k2.6', {}, {}, findSaved)).failure.kind, 'auth');
+    assert.equal((await route('moonshot/kimi-k2.6', {}, {}, loadSaved)).failure.kind, 'auth');
   });
 
   it('of a provider without an address is rejected before anything is sent', async () => {

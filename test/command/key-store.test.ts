@@ -1,6 +1,8 @@
 /** The systems' key stores, each with a fake tool that stores secrets in a file. */
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
@@ -141,6 +143,42 @@ test('serve asks the key store only for the key of a provider that gets a reques
   assert.equal(asked.at(-1), 'Bearer stored-key-of-acme');
   assert.match(bridge.output(), /Wrong header/);
   assert.doesNotMatch(bridge.output(), /stored-key-of/);
+});
+
+test('a key store that waits for its user holds up only the turns that need its key', {
+  skip: process.platform !== 'linux' && 'runs with secret-tool',
+}, async (context) => {
+  const { env, words } = createTool(context, 'secret-tool', `
+if (words[0] === 'lookup' && process.env.LOCK) fs.readFileSync(process.env.LOCK);
+${TOOLS['secret-tool']?.[1]}`);
+  const asked: string[] = [];
+  const port = await listen(context, ({ headers }, response) => {
+    asked.push(headers.authorization ?? '');
+    response.writeHead(400).end('{"error":{"message":"No."}}');
+  });
+  const acme = { title: 'Acme', base_url: `http://127.0.0.1:${port}/acme` };
+  const providers = join(env.HOME, 'providers.json');
+  writeFileSync(providers, JSON.stringify({ providers: { acme } }));
+  const io = { ...createFakeIo(), readInput: async () => 'stored-key' };
+  const login = ['login', '--provider', 'acme', '--with-api-key', '--save-to', 'system'];
+  assert.equal(await run(login, { ...env, AI_PROVIDERS: providers }, io), 0, io.written.error);
+  const lock = join(env.HOME, 'lock');
+  execFileSync('mkfifo', [lock]);
+  const listReads = () => words().split('\n').filter((line) => line.includes('lookup'));
+  const saved = listReads().length;
+  const bridge = await startBuiltBridge(context, {
+    upstream: `http://127.0.0.1:${port}/home`, env: { ...env, AI_PROVIDERS: providers, LOCK: lock },
+  });
+  const waiting = [1, 2].map(() => post(bridge.port, { model: 'acme/m', input: 'Hi' }));
+  // Opens once the tool reads at the other end; closing lets the tool go on.
+  const unlock = await open(lock, 'w');
+  await post(bridge.port, { model: 'm', input: 'Hi' });
+  assert.equal(asked.filter((key) => key === 'Bearer stored-key').length, 0);
+  assert.equal(asked.length, 1, 'the turn with another key did not wait');
+  await unlock.close();
+  await Promise.all(waiting);
+  assert.deepEqual(asked.slice(1), ['Bearer stored-key', 'Bearer stored-key']);
+  assert.equal(listReads().length, saved + 1, 'both turns waited for one read');
 });
 
 test('a key that moves to the file leaves the key store', {

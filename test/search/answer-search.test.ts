@@ -59,7 +59,7 @@ function createSearch(name: SearchName, url: string) {
     findTarget: () => ({
       backend: SEARCH_BACKENDS[name],
       access: { url, key: KEY },
-      findModel: (asked) => asked ?? 'model-default',
+      findModel: async (asked) => asked ?? 'model-default',
     }),
     clock: () => Date.UTC(2026, 10, 28, 12, 0, 0),
     mayConnect: (to) => to === '127.0.0.1',
