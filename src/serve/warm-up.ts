@@ -2,7 +2,8 @@
  * Prepares a listening bridge for its first turn: loads what turns use, and runs a turn in memory, which does not touch
  * the network, the log or the ledger.
  */
-import { dirname } from 'node:path';
+import { readdirSync, rmSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { Duplex } from 'node:stream';
 import { compact } from '../base/json';
 import { attempt } from '../base/thrown';
@@ -88,6 +89,20 @@ function saveCodeCache(): void {
   const folder = dirname(first.path);
   if ([dirname(folder), folder].some((each) => prepareStateFolder(each) !== undefined)) return;
   for (const { path, content } of files) attempt(() => replaceFile(path, content, 0o600));
+  attempt(() => removeOldCaches(folder));
+}
+
+/** A cache of another version of Node is removed after this time; if that version is still used, it saves it again. */
+const MAX_CACHE_AGE_MS = 30 * 24 * 60 * 60_000;
+
+/** The names of caches, and of drafts that a killed process has left. */
+const CACHE_NAME = /^(start|turn)-v[\d.]+-\w+(\.[\d.]+tmp)?$/;
+
+function removeOldCaches(folder: string): void {
+  for (const name of readdirSync(folder).filter((each) => CACHE_NAME.test(each))) {
+    const path = join(folder, name);
+    if (Date.now() - statSync(path).mtimeMs > MAX_CACHE_AGE_MS) rmSync(path);
+  }
 }
 
 /** Runs one turn of Codex through a server without a port and a provider in this process. @returns the response */

@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import { execFileSync, fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import {
-  chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync,
+  chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, utimesSync,
+  writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
@@ -40,20 +41,24 @@ interface Bridge {
   readonly child: ChildProcess;
   readonly url: string;
   readonly loaded: string[];
+  /** Returns the log so far. */
+  readonly log: () => string;
 }
 
 async function startBridge(context: TestContext, env: NodeJS.ProcessEnv, upstream: string): Promise<Bridge> {
   const child = fork(join(root, 'bin', 'aliyun-codex-bridge.js'), ['--port', '0', '--ai-base-url', upstream], {
-    env, execArgv: ['--require', join(root, 'report-loads.cjs')], stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
+    env, execArgv: ['--require', join(root, 'report-loads.cjs')], stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });
   context.after(() => child.kill('SIGKILL'));
   const loaded: string[] = [];
   child.on('message', (file) => loaded.push(relative(root, String(file)).replaceAll('\\', '/')));
+  let log = '';
+  child.stderr?.on('data', (text) => (log += String(text)));
   assert.ok(child.stdout);
   const [line] = (await once(child.stdout, 'data')) as [Buffer];
   const url = /http:\/\/[\d.:]+/.exec(String(line))?.[0];
   assert.ok(url, String(line));
-  return { child, url, loaded };
+  return { child, url, loaded, log: () => log };
 }
 
 async function runTurn({ url }: Bridge): Promise<void> {
@@ -95,6 +100,21 @@ test('a start, a turn and the warm-up load no file of their own but the loader',
   assert.deepEqual(bridge.loaded, [
     'bin/aliyun-codex-bridge.js', 'dist/cli/main.js', 'dist/command/bundles.js', 'dist/command/paths.js',
   ]);
+});
+
+test('saving a cache removes old ones of other versions of Node, and nothing else', async (context) => {
+  const home = makeHome();
+  mkdirSync(cacheOf(home), { recursive: true, mode: 0o700 });
+  const old = ['start-v18.17.0-x64', 'turn-v18.17.0-x64', 'turn-v20.0.0-arm64.4711.tmp', 'turn-v20.0.0-x64.4711.2.tmp'];
+  const others = ['notes.txt', 'start-v18.17.0-x64.bak', 'start'];
+  for (const name of [...old, ...others, 'turn-v19.0.0-x64']) writeFileSync(join(cacheOf(home), name), name);
+  const month = new Date(Date.now() - 31 * 24 * 60 * 60_000);
+  for (const name of [...old, ...others]) utimesSync(join(cacheOf(home), name), month, month);
+  await startBridge(context, environmentOf(home), 'http://127.0.0.1:9/v1');
+  while (old.some((name) => existsSync(join(cacheOf(home), name)))) await sleep(20);
+  const { version, arch } = process;
+  const expected = [...others, 'turn-v19.0.0-x64', `start-${version}-${arch}`, `turn-${version}-${arch}`];
+  assert.deepEqual(readdirSync(cacheOf(home)).sort(), expected.sort());
 });
 
 test('a saved cache is used, unless it is damaged, incomplete, of another build or open to others', async (context) => {
@@ -192,6 +212,11 @@ test('a running bridge needs no file of its own: an update may have replaced the
   assert.equal((await fetch(`${bridge.url}/v1/responses/${previous}`)).status, 200);
   const invalid = await fetch(`${bridge.url}/v1/responses`, { method: 'POST', headers, body: '{"model": }' });
   assert.equal(invalid.status, 400);
+  bridge.child.kill('SIGTERM');
+  await once(bridge.child, 'close');
+  assert.doesNotMatch(bridge.log(), /crashed|Cannot find/);
+  const usage = readFileSync(join(home, 'state', 'aliyun-codex-bridge', 'usage.jsonl'), 'utf8');
+  assert.equal(usage.trim().split('\n').length, 3, usage);
 });
 
 test('plain files get the modules of the bundles', () => {
