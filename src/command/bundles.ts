@@ -35,14 +35,14 @@ const opened = new Map<string, Bundle>();
 /** Runs `path`, a module of the first bundle, as `main`. */
 export function runBundled(main: NodeModule, path: string, indexes: readonly BundleIndex[]): void {
   const indexOf = new Map(indexes.flatMap((index) => index.modules.map((module) => [module, index] as const)));
-  /** @param id a path below `dist` if the module is in a bundle, which the build has resolved; or as in the source */
+  /** @param id as in the source, or a path below `dist`, for modules in a bundle and those that load it */
   const load = (id: string, from: NodeModule): unknown => {
-    const index = indexOf.get(id);
-    if (index === undefined) return from.require(id);
     const filename = DIST + sep + (sep === '/' ? id : id.replaceAll('/', sep));
     // Node looks here for the modules that plain files import, too.
     const known = require.cache[filename];
     if (known !== undefined) return known.exports;
+    const index = indexOf.get(id);
+    if (index === undefined) return from.require(id);
     const module = Object.assign(new Module(filename, from), { filename });
     require.cache[filename] = module;
     try {

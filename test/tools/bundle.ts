@@ -46,15 +46,15 @@ export function writeBundles(dist: string): void {
     const imports = [...read(path).matchAll(pattern)].map(([, id = '']) => pathOf(path, id));
     return [path, ...imports.flatMap((each) => collect(each, pattern))];
   };
-  collect(LOADER, IMPORT);
+  const loader = collect(LOADER, IMPORT);
   mkdirSync(join(dist, 'bundle'), { recursive: true });
   const contents = Object.entries(BUNDLES).map(([name, roots]) => {
     const pattern = name === 'turn' ? IMPORT_OR_LAZY : IMPORT;
     return { name, modules: roots.flatMap((each) => collect(each, pattern)) };
   });
-  const bundled = new Set(contents.flatMap(({ modules }) => modules));
+  const known = new Set([...loader, ...contents.flatMap(({ modules }) => modules)]);
   const indexes = contents.map(({ name, modules }) => {
-    const wrapped = modules.map((path) => wrap(path, resolveImports(path, read(path), bundled)));
+    const wrapped = modules.map((path) => wrap(path, resolveImports(path, read(path), known)));
     const text = toAscii(`({\n${wrapped.join(',\n')}\n})\n`);
     writeFileSync(join(dist, 'bundle', `${name}.js`), text);
     return { name, hash: createHash('sha256').update(text).digest('hex'), modules };
@@ -65,10 +65,13 @@ export function writeBundles(dist: string): void {
 
 const pathOf = (from: string, id: string): string => posix.join(posix.dirname(from), `${id}.js`);
 
-/** Replaces the ids of modules that are in a bundle by their paths, which need no resolution when they are loaded. */
-const resolveImports = (path: string, text: string, bundled: ReadonlySet<string>): string =>
+/**
+ * Replaces the ids of modules that are in a bundle, or load it, with their paths: they need no resolution when they are
+ * loaded, which would fail after an update has replaced the files.
+ */
+const resolveImports = (path: string, text: string, known: ReadonlySet<string>): string =>
   text.replace(/\brequire\((["'])(\.[^"']+)\1\)/g, (whole, _quote, id: string) =>
-    (bundled.has(pathOf(path, id)) ? `require("${pathOf(path, id)}")` : whole));
+    (known.has(pathOf(path, id)) ? `require("${pathOf(path, id)}")` : whole));
 
 const wrap = (path: string, text: string): string =>
   `${JSON.stringify(path)}: function (exports, require, module, __filename, __dirname) {${text}}`;
