@@ -178,16 +178,19 @@ const MASK = '[redacted]';
 /** Shorter values may occur anywhere by chance. */
 const MIN_SECRET_LENGTH = 4;
 
-/** Patterns of secrets whose value is unknown; `$1` is preserved. */
-const SHAPES: readonly (readonly [pattern: RegExp, replacement: string])[] = [
-  [/\b(Bearer\s+)[\w.~+/=-]+/gi, `$1${MASK}`],
-  [/\b(sk-)[\w-]{4,}/g, `$1${MASK}`],
-  [/(authorization\\?["']?\s*[:=]\s*\\?["']?)(?!Bearer\s)(?:(?:basic|token)\s+)?[^\s"'\\,;}]+/gi, `$1${MASK}`],
-  [/((?:api|access|auth|secret)[-_]?(?:key|token)\\?["']?\s*[:=]\s*\\?["']?)[^\s"'\\,;&}]+/gi, `$1${MASK}`],
-  [/((?:password|secret|cookie)\\?["']?\s*[:=]\s*\\?["']?)[^\s"'\\,;&}]+/gi, `$1${MASK}`],
-  [/([?&](?:key|token)=)[^\s"'\\&#]+/gi, `$1${MASK}`],
-  [/(:\/\/)[^\s/@"'\\]+@/g, `$1${MASK}@`],
-];
+/** Advice contains `AI_API_KEY=sk-sp-…` and `AI_API_KEY="$OTHER_KEY"`: a placeholder, and the name of a variable. */
+const NO_SECRET = '(?!(?:[A-Za-z_-]{0,12}(?:…|\\.{3})|\\$(?:env:)?\\w+_(?:key|token))(?:[\\s"\',;]|$))';
+
+/** Patterns of secrets whose value is unknown: what precedes the value, which is preserved, and the value. */
+const SHAPES = ([
+  [/\b(Bearer\s+)/, /[\w.~+/=-]+/],
+  [/\b(sk-)/, /[\w-]{4,}/],
+  [/(authorization\\?["']?\s*[:=]\s*\\?["']?)(?!Bearer\s)(?:(?:basic|token)\s+)?/, /[^\s"'\\,;}]+/],
+  [/((?:api|access|auth|secret)[-_]?(?:key|token)\\?["']?\s*[:=]\s*\\?["']?)/, /[^\s"'\\,;&}]+/],
+  [/((?:password|secret|cookie)\\?["']?\s*[:=]\s*\\?["']?)/, /[^\s"'\\,;&}]+/],
+  [/([?&](?:key|token)=)/, /[^\s"'\\&#]+/],
+  [/(:\/\/)/, /[^\s/@"'\\]+(?=@)/],
+] as const).map(([before, value]) => new RegExp(`${before.source}${NO_SECRET}${value.source}`, 'gi'));
 
 /**
  * @param secrets values to mask, e.g. the API key; empty and very short ones are ignored
@@ -204,7 +207,7 @@ export function createRedactor(
     if (later.length !== count) mask = createMask([...secrets, ...later]);
     count = later.length;
     let clean = mask(text);
-    for (const [pattern, replacement] of SHAPES) clean = clean.replace(pattern, replacement);
+    for (const shape of SHAPES) clean = clean.replace(shape, `$1${MASK}`);
     return clean;
   };
 }

@@ -230,3 +230,14 @@ test('variables of the environment file apply, and its key is not shown', async 
   assert.ok(!JSON.stringify(printed).includes('key-of-the-file'));
   upstream.assertClean();
 });
+
+test('advice on a missing key is shown as it is: a placeholder and a variable are no secrets', async (context) => {
+  const scene = await createDoctorScene(context);
+  const missing = await scene.doctor(['--offline'], { AI_API_KEY: '', AI_API_BASE: '' });
+  assert.match(missing.out.replace(/\s+/g, ' '), /Fix: Run: export AI_API_KEY=sk-sp-…, or save it: /);
+  const misplaced = await scene.doctor(['--offline'], {
+    AI_API_KEY: '', AI_API_BASE: '', OPENAI_API_KEY: 'sk-sp-test-misplaced',
+  });
+  assert.match(misplaced.out.replace(/\s+/g, ' '), /Run: export AI_API_KEY="\$OPENAI_API_KEY"/);
+  assert.doesNotMatch(misplaced.out, /sk-sp-test/);
+});

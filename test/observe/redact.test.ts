@@ -18,6 +18,14 @@ const CASES: readonly (readonly [text: string, clean: string])[] = [
   ['GET /v1?api_key=abc&x=1', 'GET /v1?api_key=[redacted]&x=1'],
   ['GET /v1?key=abc#x', 'GET /v1?key=[redacted]#x'],
   ['https://user:pass@host/v1', 'https://[redacted]@host/v1'],
+  ['export AI_API_KEY=sk-sp-… now', 'export AI_API_KEY=sk-sp-… now'],
+  ['export AI_API_KEY=sk-proj-..., or', 'export AI_API_KEY=sk-proj-..., or'],
+  ["$env:GROQ_API_KEY = 'gsk_…'", "$env:GROQ_API_KEY = 'gsk_…'"],
+  ['export AI_API_KEY="$OPENAI_API_KEY"', 'export AI_API_KEY="$OPENAI_API_KEY"'],
+  ['$env:AI_API_KEY = $env:OPENAI_API_KEY', '$env:AI_API_KEY = $env:OPENAI_API_KEY'],
+  ['api_key=sk-sp-…abc', 'api_key=[redacted]'],
+  ['api_key=abcdefghijklmnop...', 'api_key=[redacted]'],
+  ['password=$ecret next', 'password=[redacted] next'],
   ['a risk-free task-list of max_tokens: 12', 'a risk-free task-list of max_tokens: 12'],
 ];
 
