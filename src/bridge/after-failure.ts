@@ -1,6 +1,6 @@
 /**
- * Decides what follows a failed call: the same call again after a wait, a repaired request, or an error for the client.
- * Loaded at the first failure.
+ * Decides what follows a failed call: a retry after a wait, a repaired request, or an error for the client. Loaded at
+ * the first failure.
  */
 import { remember } from '../base/remember';
 import { BridgeError, toBridgeError } from '../errors/bridge-error';
@@ -17,17 +17,17 @@ import type { Caller } from './bridge';
 import { describeSent, toPassage, type Endpoint, type Prepared } from './prepare';
 import type { FailureMemory, TurnContext } from './turn-context';
 
-/** The request to send. May hold megabytes of messages: callers release it once the answer has begun. */
+/** What is needed to send a request. May hold megabytes of messages: callers release it once the answer has begun. */
 export interface Question<Output> {
   prepared: Prepared;
   readonly caller: Caller;
   readonly context: TurnContext;
-  /** Key for counting calls: the client's turn id, or an id of this request alone. */
+  /** Key for counting calls: the client's turn id, or an id of this request only. */
   readonly turn: string;
-  /** Creates a new answer stream for each attempt; `prepared` may be that of a substitute. */
+  /** Creates the answer stream of an attempt; `prepared` may be a substitute's. */
   readonly createStream: (prepared: Prepared) => AnswerStream<Output>;
-  /** Buffers the whole answer: nothing is shown before it is complete, so a truncated answer can be retried. */
-  readonly whole: boolean;
+  /** The client gets nothing before the answer is complete, so a truncated answer can be retried. */
+  readonly isBuffered: boolean;
   /** Called when a call has to wait in the queue of its provider. */
   readonly onQueued?: () => void;
 }
@@ -63,7 +63,7 @@ export async function prepareNextCall(
   await waitForNext(error, question, state);
 }
 
-/** A gateway in front of the provider may have no Responses endpoint, or a model may be served over Chat alone. */
+/** A gateway in front of the provider may have no Responses endpoint, or a model may support only Chat Completions. */
 async function useChat(error: BridgeError, question: Question<unknown>, state: CallState): Promise<boolean> {
   const { prepared, caller: { record }, context } = question;
   const { endpoint: { host, model, headers, isOptional }, notes, again } = prepared;
@@ -111,7 +111,7 @@ function repair(error: BridgeError, { prepared, caller, context }: Question<unkn
   return true;
 }
 
-/** Sending the same request again would fail in the same way. */
+/** Whether a retry of the same request would fail in the same way. */
 const isPermanent = (error: BridgeError): boolean => ERRORS[error.kind].codexCode === 'invalid_prompt';
 
 /** Error bodies longer than this are truncated: they go into a message. */
@@ -159,10 +159,10 @@ async function waitForNext(error: BridgeError, question: Question<unknown>, stat
   if (wait === undefined) {
     budget.succeed(turn);
     const last = finalError(error, failed);
-    // With UPSTREAM_CALLS=1, retries are left to the client, unless the provider demands a long wait. Once the attempts
-    // are used up, retries by the client cost no more calls.
+    // With UPSTREAM_CALLS=1, retries are left to the client, unless the provider names a wait. Otherwise the error is
+    // cached, so that retries by the client cost no more calls.
     const isFinal = failed > 1 || error.details.retryAfterMs !== undefined;
-    if (isFinal && !CHEAP.has(last.kind)) {
+    if (isFinal && !UNCHARGED.has(last.kind)) {
       const body = state.body ?? (await context.serializer.serialize(prepared.render(state.chat)));
       rejections.remember({ ...prepared.endpoint, body }, last);
     }
@@ -174,8 +174,8 @@ async function waitForNext(error: BridgeError, question: Question<unknown>, stat
   if (caller.abort.aborted) throw toBridgeError(caller.abort.reason);
 }
 
-/** Kinds that cost nothing, because there was no connection or no call. A later attempt may succeed. */
-const CHEAP: ReadonlySet<ErrorKind> = new Set(['network', 'internal', 'busy', 'shutting_down']);
+/** Kinds that cost nothing, because there was no connection or no call; not cached, because a retry may succeed. */
+const UNCHARGED: ReadonlySet<ErrorKind> = new Set(['network', 'internal', 'busy', 'shutting_down']);
 
 /**
  * Returns the error for the client if an answer fails after it began. The client retries on its own, unless the turn
@@ -190,7 +190,7 @@ export function finalizeLateFailure(error: BridgeError, { turn }: Caller, contex
   return finalError(error, failed);
 }
 
-/** `final` makes Codex stop; otherwise it retries every temporary kind. */
+/** Marks an error as final, so that Codex stops; otherwise it retries every temporary kind. */
 function finalError(error: BridgeError, failed: number): BridgeError {
   const tries = failed > 1 ? ` Tried ${failed} times; not retrying.` : '';
   const last = new BridgeError(error.kind, `${error.message}${tries}`, { ...error.details, final: true });

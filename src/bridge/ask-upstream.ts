@@ -27,14 +27,14 @@ export async function askUpstream<Output>(question: Question<Output>): Promise<A
 /** Loaded at the first failure. */
 export const loadFailurePath = (): typeof import('./after-failure') => require('./after-failure');
 
-/** Makes one call and reads until it yields output. An earlier failure is thrown, like a rejected call. */
+/** Makes one call and reads until there is output. A failure before that is thrown, like a rejected call. */
 async function attempt<Output>(question: Question<Output>, state: CallState): Promise<Answer<Output>> {
-  const { prepared, caller: { record }, context, createStream, whole } = question;
+  const { prepared, caller: { record }, context, createStream, isBuffered } = question;
   const upstream = await call(question, state);
   const stream = createStream(prepared);
   record?.follow(stream.assembler, findRequestId(upstream, prepared.endpoint), stream);
   const outputs: Output[] = [];
-  for (let first = true; !stream.assembler.finished && (outputs.length === 0 || whole); first = false) {
+  for (let first = true; !stream.assembler.finished && (outputs.length === 0 || isBuffered); first = false) {
     outputs.push(...(await readOutputs(upstream, stream, first, context.tap)));
     if (stream.assembler.begun || (outputs.length > 0 && stream.assembler.error === undefined)) record?.begin();
   }
@@ -47,12 +47,12 @@ async function attempt<Output>(question: Question<Output>, state: CallState): Pr
 async function call(question: Question<unknown>, state: CallState): Promise<UpstreamAnswer> {
   const { prepared, caller, context } = question;
   const { url, headers, connection } = prepared.endpoint;
-  // A retry sends the same bytes: rendering again would keep several copies of megabytes in memory.
+  // A retry sends the same bytes: rendering again would keep several multi-megabyte copies in memory.
   const body = (state.body ??= await context.serializer.serialize(prepared.render(state.chat)));
-  const known = context.failures.memory?.rejections.find({ url, headers, body });
-  if (known) {
+  const cached = context.failures.memory?.rejections.find({ url, headers, body });
+  if (cached) {
     caller.record?.remember();
-    throw known;
+    throw cached;
   }
   const onEnd = await takePlace(question);
   state.calls += 1;
@@ -65,7 +65,7 @@ async function call(question: Question<unknown>, state: CallState): Promise<Upst
   throw await loadFailurePath().readFailure(answer, requestId, prepared.endpoint, context, body);
 }
 
-/** Counts the request, and waits if its provider has reached a limit. @returns a function that ends the count */
+/** Counts the request as in flight, and waits if its provider is at its limit. @returns a function that ends this */
 async function takePlace({ prepared: { endpoint }, caller, context: { traffic }, onQueued }: Question<unknown>) {
   const { counts } = traffic;
   const { provider } = endpoint;
@@ -82,7 +82,7 @@ async function takePlace({ prepared: { endpoint }, caller, context: { traffic },
   };
 }
 
-/** The id that the provider's support asks for, if a header contains it. */
+/** Returns the id that the provider's support asks for, if a header contains it. */
 function findRequestId(answer: UpstreamAnswer, endpoint: Endpoint): string | undefined {
   for (const name of REQUEST_ID_HEADERS) {
     const id = answer.header(name);

@@ -13,15 +13,15 @@ export interface Caller {
   readonly authorization?: string;
   /** The inbound `user-agent`, forwarded upstream unless an option overrides it. */
   readonly userAgent?: string;
-  /** The client's id of the turn, shared by all its requests for one prompt. Failed calls are counted per id. */
+  /** The client's turn id, the same in all its requests for one prompt. Failed calls are counted per id. */
   readonly turn?: string | undefined;
-  /** The client's id of the conversation; keys and fallbacks stay the same for it. */
+  /** The client's conversation id; key and fallback stay the same within a conversation. */
   readonly thread?: string | undefined;
   /** The client requests a title for a new thread; SMALL_MODEL may write it. */
   readonly isTitle?: boolean;
   /** Collects facts about the turn; absent when nothing will read them. */
   readonly record?: TurnRecord;
-  /** Called when the answer has begun. The request has been released then, unless `holdsRequest` says otherwise. */
+  /** Called when the answer has begun. By then the request is released, unless `holdsRequest` is true. */
   readonly onBegun?: (holdsRequest: boolean) => void;
   /** Starts work that continues without the client; absent if that is not supported. */
   readonly detach?: () => Detached;
@@ -39,9 +39,9 @@ export interface Turn {
   keepAlive(): string;
   /** One SSE string per upstream read, including the terminal event and `data: [DONE]`. Never throws. */
   frames(): AsyncIterable<string>;
-  /** The end of a stream whose `frames` threw after the first one: one terminal event with the next sequence number. */
+  /** Returns the end of a stream whose `frames` threw after the first one: a terminal event, numbered as the next. */
   fail(error: BridgeError): string;
-  /** The whole answer as JSON text, with its HTTP status. */
+  /** Returns the whole answer as JSON text, with its HTTP status. */
   collect(): Promise<{ readonly status: number; readonly body: string }>;
 }
 
@@ -56,16 +56,16 @@ export interface Bridge {
    */
   start(kind: TurnKind, body: unknown, caller: Caller): Promise<Turn>;
   /**
-   * The whole stream of a turn that never started, for Codex: `response.created`, `response.failed`, `[DONE]`.
+   * Returns the whole stream of a turn that never started, for Codex: `response.created`, `response.failed`, `[DONE]`.
    * @param body the request body, `undefined` if it could not be read
    */
   failedFrames(error: BridgeError, body: unknown): string;
   /**
-   * Body and entity tag of GET /models; the tag with its quotes. Never rejects.
+   * Returns the body of GET /models and its entity tag, including the quotes. Never rejects.
    * @param codexVersion the version of the Codex that sent the request, if known
    */
   models(codexVersion?: string): Promise<{ readonly body: JsonObject; readonly etag: string }>;
-  /** Stored responses; the module is loaded on the first call. */
+  /** Returns the stored responses; loads their module on the first call. */
   kept(): KeptResponses;
   /** @throws BridgeError `store_unavailable` when the store cannot be reached */
   checkStore(): Promise<void>;
@@ -74,6 +74,6 @@ export interface Bridge {
    * @throws BridgeError if no search is configured, or the body is not a valid search
    */
   search(body: unknown, abort: AbortSignal): Promise<object>;
-  /** Ends the connections of the store, when no turn runs any more. */
+  /** Closes the store's connections; call it when no turn is running. */
   close(): void;
 }

@@ -25,8 +25,8 @@ const otherTurns = (): typeof import('./other-turns') => require('./other-turns'
 
 const STARTS: { readonly [K in TurnKind]: TurnStarter } = {
   responses: startResponsesTurn,
-  chat: (...given) => otherTurns().startChatTurn(...given),
-  compaction: (...given) => otherTurns().startCompaction(...given),
+  chat: (...args) => otherTurns().startChatTurn(...args),
+  compaction: (...args) => otherTurns().startCompaction(...args),
 };
 
 /**
@@ -43,7 +43,7 @@ export function createBridge(
   );
   let plan: PlanState | undefined;
   const first: TurnContext = {
-    ...home(settings),
+    ...withProvider(settings),
     runtime,
     log,
     failures: {},
@@ -58,7 +58,7 @@ export function createBridge(
   const renew = (): TurnContext => {
     const now = latest();
     if (now === context.settings) return context;
-    context = { ...context, ...home(now) };
+    context = { ...context, ...withProvider(now) };
     catalog = createModelCatalog(now, context.provider, log, runtime.clock);
     return context;
   };
@@ -83,7 +83,7 @@ export function createBridge(
   };
 }
 
-const home = (settings: BridgeSettings): Pick<TurnContext, 'settings' | 'provider'> =>
+const withProvider = (settings: BridgeSettings): Pick<TurnContext, 'settings' | 'provider'> =>
   ({ settings, provider: findProvider(settings.provider, settings.aiBaseUrl, settings.catalog) });
 
 function openKept(state: StateServices, background: () => Background): KeptResponses {
@@ -136,7 +136,7 @@ async function startInBackground(
     stream: body['stream'] === true,
     notes: [],
     keepAlive: () => SSE_KEEP_ALIVE,
-    // The response itself continues; its client can resume the stream.
+    // The response itself continues, and its client can resume the stream.
     fail: () => '',
     frames: () => run.follow(-1),
     collect: () => Promise.resolve({ status: 200, body: JSON.stringify(run.response) }),

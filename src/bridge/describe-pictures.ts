@@ -1,4 +1,4 @@
-/** Replaces pictures by descriptions from another model, for models that accept none. Loaded if one is configured. */
+/** Replaces pictures with descriptions by another model, for models that accept none. Loaded if one is configured. */
 import { createHash } from 'node:crypto';
 import { remember } from '../base/remember';
 import { toBridgeError, type BridgeError } from '../errors/bridge-error';
@@ -13,9 +13,9 @@ import { askUpstream } from './ask-upstream';
 import { keyIn } from './endpoint-options';
 import { describeSent, prepare, type Prepared } from './prepare';
 
-/** More pictures are described in later turns, the newest first. */
+/** How many pictures one turn describes, the newest first; later turns describe the others. */
 const MAX_CONCURRENT = 8;
-/** Descriptions that are kept. */
+/** Maximum number of cached descriptions. */
 const MAX_PICTURES = 1_000;
 const MAX_DESCRIPTION_LENGTH = 6_000;
 
@@ -23,8 +23,9 @@ const PROMPT = `Describe this picture for a programmer who cannot see it: what i
 word for word. Write only the description.`;
 
 /**
- * Describes each picture once: descriptions are kept by the hash of the picture. One that cannot be described stays.
- * @param visionModel `provider/model`; the context of the question leads to it
+ * Describes each picture once, and caches the description by the picture's hash. A picture that cannot be described is
+ * left unchanged.
+ * @param visionModel `provider/model`; `question.context` must route to it
  * @returns `input` itself if there is nothing to replace
  */
 export async function describePictures(
@@ -55,15 +56,15 @@ async function describe(
     const { host } = endpoint;
     const candidate = { host, model: endpoint.model, key: keyIn(endpoint) };
     if (!endpoint.dialect.images || plan.find(candidate)) return;
-    const createStream = (its: Prepared): AnswerStream<string> =>
-      new AnswerStream({ ...its.createAttempt(), assembler: new TextAssembler() });
+    const createStream = ({ createAttempt }: Prepared): AnswerStream<string> =>
+      new AnswerStream({ ...createAttempt(), assembler: new TextAssembler() });
     const turn = context.runtime.makeId('turn');
     const record = caller.record?.describePicture(describeSent(prepared));
-    const its = { ...anonymousCaller(caller.abort), ...(record && { record }) };
-    const asked = { prepared, caller: its, context, turn, createStream, whole: true };
-    const { outputs } = await askUpstream({ ...asked, ...(onQueued && { onQueued }) }).catch((cause: unknown) => {
+    const visionCaller = { ...anonymousCaller(caller.abort), ...(record && { record }) };
+    const request = { prepared, caller: visionCaller, context, turn, createStream, isBuffered: true };
+    const { outputs } = await askUpstream({ ...request, ...(onQueued && { onQueued }) }).catch((cause: unknown) => {
       const error = toBridgeError(cause);
-      // A failure that a later attempt cannot change is remembered for the picture, any other for the model.
+      // A permanent failure is remembered for the picture, a temporary one for the model.
       if (!plan.begin(candidate, error) && !caller.abort.aborted) remember(plan.pictures, hash, undefined, MAX_PICTURES);
       throw error;
     });

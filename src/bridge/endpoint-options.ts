@@ -1,16 +1,16 @@
 /**
  * Finds what is configured for an endpoint beyond its address and key: other keys and models, a limit of concurrent
- * requests, and how to connect. Loaded only if something is.
+ * requests, and how to connect. Loaded only if any of these is configured.
  */
 import { compact } from '../base/json';
 import type { Provider, RequestChanges } from '../providers/provider';
 import type { Connection } from '../upstream/connect';
 import type { BridgeSettings, ConnectionOptions, EndpointOptions } from './turn-context';
 
-/** What decides about the options of an endpoint. */
+/** What determines the options of an endpoint. */
 export interface OptionSources {
   readonly provider: Provider;
-  /** The row of the model. */
+  /** The catalog row of the model. */
   readonly row: RequestChanges | undefined;
   /** Whether the provider is the bridge's own. */
   readonly home: boolean;
@@ -25,15 +25,15 @@ export interface OptionSources {
 export function findOptions({ provider, row, home, settings, keys, images }: OptionSources): EndpointOptions {
   const models = row?.fallback ?? provider.fallback ?? settings.fallback ?? [];
   const visionModel = images ? undefined : (row?.visionModel ?? provider.visionModel ?? settings.visionModel);
-  const isAlone = keys.length < 2 && models.length === 0 && visionModel === undefined;
+  const hasSubstitutes = keys.length > 1 || models.length > 0 || visionModel !== undefined;
   return {
     maxConcurrency: provider.maxConcurrency,
     ...findConnection(provider, home, settings),
-    ...(isAlone ? {} : { substitutes: { keys, models, visionModel } }),
+    ...(hasSubstitutes && { substitutes: { keys, models, visionModel } }),
   };
 }
 
-/** The client certificate of the options is for the bridge's own provider alone. */
+/** Finds how to connect to a provider. The configured client certificate is sent only to the bridge's own provider. */
 export function findConnection(
   { connection }: Pick<Provider, 'connection'>, home: boolean, { proxies, upstreamCa, upstreamCert }: ConnectionOptions,
 ): { readonly connection?: Connection } {
@@ -45,10 +45,10 @@ interface WithHeaders {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** The key that is sent, if there is one. */
+/** Returns the key in the headers, if any. */
 export const keyIn = ({ headers }: WithHeaders): string | undefined =>
   headers['authorization']?.replace(/^Bearer /, '');
 
-/** The same endpoint with another key of its provider. */
+/** Returns the same endpoint with another key of its provider. */
 export const withKey = <E extends WithHeaders>(endpoint: E, key: string): E =>
   ({ ...endpoint, headers: { ...endpoint.headers, authorization: `Bearer ${key}` } });

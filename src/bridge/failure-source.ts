@@ -1,4 +1,4 @@
-/** Describes the upstream of a turn for the classification of its failures. Loaded at the first failure. */
+/** Describes the upstream of a turn, to classify its failures. Loaded at the first failure. */
 import type { FailureSource } from '../errors/error-rule';
 import { createMask } from '../observe/log';
 import { findSiblingUrl, isCodexModel } from '../providers/catalog';
@@ -14,7 +14,7 @@ interface SourceOptions {
   readonly clock: FailureSource['clock'];
   /** The model id that is sent. */
   readonly model?: string;
-  /** Values of headers that the user added. */
+  /** Values of headers that the user added; messages must not contain them. */
   readonly hidden?: readonly string[];
 }
 
@@ -30,7 +30,7 @@ export function describeSource(
   return {
     ...upstream,
     keyAdvice: adviseOnKey(key, fromClient === undefined ? variables : undefined, provider, access.aiBaseUrl),
-    ...(isCodexModel(model) && { modelAdvice: `"${model}" is a model of Codex: set DEFAULT_MODEL to replace it.` }),
+    ...(isCodexModel(model) && { modelAdvice: `"${model}" is a Codex model: set DEFAULT_MODEL to replace it.` }),
     hideKey: createMask([key ?? '', ...(access.apiKeys ?? []), ...hidden]),
     ...(clock && { clock }),
     ...(provider.errors && { rules: provider.errors }),
@@ -45,7 +45,7 @@ function adviseOnKey(
   if (key === undefined) return `No key was sent: set ${variables ?? 'AI_API_KEY'} where the bridge is started.`;
   const shape = keyShape === undefined || keyShape.pattern.test(key) ? '' : ` ${keyShape.advice}`;
   const sibling = findSiblingUrl(provider, baseUrl);
-  const other = sibling === undefined ? '' : ` For a key of the other console, set AI_API_BASE=${sibling}.`;
+  const other = sibling === undefined ? '' : ` For a key from the other console, set AI_API_BASE=${sibling}.`;
   if (variables !== undefined) return `Check that ${variables} belongs to {host}.${shape}${other}`;
   return `The client sent this key, and FORCE_ENV_AUTH is off: check that it belongs to {host}.${shape}`;
 }

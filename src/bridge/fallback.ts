@@ -1,6 +1,6 @@
 /**
- * Answers a turn with another key or another model when the first one is out of quota, rejected, down or gone. Nothing
- * of an answer has reached the client by then. Loaded only if keys or models are configured for it.
+ * Answers a turn with another key or model if the first one fails (no quota, rejected, unavailable, removed) before the
+ * client has received anything. Loaded only if other keys or models are configured.
  */
 import { BridgeError, toBridgeError } from '../errors/bridge-error';
 import type { ErrorKind } from '../errors/error-table';
@@ -18,7 +18,7 @@ interface KeyedModel extends Candidate {
   readonly number: number;
 }
 
-/** A model that cannot answer, and why; without an error it was not asked. */
+/** A model that cannot answer, and why; without an error, it was not tried. */
 interface UnavailableModel {
   readonly choice: KeyedModel;
   readonly coolDown: CoolDown;
@@ -26,9 +26,9 @@ interface UnavailableModel {
 }
 
 /**
- * Asks the model of the request with each of its keys, then the fallback models with theirs. A key or model that failed
- * is skipped until its cool-down ends. If all are cooling down, the first one to be usable again is asked.
- * @throws BridgeError the failure of the first one; its message names the others
+ * Tries the requested model with each of its keys, then the fallback models with theirs. A key or model that failed is
+ * skipped until its cool-down ends. If all are cooling down, tries the one whose cool-down ends first.
+ * @throws BridgeError the first failure; its message names what else was tried
  */
 export async function askWithSubstitutes<Output>(question: Question<Output>): Promise<Answer<Output>> {
   const { prepared, context } = question;
@@ -36,9 +36,9 @@ export async function askWithSubstitutes<Output>(question: Question<Output>): Pr
   const plan = context.plan();
   const unavailable: UnavailableModel[] = [];
   for (const model of [undefined, ...models]) {
-    const its = model === undefined ? prepared : await prepareFallback(model, question);
-    if (!its) continue;
-    for (const choice of listChoices(its, question)) {
+    const target = model === undefined ? prepared : await prepareFallback(model, question);
+    if (!target) continue;
+    for (const choice of listChoices(target, question)) {
       const coolDown = plan.find(choice);
       if (coolDown) {
         unavailable.push({ choice, coolDown });
@@ -57,9 +57,9 @@ export async function askWithSubstitutes<Output>(question: Question<Output>): Pr
 async function prepareFallback(model: string, question: Question<unknown>): Promise<Prepared | undefined> {
   const { context, prepared: { again, endpoint } } = question;
   try {
-    const its = await again?.({ fallback: model });
-    const isSame = its?.endpoint.url === endpoint.url && its.endpoint.model === endpoint.model;
-    return isSame ? undefined : its;
+    const fallback = await again?.({ fallback: model });
+    const isSame = fallback?.endpoint.url === endpoint.url && fallback.endpoint.model === endpoint.model;
+    return isSame ? undefined : fallback;
   } catch (cause) {
     context.log.warn('a fallback model cannot be used', { model, error: toBridgeError(cause).message });
     return undefined;
@@ -67,18 +67,18 @@ async function prepareFallback(model: string, question: Question<unknown>): Prom
 }
 
 /** Prepares the turn again with descriptions in place of pictures, if a model for them is configured. */
-async function describe(its: Prepared, question: Question<unknown>): Promise<Prepared> {
-  const { request, again, endpoint: { substitutes } } = its;
-  if (substitutes?.visionModel === undefined || !request || !again) return its;
+async function describe(original: Prepared, question: Question<unknown>): Promise<Prepared> {
+  const { request, again, endpoint: { substitutes } } = original;
+  if (substitutes?.visionModel === undefined || !request || !again) return original;
   const { describePictures }: typeof import('./describe-pictures') = require('./describe-pictures');
   const context = withTarget(substitutes.visionModel, question.context);
-  // The notes of `its` say which pictures were left out.
+  // The notes of `original` list the pictures that were left out.
   const notes = new Set<string>();
-  const prepared = { ...its, notes };
+  const prepared = { ...original, notes };
   const input = await describePictures(request.input, substitutes.visionModel, { ...question, prepared, context });
   if (input !== request.input) return again({ input, notes });
-  for (const note of notes) its.notes.add(note);
-  return its;
+  for (const note of notes) original.notes.add(note);
+  return original;
 }
 
 function listChoices(prepared: Prepared, { caller, context }: Question<unknown>): readonly KeyedModel[] {
@@ -91,7 +91,7 @@ function listChoices(prepared: Prepared, { caller, context }: Question<unknown>)
   }));
 }
 
-/** @returns undefined after a failure that another choice may not have; it is then the last of `unavailable` */
+/** @returns undefined after a failure that other choices may not have; the choice is then the last `unavailable` one */
 async function tryChoice<Output>(
   choice: KeyedModel, question: Question<Output>, unavailable: UnavailableModel[],
 ): Promise<Answer<Output> | undefined> {
@@ -118,12 +118,12 @@ async function tryChoice<Output>(
   }
 }
 
-/** Adds the reason to the notes, the log line and, once for each thread, to what the user sees. */
+/** Adds the reason to the notes, to the log line and, once per thread, to what the user sees. */
 function announce(
   { prepared, number }: KeyedModel, { caller, context }: Question<unknown>, reason: string | undefined,
 ): Prepared {
-  const words = [...(reason === undefined ? [] : [reason]), ...(number > 1 ? [`key ${number}`] : [])];
-  if (words.length > 0) caller.record?.substitute(words.join(', '));
+  const parts = [...(reason === undefined ? [] : [reason]), ...(number > 1 ? [`key ${number}`] : [])];
+  if (parts.length > 0) caller.record?.substitute(parts.join(', '));
   if (reason === undefined) return prepared;
   prepared.notes.add(reason);
   caller.record?.send(describeSent(prepared));
@@ -131,7 +131,7 @@ function announce(
   return isShown && !context.plan().isAnnounced(caller.thread, reason) ? { ...prepared, notice: reason } : prepared;
 }
 
-/** Records which key answered the thread, and that its user was told why. */
+/** Records which key answered the thread, and that the reason was shown to its user. */
 function recordSuccess(
   { prepared, host, number }: KeyedModel, question: Question<unknown>, reason: string | undefined,
 ): void {
@@ -156,7 +156,7 @@ async function askCooling<Output>(
   throw summarize(question, unavailable);
 }
 
-/** The first failure, with the names of what else was tried. */
+/** Returns the first failure, with the names of what else was tried. */
 function summarize(question: Question<unknown>, unavailable: readonly UnavailableModel[]): BridgeError {
   const [first, ...others] = unavailable.filter(({ error }) => error !== undefined);
   if (!first?.error) return new BridgeError('internal', 'No model is available.');
@@ -168,14 +168,14 @@ function summarize(question: Question<unknown>, unavailable: readonly Unavailabl
     error.message,
     ...(also.length === 0 ? [] : [`Also tried: ${also.join(', ')}.`]),
   ].join(' ');
-  const whole = new BridgeError(error.kind, message, { ...error.details, final: true });
-  if (error.cause !== undefined) whole.cause = error.cause;
-  return whole;
+  const summary = new BridgeError(error.kind, message, { ...error.details, final: true });
+  if (error.cause !== undefined) summary.cause = error.cause;
+  return summary;
 }
 
 const nameOf = ({ model, number }: KeyedModel): string => (number > 0 ? `${model} with key ${number}` : model);
 
-/** `qwen3.7-plus is out of quota until 15:00; using glm-4.7`; undefined for the model of the request. */
+/** Renders `qwen3.7-plus is out of quota until 15:00; using glm-4.7`; undefined for the requested model itself. */
 function explain(
   choice: KeyedModel, { prepared, context }: Question<unknown>, unavailable: readonly UnavailableModel[],
 ): string | undefined {
@@ -195,7 +195,7 @@ const rank = ({ coolDown: { kind } }: UnavailableModel): number => (kind === 'au
 const WHY: { readonly [K in ErrorKind]?: string } = {
   quota: 'is out of quota',
   auth: 'has no valid key',
-  model_not_found: 'does not exist there',
+  model_not_found: 'was not found',
   rate_limit: 'is at its rate limit',
   overload: 'is overloaded',
   timeout: 'does not respond',
@@ -204,7 +204,7 @@ const WHY: { readonly [K in ErrorKind]?: string } = {
 
 const DAY_MS = 86_400_000;
 
-/** The local time; with the day, unless it is within a day. */
+/** Renders a local time, with its date if it is a day or more away. */
 function renderTime(time: number, now: number): string {
   const date = new Date(time);
   const clock = `${String(date.getHours()).padStart(2, '0')}:${String(date.getMinutes()).padStart(2, '0')}`;

@@ -37,7 +37,8 @@ export function answerPreload(request: ResponsesRequest, runtime: Runtime): Turn
 }
 
 /**
- * The stream of a turn that never started: Codex shows the message of `response.failed`, not that of an HTTP error.
+ * Returns the stream of a turn that never started: Codex shows the message of `response.failed`, not that of an HTTP
+ * error.
  * @param body the request body, undefined if it could not be read
  */
 export function failedFrames(error: BridgeError, body: unknown, runtime: Runtime): string {
@@ -46,7 +47,7 @@ export function failedFrames(error: BridgeError, body: unknown, runtime: Runtime
   return new SseEncoder('').encode([...assembler.start(), ...assembler.fail(error)]) + SSE_DONE;
 }
 
-/** @param model the name that the client sent, empty when it is not known */
+/** @param model the name that the client sent; empty if unknown */
 function bareAssembler(model: string, client: ClientKind, { clock, makeId }: Runtime): ResponsesAssembler {
   return new ResponsesAssembler({
     responseId: makeId('resp'),

@@ -20,7 +20,7 @@ export interface ModelList {
 }
 
 export interface ModelCatalog {
-  /** Every model, the default one first. */
+  /** Returns every model, the default one first. */
   entries(): Promise<readonly CatalogEntry[]>;
   /** @param codexVersion the version of Codex: old versions reject a list with values that they do not know */
   list(codexVersion?: string): Promise<ModelList>;
@@ -33,19 +33,19 @@ export type ModelSettings = ProviderSettings &
 const FRESH_MS = 300_000;
 const RETRY_MS = 10_000;
 
-/** Requests the provider's own list on first use: with --discover-models, and for providers without model rows. */
+/** Requests the provider's own list on first use, with --discover-models or if the provider has no model rows. */
 export function createModelCatalog(
   settings: ModelSettings, provider: Provider, log: Logger, clock: Clock = Date.now,
 ): ModelCatalog {
-  const wanted = settings.discoverModels ?? provider.models.length === 0;
+  const isDiscovering = settings.discoverModels ?? provider.models.length === 0;
   let found: readonly DiscoveredModel[] = [];
-  let until = -Infinity;
+  let freshUntil = -Infinity;
   let request: Promise<void> | undefined;
   const discover = async (): Promise<readonly DiscoveredModel[]> => {
-    if (!wanted || clock() < until) return found;
+    if (!isDiscovering || clock() < freshUntil) return found;
     request ??= discoverModels(settings, provider, log).then((list) => {
       found = list ?? found;
-      until = clock() + (list === undefined ? RETRY_MS : FRESH_MS);
+      freshUntil = clock() + (list === undefined ? RETRY_MS : FRESH_MS);
       request = undefined;
     });
     await request;
@@ -82,7 +82,7 @@ const TIMEOUT_MS = 4_000;
 const MAX_BYTES = 16 * 1024 * 1024;
 
 /**
- * GET {base}/models with the key from the environment. A provider without a list is logged; it is not an error.
+ * Requests GET {base}/models with the configured key. If the provider has no list, that is logged; it is not an error.
  *
  * @returns the models that Codex can use; undefined if there is no list, or it cannot be fetched
  */
@@ -100,7 +100,7 @@ export async function discoverModels(
   try {
     const [answer, windows] = await Promise.all([
       fetchList(url),
-      // Without this list, a model has the context window of the first list, or the assumed one.
+      // Without this list, a model gets its context window from the first list, or the default one.
       loaded === undefined ? undefined : fetchList(loaded).catch(() => undefined),
     ]);
     const found = readDiscovered(answer);

@@ -1,4 +1,4 @@
-/** Starts the turns that clients other than Codex start: Chat Completions, and POST /responses/compact. */
+/** Starts turns for clients other than Codex: Chat Completions, and POST /responses/compact. */
 import type { MakeId } from '../base/clock';
 import type { JsonObject } from '../base/json';
 import { renderErrorBody } from '../errors/error-body';
@@ -28,7 +28,7 @@ export async function startCompaction(body: unknown, caller: Caller, context: Tu
     stream: false,
     beginsAtOnce: false,
     holdsRequest: true,
-    createAssembler: (finalizeError, its) => new CompactionAssembler(create(finalizeError, its), makeId),
+    createAssembler: (finalizeError, sent) => new CompactionAssembler(create(finalizeError, sent), makeId),
     protocol: compactionProtocol(request.input, makeId),
   }, prepared, caller, context);
 }
@@ -85,7 +85,7 @@ function compactionProtocol(input: readonly InputItem[], makeId: MakeId): Client
   };
 }
 
-/** @param usage the token usage, once known: a whole completion always includes it, a stream only on request */
+/** @param usage returns the token usage, once known: JSON bodies always include it, streams only on request */
 function chatProtocol(usage: () => ChatUsageObject | undefined): ClientProtocol<ChatOutput> {
   const collector = new ChatCollector();
   return {

@@ -1,7 +1,7 @@
 /**
- * Prepares a turn: resolves everything that is known before the first byte is sent upstream. That is the provider that
- * the model name selects, its URL, headers and protocol (Chat Completions or the provider's own Responses API), the
- * translated request, and the stages that its answer passes through.
+ * Prepares a turn before the first byte is sent upstream: finds the provider that the model name selects, its URL,
+ * headers and protocol (Chat Completions or the provider's own Responses API), translates the request, and chooses the
+ * stages that its answer passes through.
  */
 import type { Notes } from '../base/notes';
 import { BridgeError } from '../errors/bridge-error';
@@ -27,7 +27,7 @@ export interface Endpoint extends EndpointOptions {
   readonly dialect: Dialect;
   /** The provider's name in the catalog. */
   readonly provider: string;
-  /** The name of the model in envelopes: what it signs is sent back only to the same model. */
+  /** Identifies the model in envelopes: signed content is sent back only to the model that signed it. */
   readonly origin: string;
   /** The base URL without its scheme. */
   readonly base: string;
@@ -37,11 +37,11 @@ export interface Endpoint extends EndpointOptions {
   readonly name: string;
   /** Sent with every request, including the key. */
   readonly headers: Readonly<Record<string, string>>;
-  /** What the rows of the provider and the model add to the body, and leave out of it. */
+  /** The body fields that the rows of the provider and the model add and drop. */
   readonly changes: readonly RequestChanges[];
   /** Loaded only for the provider's own Responses API. */
   readonly native: NativeProtocol | undefined;
-  /** Whether the catalog chose the Responses API, and Chat Completions would do as well. */
+  /** Whether the catalog chose the Responses API, and Chat Completions would also work. */
   readonly isOptional: boolean;
   /** Describes the upstream, to classify a failure. */
   readonly source: () => FailureSource;
@@ -49,7 +49,7 @@ export interface Endpoint extends EndpointOptions {
 
 type NativeProtocol = typeof import('../translate/native-request') & typeof import('../stream/native-reader');
 
-/** A request, ready to be sent. */
+/** A request that is ready to send. */
 export interface Prepared {
   readonly endpoint: Endpoint;
   readonly chat: ChatRequest;
@@ -64,7 +64,7 @@ export interface Prepared {
   readonly request?: ResponsesRequest;
   /** A line for the user, shown before the answer. */
   readonly notice?: string;
-  /** Prepares the same request again; absent if nothing may require it. Retains the request. */
+  /** Prepares the same request again; absent if that is never needed. Retains the request. */
   readonly again?: (changes: Changes) => Promise<Prepared>;
 }
 
@@ -75,22 +75,22 @@ export interface PrepareOptions {
   readonly notes?: Notes;
 }
 
-/** How a request that is prepared again differs. Everything else stays: the caller, the settings and the protocol. */
+/** What changes when a request is prepared again. The caller, the settings and the protocol stay the same. */
 export interface Changes {
   /** A fallback model, `provider/model`. */
   readonly fallback?: string;
   readonly input?: ResponsesRequest['input'];
   /** The provider turned out to have no Responses endpoint for the model. */
   readonly overChat?: true;
-  /** Notes to continue; by default, new ones. */
+  /** Notes to add to. Default: a new set. */
   readonly notes?: Notes;
 }
 
-/** The facts about it for the log line. */
+/** Returns the facts about a request for the log line. */
 export const describeSent = ({ endpoint: { host, provider, base }, chat }: Prepared): Sent =>
   ({ model: chat.model, host, provider, base, tools: chat.tools?.length ?? 0 });
 
-/** Describes a request for the count of those in flight. */
+/** Describes a request for the counter of requests in flight. */
 export const toPassage = ({ provider, maxConcurrency }: Endpoint, { thread, turn }: Caller): Passage =>
   ({ provider, limit: maxConcurrency, thread: thread ?? turn ?? '' });
 
@@ -121,23 +121,23 @@ export async function prepare(
     changeBody(native ? native.toNativeRequest(repaired) : repaired, endpoint.changes);
   const createAttempt = attemptsOf(endpoint, chat.tools, tools, rules, context);
   const hasSubstitutes = endpoint.substitutes !== undefined || isSubstitute;
-  const kept = {
+  const retained = {
     ...(hasSubstitutes && { request: given }),
     ...((hasSubstitutes || endpoint.isOptional) && { again: preparer(given, caller, context, options) }),
   };
-  return { endpoint, chat, render, tools, notes, createAttempt, ...kept };
+  return { endpoint, chat, render, tools, notes, createAttempt, ...retained };
 }
 
-/** A function of its own: closures of `prepare` live as long as the answer, and must not retain the request. */
+/** A separate function, because closures of `prepare` live as long as the answer and must not retain the request. */
 function preparer(
   given: ResponsesRequest, caller: Caller, context: TurnContext, options: PrepareOptions,
 ): (changes: Changes) => Promise<Prepared> {
   return ({ fallback, input = given.input, notes = new Set<string>(), ...changes }) => {
-    const its = { ...options, ...changes, notes };
-    if (fallback === undefined) return prepare({ ...given, input }, caller, context, its);
-    const { isTitle: _title, ...asking } = caller;
+    const changed = { ...options, ...changes, notes };
+    if (fallback === undefined) return prepare({ ...given, input }, caller, context, changed);
+    const { isTitle: _title, ...fallbackCaller } = caller;
     const request = { ...given, input, model: fallback };
-    return prepare(request, asking, withTarget(fallback, context), { ...its, isSubstitute: true });
+    return prepare(request, fallbackCaller, withTarget(fallback, context), { ...changed, isSubstitute: true });
   };
 }
 
@@ -160,7 +160,7 @@ export async function findEndpoint(
   if (provider.disabled !== undefined) throw new BridgeError('auth', provider.disabled, { param: 'model' });
   const { id, dialect, model: row } = resolveModel(provider, model, defaultModel);
   if (id === '') {
-    const problem = 'Cannot choose a model: the request has no model. Set DEFAULT_MODEL, or add `model` to it.';
+    const problem = 'Cannot choose a model: the request has no model. Set DEFAULT_MODEL, or send `model`.';
     throw new BridgeError('invalid_request', problem, { param: 'model' });
   }
   const { aiBaseUrl } = access;
@@ -209,7 +209,7 @@ export function nameUpstream({ title, baseUrls }: Pick<Provider, 'title' | 'base
   return baseUrls.length === 0 ? host : `${title} (${host})`;
 }
 
-/** Whether nothing is configured that endpoint-options.ts reads. */
+/** Whether nothing that endpoint-options.ts reads is configured. */
 function isPlain({ provider, row, settings, keys }: OptionSources): boolean {
   const values = [
     row?.fallback, row?.visionModel, provider.fallback, provider.visionModel, provider.maxConcurrency,
@@ -260,7 +260,7 @@ async function findProviderOf(requested: string | undefined, { settings, provide
   return { provider, model, defaultModel: undefined, access };
 }
 
-/** Uses the key from the environment by default, and the client's token only if FORCE_ENV_AUTH is off. */
+/** Returns the request headers: with the configured key, or the client's token if FORCE_ENV_AUTH is off. */
 export function upstreamHeaders(
   settings: ProviderSettings, caller: Pick<Caller, 'authorization' | 'userAgent'> = {},
 ): Readonly<Record<string, string>> {

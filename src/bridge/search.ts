@@ -1,4 +1,4 @@
-/** Connects the web search of Codex to the service that the user configured. Loaded by the first search. */
+/** Connects the web search of Codex to the service that the user configured. Loaded at the first search. */
 import { BridgeError } from '../errors/bridge-error';
 import { SEARCH_BACKENDS } from '../providers/search-backends';
 import { createAnswerSearch, type AnswerSearch, type SearchTarget } from '../search/answer-search';

@@ -1,6 +1,6 @@
 /**
- * Runs an answer: its reader and stages, the only async loop, from upstream reads to the client's text with one write
- * per read, and the client's protocol.
+ * Streams an answer: creates its reader and stages, runs the only async loop, which turns each upstream read into one
+ * write to the client, and encodes the client's protocol.
  */
 import { parseJson } from '../base/json';
 import type { Notes } from '../base/notes';
@@ -38,17 +38,17 @@ export interface Answer<Output> {
 /** A turn whose answer is read when its stream or its body is requested. */
 export interface RunningTurn<Output> {
   readonly protocol: ClientProtocol<Output>;
-  /** Set when the answer had to begin before the stream may. */
+  /** Set if the answer had to begin before the stream could. */
   readonly opened?: Answer<Output> | undefined;
   /** Resolves when the answer has begun. */
   readonly open: () => Promise<Answer<Output>>;
-  /** A stream without input yet: it starts the response, and ends it if the answer never begins. */
+  /** A stream without input: it starts the response, and ends it if the answer never begins. */
   readonly blank: AnswerStream<Output>;
   /** Receives each upstream read, for LOG_STREAM_RAW. */
   readonly tap: ((bytes: Uint8Array) => void) | undefined;
-  /** Keeps the answer, before its client gets the last outputs; absent when nothing is kept. */
+  /** Stores the answer before the client gets the last outputs; absent if it is not stored. */
   readonly keep: ((outputs: readonly Output[]) => Promise<void>) | undefined;
-  /** Called once, at the end. What `collect` throws is not reported here. */
+  /** Called once, at the end, but not for an error that `collect` throws. */
   readonly ended: (error: BridgeError | undefined) => void;
   /** Called if a bug in the bridge broke the stream. */
   readonly broke: (cause: unknown) => void;
@@ -102,7 +102,7 @@ export async function collectTurn<Output>(
   return { status: 200, body: turn.protocol.body() };
 }
 
-/** A complete answer in bytes of JSON: its text may have 64 MB (stream/tool-calls.ts). */
+/** Limit of a complete answer in bytes of JSON: its text may be 64 MB (stream/tool-calls.ts). */
 const MAX_COMPLETION_BYTES = 80 * 1024 * 1024;
 
 /**
@@ -118,7 +118,7 @@ export async function readOutputs<Output>(
     const bytes = await answer.read();
     if (bytes === undefined) return stream.end();
     tap?.(bytes);
-    if (first) refusePage(bytes);
+    if (first) rejectPage(bytes);
     return stream.push(bytes);
   } catch (cause) {
     return stream.fail(toBridgeError(cause));
@@ -143,7 +143,7 @@ async function readCompletion<Output>(
 }
 
 /** A login page or a proxy's notice with status 200 is not a truncated answer: a retry would return the same page. */
-function refusePage(bytes: Uint8Array): void {
+function rejectPage(bytes: Uint8Array): void {
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
   if (!/^\s*<(!doctype|html)/i.test(text)) return;
   throw new BridgeError(
@@ -185,7 +185,8 @@ export function readAnswerRules(
 }
 
 /**
- * Think tags come first, because markup may be inside reasoning; the filter comes last, because markup becomes calls.
+ * Returns a function that creates the reader and the stages of an answer. Think tags come first, because markup may be
+ * inside reasoning; the filter comes last, because markup becomes calls.
  */
 export function attemptsOf(
   { dialect, source, native }: AnswerSource,

@@ -45,7 +45,7 @@ export interface Runtime {
   readonly random: () => number;
   /** Resolves after this many milliseconds, or at once if the signal is aborted. */
   readonly sleep: (milliseconds: number, abort: AbortSignal) => Promise<void>;
-  /** Addresses from which web search may open pages; default: public ones. */
+  /** Whether web search may open a page at this address. Default: only public addresses. */
   readonly mayConnect?: (address: string) => boolean;
 }
 
@@ -55,7 +55,7 @@ export interface EndpointOptions {
   readonly maxConcurrency?: number | undefined;
   /** How to connect; absent for Node's default. */
   readonly connection?: Connection;
-  /** What the turn may use instead; absent if there is nothing. */
+  /** What the turn may use instead; absent if nothing is configured. */
   readonly substitutes?: SubstituteSettings;
 }
 
@@ -73,7 +73,7 @@ export interface SubstituteSettings {
 export interface Traffic {
   /** By provider. */
   readonly counts: Map<string, number>;
-  /** Absent until a limit is configured, or learned. */
+  /** Absent until a limit is configured or learned. */
   limits?: InFlight;
   /** Loads `limits`, once. */
   readonly loadLimits: () => InFlight;
@@ -86,7 +86,7 @@ export interface FailureMemory {
   /** Failed calls of the running turns. */
   readonly budget: FailureBudget;
   readonly rejections: RejectionCache;
-  /** Host and model of those that turned out to have no Responses endpoint. */
+  /** `HOST MODEL` of models that turned out to have no Responses endpoint. */
   readonly chatOnly: Map<string, true>;
 }
 

@@ -1,4 +1,4 @@
-/** Runs one request, from the client's body to a running answer: read, translate, send, assemble. */
+/** Turns one request body into a running answer: reads, translates, sends, assembles. */
 import { isRecord } from '../base/json';
 import { toBridgeError } from '../errors/bridge-error';
 import type { ClientKind } from '../errors/error-body';
@@ -21,7 +21,7 @@ import {
 } from './stream-turn';
 import type { TurnContext } from './turn-context';
 
-/** @throws BridgeError before the stream starts: an invalid request, or an error from the provider. */
+/** @throws BridgeError before the stream starts: an invalid request, or an error from the provider */
 export async function startResponsesTurn(body: unknown, caller: Caller, context: TurnContext): Promise<Turn> {
   const kept = await readKept(body, caller.client, context);
   const request = kept?.request ?? readResponsesRequest(body);
@@ -42,8 +42,8 @@ export async function startResponsesTurn(body: unknown, caller: Caller, context:
     beginsAtOnce: caller.client === 'codex' || kept?.background === true,
     holdsRequest: caller.client !== 'codex' || kept !== undefined,
     createAssembler: compaction
-      ? (finalizeError, its) => new CompactionAssembler(create(finalizeError, its), makeId)
-      : (finalizeError, its) => withNotice(create(finalizeError, its), its.notice),
+      ? (finalizeError, sent) => new CompactionAssembler(create(finalizeError, sent), makeId)
+      : (finalizeError, sent) => withNotice(create(finalizeError, sent), sent.notice),
     protocol,
     ...(kept && { keep: (events: readonly ResponsesEvent[]) => kept.keep(events, echo) }),
   }, prepared, caller, context);
@@ -68,7 +68,7 @@ export function responsesAssemblers(
     clock: runtime.clock,
     makeId: runtime.makeId,
     reasoning: settings.suppressReasoningText ? ('hidden' as const) : settings.reasoningOutput,
-    // Codex always requests it and returns the text unchanged; other clients may keep only the envelope.
+    // Codex always requests it, and sends the text back unchanged; other clients may keep only the envelope.
     sealReasoning: caller.client !== 'codex' && request.include.includes('reasoning.encrypted_content'),
   };
   return (finalizeError, { chat, tools, notes, endpoint: { origin } }) => new ResponsesAssembler({
@@ -93,7 +93,7 @@ function withNotice(assembler: ResponsesAssembler, notice: string | undefined): 
   return new NoticeAssembler(assembler, notice);
 }
 
-/** The differences between the kinds of turns. */
+/** How the kinds of turns differ. */
 interface Shape<Output> {
   readonly stream: boolean;
   /** Whether the stream may start before the answer does; errors are then reported inside the stream. */
@@ -107,7 +107,7 @@ interface Shape<Output> {
   readonly keep?: (outputs: readonly Output[]) => Promise<void>;
 }
 
-/** Learns that a request has to wait in the queue of its provider. */
+/** Is notified when a request has to wait in the queue of its provider. */
 interface QueueWatch {
   onQueued: () => void;
 }
@@ -132,13 +132,12 @@ export async function run<Output>(
   let begun = false;
   const finalizeError: FinalizeError = (error) =>
     begun ? loadFailurePath().finalizeLateFailure(error, caller, context) : error;
-  const createStream = (its: Prepared): AnswerStream<Output> =>
-    new AnswerStream({ ...its.createAttempt(), assembler: shape.createAssembler(finalizeError, its) });
-  const turnName = caller.turn ?? context.runtime.makeId('turn');
-  const whole = !shape.stream;
+  const createStream = (sent: Prepared): AnswerStream<Output> =>
+    new AnswerStream({ ...sent.createAttempt(), assembler: shape.createAssembler(finalizeError, sent) });
+  const turnId = caller.turn ?? context.runtime.makeId('turn');
   const watch: QueueWatch = { onQueued: () => undefined };
   let question: Question<Output> | undefined = {
-    prepared, caller, context, turn: turnName, createStream, whole, onQueued: () => watch.onQueued(),
+    prepared, caller, context, turn: turnId, createStream, isBuffered: !shape.stream, onQueued: () => watch.onQueued(),
   };
   const begin = async (): Promise<Answer<Output>> => {
     if (!question) throw new Error('A turn was opened twice.');
@@ -163,7 +162,7 @@ export async function run<Output>(
     tap: context.tap,
     keep: shape.keep,
     ended: (error) => {
-      if (!error) context.failures.memory?.budget.succeed(turnName);
+      if (!error) context.failures.memory?.budget.succeed(turnId);
       if (error) record?.fail(error, caller.abort);
       else record?.answered();
     },

@@ -23,15 +23,15 @@ export type StartTurn = (abort: AbortSignal) => Promise<StartedTurn>;
 /** Maximum characters of events buffered by one run; the oldest are dropped first. */
 const MAX_CHARACTERS = 8 * 1024 * 1024;
 
-/** The events of one turn; `ended` resolves after the last one. */
+/** A running turn and its events; `ended` resolves after the last event. */
 export class BackgroundRun {
   cancelled = false;
   done = false;
-  /** The provider was asked. */
+  /** The request was sent to the provider. */
   begun = false;
   readonly ended: Promise<void>;
   /** SSE events, each with its trailing blank line. */
-  private held: string[] = [];
+  private buffered: string[] = [];
   private characters = 0;
   /** The number of the first buffered event. */
   private first = 0;
@@ -72,25 +72,26 @@ export class BackgroundRun {
    * @throws BridgeError if some of them are no longer buffered
    */
   follow(after: number): AsyncIterable<string> {
-    if (after + 1 < this.first) throw eventsNotKept(after + 1);
+    if (after + 1 < this.first) throw eventsNotBuffered(after + 1);
     return this.events(after + 1);
   }
 
-  /** The events that are held from number `from` on, the number of the first of them, and that of the next one. */
+  /** Returns the buffered events from number `from`, the number of the first of them, and of the next to come. */
   since(from: number): { readonly from: number; readonly events: string; readonly next: number } {
     const start = Math.max(from, this.first);
-    return { from: start, events: this.held.slice(start - this.first).join(''), next: this.first + this.held.length };
+    const events = this.buffered.slice(start - this.first).join('');
+    return { from: start, events, next: this.first + this.buffered.length };
   }
 
   private async *events(from: number): AsyncGenerator<string, void, undefined> {
     for (let next = from; ; ) {
-      // Events are numbered without gaps: events missing at the front were dropped before this client read them.
+      // Events are numbered without gaps: those missing at the front were dropped before this client read them.
       if (next < this.first)
         throw new BridgeError(
           'overload',
           'The client reads too slowly: events that it has not read are no longer buffered. Use GET without stream.',
         );
-      const fresh = this.held.slice(next - this.first);
+      const fresh = this.buffered.slice(next - this.first);
       next += fresh.length;
       const text = fresh.join('');
       if (this.done) {
@@ -120,19 +121,19 @@ export class BackgroundRun {
       if (!block.startsWith('event: ')) continue;
       const text = `${block}\n\n`;
       if (LIFECYCLE.test(block)) this.latest = readResponse(block) ?? this.latest;
-      this.held.push(text);
+      this.buffered.push(text);
       this.characters += text.length;
     }
     this.trim();
   }
 
   private trim(): void {
-    let gone = 0;
-    for (; this.characters > MAX_CHARACTERS && gone < this.held.length; gone += 1)
-      this.characters -= this.held[gone]?.length ?? 0;
-    if (gone === 0) return;
-    this.held = this.held.slice(gone);
-    this.first += gone;
+    let dropped = 0;
+    for (; this.characters > MAX_CHARACTERS && dropped < this.buffered.length; dropped += 1)
+      this.characters -= this.buffered[dropped]?.length ?? 0;
+    if (dropped === 0) return;
+    this.buffered = this.buffered.slice(dropped);
+    this.first += dropped;
   }
 
   private wake(): void {
@@ -142,8 +143,8 @@ export class BackgroundRun {
   }
 }
 
-/** Why a stream cannot start at event `from`. */
-export const eventsNotKept = (from: number): BridgeError =>
+/** Creates the error for a stream that cannot start at event `from`. */
+export const eventsNotBuffered = (from: number): BridgeError =>
   new BridgeError(
     'invalid_request',
     `Cannot stream from event ${from}: it is no longer buffered. Use GET without stream.`,
@@ -152,7 +153,7 @@ export const eventsNotKept = (from: number): BridgeError =>
 
 const LIFECYCLE = /^event: response\.(?:created|in_progress|completed|incomplete|failed)$/m;
 
-/** The Response in the last event about a whole Response; undefined when there is none. */
+/** Returns the Response in the last event that contains one. */
 export const lastResponseIn = (events: string): UnknownRecord | undefined =>
   events.split('\n\n').filter((block) => LIFECYCLE.test(block)).map(readResponse).at(-1);
 
@@ -162,11 +163,11 @@ function readResponse(block: string): UnknownRecord | undefined {
   return isRecord(response) ? response : undefined;
 }
 
-/** What to do when a run opens, and when it begins. */
+/** What to do when the response is created, and when the run begins. */
 export interface RunCallbacks {
-  /** Called with the Response before the provider is asked; what it throws ends the run. */
+  /** Called with the Response before the provider is called. An error that it throws ends the run. */
   opened(response: UnknownRecord): Promise<void>;
-  /** Called when the run begins. Resolves once everything that follows its end is done; a shutdown waits for it. */
+  /** Called when the run begins. Resolves once its result is stored; a shutdown waits for it. */
   settle(run: BackgroundRun): Promise<void>;
 }
 

@@ -10,7 +10,7 @@ import { deleteSharedRun, findSharedRun, RunPublisher, type SharedRun } from './
 
 /** Maximum concurrent runs: each is a request to the provider. */
 const MAX_RUNNING = 50;
-/** Limits for ended runs whose events can still be streamed: their number, and the characters of all of them. */
+/** Limits for ended runs whose events can still be streamed: how many, and the characters of all their events. */
 const MAX_ENDED = 50;
 const MAX_CHARACTERS = 32 * 1024 * 1024;
 
@@ -20,9 +20,9 @@ export interface Background {
    * @throws BridgeError for an invalid request; later failures are reported in the Response
    */
   start(detached: () => Detached, start: StartTurn): Promise<BackgroundRun>;
-  /** A run of this process that is in progress, or whose events are still buffered. */
+  /** Finds a run of this process that is in progress, or whose events are still buffered. */
   find(id: string): BackgroundRun | undefined;
-  /** A run of another process, if processes share the store. */
+  /** Finds a run of another process, if processes share the store. */
   findShared(id: string): Promise<SharedRun | undefined>;
   /** Ends a run of any process. Returns false if the run does not exist. */
   cancel(id: string): Promise<boolean>;
@@ -34,7 +34,7 @@ export interface Background {
 export function createBackground(services: StateServices): Background {
   const { openStore, clock } = services;
   const runs = new Map<string, BackgroundRun>();
-  /** For each run, resolves once everything that follows its end is done. */
+  /** For each run, resolves once its result is stored. */
   const settled = new WeakMap<BackgroundRun, Promise<void>>();
   const findShared = (id: string): Promise<SharedRun | undefined> => findSharedRun(openStore(), clock, id);
   const cancel = async (id: string): Promise<boolean> => {
@@ -72,10 +72,10 @@ export function createBackground(services: StateServices): Background {
     findShared,
     cancel,
     async forget(id) {
-      const wasThere = await cancel(id);
+      const existed = await cancel(id);
       runs.delete(id);
-      if (wasThere && openStore().shared) await deleteSharedRun(openStore(), id);
-      return wasThere;
+      if (existed && openStore().shared) await deleteSharedRun(openStore(), id);
+      return existed;
     },
   };
 }
@@ -87,17 +87,17 @@ async function settle(
   await publisher?.follow(run);
   await run.ended.catch(() => undefined);
   try {
-    if (run.cancelled) await keepCancelled(run, services);
+    if (run.cancelled) await storeCancelled(run, services);
     await publisher?.close(run);
-    // From now on it is read from the store, where another process may delete it.
+    // From now on, the response is read from the store, where another process may delete it.
     if (publisher) runs.delete(run.id);
   } catch (cause) {
     services.warn('the end of a background response was not stored', { id: run.id, error: messageOf(cause) });
   }
   let ended = [...runs.values()].filter(({ done }) => done);
-  const isTooMuch = (): boolean =>
+  const exceedsLimits = (): boolean =>
     ended.length > MAX_ENDED || ended.reduce((sum, { size }) => sum + size, 0) > MAX_CHARACTERS;
-  while (isTooMuch()) {
+  while (exceedsLimits()) {
     const [oldest] = ended;
     if (oldest) runs.delete(oldest.id);
     ended = ended.slice(1);
@@ -105,7 +105,7 @@ async function settle(
 }
 
 /** Stores a cancelled response, which the turn itself stored as failed. */
-async function keepCancelled(run: BackgroundRun, { openStore }: StateServices): Promise<void> {
+async function storeCancelled(run: BackgroundRun, { openStore }: StateServices): Promise<void> {
   const store = openStore();
   const record = await findResponse(store, run.id);
   if (!record || record.response['status'] !== 'failed') return;

@@ -1,4 +1,4 @@
-/** Stores conversations: lists of items that requests continue by id. Spec: Conversations API. */
+/** Stores conversations: lists of items that requests refer to by id and add to. Spec: Conversations API. */
 import { asArray, asText, isRecord, type UnknownRecord } from '../base/json';
 import { BridgeError } from '../errors/bridge-error';
 import { invalid } from '../wire/read-fields';
@@ -25,7 +25,7 @@ export function readConversationId(value: unknown): string | undefined {
 }
 
 /**
- * A conversation with all its items: those it was created with, and those that were added.
+ * Finds a conversation with all its items: those it was created with, and those added later.
  * @throws BridgeError `not_found` for an unknown id
  */
 export async function findConversation(store: ResponseStore, id: string): Promise<ConversationRecord> {
@@ -42,13 +42,13 @@ const unknownConversation = (id: string): BridgeError =>
     { param: 'conversation' },
   );
 
-/** The change that adds items to a conversation. Items are only ever added, so concurrent writers lose nothing. */
+/** Creates the change that adds items to a conversation. Items are only added, so concurrent writers lose nothing. */
 export const addItems = (id: string, items: readonly RawItem[]): Change =>
   ({ id, text: JSON.stringify(items), items: idsOf(items), append: true });
 
 /** The operations on conversations. They throw BridgeError `not_found` for unknown ids. */
 export interface KeptConversations {
-  /** @param body undefined creates an empty one */
+  /** @param body if undefined, the conversation is empty */
   createConversation(body: unknown): Promise<UnknownRecord>;
   conversation(id: string): Promise<UnknownRecord>;
   deleteConversation(id: string): Promise<UnknownRecord>;
@@ -71,14 +71,15 @@ export function createKeptConversations({ openStore, clock, makeId }: StateServi
   return {
     async createConversation(body) {
       const given = body === undefined ? {} : requireRecord(body);
-      const made = {
+      const conversation = {
         id: makeId('conv'),
         createdAt: Math.floor(clock() / 1_000),
         metadata: isRecord(given['metadata']) ? given['metadata'] : {},
         items: given['items'] == null ? [] : readItems(given['items']),
       };
-      await keep(openStore(), { id: made.id, text: renderConversationRecord(made), items: idsOf(made.items) });
-      return describeConversation(made);
+      const { id, items } = conversation;
+      await write(openStore(), { id, text: renderConversationRecord(conversation), items: idsOf(items) });
+      return describeConversation(conversation);
     },
     conversation: async (id) => describeConversation(await findConversation(openStore(), id)),
     async deleteConversation(id) {
@@ -90,13 +91,13 @@ export function createKeptConversations({ openStore, clock, makeId }: StateServi
     async addConversationItems(id, body) {
       await findConversation(openStore(), id);
       const added = readItems(requireRecord(body)['items']);
-      await keep(openStore(), addItems(id, added));
+      await write(openStore(), addItems(id, added));
       return readPage(added, { order: 'asc', limit: String(MAX_ITEMS) });
     },
   };
 }
 
-async function keep(store: ResponseStore, change: Change): Promise<void> {
+async function write(store: ResponseStore, change: Change): Promise<void> {
   const written = await writeOne(store, change);
   if (written === 'absent') throw unknownConversation(change.id);
   if (written === 'kept') return;

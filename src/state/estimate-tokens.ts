@@ -4,14 +4,14 @@ import type { ResponsesRequest } from '../wire/responses-request';
 
 /** Rough averages of current tokenizers: four Latin characters per token, one character per token in other scripts. */
 const LATIN_PER_TOKEN = 4;
-/** An image of typical size; providers count by pixels and charge from 85 to a few thousand tokens. */
+/** An image of typical size; providers count pixels and charge from 85 to a few thousand tokens. */
 const TOKENS_PER_IMAGE = 1_000;
 /** Overhead of the chat template per item. */
 const TOKENS_PER_ITEM = 4;
 
 /**
  * @param request the request with its history
- * @param body the same request as received: its tools are counted in this form
+ * @param body the same request as received; its tools are counted in their original form
  */
 export function estimateTokens(request: ResponsesRequest, body: unknown): number {
   const tools = isRecord(body) ? body['tools'] : undefined;

@@ -25,8 +25,8 @@ export interface FileStoreOptions {
 }
 
 /**
- * Opens the folder on first use. A record is written before its client gets the final event, which takes about a
- * millisecond. If the folder cannot be used, a warning is logged and records are lost, but never a response.
+ * Opens the folder on first use. Writing a record takes about a millisecond, and ends before its client gets the final
+ * event. If the folder cannot be used, a warning is logged and records are lost, but never a response.
  */
 export function createFileStore(options: FileStoreOptions): ResponseStore {
   let opened: OpenedFolder | undefined;
@@ -43,14 +43,14 @@ export function createFileStore(options: FileStoreOptions): ResponseStore {
   };
 }
 
-/** Subfolder for records if the user's folder also contains other files. */
+/** The subfolder for records if the user's folder also contains other files. */
 const SUBFOLDER = 'aliyun-codex-bridge-store';
 const pathIn = (folder: string, id: string): string => join(folder, `${id}.json`);
-/** A draft older than this was left by a process that ended while writing it. */
+/** A draft older than this was left behind by a process that ended while writing it. */
 const UNFINISHED_MS = 60_000;
-/** Interval after which the files of other processes are counted again. */
+/** How often the files of other processes are counted. */
 const RECOUNT_MS = 10_000;
-/** If a file was used this much later than its last use here, another process used it. */
+/** If the last use of a file is more than this later than its last use here, another process used it. */
 const LATER_MS = 2;
 
 interface FoundRecord extends FoundFile {
@@ -59,11 +59,12 @@ interface FoundRecord extends FoundFile {
 }
 
 interface Listing {
-  /** New records, and those that may have grown. */
+  /** The new records, and those that may have grown. */
   readonly records: readonly FoundRecord[];
   /** The ids of all record files, from their names. */
   readonly ids: readonly string[];
-  readonly foreign: boolean;
+  /** Whether the folder contains anything that the bridge did not write. */
+  readonly hasForeignFiles: boolean;
 }
 
 class OpenedFolder {
@@ -112,7 +113,7 @@ class OpenedFolder {
   write(change: Change): Written {
     if (!isRecordId(change.id)) return 'refused';
     if (this.options.clock() - this.countedAt > RECOUNT_MS) this.attempt('list records', this.home, () => this.count());
-    return this.attempt('keep a record', change.id, () => (change.append ? this.append(change) : this.put(change)))
+    return this.attempt('write a record', change.id, () => (change.append ? this.append(change) : this.put(change)))
       ?? 'refused';
   }
 
@@ -159,7 +160,7 @@ class OpenedFolder {
     return 'absent';
   }
 
-  /** The file of a record, whichever process wrote it. */
+  /** Finds the file of a record, whichever process wrote it. */
   private find(id: string): FoundRecord | undefined {
     for (const folder of isRecordId(id) ? this.folders : []) {
       const file = this.attempt('read a record', id, () => findRecordFile(pathIn(folder, id), id));
@@ -170,16 +171,16 @@ class OpenedFolder {
   }
 
   /**
-   * Counts what all processes keep, in the order of its last use.
-   * @param first also removes the drafts that ended processes left
-   * @returns whether the user's folder holds anything that the bridge did not write
+   * Counts the records of all processes, in the order of their last use.
+   * @param first whether to remove the drafts that ended processes left behind
+   * @returns whether the user's folder contains anything that the bridge did not write
    */
   private count(first = false): boolean {
     const { clock, limits } = this.options;
     this.countedAt = clock();
     const [own, shared] = this.folders.map((folder) => this.list(folder, first));
-    const there = new Set([...(shared?.ids ?? []), ...(own?.ids ?? [])]);
-    for (const id of this.ledger.ids()) if (!there.has(id)) this.forget(id);
+    const existing = new Set([...(shared?.ids ?? []), ...(own?.ids ?? [])]);
+    for (const id of this.ledger.ids()) if (!existing.has(id)) this.forget(id);
     const found = [...(shared?.records ?? []), ...(own?.records ?? [])];
     const sized = found.map((record) => ({ ...record, bytes: this.sizeOf(record) }));
     const changed = sized.filter(({ id, bytes }) => this.ledger.bytesOf(id) !== bytes);
@@ -187,7 +188,7 @@ class OpenedFolder {
     for (const { id } of fitting) this.unread.add(id);
     for (const record of changed) if (!fitting.includes(record)) this.erase(record.id);
     this.ledger.recount(fitting);
-    return shared?.foreign ?? false;
+    return shared?.hasForeignFiles ?? false;
   }
 
   /**
@@ -197,7 +198,7 @@ class OpenedFolder {
   private list(folder: string, first: boolean): Listing {
     const records: FoundRecord[] = [];
     const ids: string[] = [];
-    let foreign = false;
+    let hasForeignFiles = false;
     const names = existsSync(folder) ? readdirSync(folder) : [];
     const grown = new Set(names.map(linesIdIn));
     for (const name of names) {
@@ -207,10 +208,10 @@ class OpenedFolder {
       const file = id === undefined ? undefined : findRecordFile(path, id);
       if (id !== undefined && file) records.push({ ...file, id, folder });
       else if (draft !== undefined) first && removeDraft(path, draft, this.options.clock() - UNFINISHED_MS);
-      else if (lines === undefined || !findLines(path)) foreign ||= name !== SUBFOLDER;
+      else if (lines === undefined || !findLines(path)) hasForeignFiles ||= name !== SUBFOLDER;
       if (id !== undefined && !file && exists(path)) this.ignore(path);
     }
-    return { records, ids, foreign };
+    return { records, ids, hasForeignFiles };
   }
 
   private readItems(): void {
@@ -235,7 +236,7 @@ class OpenedFolder {
     return bytes + (findLines(linesFolder(folder, id))?.bytes ?? 0);
   }
 
-  /** A record that another process used later is not the oldest. */
+  /** Erases a record, unless another process has used it since: then it is not the oldest. */
   private evict(id: string, usedAt: number): void {
     const found = this.find(id);
     if (found && found.usedAt > usedAt + LATER_MS) this.enter(found, found.usedAt, []);
@@ -255,16 +256,17 @@ class OpenedFolder {
   }
 
   private removeFrom(folder: string, id: string): boolean {
-    const wasThere = this.attempt('remove a record', id, () => removeRecordFile(pathIn(folder, id), id));
-    if (wasThere === true) this.attempt('remove a record', id, () => removeLines(linesFolder(folder, id)));
-    return wasThere === true;
+    const existed = this.attempt('remove a record', id, () => removeRecordFile(pathIn(folder, id), id));
+    if (existed === true) this.attempt('remove a record', id, () => removeLines(linesFolder(folder, id)));
+    return existed === true;
   }
 
   /** Warns once per file. */
   private ignore(file: string): void {
     if (this.ignored.has(file)) return;
     this.ignored.add(file);
-    this.options.warn('ignored a file with the name of a record: broken, or not written by the bridge', { file });
+    const reason = 'it is broken, or was not written by the bridge';
+    this.options.warn(`ignored a file with the name of a record: ${reason}`, { file });
   }
 
   private attempt<T>(what: string, subject: string, action: () => T): T | undefined {

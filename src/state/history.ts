@@ -11,7 +11,7 @@ const MAX_CHAIN_LENGTH = 2_000;
 /**
  * Returns the input and output of every response from the first of the chain up to this one, in order and unchanged.
  * Spec: Responses API, `previous_response_id` (instructions are not part of it).
- * @throws BridgeError if this response, or one that it continues, is not stored, or no longer
+ * @throws BridgeError if this response, or one that it continues, is not stored or no longer stored
  */
 export async function readHistory(store: ResponseStore, previousId: string): Promise<readonly RawItem[]> {
   const chain: ResponseRecord[] = [];
@@ -40,12 +40,12 @@ export async function findResponse(store: ResponseStore, id: string): Promise<Re
 const PARAM = { param: 'previous_response_id' };
 
 function notFound(previousId: string, missing: string): BridgeError {
-  const what =
+  const problem =
     previousId === missing
       ? `Previous response with id "${missing}" not found`
       : `Cannot continue "${previousId}": "${missing}", which it continues, was not found`;
   const why = 'it was not stored, was deleted, or was evicted. Send the whole input, or see --store and its limits.';
-  return new BridgeError('previous_response_not_found', `${what}: ${why}`, PARAM);
+  return new BridgeError('previous_response_not_found', `${problem}: ${why}`, PARAM);
 }
 
 /**
@@ -58,7 +58,7 @@ export async function resolveReferences(store: ResponseStore, input: unknown): P
   return Promise.all(
     items.map((item, index) => {
       const id = isReference(item) ? asText(item['id']) : undefined;
-      // The edge reader names a reference without an id.
+      // A reference without an id is rejected when the input is read.
       return id === undefined ? item : findItem(store, id, `input[${index}].id`);
     }),
   );

@@ -48,9 +48,9 @@ export function createKeptResponses(services: StateServices, background: () => B
       return shared.response();
     },
     async deleteResponse(id) {
-      const wasMade = await background().forget(id);
-      const wasKept = (await findResponse(openStore(), id)) !== undefined && (await openStore().delete(id));
-      if (!wasMade && !wasKept) throw unknownResponse(id);
+      const wasRun = await background().forget(id);
+      const wasStored = (await findResponse(openStore(), id)) !== undefined && (await openStore().delete(id));
+      if (!wasRun && !wasStored) throw unknownResponse(id);
       return { id, object: 'response', deleted: true };
     },
     async cancelResponse(id) {

@@ -15,7 +15,7 @@ import type { ResponsesEcho, ResponsesRequest } from '../wire/responses-request'
 import type { StateServices } from './open-store';
 
 export interface KeptTurn {
-  /** No client waits for the response, so it is stored even if it failed. */
+  /** Whether no client waits for the response; it is then stored even if it failed. */
   readonly background: boolean;
   /** The request, with all earlier items prepended to its input. */
   readonly request: ResponsesRequest;
@@ -27,14 +27,14 @@ export interface KeptTurn {
   keep(events: readonly ResponsesEvent[], echo: string): Promise<void>;
 }
 
-/** @throws BridgeError if something is not stored or cannot be read, or if the bridge does not support a field */
+/** @throws BridgeError if a field is invalid or not supported, or refers to something that is not stored */
 export async function readKeptTurn(
   body: UnknownRecord, client: ClientKind, services: StateServices,
 ): Promise<KeptTurn> {
   // Some clients send an empty id to mean none.
   const previous = optional(body, 'previous_response_id', asString, 'the id of a response') || undefined;
   for (const field of ['store', 'background']) optional(body, field, asBoolean, 'true or false');
-  refuseUnserved(body, client);
+  rejectUnsupported(body, client);
   const store = services.openStore();
   const conversation = readConversationId(body['conversation']);
   const prior =
@@ -43,30 +43,30 @@ export async function readKeptTurn(
       : previous !== undefined
         ? await readHistory(store, previous)
         : undefined;
-  // Nothing that cannot be stored is sent to the provider.
+  // Checked before the request is sent: if the response cannot be stored, it should cost nothing.
   if (!prior) await store.check();
   const input = await resolveReferences(store, body['input'] ?? (prior ? [] : undefined));
   const own = readResponsesRequest({ ...body, input });
   const echo: ResponsesEcho = conversation === undefined ? {} : { conversation: { id: conversation } };
   const request = { ...own, input: [...readInput(prior ?? []), ...own.input], echo: { ...own.echo, ...echo } };
-  const fresh = toRawItems(input, services.makeId);
+  const ownItems = toRawItems(input, services.makeId);
   const background = body['background'] === true;
   const isStored = wantsStore(body['store'], client);
   return {
     request,
     background,
     async keep(events, repeated) {
-      const response = responseToKeep(events.at(-1), background);
+      const response = findResponseToStore(events.at(-1), background);
       if (!response) return;
       const { id } = response;
       const output = response.output.map(toRaw);
       // Failed turns are not part of a conversation.
-      const isPart = conversation !== undefined && response.status !== 'failed';
-      const record = { id, previous, input: fresh };
+      const isAdded = conversation !== undefined && response.status !== 'failed';
+      const record = { id, previous, input: ownItems };
       const text = (): string => renderResponseRecord(record, encodeResponse(response, repeated));
-      await keepAll(services, store, [
-        ...(isPart ? [addItems(conversation, [...fresh, ...output])] : []),
-        ...(isStored ? [{ id, text: text(), items: idsOf([...fresh, ...output]) }] : []),
+      await writeAll(services, store, [
+        ...(isAdded ? [addItems(conversation, [...ownItems, ...output])] : []),
+        ...(isStored ? [{ id, text: text(), items: idsOf([...ownItems, ...output]) }] : []),
       ]);
     },
   };
@@ -74,14 +74,14 @@ export async function readKeptTurn(
 
 const toRaw = (item: object): RawItem => ({ ...item });
 
-/** @param all includes failed responses: clients request background responses later */
-function responseToKeep(last: ResponsesEvent | undefined, all: boolean): ResponsesObject | undefined {
+/** @param withFailed for background responses: their clients request the result later */
+function findResponseToStore(last: ResponsesEvent | undefined, withFailed: boolean): ResponsesObject | undefined {
   if (last?.type === 'response.completed' || last?.type === 'response.incomplete') return last.response;
-  return all && last?.type === 'response.failed' ? last.response : undefined;
+  return withFailed && last?.type === 'response.failed' ? last.response : undefined;
 }
 
 /** Never throws: the client gets its answer even if it cannot be stored. */
-async function keepAll({ warn }: StateServices, store: ResponseStore, changes: readonly Change[]): Promise<void> {
+async function writeAll({ warn }: StateServices, store: ResponseStore, changes: readonly Change[]): Promise<void> {
   if (changes.length === 0) return;
   try {
     const written = await store.write(changes);
@@ -97,16 +97,16 @@ async function keepAll({ warn }: StateServices, store: ResponseStore, changes: r
 }
 
 /** Rejects unsupported fields that change the meaning of the response, because ignoring them would be wrong. */
-function refuseUnserved(body: UnknownRecord, client: ClientKind): void {
+function rejectUnsupported(body: UnknownRecord, client: ClientKind): void {
   if (body['prompt'] != null)
-    throw refusal('prompt', 'prompt templates are stored by OpenAI. Send instructions and input instead.');
+    throw unusable('prompt', 'prompt templates are stored by OpenAI. Send instructions and input instead.');
   if (body['conversation'] != null && body['previous_response_id'] != null) {
-    throw refusal('previous_response_id', 'it cannot be used together with conversation. Send one of them.');
+    throw unusable('previous_response_id', 'it cannot be used together with conversation. Send one of them.');
   }
   if (body['background'] === true && !wantsStore(body['store'], client)) {
-    throw refusal('background', 'a background response must be stored. Do not send store: false.');
+    throw unusable('background', 'a background response must be stored. Do not send store: false.');
   }
 }
 
-const refusal = (param: string, why: string): BridgeError =>
+const unusable = (param: string, why: string): BridgeError =>
   new BridgeError('invalid_request', `Cannot use "${param}": ${why}`, { param });

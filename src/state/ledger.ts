@@ -22,11 +22,11 @@ export class Ledger {
   private readonly holders = new Map<string, string>();
   private total = 0;
 
-  /** @param dropped called for each evicted record, with the time of its last use */
+  /** @param onEvicted called for each evicted record, with the time of its last use */
   constructor(
     private readonly limits: StoreLimits,
     private readonly clock: Clock,
-    private readonly dropped: (id: string, usedAt: number) => void,
+    private readonly onEvicted: (id: string, usedAt: number) => void,
   ) {}
 
   get bytes(): number {
@@ -40,7 +40,8 @@ export class Ledger {
   /**
    * Adds or replaces a record as the most recently used one; evicts others if a limit is exceeded.
    * @param items ids of the items in it
-   * @returns false if the record alone exceeds the limit; nothing is added then
+   * @param usedAt milliseconds since the epoch
+   * @returns false if the record alone exceeds the limit; it is then not added
    */
   enter(id: string, bytes: number, items: readonly string[], usedAt = this.clock()): boolean {
     this.remove(id);
@@ -66,8 +67,8 @@ export class Ledger {
   }
 
   /**
-   * Adds to a record, which becomes the most recently used one.
-   * @returns false if it is unknown, or would exceed the limit; it is unchanged then
+   * Adds bytes and items to a record, which becomes the most recently used one.
+   * @returns false if it is unknown, or would exceed the limit; it is then unchanged
    */
   grow(id: string, bytes: number, items: readonly string[]): boolean {
     const entry = this.entries.get(id);
@@ -75,7 +76,7 @@ export class Ledger {
     return this.enter(id, entry.bytes + bytes, [...entry.items, ...items]);
   }
 
-  /** True if the record exists; it becomes the most recently used one. */
+  /** Makes a record the most recently used one. Returns false if it does not exist. */
   use(id: string): boolean {
     this.makeRoom();
     const entry = this.entries.get(id);
@@ -85,7 +86,7 @@ export class Ledger {
     return true;
   }
 
-  /** Removes a record without calling `dropped`. False if there was none. */
+  /** Removes a record without calling `onEvicted`. Returns false if there was none. */
   remove(id: string): boolean {
     const entry = this.entries.get(id);
     if (!entry) return false;
@@ -95,7 +96,7 @@ export class Ledger {
     return true;
   }
 
-  /** Adds the items of a record that was entered without them. Items that a newer record contains keep that record. */
+  /** Adds the items of a record that was entered without them. An item that a newer record contains stays with it. */
   learn(id: string, items: readonly string[]): void {
     const entry = this.entries.get(id);
     if (!entry) return;
@@ -114,7 +115,7 @@ export class Ledger {
     return [...this.entries.keys()];
   }
 
-  /** The size of a record; undefined if it is unknown. */
+  /** Returns the size of a record; undefined for an unknown id. */
   bytesOf(id: string): number | undefined {
     return this.entries.get(id)?.bytes;
   }
@@ -131,7 +132,7 @@ export class Ledger {
     for (const [id, entry] of this.entries) {
       if (this.entries.size <= records && this.total <= bytes && entry.usedAt >= oldest) return;
       this.remove(id);
-      this.dropped(id, entry.usedAt);
+      this.onEvicted(id, entry.usedAt);
     }
   }
 }

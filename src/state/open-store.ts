@@ -12,9 +12,9 @@ export interface StoreSettings {
   readonly storeMaxAgeHours: number;
 }
 
-/** The services that all code for stored data shares. */
+/** The services that all code for stored data uses. */
 export interface StateServices {
-  /** Returns the same store on every call. Codex keeps its conversation itself, so its requests never open it. */
+  /** Returns the same store on every call. Codex keeps its conversations itself, so its requests never open it. */
   readonly openStore: () => ResponseStore;
   /** Does nothing if the store was never opened. */
   readonly closeStore: () => void;

@@ -9,7 +9,7 @@ import { readConversationRecord, readResponseRecord, readRunRecord } from './rec
 /** A record's id is its file name. */
 const FILE = /^((?:resp|conv|run)_[A-Za-z0-9_-]{1,123})\.json$/;
 /**
- * A draft of `replaceFile`: a file that is being written, or that a process left behind when it ended while writing.
+ * A draft of `replaceFile`: a file that is being written, or was left behind by a process that ended while writing.
  */
 const DRAFT = /^((?:resp|conv|run)_[A-Za-z0-9_-]{1,123})\.json\.\d+(?:\.\d+)?\.tmp$/;
 
@@ -43,14 +43,14 @@ export function findRecordFile(path: string, id: string): FoundFile | undefined 
 /** Longer than any string that `headsOf` returns. */
 const MAX_HEAD_LENGTH = 256;
 
-/** The ways in which a record written by `record.ts` can start. */
+/** Returns all possible beginnings of a record written by `record.ts`. */
 const headsOf = (id: string): readonly string[] =>
   ['response', 'conversation', 'run'].map((kind) => `{"kind":"${kind}","id":"${id}",`);
 
 /**
- * Reads a whole record and checks that it is one.
+ * Reads a record and checks that it is complete.
  * @param usedAt the new time of last use, in seconds since the epoch
- * @returns undefined for anything but a complete record of this id
+ * @returns undefined unless the file is a complete record of this id
  */
 export function readRecordFile(path: string, id: string, usedAt?: number): UnknownRecord | undefined {
   return withRegularFile(path, (file) => {
@@ -68,8 +68,8 @@ function isRecordOf(value: UnknownRecord, id: string): boolean {
 }
 
 /**
- * Removes the file if it is a record of this id. A file that someone else put in its place stays.
- * @returns whether it was one
+ * Removes the file if it is a record of this id; any other file stays.
+ * @returns whether it was removed
  */
 export function removeRecordFile(path: string, id: string): boolean {
   if (!readRecordFile(path, id)) return false;
@@ -77,18 +77,18 @@ export function removeRecordFile(path: string, id: string): boolean {
   return true;
 }
 
-/** Removes a draft left behind by a process that ended while writing, if it starts like a record of this id. */
+/** Removes a draft that was left behind, if it starts like a record of this id. @param before last use before this */
 export function removeDraft(path: string, id: string, before: number): void {
   const found = findRecordFile(path, id);
   if (found && found.usedAt < before) rmSync(path, { force: true });
 }
 
-/** True if writing to `path` loses nothing: no file exists, or it is an older record of this id. */
+/** Whether writing to `path` loses nothing: no file exists, or it is an older record of this id. */
 export function isOurs(path: string, id: string): boolean {
   return !exists(path) || readRecordFile(path, id) !== undefined;
 }
 
-/** Whether there is anything at `path`, also a link to nothing. */
+/** Whether anything exists at `path`, even a broken link. */
 export const exists = (path: string): boolean => attempt(() => lstatSync(path)) !== undefined;
 
 function withRegularFile<T>(path: string, use: (file: number) => T): T | undefined {

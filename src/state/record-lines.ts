@@ -1,8 +1,8 @@
 /**
- * Keeps the lines of a record in a folder next to its file, one file each: `conv_1.lines/00000001-5f2c9a10.json`.
- * A new line gets the next free number and random digits, and appears by a rename. So writers on several machines
- * never overwrite each other, and every reader sees the same order; two that write at the same time may get the same
- * number, and then the digits decide.
+ * Keeps the lines of a record in a folder next to its file, one file each: `conv_1.lines/00000001-5f2c9a10.json`. A new
+ * line gets the next free number and random digits, and is renamed into place. So writers on several machines never
+ * overwrite each other, and every reader sees the same order. Concurrent writers may get the same number; the digits
+ * then determine the order.
  */
 import { randomBytes } from 'node:crypto';
 import { lstatSync, readdirSync, readFileSync, rmdirSync, rmSync } from 'node:fs';
@@ -15,13 +15,13 @@ const FOLDER = /^((?:resp|conv|run)_[A-Za-z0-9_-]{1,123})\.lines$/;
 const LINE = /^(\d{8})-[\da-f]{8}\.json$/;
 const DRAFT = /^\d{8}-[\da-f]{8}\.json\.\d+(?:\.\d+)?\.tmp$/;
 
-/** The folder for the lines of a record. */
+/** Returns the path of the folder for the lines of a record. */
 export const linesFolder = (folder: string, id: string): string => join(folder, `${id}.lines`);
 
-/** The id in the name of such a folder; undefined for every other name. */
+/** Returns the id in the name of such a folder; undefined for any other name. */
 export const linesIdIn = (name: string): string | undefined => FOLDER.exec(name)?.[1];
 
-/** The existing lines by file name, and their size; undefined unless the path is a folder of lines only. */
+/** Returns the file names of the lines, and their total size; undefined unless the folder contains only lines. */
 export function findLines(folder: string): { readonly names: readonly string[]; readonly bytes: number } | undefined {
   if (lstatSync(folder, { throwIfNoEntry: false })?.isDirectory() !== true) return undefined;
   const found = listNames(folder);
@@ -31,7 +31,7 @@ export function findLines(folder: string): { readonly names: readonly string[]; 
   return { names, bytes: names.reduce((sum, name) => sum + sizeOf(name), 0) };
 }
 
-/** @param from the number of the first line; a negative number counts from the end */
+/** @param from the index of the first line, from 0; a negative one counts from the end */
 export function readLines(folder: string, from: number): readonly unknown[] {
   const names = listNames(folder).filter((name) => LINE.test(name)).sort().slice(from);
   return names.flatMap((name) => {
@@ -53,13 +53,13 @@ export const createLines = (folder: string): void => makeFolder(folder, 0o700);
 /** Removes the lines of a record and their folder, unless it contains something else. */
 export function removeLines(folder: string): void {
   // Another process may add a line in the meantime.
-  for (let round = 0; round < ROUNDS; round += 1) {
+  for (let tries = 0; tries < TRIES; tries += 1) {
     if (!findLines(folder)) return;
     for (const name of listNames(folder)) rmSync(join(folder, name), { force: true });
     if (attempt(() => rmdirSync(folder) ?? true) === true) return;
   }
 }
 
-const ROUNDS = 3;
+const TRIES = 3;
 
 const listNames = (folder: string): readonly string[] => attempt(() => readdirSync(folder)) ?? [];

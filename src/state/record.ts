@@ -1,8 +1,8 @@
-/** The records of a store: one response with its own input, or one conversation. Items are raw JSON, as received. */
+/** Defines the records of a store: a response with its own input, a conversation, or a run. Items are raw JSON. */
 import type { MakeId } from '../base/clock';
 import { asArray, asText, isRecord, type UnknownRecord } from '../base/json';
 
-/** Ids come from clients too, so nothing else may become the name of a file or a key. */
+/** Ids also come from clients, so nothing else may become the name of a file or a key. */
 const ID = /^(?:resp|conv|run)_[A-Za-z0-9_-]{1,123}$/;
 
 /** Whether `id` can be the id of a record. */
@@ -43,7 +43,7 @@ export function readConversationRecord(record: UnknownRecord): ConversationRecor
   return { id, createdAt, metadata: isRecord(metadata) ? metadata : {}, items: itemsIn(items) };
 }
 
-/** A response that is made in the background, for other processes; lines with its events follow. */
+/** A background response in progress, for other processes; its lines contain the events. */
 export interface RunRecord {
   readonly id: string;
   /** The Response as it was when the run began. */
@@ -56,7 +56,7 @@ export function readRunRecord(record: UnknownRecord): RunRecord | undefined {
   return kind === 'run' && typeof id === 'string' && isRecord(response) ? { id, response } : undefined;
 }
 
-/** Renders the state of a background answer as JSON text. */
+/** Renders a run as JSON text. */
 export const renderRunRecord = ({ id, response }: RunRecord): string => JSON.stringify({ kind: 'run', id, response });
 
 /** @param response the Response object as JSON text, which is inserted without parsing */
@@ -64,7 +64,7 @@ export function renderResponseRecord(
   { id, previous, input }: Omit<ResponseRecord, 'response'>, response: string,
 ): string {
   const head = JSON.stringify({ kind: 'response', id, previous }).slice(0, -1);
-  // The input may be megabytes and comes last, so that its text is not copied once more.
+  // The input may be megabytes and comes last, so that its text is not copied again.
   return `${head},"response":${response},"input":${JSON.stringify(input)}}`;
 }
 
@@ -110,7 +110,7 @@ function withId(item: RawItem, makeId: MakeId): RawItem {
   };
 }
 
-/** Id prefixes of the API itself. */
+/** The id prefixes of the API. */
 const ID_PREFIX: ReadonlyMap<unknown, string> = new Map([
   ['message', 'msg'], ['reasoning', 'rs'], ['function_call', 'fc'], ['function_call_output', 'fco'],
   ['custom_tool_call', 'ctc'], ['custom_tool_call_output', 'ctco'],
@@ -122,7 +122,7 @@ const message = (role: string, text: string, makeId: MakeId): RawItem =>
 const textPart = (role: unknown, text: string): RawItem =>
   role === 'assistant' ? { type: 'output_text', text, annotations: [] } : { type: 'input_text', text };
 
-/** The items in a value that should be a list of them. */
+/** Returns the items in a value that should be a list of items. */
 export function itemsIn(value: unknown): readonly RawItem[] {
   return (asArray(value) ?? []).filter(isRecord);
 }

@@ -11,17 +11,17 @@ import { BridgeError } from '../errors/bridge-error';
 export interface RedisOptions {
   /** `redis://USER:PASSWORD@HOST:PORT/DATABASE`; `rediss://` for TLS. */
   readonly url: string;
-  /** File with the certificate authorities for TLS, in PEM; by default those of Node. */
+  /** PEM file with the certificate authorities for TLS. Default: those of Node. */
   readonly ca?: string | undefined;
-  /** Time limit of a command, including the wait for a connection; without one for this long, commands fail at once. */
+  /** Time limit of a command and its wait for a connection. After this long without one, commands fail at once. */
   readonly commandMs?: number;
 }
 
-/** What Redis answers; an error is a value, because a pipeline continues after it. */
+/** A reply of Redis; an error is a value, because a pipeline continues after it. */
 export type Reply = RedisValue | RedisError;
 type RedisValue = string | number | null | readonly Reply[];
 
-/** An error reply: `NOSCRIPT No matching script.` */
+/** An error reply, for example `NOSCRIPT No matching script.` */
 export class RedisError extends Error {}
 
 interface Pending {
@@ -29,12 +29,13 @@ interface Pending {
   readonly settle: (reply: Reply) => void;
   readonly fail: (error: BridgeError) => void;
   readonly timer: NodeJS.Timeout;
-  isRepeated: boolean;
+  /** Whether it was retried already, or must not be retried. */
+  isFinal: boolean;
 }
 
 const COMMAND_MS = 2_000;
-/** Redis cannot serve this connection now. */
-const NOT_NOW = /^(?:LOADING|READONLY|MASTERDOWN|CLUSTERDOWN)\b/;
+/** Errors for which the connection must be replaced, because Redis cannot serve it now. */
+const UNUSABLE = /^(?:LOADING|READONLY|MASTERDOWN|CLUSTERDOWN)\b/;
 
 /** One connection, which all commands of a process share. */
 export class RedisClient {
@@ -55,20 +56,20 @@ export class RedisClient {
     this.commandMs = options.commandMs ?? COMMAND_MS;
   }
 
-  /** @throws BridgeError `store_unavailable` when Redis cannot be reached, is too slow or answers with an error */
-  async command(...words: readonly (string | number)[]): Promise<RedisValue> {
-    return this.read(await this.send(words));
+  /** @throws BridgeError `store_unavailable` if Redis cannot be reached, is too slow or answers with an error */
+  async command(...args: readonly (string | number)[]): Promise<RedisValue> {
+    return this.read(await this.send(args));
   }
 
-  /** Runs a Lua script, which is sent in full only when Redis does not know it. */
-  async script(source: string, key: string, ...words: readonly (string | number)[]): Promise<RedisValue> {
+  /** Runs a Lua script, which is sent in full only if Redis has not cached it. */
+  async script(source: string, key: string, ...args: readonly (string | number)[]): Promise<RedisValue> {
     const digest = createHash('sha1').update(source).digest('hex');
-    const reply = await this.send(['EVALSHA', digest, 1, key, ...words]);
+    const reply = await this.send(['EVALSHA', digest, 1, key, ...args]);
     if (!(reply instanceof RedisError) || !reply.message.startsWith('NOSCRIPT')) return this.read(reply);
-    return this.read(await this.send(['EVAL', source, 1, key, ...words]));
+    return this.read(await this.send(['EVAL', source, 1, key, ...args]));
   }
 
-  /** Ends the connection; later commands fail. */
+  /** Closes the connection; later commands fail. */
   close(): void {
     this.isClosed = true;
     clearTimeout(this.retry);
@@ -76,12 +77,12 @@ export class RedisClient {
     this.giveUp([...this.sent.splice(0), ...this.waiting.splice(0)]);
   }
 
-  private send(words: readonly (string | number)[]): Promise<Reply> {
-    const isAway = Date.now() - (this.lostAt ?? Number.POSITIVE_INFINITY) > this.commandMs;
-    if (this.isClosed || isAway) return Promise.reject(this.unavailable());
+  private send(args: readonly (string | number)[]): Promise<Reply> {
+    const isOffline = Date.now() - (this.lostAt ?? Number.POSITIVE_INFINITY) > this.commandMs;
+    if (this.isClosed || isOffline) return Promise.reject(this.unavailable());
     return new Promise((settle, fail) => {
       const timer = setTimeout(() => this.expire(pending), this.commandMs);
-      const pending: Pending = { text: encode(words), settle, fail, timer, isRepeated: false };
+      const pending: Pending = { text: encode(args), settle, fail, timer, isFinal: false };
       if (this.isReady) this.write(pending);
       else this.waiting.push(pending);
       if (this.lostAt === undefined) this.connect();
@@ -105,8 +106,8 @@ export class RedisClient {
     }
     const reader = new ReplyReader();
     socket.setNoDelay().setKeepAlive(true, 10_000).unref();
-    socket.setTimeout(this.commandMs, () => socket.destroy(new Error('it does not answer')));
-    socket.once(this.url.protocol === 'rediss:' ? 'secureConnect' : 'connect', () => void this.greet(socket));
+    socket.setTimeout(this.commandMs, () => socket.destroy(new Error('it does not respond')));
+    socket.once(this.url.protocol === 'rediss:' ? 'secureConnect' : 'connect', () => void this.handshake(socket));
     socket.on('data', (bytes) => reader.push(bytes).forEach((reply) => this.receive(reply)));
     socket.on('error', ({ message, name }) => (this.problem = message === '' ? name : message));
     socket.on('close', () => this.lose());
@@ -122,14 +123,14 @@ export class RedisClient {
     return tls.connect({ ...target, ...servername, ...(ca !== undefined && { ca: readFileSync(ca) }) });
   }
 
-  /** Prepares a connection, which is used once Redis has accepted the password and the database. */
-  private async greet(socket: Socket): Promise<void> {
+  /** Authenticates and selects the database; commands are sent once Redis has accepted both. */
+  private async handshake(socket: Socket): Promise<void> {
     const [username = '', password = ''] = [this.url.username, this.url.password].map(decodeURIComponent);
-    const credentials = [username, password].filter((word) => word !== '');
-    const greeting = [['AUTH', ...credentials], ['SELECT', this.url.pathname.slice(1) || '0'], ['PING']];
-    const replies = greeting.slice(password === '' ? 1 : 0).map((words) => new Promise<Reply>((settle, fail) => {
-      const timer = setTimeout(() => socket.destroy(new Error('it does not answer')), this.commandMs);
-      this.write({ text: encode(words), settle, fail, timer, isRepeated: true });
+    const credentials = [username, password].filter((part) => part !== '');
+    const commands = [['AUTH', ...credentials], ['SELECT', this.url.pathname.slice(1) || '0'], ['PING']];
+    const replies = commands.slice(password === '' ? 1 : 0).map((args) => new Promise<Reply>((settle, fail) => {
+      const timer = setTimeout(() => socket.destroy(new Error('it does not respond')), this.commandMs);
+      this.write({ text: encode(args), settle, fail, timer, isFinal: true });
     }));
     const failed = (await Promise.all(replies).catch(() => [])).find((reply) => reply instanceof RedisError);
     if (failed instanceof RedisError) socket.destroy(failed);
@@ -143,7 +144,7 @@ export class RedisClient {
   private receive(reply: Reply): void {
     const pending = this.sent.shift();
     clearTimeout(pending?.timer);
-    if (reply instanceof RedisError && NOT_NOW.test(reply.message)) this.socket?.destroy(reply);
+    if (reply instanceof RedisError && UNUSABLE.test(reply.message)) this.socket?.destroy(reply);
     pending?.settle(reply);
   }
 
@@ -152,21 +153,21 @@ export class RedisClient {
     this.isReady = false;
     if (this.isClosed) return;
     this.lostAt ??= Date.now();
-    const unsure = this.sent.splice(0);
-    this.giveUp(unsure.filter(({ isRepeated }) => isRepeated));
-    const again = unsure.filter(({ isRepeated }) => !isRepeated);
-    for (const pending of again) pending.isRepeated = true;
-    this.waiting.unshift(...again);
+    const unanswered = this.sent.splice(0);
+    this.giveUp(unanswered.filter(({ isFinal }) => isFinal));
+    const retried = unanswered.filter(({ isFinal }) => !isFinal);
+    for (const pending of retried) pending.isFinal = true;
+    this.waiting.unshift(...retried);
     const backOff = Math.min(1_000, Math.max(25, Date.now() - this.lostAt)) * (0.5 + Math.random() / 2);
     this.retry = setTimeout(() => this.connect(), backOff).unref();
   }
 
-  /** A late reply would be taken for that of the next command, so the connection can no longer be used. */
+  /** A late reply would be taken for the reply to the next command, so the connection is closed. */
   private expire(pending: Pending): void {
-    pending.isRepeated = true;
-    const place = this.waiting.indexOf(pending);
-    if (place !== -1) this.giveUp(this.waiting.splice(place, 1));
-    else this.socket?.destroy(new Error('it does not answer'));
+    pending.isFinal = true;
+    const index = this.waiting.indexOf(pending);
+    if (index !== -1) this.giveUp(this.waiting.splice(index, 1));
+    else this.socket?.destroy(new Error('it does not respond'));
   }
 
   private giveUp(commands: readonly Pending[]): void {
@@ -179,27 +180,27 @@ export class RedisClient {
     return reply;
   }
 
-  /** The message does not contain the password. */
+  /** Creates the error for a failed command. Its message does not contain the password. */
   private unavailable(problem = this.problem): BridgeError {
-    const advice = 'Requests that need no stored responses work. Retry this one later, or send "store": false.';
+    const advice = 'Requests that need no stored responses still work. Retry this one later, or send "store": false.';
     return new BridgeError('store_unavailable', `The store at ${this.url.host} is unavailable: ${problem}. ${advice}`);
   }
 }
 
-function encode(words: readonly (string | number)[]): string {
-  const bulk = words.map(String).map((word) => `$${Buffer.byteLength(word)}\r\n${word}\r\n`);
-  return `*${words.length}\r\n${bulk.join('')}`;
+function encode(args: readonly (string | number)[]): string {
+  const bulk = args.map(String).map((text) => `$${Buffer.byteLength(text)}\r\n${text}\r\n`);
+  return `*${args.length}\r\n${bulk.join('')}`;
 }
 
-/** Reads replies from bytes split anywhere. The bytes of a reply are joined once, however long it is. */
+/** Reads replies from chunks that may be split anywhere. The bytes of a reply are joined once, however long it is. */
 export class ReplyReader {
   private bytes: Buffer = Buffer.alloc(0);
-  private later: Buffer[] = [];
+  private chunks: Buffer[] = [];
   private available = 0;
   private current = this.reply();
 
   push(bytes: Buffer): readonly Reply[] {
-    this.later.push(bytes);
+    this.chunks.push(bytes);
     this.available += bytes.length;
     const replies: Reply[] = [];
     for (let step = this.current.next(); step.done === true; step = this.current.next()) {
@@ -226,7 +227,7 @@ export class ReplyReader {
   private *line(): Generator<undefined, Buffer, undefined> {
     for (let end = this.bytes.indexOf('\r\n'); ; end = this.bytes.indexOf('\r\n')) {
       if (end !== -1) return (yield* this.take(end + 2)).subarray(0, end);
-      if (this.later.length === 0) yield;
+      if (this.chunks.length === 0) yield;
       this.join();
     }
   }
@@ -241,7 +242,7 @@ export class ReplyReader {
   }
 
   private join(): void {
-    this.bytes = Buffer.concat([this.bytes, ...this.later]);
-    this.later = [];
+    this.bytes = Buffer.concat([this.bytes, ...this.chunks]);
+    this.chunks = [];
   }
 }

@@ -11,16 +11,16 @@ import { isRecordId } from './record';
 import type { Change, ResponseStore, Written } from './response-store';
 
 export interface RedisStoreOptions extends RedisOptions {
-  /** Starts the name of every key. Each prefix has its own records and limits. */
+  /** The prefix of every key. Each prefix has its own records and limits. */
   readonly prefix: string;
   readonly limits: StoreLimits;
 }
 
-/** The store of all replicas that use the same database and prefix. It connects on first use. */
+/** Creates the store that all replicas with the same database and prefix share. It connects on first use. */
 export function createRedisStore({ prefix, limits, ...options }: RedisStoreOptions): ResponseStore {
   const client = new RedisClient(options);
-  const run = (...words: readonly (string | number)[]): ReturnType<RedisClient['script']> =>
-    client.script(SCRIPT, `${prefix}:`, limits.ageMs, limits.records, limits.bytes, ...words);
+  const run = (...args: readonly (string | number)[]): ReturnType<RedisClient['script']> =>
+    client.script(SCRIPT, `${prefix}:`, limits.ageMs, limits.records, limits.bytes, ...args);
   return {
     shared: true,
     async get(id) {
@@ -55,10 +55,10 @@ const encodeChange = ({ id, text, items, append }: Change): readonly (string | n
 const readWritten = (word: unknown): Written => (word === 'kept' || word === 'absent' ? word : 'refused');
 
 /**
- * Keys, all with the prefix: `ID` is the record, `ID:lines` and `ID:items` are lists. `used` orders the ids by their
- * last use, `sizes` has the bytes of each, `bytes` their sum, and `holders` maps an item to the newest record
- * with it. A repeated write (`done:TOKEN`) changes nothing. The lines and items of a record that has expired remain
- * until the next operation removes them.
+ * Keys, all with the prefix: `ID` is the record, `ID:lines` and `ID:items` are lists, `used` orders the ids by their
+ * last use, `sizes` maps each to its bytes, `bytes` is their sum, and `holders` maps an item to the newest record that
+ * contains it. A repeated write (`done:TOKEN`) changes nothing. The lines and items of an expired record remain until
+ * the next operation removes them.
  */
 const SCRIPT = `
 local prefix, age, most, room = KEYS[1], tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])

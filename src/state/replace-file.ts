@@ -1,5 +1,5 @@
 /**
- * Creates folders, replaces files atomically (other processes read the old content or the new, never a part), and does
+ * Creates folders and replaces files atomically: other processes read the old content or the new, never a part. Does
  * not write through symbolic links.
  */
 import {
@@ -13,7 +13,7 @@ import { attempt, codeOf } from '../base/thrown';
  *
  * @param mode of the new file, subject to the umask
  * @param finish called with the path of the draft before it replaces the file
- * @throws file system errors; the file is then unchanged
+ * @throws file system errors; the old file is then unchanged
  */
 export function replaceFile(
   path: string, content: string | Uint8Array, mode: number, finish: (draft: string) => void = () => undefined,
@@ -53,11 +53,11 @@ function createDraft(path: string, content: string | Uint8Array, mode: number): 
 const MAX_DRAFTS = 9;
 
 /**
- * Creates the folder `path` and those above it; an existing one is not changed. Node's own `recursive` never returns
- * where the system forbids new folders by ENOENT, as in /proc (Node 18 to 24).
+ * Creates the folder `path` and its parents; existing ones are not changed. Node's own `recursive` never returns if the
+ * system rejects new folders with ENOENT, as in /proc (Node 18 to 24).
  *
  * @param mode of new folders, subject to the umask
- * @throws file system errors, also when something else has that name
+ * @throws file system errors, also if the path is not a folder
  */
 export function makeFolder(path: string, mode: number): void {
   if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) return;
@@ -66,12 +66,12 @@ export function makeFolder(path: string, mode: number): void {
   try {
     mkdirSync(path, { mode });
   } catch (error) {
-    // Another process may have created it in the meantime.
+    // Another process may have created the folder in the meantime.
     if (codeOf(error) !== 'EEXIST' || !statSync(path).isDirectory()) throw error;
   }
 }
 
-/** Opens a file for appending; does not follow a symbolic link, if the system supports that. */
+/** Flags to open a file for appending, without following a symbolic link if the system supports that. */
 export const APPEND_NO_LINK =
   constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | (constants.O_NOFOLLOW ?? 0);
 

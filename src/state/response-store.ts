@@ -6,7 +6,7 @@ import { Ledger, type StoreLimits } from './ledger';
 /** Logs a warning about the store. */
 export type Warn = (message: string, fields: Readonly<Record<string, unknown>>) => void;
 
-/** A record to keep, or a line to add to one. */
+/** A record to store, or a line to add to one. */
 export interface Change {
   readonly id: string;
   /** A JSON object for a record, any JSON value for a line. */
@@ -21,22 +21,22 @@ export interface Change {
 export type Written = 'kept' | 'absent' | 'refused';
 
 /**
- * Bounded: old records are evicted. Reading a record makes it the most recently used one. A record may be followed by
- * lines, which are only ever added, so concurrent writers lose nothing.
+ * A bounded store: the least recently used records are evicted, and reading counts as use. A record may have lines,
+ * which are only added, so concurrent writers lose nothing.
  */
 export interface ResponseStore {
   /** Whether other processes may use the same records. */
   readonly shared: boolean;
   get(id: string): Promise<UnknownRecord | undefined>;
-  /** The lines of a record from number `from`; a negative number counts from the end. Empty for an unknown id. */
+  /** Returns a record's lines from index `from`; a negative one counts from the end. Empty for an unknown id. */
   lines(id: string, from?: number): Promise<readonly unknown[]>;
-  /** Writes in order, in one step if the store supports that. A record replaces an earlier one with its lines. */
+  /** Writes in order, atomically if the store supports that. A record replaces an earlier one and its lines. */
   write(changes: readonly Change[]): Promise<readonly Written[]>;
   /** Returns false if there was no record with that id. */
   delete(id: string): Promise<boolean>;
   /** Returns the id of the newest record that contains the item. */
   holderOf(item: string): Promise<string | undefined>;
-  /** @throws BridgeError `store_unavailable` when the store cannot be reached */
+  /** @throws BridgeError `store_unavailable` if the store cannot be reached */
   check(): Promise<void>;
   /** Closes connections. */
   close(): void;
@@ -56,12 +56,12 @@ export function createMemoryStore(limits: StoreLimits, clock: Clock): ResponseSt
     (ledger.use(id) ? (records.get(id) ?? []) : []).map((bytes) => parseJson(bytes.toString('utf8')));
   const writeChange = ({ id, text, items, append }: Change): Written => {
     const bytes = Buffer.from(text, 'utf8');
-    const earlier = append && ledger.use(id) ? records.get(id) : undefined;
-    if (append && !earlier) return 'absent';
-    const kept = earlier ? ledger.grow(id, bytes.length, items) : ledger.enter(id, bytes.length, items);
-    if (!earlier) records.delete(id);
-    if (!kept) return 'refused';
-    if (earlier) earlier.push(bytes);
+    const chunks = append && ledger.use(id) ? records.get(id) : undefined;
+    if (append && !chunks) return 'absent';
+    const isStored = chunks ? ledger.grow(id, bytes.length, items) : ledger.enter(id, bytes.length, items);
+    if (!chunks) records.delete(id);
+    if (!isStored) return 'refused';
+    if (chunks) chunks.push(bytes);
     else records.set(id, [bytes]);
     return 'kept';
   };

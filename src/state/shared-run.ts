@@ -1,35 +1,35 @@
 /**
- * Background runs that several processes see. The one that makes a run adds its events to a record of the store, in
- * lines, and a heartbeat every few seconds; other processes read them there, and append a line to cancel it.
+ * Shares background runs between processes. The process that owns a run adds its events to a record of the store, as
+ * lines, and a heartbeat every few seconds; other processes read the lines, and append one to cancel the run.
  */
 import type { Clock } from '../base/clock';
 import { isRecord, type UnknownRecord } from '../base/json';
 import { BridgeError } from '../errors/bridge-error';
 import { renderStreamError } from '../errors/error-body';
 import { SSE_DONE } from '../stream/sse';
-import { eventsNotKept, lastResponseIn, type BackgroundRun } from './background-run';
+import { eventsNotBuffered, lastResponseIn, type BackgroundRun } from './background-run';
 import { findResponse } from './history';
 import { readRunRecord, renderResponseRecord, renderRunRecord } from './record';
 import { writeOne, type ResponseStore } from './response-store';
 
 /** Milliseconds between two writes of the owner, and between two reads of a follower. */
 const TICK_MS = 200;
-/** Interval of the heartbeats, lines that the owner writes while there are no events. */
+/** Interval of heartbeats: lines that the owner writes while there are no events. */
 const HEARTBEAT_MS = 5_000;
-/** An owner that was silent for this long has ended. The clocks of the machines must not differ by more. */
+/** An owner that was silent for this long has crashed. The clocks of the machines must not differ by more. */
 const SILENCE_MS = 25_000;
 
 /** One line of a run. */
 interface RunLine {
   /** When the owner wrote last, in milliseconds since the epoch. */
   readonly at: number;
-  /** The number of the first event in it, and of the first after it. */
+  /** The number of the first event in the line, and of the first event after it. */
   readonly from: number;
   readonly next: number;
   readonly events: string;
-  /** The provider was asked. */
+  /** The request was sent to the provider. */
   readonly begun: boolean;
-  /** It is the last one. */
+  /** This is the last line. */
   readonly end: boolean;
   /** Another process has requested the end of the run. */
   readonly cancel: boolean;
@@ -45,11 +45,11 @@ const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 
 
 const runIdOf = (responseId: string): string => responseId.replace(/^resp_/, 'run_');
 
-/** Removes what other processes see of a run. */
+/** Deletes the record through which other processes see a run. */
 export const deleteSharedRun = (store: ResponseStore, responseId: string): Promise<boolean> =>
   store.delete(runIdOf(responseId));
 
-/** Publishes the run of this process. */
+/** Publishes a run of this process. */
 export class RunPublisher {
   private readonly id: string;
   private next = 0;
@@ -63,7 +63,7 @@ export class RunPublisher {
     this.id = runIdOf(String(response['id']));
   }
 
-  /** @throws BridgeError `store_unavailable`; the run must not begin then */
+  /** @throws BridgeError `store_unavailable`; the run must then not begin */
   async open(): Promise<void> {
     const text = renderRunRecord({ id: this.id, response: this.response });
     await writeOne(this.store, { id: this.id, text, items: [] });
@@ -84,7 +84,7 @@ export class RunPublisher {
     }
   }
 
-  /** Publishes the last events, when the Response is kept. @throws BridgeError `store_unavailable` */
+  /** Publishes the last events; call it when the Response is stored. @throws BridgeError `store_unavailable` */
   async close(run: BackgroundRun): Promise<void> {
     await this.publish(run, true);
   }
@@ -95,7 +95,7 @@ export class RunPublisher {
     if (next === this.next && !isDue && !end) return;
     const line = { ...BLANK, at: this.clock(), from, next, events, begun: run.begun, end };
     if ((await this.write(line)) === 'refused') {
-      // Too long for the store: from now on, only heartbeats and the end are written.
+      // The record is too long for the store: it starts over, without the events so far.
       await this.open();
       await this.write({ ...line, from: next, events: '' });
       this.seen = 0;
@@ -109,7 +109,7 @@ export class RunPublisher {
   }
 
   private async isCancelled(): Promise<boolean> {
-    // In a folder, a line that was added at the same time may come before the last ones.
+    // In a folder, a line that was added concurrently may be sorted before the last lines read.
     const from = Math.max(0, this.seen - 4);
     const lines = await this.store.lines(this.id, from);
     this.seen = from + lines.length;
@@ -117,7 +117,7 @@ export class RunPublisher {
   }
 }
 
-/** A run that another process makes or made. */
+/** A run of another process, in progress or ended. */
 export class SharedRun {
   constructor(
     private readonly store: ResponseStore,
@@ -133,7 +133,7 @@ export class SharedRun {
     return { ...this.first, status: last.begun ? 'in_progress' : 'queued' };
   }
 
-  /** Asks the owner to end the run, and waits for the end. */
+  /** Requests the owner to end the run, and waits until it has ended. */
   async cancel(): Promise<void> {
     let last = await this.last();
     if (!last.end) await this.write({ ...last, from: last.next, events: '', cancel: true });
@@ -143,14 +143,14 @@ export class SharedRun {
 
   /**
    * Yields every event after number `after` (-1 for all) as it arrives, up to the last one.
-   * @throws BridgeError when some of them are not kept
+   * @throws BridgeError if some of them are not stored
    */
   async *follow(after: number): AsyncGenerator<string, void, undefined> {
     for (let [next, seen] = [after + 1, 0]; ; ) {
       const lines = (await this.store.lines(this.id, seen)).map(readLine);
       seen += lines.length;
       for (const line of lines) {
-        if (line.from > next) throw eventsNotKept(next);
+        if (line.from > next) throw eventsNotBuffered(next);
         const text = dropEvents(line.events, next - line.from);
         next = Math.max(next, line.next);
         if (text !== '' || line.end) yield text + (line.end ? SSE_DONE : '');
@@ -160,7 +160,7 @@ export class SharedRun {
       const last = await this.last();
       // Lines that the owner has added since the last read are not a gap.
       const isGap = last.from > next && (await this.store.lines(this.id, seen)).length === 0;
-      if (isGap || !(await this.store.get(this.id))) throw eventsNotKept(next);
+      if (isGap || !(await this.store.get(this.id))) throw eventsNotBuffered(next);
       if (this.isLost(last)) await this.final(last);
       else await pause();
     }
@@ -168,7 +168,7 @@ export class SharedRun {
 
   private async last(): Promise<RunLine> {
     const [line] = await this.store.lines(this.id, -1);
-    // The owner writes the record and its first line one after the other.
+    // The owner writes its first line after the record.
     return line === undefined ? { ...BLANK, at: Number(this.first['created_at']) * 1_000 } : readLine(line);
   }
 
@@ -180,14 +180,14 @@ export class SharedRun {
     return writeOne(this.store, { id: this.id, text: JSON.stringify(line), items: [], append: true });
   }
 
-  /** The Response of a run that is over. One whose owner died has failed, unless its Response was kept. */
+  /** Returns the Response of an ended run. If its owner crashed, it has failed, unless its Response was stored. */
   private async final({ end, events: last }: RunLine): Promise<UnknownRecord> {
     const id = String(this.first['id']);
-    const kept = (await findResponse(this.store, id))?.response ?? (end ? lastResponseIn(last) : undefined);
-    const response = kept ?? { ...this.first, status: 'failed', error: renderStreamError(eventsLost(), 'generic') };
+    const stored = (await findResponse(this.store, id))?.response ?? (end ? lastResponseIn(last) : undefined);
+    const response = stored ?? { ...this.first, status: 'failed', error: renderStreamError(eventsLost(), 'generic') };
     if (end) return response;
     const text = renderResponseRecord({ id, previous: undefined, input: [] }, JSON.stringify(response));
-    if (!kept) await writeOne(this.store, { id, text, items: [] });
+    if (!stored) await writeOne(this.store, { id, text, items: [] });
     const next = Math.max(...(await this.store.lines(this.id)).map((line) => readLine(line).next), 0);
     const type = TERMINAL.get(response['status']) ?? 'response.failed';
     const event = JSON.stringify({ type, sequence_number: next, response });
@@ -205,7 +205,7 @@ const TERMINAL: ReadonlyMap<unknown, string> = new Map([
 const eventsLost = (): BridgeError =>
   new BridgeError('shutting_down', 'The process that made this response has ended. Send the request again.');
 
-/** @returns undefined when no process shares a run of this response */
+/** @returns undefined if no process shares a run of this response */
 export async function findSharedRun(
   store: ResponseStore, clock: Clock, responseId: string,
 ): Promise<SharedRun | undefined> {
@@ -215,7 +215,7 @@ export async function findSharedRun(
   return run && new SharedRun(store, clock, run.id, run.response);
 }
 
-/** The events in a text after the first `count`. */
+/** Removes the first `count` events from a text. */
 function dropEvents(events: string, count: number): string {
   let start = 0;
   for (let dropped = 0; dropped < count && start < events.length; dropped += 1)

@@ -72,7 +72,7 @@ describe('advice on a rejected key', () => {
       const access = { aiBaseUrl: here, aiApiKey: 'sk-sp-1', forceEnvAuth: true, userAgent: undefined };
       const options = { provider, access, home: true, clock: () => 0 };
       const { keyAdvice = '' } = describeSource({ host: new URL(here).host }, options, {});
-      const other = there === undefined ? '' : ` For a key of the other console, set AI_API_BASE=${there}.`;
+      const other = there === undefined ? '' : ` For a key from the other console, set AI_API_BASE=${there}.`;
       assert.equal(keyAdvice, `Check that AI_API_KEY belongs to {host}.${other}`);
     }
   });
@@ -94,8 +94,8 @@ describe('advice on a rejected key', () => {
 it('a model of Codex that the provider does not have needs DEFAULT_MODEL', async (context) => {
   const bridge = await startBridge(context, { dialect: 'openai', models: ['scripted-model'] });
   for (const [model, advice] of [
-    ['codex-auto-review', '"codex-auto-review" is a model of Codex: set DEFAULT_MODEL to replace it.'],
-    ['gpt-6.2-sol', '"gpt-6.2-sol" is a model of Codex: set DEFAULT_MODEL to replace it.'],
+    ['codex-auto-review', '"codex-auto-review" is a Codex model: set DEFAULT_MODEL to replace it.'],
+    ['gpt-6.2-sol', '"gpt-6.2-sol" is a Codex model: set DEFAULT_MODEL to replace it.'],
     ['gpt-oss-120b', 'Check the model name: ids are exact; `aliyun-codex-bridge models` lists them.'],
   ]) {
     const { error } = finalResponse(await bridge.stream({ model, input: ask() }, CODEX));

@@ -103,7 +103,7 @@ test('a fallback answers for a provider that is down after all retries and a mod
   for (const [step, calls, why] of [
     [reply({ status: 503, body: { error: { message: 'Overloaded.' } } }), 2, 'acme-1 is overloaded; using beta-1'],
     [refuse(), 2, 'acme-1 cannot be reached; using beta-1'],
-    [gone, 1, 'acme-1 does not exist there; using beta-1'],
+    [gone, 1, 'acme-1 was not found; using beta-1'],
   ] as const) {
     const settings = { ...ONE_KEY.settings, upstreamCalls: 2 };
     const { turn, acmeKeys } = await startPlans(context, { ...FALLBACK, settings, acmeScript: () => step });

@@ -189,7 +189,7 @@ test('a full disk under the store: the log names the option', WITH_DISK, async (
   await post(bridge.port, { model: 'm', input: 'Hi' });
   fill(disk);
   await post(bridge.port, { model: 'm', input: 'Hi' });
-  assert.match(bridge.output(), /cannot keep a record.*--store/);
+  assert.match(bridge.output(), /cannot write a record.*--store/);
 });
 
 /** A path that cannot exist, for every user: below a file. */

@@ -150,7 +150,7 @@ describe('the file store', () => {
     const store = world.open();
     assert.equal(await put(store, 'resp_1', response('resp_1'), []), false);
     assert.equal(await store.get('resp_1'), undefined);
-    assert.ok(world.warnings.some((warning) => warning.includes('cannot keep a record')));
+    assert.ok(world.warnings.some((warning) => warning.includes('cannot write a record')));
   });
 });
 
@@ -251,7 +251,7 @@ describe('the file store in a folder with files of the user', () => {
     await put(store, 'resp_1', response('resp_1'), []);
     await writeFile(path, 'mine');
     assert.equal(await put(store, 'resp_1', response('resp_1'), []), false);
-    assert.ok(world.warnings.some((warning) => warning.includes('cannot keep a record')));
+    assert.ok(world.warnings.some((warning) => warning.includes('cannot write a record')));
     for (const id of ['resp_2', 'resp_3', 'resp_4']) await put(store, id, response(id), []);
     assert.equal(await store.delete('resp_1'), false);
     assert.equal(await readFile(path, 'utf8'), 'mine');

@@ -138,6 +138,6 @@ scenario(
     assert.deepEqual(textsOf(events, 'agent_message'), ['It was not allowed.']);
     await assert.rejects(readFile(join(folder.root, 'yes.txt')), { code: 'ENOENT' });
     const [, result] = messagesAfter(requests.at(-1)!, 'Write ../yes.txt.');
-    assert.match(result?.['content'], /codex-auto-review.{1,6}is a model of Codex: set DEFAULT_MODEL to replace it\./);
+    assert.match(result?.['content'], /codex-auto-review.{1,6}is a Codex model: set DEFAULT_MODEL to replace it\./);
   },
 );
