@@ -65,7 +65,8 @@ async function describe(
     const { outputs } = await askUpstream({ ...request, ...(onQueued && { onQueued }) }).catch((cause: unknown) => {
       const error = toBridgeError(cause);
       // A permanent failure is remembered for the picture, a temporary one for the model.
-      if (!plan.begin(candidate, error) && !caller.abort.aborted) remember(plan.pictures, hash, undefined, MAX_PICTURES);
+      const isTemporary = plan.begin(candidate, error) !== undefined;
+      if (!isTemporary && !caller.abort.aborted) remember(plan.pictures, hash, undefined, MAX_PICTURES);
       throw error;
     });
     const text = outputs.join('').trim().slice(0, MAX_DESCRIPTION_LENGTH);

@@ -1,4 +1,4 @@
-/** Client for a bridge on a local port: requests JSON and health, and keeps the bridge running for a launched Codex. */
+/** The client of a bridge on a local port: requests JSON and health, and keeps the bridge running for a launch. */
 import { randomBytes } from 'node:crypto';
 import { get, type ClientRequest } from 'node:http';
 import { asNumber, asText, type JsonObject, parseJsonObject } from '../base/json';
@@ -12,10 +12,10 @@ const REACHABLE: ReadonlyMap<string, string> = new Map([['0.0.0.0', '127.0.0.1']
 /** Returns the address at which this machine reaches a server that listens on `host`. */
 export const reachableHost = (host: string): string => REACHABLE.get(host) ?? host;
 
-/** The longest response is the model list of a provider with hundreds of models. */
-const MAX_ANSWER = 16 * 1024 * 1024;
+/** In characters. The longest response is the model list of a provider with hundreds of models. */
+const MAX_RESPONSE = 16 * 1024 * 1024;
 
-export interface BridgeQuestion extends Address {
+export interface LocalRequest extends Address {
   readonly path: string;
   /** The access token of the bridge, if it requires one. */
   readonly token?: string | undefined;
@@ -25,12 +25,12 @@ export interface BridgeQuestion extends Address {
 /**
  * Sends GET `path`, without fetch, which takes 30 ms to load, more than the rest of a command. Never rejects.
  *
- * @returns the object; `'refused'` if nothing listens; `'cut'` if the connection ended without a response; otherwise
+ * @returns the object; `'refused'` if nothing listens; `'reset'` if the connection ended without a response; otherwise
  * `undefined`
  */
 export function getJson(
-  { timeoutMs, token, ...target }: BridgeQuestion,
-): Promise<JsonObject | 'refused' | 'cut' | undefined> {
+  { timeoutMs, token, ...target }: LocalRequest,
+): Promise<JsonObject | 'refused' | 'reset' | undefined> {
   return new Promise((resolve) => {
     const giveUp = (): void => resolve(undefined);
     let request: ClientRequest;
@@ -41,7 +41,7 @@ export function getJson(
     }
     let hasBegun = false;
     request.on('error', ({ code = '' }: NodeJS.ErrnoException) => resolve(hasBegun ? undefined : FAILURES[code]));
-    // After an unsolicited protocol upgrade there is neither an answer nor an error.
+    // After an unsolicited protocol upgrade, there is neither a response nor an error.
     request.on('close', () => hasBegun || giveUp());
     request.on('response', (response) => {
       hasBegun = true;
@@ -49,7 +49,7 @@ export function getJson(
       response.setEncoding('utf8');
       response.on('data', (piece: string) => {
         body += piece;
-        if (body.length > MAX_ANSWER) request.destroy();
+        if (body.length > MAX_RESPONSE) request.destroy();
       });
       response.on('end', () => resolve(parseJsonObject(body)));
       response.on('error', giveUp).on('close', giveUp);
@@ -61,12 +61,12 @@ const authorize = (token: string | undefined): Readonly<Record<string, string>> 
   (token === undefined ? {} : { authorization: `Bearer ${token}` });
 
 /** Interprets an error code; a host name or address that does not exist counts as not listening. */
-const FAILURES: Readonly<Record<string, 'refused' | 'cut'>> = {
+const FAILURES: Readonly<Record<string, 'refused' | 'reset'>> = {
   ECONNREFUSED: 'refused',
   EADDRNOTAVAIL: 'refused',
   ENOTFOUND: 'refused',
   EAI_AGAIN: 'refused',
-  ECONNRESET: 'cut',
+  ECONNRESET: 'reset',
 };
 
 /** The health report of a bridge; other versions may omit fields. All strings are safe to print. */
@@ -81,7 +81,7 @@ export interface Health {
   readonly search: string | undefined;
   /** Turns that are streaming. */
   readonly openStreams: number;
-  /** Codex sessions that were launched through it. */
+  /** Running Codex sessions that were launched with it. */
   readonly launches: number;
   /** Whether its clients must send an access token. */
   readonly tokenRequired: boolean;
@@ -92,7 +92,7 @@ export type PortState =
   | { readonly kind: 'bridge'; readonly health: Health }
   | { readonly kind: 'stranger' };
 
-export interface PortQuestion extends Address {
+export interface PortProbe extends Address {
   /** Default: two seconds. */
   readonly timeoutMs?: number;
 }
@@ -102,16 +102,16 @@ const HEALTH_TIMEOUT_MS = 2_000;
 /**
  * When a process ends, the system first resets the connections that it has not accepted, and only then closes the port.
  */
-const RETRIES_WHEN_CUT = 3;
+const RESET_RETRIES = 3;
 
 /**
  * Sends GET /health. The port is free if nothing listens; a listener that does not answer like a bridge in time is
  * another program. Never rejects.
  */
-export async function probePort({ host, port, timeoutMs = HEALTH_TIMEOUT_MS }: PortQuestion): Promise<PortState> {
-  const ask = () => getJson({ host: reachableHost(host), port, path: '/health', timeoutMs });
-  let answer = await ask();
-  for (let retry = 0; answer === 'cut' && retry < RETRIES_WHEN_CUT; retry += 1) answer = await ask();
+export async function probePort({ host, port, timeoutMs = HEALTH_TIMEOUT_MS }: PortProbe): Promise<PortState> {
+  const request = () => getJson({ host: reachableHost(host), port, path: '/health', timeoutMs });
+  let answer = await request();
+  for (let retry = 0; answer === 'reset' && retry < RESET_RETRIES; retry += 1) answer = await request();
   if (answer === 'refused') return { kind: 'free' };
   if (typeof answer !== 'object' || answer['name'] !== SERVICE_NAME) return { kind: 'stranger' };
   return { kind: 'bridge', health: readHealth(answer) };
@@ -133,7 +133,7 @@ function readHealth(answer: JsonObject): Health {
 
 const match = (value: unknown, pattern: RegExp): string | undefined => pattern.exec(asText(value) ?? '')?.[0];
 
-/** Whether the listener knows `token`. The token is not sent, and another program on the port cannot answer. */
+/** Whether the listener proves that it knows `token`. The token itself is not sent. */
 export async function knowsToken({ host, port }: Address, token: string): Promise<boolean> {
   const challenge = randomBytes(16).toString('hex');
   const path = `/health?challenge=${challenge}`;
@@ -142,14 +142,14 @@ export async function knowsToken({ host, port }: Address, token: string): Promis
 }
 
 /** Describes which program uses a port. */
-export async function describePortOwner(question: PortQuestion): Promise<string> {
-  const state = await probePort(question);
+export async function describePortOwner(probe: PortProbe): Promise<string> {
+  const state = await probePort(probe);
   if (state.kind !== 'bridge') return 'Another program uses it.';
   const { version = '(unknown version)', pid } = state.health;
   return `${SERVICE_NAME} ${version} already runs there${pid === undefined ? '' : ` (pid ${pid})`}.`;
 }
 
-/** The connection with which a launcher keeps a bridge running: while it is open, the bridge is in use. */
+/** The connection by which a launcher keeps a bridge running: while it is open, the bridge is in use. */
 export interface LaunchConnection {
   close(): void;
   /** Resolves once either side has closed the connection. Never rejects. */
@@ -170,7 +170,7 @@ export function createLaunch({ host, port }: Address, token?: string): Promise<L
     const timer = setTimeout(() => request.destroy(new Error(`port ${port} does not answer`)), LAUNCH_TIMEOUT_MS);
     const settle = (): void => clearTimeout(timer);
     const closed = new Promise<void>((end) => request.once('close', end));
-    // After an unsolicited protocol upgrade there is neither an answer nor an error.
+    // After an unsolicited protocol upgrade, there is neither a response nor an error.
     void closed.then(() => {
       settle();
       reject(new Error(`port ${port} does not answer`));

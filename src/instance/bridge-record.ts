@@ -10,8 +10,8 @@ import { SERVICE_NAME } from '../server/service-routes';
 import { makeFolder, replaceFile } from '../state/replace-file';
 
 /**
- * Written by a background bridge when it listens, and removed when it ends. A killed bridge leaves its record behind,
- * so a record is valid only if the bridge on the port has this pid.
+ * Describes a background bridge, which writes its record when it listens, and removes it when it ends. A killed bridge
+ * leaves its record behind, so a record is valid only if the bridge on the port has this pid.
  */
 export interface BridgeRecord {
   readonly name: typeof SERVICE_NAME;
@@ -34,16 +34,16 @@ export interface BridgeRecord {
   readonly stopWhenUnused: boolean;
 }
 
-/** @param folder the state folder */
+/** Returns the path of the record. @param folder the state folder */
 export const stateFileOf = (folder: string, port: number): string => join(folder, `bridge-${port}.json`);
 
-/** The log file of a background bridge, unless the user names one. */
+/** Returns the path of a background bridge's log, unless the user names another. */
 export const logFileOf = (folder: string, port: number): string => join(folder, `bridge-${port}.log`);
 
-/** The model catalog that a launched Codex reads. */
+/** Returns the path of the model catalog for a launched Codex. */
 export const catalogFileOf = (folder: string, port: number): string => join(folder, `models-${port}.json`);
 
-/** Does not follow a symbolic link, if the system supports that. */
+/** Reads a file without following a symbolic link, if the system supports that. */
 function readText(file: string): string {
   const descriptor = openSync(file, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0));
   try {
@@ -72,7 +72,7 @@ export function prepareStateFolder(folder: string, userId = process.getuid?.()):
   }
 }
 
-/** Identifies a key in a record. @param startedAt of the record, so that the same key has a different id in each */
+/** Returns the id of a key in a record. @param startedAt of the record: the same key has a different id in each */
 export const identifyKey = (key: string | undefined, startedAt: string): string =>
   (key === undefined ? NO_KEY : createHash('sha256').update(`${startedAt} ${key}`).digest('hex').slice(0, 16));
 
@@ -88,7 +88,7 @@ export function describeKeyDifference(record: BridgeRecord, key: string | undefi
   return record.keyId === identifyKey(key, record.startedAt) ? undefined : 'It uses a different API key.';
 }
 
-/** Creates the folder if it is missing. @throws file system errors */
+/** Writes a record; creates its folder if it is missing. @throws file system errors */
 export function writeRecord(file: string, record: BridgeRecord): void {
   makeFolder(dirname(file), 0o700);
   replaceFile(file, `${JSON.stringify(record, null, 2)}\n`, 0o600);
@@ -116,7 +116,7 @@ export function readRecord(file: string): BridgeRecord | undefined {
 
 /**
  * Returns when a process started. Together with the pid it identifies the process, because a reused pid has a different
- * start time. In clock ticks since the boot of Linux (proc_pid_stat(5), field 22), as a date elsewhere. `undefined` on
+ * start time. On Linux, in clock ticks since boot (proc_pid_stat(5), field 22); elsewhere, as a date. `undefined` on
  * Windows, and if there is no such process.
  */
 export function readProcessStart(pid: number, platform = process.platform): string | undefined {
@@ -127,7 +127,7 @@ export function readProcessStart(pid: number, platform = process.platform): stri
   return stat?.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
 }
 
-/** Returns the start time as `ps` of macOS and the BSDs prints it, in one locale and time zone. */
+/** Returns the start time as `ps` prints it on macOS and the BSDs, always in the same locale and time zone. */
 function askPs(pid: number): string | undefined {
   const { spawnSync }: typeof import('node:child_process') = require('node:child_process');
   const env = { PATH: process.env['PATH'], LC_ALL: 'C', TZ: 'UTC' };
@@ -144,7 +144,7 @@ export function listRecords(folder: string): readonly BridgeRecord[] {
     .sort((one, other) => one.port - other.port);
 }
 
-/** Removes the record of the process `pid`; that of another process stays. */
+/** Removes `file` if it is the record of the process `pid`. */
 export function removeRecord(file: string, pid: number): void {
   if (readRecord(file)?.pid === pid) attempt(() => rmSync(file, { force: true }));
 }
@@ -154,8 +154,8 @@ const MAX_AGE_MS = 30 * 86_400_000;
 const LEFTOVER = /^(?:bridge-(\d+)\.log(?:\.1)?|models-(\d+)\.json)$/;
 
 /**
- * Removes logs and catalogs in `folder` that bridges on free ports left behind: unmodified for 30 days, and without a
- * record for the port. Those of the default port stay. Never throws.
+ * Removes logs and catalogs that bridges on free ports left behind in `folder`: those unmodified for 30 days, if the
+ * port has no record and is not the default port. Never throws.
  *
  * @param now milliseconds since the epoch
  */

@@ -15,7 +15,7 @@ export interface FileRange {
 }
 
 /**
- * Returns at most the last `count` lines of `path`, without line endings; none if there is no such file.
+ * Returns the last `count` lines of `path` at most, without line endings; none if there is no such file.
  * @throws file system errors, except for a missing file
  */
 export function readTail(path: string, count: number, range: FileRange = {}): readonly string[] {
@@ -25,15 +25,15 @@ export function readTail(path: string, count: number, range: FileRange = {}): re
   return count === 0 ? [] : lines.slice(-count);
 }
 
-/** Does the same, but continues with the rotated file `<path>.1` if `path` has fewer lines. */
+/** Does the same as `readTail`, but continues in the rotated file `<path>.1` if `path` has fewer lines. */
 export function readLog(path: string, count: number, range: FileRange = {}): readonly string[] {
   const recent = readTail(path, count, range);
   return recent.length < count ? [...readTail(`${path}.1`, count - recent.length), ...recent] : recent;
 }
 
-/** Reads whole blocks from the end until they contain `count` lines and one more line feed, or everything. */
+/** Reads blocks from the end until they contain more than `count` line feeds, or everything was read. */
 function readBackwards(path: string, count: number, { from = 0, to = Infinity }: FileRange): string {
-  const file = openIfThere(path);
+  const file = openIfExists(path);
   if (file === undefined) return '';
   try {
     const blocks: Buffer[] = [];
@@ -53,7 +53,7 @@ function readBackwards(path: string, count: number, { from = 0, to = Infinity }:
   }
 }
 
-function openIfThere(path: string): number | undefined {
+function openIfExists(path: string): number | undefined {
   try {
     return openSync(path, 'r');
   } catch (error) {
@@ -71,8 +71,8 @@ export interface LogReader {
 }
 
 /**
- * Creates a reader that starts at the current end of `path`. If the file is moved, as by rotation, it reads the rest of
- * it and then the new file from the beginning; if the file is truncated, it starts over.
+ * Creates a reader that starts at the current end of `path`. If the file is rotated, it reads the rest of the old file
+ * and then the new one from the beginning; if the file is truncated, it starts over.
  */
 export function createLogReader(path: string): LogReader {
   const block = Buffer.alloc(BLOCK);
@@ -124,8 +124,8 @@ const POLL_MS = 500;
 
 /**
  * Calls `onChange` whenever the file `path`, or its replacement, may have changed. Also polls: Windows reports changes
- * to an open file only when its cache is flushed (FILE_NOTIFY_CHANGE_SIZE of ReadDirectoryChangesW), macOS when it is
- * closed (FSEvents), and network shares and Windows drives in WSL report nothing.
+ * to an open file only when its cache is flushed (FILE_NOTIFY_CHANGE_SIZE of ReadDirectoryChangesW), macOS only when
+ * the file is closed (FSEvents), and network shares and Windows drives in WSL report nothing.
  *
  * @param watchFolder replaced by tests
  * @returns a function that stops watching

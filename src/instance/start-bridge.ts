@@ -27,11 +27,11 @@ export interface StartOptions {
   readonly host: string;
   /** 0 picks a free one. */
   readonly port: number;
-  /** The access token that it requires from clients, unless its own configuration has one. */
+  /** The access token that the bridge requires, unless its own configuration has one. */
   readonly token?: string | undefined;
   /** Whether the bridge exits once no launched Codex and no other client uses it. */
   readonly stopWhenUnused: boolean;
-  /** Milliseconds within which it must listen. */
+  /** How long the bridge may take until it listens, in milliseconds. */
   readonly limitMs?: number;
 }
 
@@ -48,7 +48,7 @@ const FREE_PORT_TRIES = 3;
  * Starts `serve` as a process that outlives this one, with the configuration of `flags` and `env`, which must be valid.
  * `host` and `port` override those in `flags` and `env`.
  *
- * @returns the address it listens on; or why it does not, followed by the last lines of its log
+ * @returns the address that it listens on; or why it does not, followed by the last lines of its log
  */
 export async function startBridge(options: StartOptions): Promise<StartedBridge> {
   const tries = options.port === 0 ? FREE_PORT_TRIES : 1;
@@ -74,7 +74,7 @@ type StartOutcome =
   | (Extract<StartedBridge, { ok: false }> & { readonly code?: number });
 
 /**
- * Asks the system for a free port of `host`; another program may take it after this returns.
+ * Finds a free port of `host`. Another program may take it after this returns.
  * @throws system errors, for example for a host that does not belong to this machine
  */
 export function findFreePort(host: string): Promise<number> {
@@ -104,8 +104,8 @@ async function startOn(port: number, options: StartOptions): Promise<StartOutcom
     [STATE_FILE_VARIABLE]: stateFileOf(paths.state, port),
     ...(options.token !== undefined && { [OPTIONS.accessToken.env[0]]: options.token }),
   };
-  const words = ['serve', ...(stopWhenUnused ? [SERVE_FLAGS.stopWhenUnused.flag] : [])];
-  const child = spawn(process.execPath, [PROGRAM, ...words], {
+  const args = ['serve', ...(stopWhenUnused ? [SERVE_FLAGS.stopWhenUnused.flag] : [])];
+  const child = spawn(process.execPath, [PROGRAM, ...args], {
     // Not the current folder, which could not be removed or unmounted while the bridge runs; not the home folder, which
     // may not exist or be accessible.
     cwd: paths.state,
@@ -115,18 +115,18 @@ async function startOn(port: number, options: StartOptions): Promise<StartOutcom
     stdio: ['ignore', 'ignore', log, 'ipc'],
   });
   closeSync(log);
-  const end = await untilListening(child, options.limitMs ?? LIMIT_MS);
-  if (end.kind === 'listening') return { ok: true, ...end.address, pid: child.pid ?? 0, logFile };
+  const outcome = await untilListening(child, options.limitMs ?? LIMIT_MS);
+  if (outcome.kind === 'listening') return { ok: true, ...outcome.address, pid: child.pid ?? 0, logFile };
   const output = readTail(logFile, SHOWN_LINES, { from: size }).map((line) => `\n  ${line}`).join('');
-  const problem = `The bridge did not start: ${end.reason}.${output === '' ? '' : ` Its output:${output}`}`;
-  return { ok: false, problem, ...(end.code !== undefined && { code: end.code }) };
+  const problem = `The bridge did not start: ${outcome.reason}.${output === '' ? '' : ` Its output:${output}`}`;
+  return { ok: false, problem, ...(outcome.code !== undefined && { code: outcome.code }) };
 }
 
-/** The descriptor of the log, or why it cannot be opened. */
+/** Returns the descriptor of the log, or why it cannot be opened. */
 function openLog(path: string, isNamed: boolean): number | string {
   try {
     makeFolder(dirname(path), 0o700);
-    // A file that the user names may be a symbolic link, the one in the state folder may not.
+    // A file that the user names may be a symbolic link; the one in the state folder must not be.
     if (!isNamed) removeLink(path);
     return openSync(path, isNamed ? 'a' : APPEND_NO_LINK, 0o600);
   } catch (error) {
@@ -148,15 +148,15 @@ export interface ChildEnvironmentOptions {
   readonly fixed: Readonly<Record<string, string>>;
 }
 
-/** Variables with which Node ties a process to its parent. */
-const TIES = ['NODE_CHANNEL_FD', 'NODE_CHANNEL_SERIALIZATION_MODE', 'NODE_UNIQUE_ID', 'NODE_TEST_CONTEXT'];
+/** Variables that Node sets for child processes, which must not reach the bridge. */
+const NODE_VARIABLES = ['NODE_CHANNEL_FD', 'NODE_CHANNEL_SERIALIZATION_MODE', 'NODE_UNIQUE_ID', 'NODE_TEST_CONTEXT'];
 
-/** Creates the environment of the child: its whole configuration, and nothing that concerns only its parent. */
+/** Creates the environment of the child: its configuration, and nothing that concerns only its parent. */
 export function createChildEnvironment(options: ChildEnvironmentOptions): Readonly<Record<string, string>> {
   const { flags, env, loaded, resolvePath, fixed } = options;
   const child: Record<string, string> = {};
   for (const [name, text] of Object.entries(env)) {
-    if (text !== undefined && !TIES.includes(name)) child[name] = text;
+    if (text !== undefined && !NODE_VARIABLES.includes(name)) child[name] = text;
   }
   for (const name of OPTION_NAMES) {
     const { env: [variable], type } = OPTIONS[name];
@@ -166,20 +166,20 @@ export function createChildEnvironment(options: ChildEnvironmentOptions): Readon
   return { ...child, ...fixed };
 }
 
-type ChildEnd =
+type ChildOutcome =
   | { readonly kind: 'listening'; readonly address: Address }
   | { readonly kind: 'failed'; readonly reason: string; readonly code?: number };
 
-/** Waits until the child listens or ends; afterwards nothing ties this process to the child. */
-function untilListening(child: ChildProcess, limitMs: number): Promise<ChildEnd> {
+/** Waits until the child listens or ends, then detaches from it. */
+function untilListening(child: ChildProcess, limitMs: number): Promise<ChildOutcome> {
   return new Promise((resolve) => {
-    const finish = (end: ChildEnd): void => {
+    const finish = (outcome: ChildOutcome): void => {
       clearTimeout(timer);
       child.removeAllListeners();
       child.on('error', () => undefined);
       if (child.connected) child.disconnect();
       child.unref();
-      resolve(end);
+      resolve(outcome);
     };
     const timer = setTimeout(() => {
       child.kill('SIGKILL');

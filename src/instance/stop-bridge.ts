@@ -7,8 +7,9 @@ import { createLaunch, knowsToken, probePort } from './bridge-client';
 import { readProcessStart } from './bridge-record';
 
 export interface StopOptions extends Address {
-  /** The pid of the bridge that answers there, and its start time if the record has it. */
+  /** The pid of the bridge on the port. */
   readonly pid: number;
+  /** The start time of its process, if the record has it. */
   readonly processStart: string | undefined;
   readonly token: string | undefined;
   readonly limitMs: number;
@@ -24,8 +25,8 @@ const STEP_MS = 20;
 const HEALTH_TIMEOUT_MS = 1_000;
 
 /**
- * Sends SIGTERM, which on Windows ends the process at once, unless the process is not that of the record. Resolves when
- * it has ended, or when the time is up.
+ * Sends SIGTERM, which on Windows ends the process at once, but only to the process of the record. Resolves when it has
+ * ended, or when the time is up.
  */
 export async function stopBridge({ host, port, pid, processStart, token, limitMs }: StopOptions): Promise<StopOutcome> {
   if (!(await isBridge({ host, port, pid, processStart, token }))) return 'another process';
@@ -37,23 +38,23 @@ export async function stopBridge({ host, port, pid, processStart, token, limitMs
     launch?.close();
     return codeOf(error) === 'ESRCH' ? 'ended' : 'not permitted';
   }
-  if (launch === undefined) return (await untilGone(pid, limitMs)) ? 'ended' : 'still running';
-  const waiting = new AbortController();
+  if (launch === undefined) return (await untilExited(pid, limitMs)) ? 'ended' : 'still running';
+  const timer = new AbortController();
   const isClosed = await Promise.race([
     launch.closed.then(() => true),
-    pause(limitMs, false, { signal: waiting.signal }).catch(() => false),
+    pause(limitMs, false, { signal: timer.signal }).catch(() => false),
   ]);
-  waiting.abort();
+  timer.abort();
   launch.close();
   if (!isClosed) return 'still running';
-  if (await untilGone(pid, EXIT_MS)) return 'ended';
+  if (await untilExited(pid, EXIT_MS)) return 'ended';
   // A zombie process keeps its pid, as in a container without an init.
   return (await probePort({ host, port, timeoutMs: HEALTH_TIMEOUT_MS })).kind === 'free' ? 'ended' : 'still running';
 }
 
 /**
- * Whether the process is the one of the record: its pid may have been reused by another process. Where the system does
- * not report when a process started (Windows), the bridge on the port proves that it knows the token.
+ * Whether the process is the one of the record: another process may have reused its pid. If the system does not report
+ * start times (Windows), the bridge on the port must prove that it knows the token.
  */
 async function isBridge({ host, port, pid, processStart, token }: Omit<StopOptions, 'limitMs'>): Promise<boolean> {
   if (processStart !== undefined) return readProcessStart(pid) === processStart;
@@ -61,7 +62,7 @@ async function isBridge({ host, port, pid, processStart, token }: Omit<StopOptio
 }
 
 /** Polls, because no system reports the end of a process that is not a child. Returns false if the time is up. */
-export async function untilGone(pid: number, milliseconds: number): Promise<boolean> {
+export async function untilExited(pid: number, milliseconds: number): Promise<boolean> {
   for (let waited = 0; isAlive(pid); waited += STEP_MS) {
     if (waited >= milliseconds) return false;
     await pause(STEP_MS);

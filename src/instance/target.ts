@@ -12,11 +12,11 @@ export interface BridgeTarget {
   readonly config: Config;
   readonly origins: Origins;
   readonly paths: Paths;
-  /** Where it can be reached. */
+  /** The host at which this machine reaches the bridge. */
   readonly host: string;
   readonly port: number;
   readonly stateFile: string;
-  /** The record of a background bridge, which may have been killed since. */
+  /** The record of a background bridge; it may have been killed since. */
   readonly record: BridgeRecord | undefined;
 }
 
@@ -38,6 +38,6 @@ export function findTarget(context: CommandContext): BridgeTarget | number {
 export const renderBase = ({ host, port }: Address): string => `${renderUrl({ host: reachableHost(host), port })}/v1`;
 
 /** Renders a command line for the bridge on `port`. */
-export function renderCommand(words: string, port: number): string {
-  return `aliyun-codex-bridge ${words}${port === OPTIONS.port.default ? '' : ` --port ${port}`}`;
+export function renderCommand(command: string, port: number): string {
+  return `aliyun-codex-bridge ${command}${port === OPTIONS.port.default ? '' : ` --port ${port}`}`;
 }

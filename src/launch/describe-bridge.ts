@@ -1,4 +1,4 @@
-/** Prepares a launched Codex for its bridge: the command-line overrides, the model catalog, the environment. */
+/** Prepares the command-line overrides, the model catalog and the environment of a launched Codex. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { asArray, asText, isRecord } from '../base/json';
@@ -33,13 +33,13 @@ export interface BridgeForCodex extends Address {
 }
 
 export interface CodexArguments {
-  /** Arguments placed before the user's own, which override them. */
+  /** Arguments to place before the user's own, so that the user's override them. */
   readonly words: readonly string[];
   /** Messages for the user. */
   readonly notes: readonly string[];
 }
 
-/** Requests the models from the bridge, because a running bridge may have a different configuration. */
+/** Requests the models from the bridge, because a running bridge may be configured differently. */
 export async function describeBridge(bridge: BridgeForCodex): Promise<CodexArguments | { readonly problem: string }> {
   const { config, paths } = bridge;
   const [{ models, file, problem }, webSearch] = await Promise.all([fetchCatalog(bridge), hasWebSearch(bridge)]);
@@ -65,7 +65,7 @@ export async function describeBridge(bridge: BridgeForCodex): Promise<CodexArgum
   return { words, notes };
 }
 
-/** Sends the token in `Authorization`, or in `x-api-key` if Codex sends the provider's key. */
+/** Makes Codex send the token in `Authorization`, or in `x-api-key` if `Authorization` has the provider's key. */
 function chooseHeaders({ config, token }: BridgeForCodex): Pick<CodexSettings, 'envKey' | 'envHeaders'> {
   if (token === undefined) return config.forceEnvAuth ? {} : { envKey: CLIENT_KEY };
   return config.forceEnvAuth ? { envKey: TOKEN } : { envKey: CLIENT_KEY, envHeaders: { 'x-api-key': TOKEN } };
@@ -89,7 +89,7 @@ interface FetchedCatalog {
   readonly problem?: string;
 }
 
-/** May take seconds, if the bridge has to fetch the provider's list first. */
+/** The bridge may have to fetch the provider's list first, which can take seconds. */
 const CATALOG_TIMEOUT_MS = 20_000;
 
 async function fetchCatalog({ host, port, paths, codexVersion, token }: BridgeForCodex): Promise<FetchedCatalog> {
@@ -110,19 +110,19 @@ async function fetchCatalog({ host, port, paths, codexVersion, token }: BridgeFo
  * Creates the environment of Codex: without provider keys, which its child processes could read, and bypassing proxies.
  */
 export function createCodexEnvironment(env: Environment, config: Config, token?: string): Environment {
-  const ofProviders = (config.catalog ?? PROVIDERS).flatMap(({ keyEnv }) => keyEnv);
-  const names = [...OPTIONS.aiApiKey.env, ...OPTIONS.searchKey.env, ...ofProviders];
+  const keyNames = (config.catalog ?? PROVIDERS).flatMap(({ keyEnv }) => keyEnv);
+  const names = [...OPTIONS.aiApiKey.env, ...OPTIONS.searchKey.env, ...keyNames];
   const keys = new Set([config.aiApiKey, config.searchKey, ...names.map((name) => env[name]?.trim())].filter(isSet));
   // If the bridge uses its clients' keys, Codex must send the key (`env_key`).
-  const kept = config.forceEnvAuth ? undefined : CLIENT_KEY;
-  const shown = Object.entries(env).filter(([name, text = '']) => name === kept || !keys.has(text.trim()));
-  return bypassProxy({ ...Object.fromEntries(shown), ...(token !== undefined && { [TOKEN]: token }) });
+  const sentKey = config.forceEnvAuth ? undefined : CLIENT_KEY;
+  const visible = Object.entries(env).filter(([name, text = '']) => name === sentKey || !keys.has(text.trim()));
+  return bypassProxy({ ...Object.fromEntries(visible), ...(token !== undefined && { [TOKEN]: token }) });
 }
 
 /** The variable whose value Codex sends if each client has its own key. */
 const [CLIENT_KEY] = OPTIONS.aiApiKey.env;
 
-/** The variable whose value Codex sends otherwise. Command lines are visible to other users, environments are not. */
+/** The variable whose value Codex sends otherwise. Other users can see command lines, but not environments. */
 const [TOKEN] = OPTIONS.accessToken.env;
 
 const PROXIES = ['HTTP_PROXY', 'http_proxy', 'ALL_PROXY', 'all_proxy'];

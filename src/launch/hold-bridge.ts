@@ -1,4 +1,4 @@
-/** Finds or starts a bridge for a launched Codex, and replaces it when it ends while Codex runs. */
+/** Finds or starts a bridge for a launched Codex, and replaces a bridge that ends while Codex runs. */
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { attempt, messageOf } from '../base/thrown';
@@ -20,13 +20,13 @@ export interface AttachOptions {
   readonly flags: FlagTexts;
   readonly env: Environment;
   readonly paths: Paths;
-  /** The version of this program; an idle bridge of another version is replaced, a busy one is used with a note. */
+  /** The version of this program. An idle bridge of another version is replaced; a busy one is used, with a note. */
   readonly version: string;
   /** Why no bridge can be started, such as a missing key; a running bridge can still be used. */
   readonly obstacle: string | undefined;
-  /** Codex already has the port: use whatever bridge is on it, and start none on another port. */
+  /** Whether Codex already has the port: any bridge on it is used, and none is started on another port. */
   readonly isPortFixed?: boolean;
-  /** The token that Codex has, if the port is fixed. */
+  /** The token that Codex already has, if the port is fixed. */
   readonly token?: string | undefined;
 }
 
@@ -90,7 +90,7 @@ async function findBridge(options: AttachOptions): Promise<FoundBridge | NotAtta
   if (!(await isTrusted({ host, port }, token, state.health, own))) {
     if (isPortFixed) return 'retry';
     return begin(options, 0, (used) => [
-      `The program on port ${port} does not know the access token; using port ${used} instead.`,
+      `The program on port ${port} does not have the access token; using port ${used} instead.`,
     ]);
   }
   if (own !== undefined && hasNoKey(own) && options.obstacle !== undefined && !isPortFixed)
@@ -107,7 +107,7 @@ async function findBridge(options: AttachOptions): Promise<FoundBridge | NotAtta
   return { host: reachableHost(host), port, token, notes: [`${bridge} ${advice}`] };
 }
 
-/** Stops an unused bridge if another one can be started. False if it is still running. */
+/** Stops an unused bridge if another one can be started. Returns false if it is still running. */
 async function replace(
   record: BridgeRecord, { launches, openStreams }: Health, { obstacle }: AttachOptions,
 ): Promise<boolean> {
@@ -123,8 +123,8 @@ async function begin(
   const { flags, env, paths, config, obstacle } = options;
   if (obstacle !== undefined) return { ok: false, problem: obstacle };
   const token = chooseToken(options, stopWhenUnused);
-  const given = hasUserToken(config) ? undefined : token;
-  const started = await startBridge({ flags, env, paths, host: config.host, port, token: given, stopWhenUnused });
+  const passedToken = hasUserToken(config) ? undefined : token;
+  const started = await startBridge({ flags, env, paths, host: config.host, port, token: passedToken, stopWhenUnused });
   if (started.ok)
     return { host: reachableHost(started.host), port: started.port, token, notes: describe(started.port) };
   const isTaken = port !== 0 && (await probePort({ host: config.host, port })).kind !== 'free';
@@ -146,9 +146,7 @@ function chooseToken(
 const hasUserToken = ({ accessToken, accessTokenFile }: Config): boolean =>
   accessToken !== undefined || accessTokenFile !== undefined;
 
-/**
- * Returns the user's first token: `token` or `name=token`, separated by commas, or one per line of a file.
- */
+/** Returns the first of the user's tokens: `token` or `name=token`, separated by commas or, in a file, by lines. */
 function findUserToken({ accessToken, accessTokenFile }: Config): string | undefined {
   const text = accessToken ?? (accessTokenFile && attempt(() => readFileSync(accessTokenFile, 'utf8'))) ?? '';
   const first = text.split(/[,\n]/).map((line) => line.trim()).find((line) => line !== '' && !line.startsWith('#'));
@@ -156,9 +154,8 @@ function findUserToken({ accessToken, accessTokenFile }: Config): string | undef
 }
 
 /**
- * Whether the token may be sent to the listener. For a random token, the listener must prove that it knows the token. A
- * bridge gives no proof for several tokens or a short one; then its record in the state folder, which only the user can
- * write to, must match.
+ * Whether the token may be sent to the listener, which must prove that it knows the token. A bridge gives no proof if
+ * it has several tokens or a short one; its record in the state folder, where only the user can write, must then match.
  */
 async function isTrusted(
   address: Address, token: string | undefined, health: Health, own: BridgeRecord | undefined,
@@ -167,20 +164,20 @@ async function isTrusted(
   return (await knowsToken(address, token)) || isUnprovable(token, own);
 }
 
-/** The bridge returns no proof for these. */
+/** Whether the bridge of the record gives no proof for this token. */
 const isUnprovable = (token: string, own: BridgeRecord | undefined): boolean =>
   own !== undefined && (own.token !== token || token.length < MIN_PROVABLE_LENGTH);
 
-/** If a bridge exits more often, it has a problem that a restart does not fix. */
+/** If a bridge exits more often, a restart does not fix its problem. */
 const RESTARTS = 3;
 
 /**
- * Holds the connection to `first`. When that bridge ends, `again` attaches to another one on the same port, because
- * Codex uses one address until it ends, and waits forever if nothing answers there.
+ * Holds the connection to `first`. When that bridge ends, `reattach` attaches to another one on the same port, because
+ * Codex uses the same address until it ends, and waits forever if nothing answers there.
  *
  * @returns a function that releases the bridge, which exits once nothing else uses it
  */
-export function holdBridge(first: Attached, again: () => Promise<Attached | NotAttached>): () => void {
+export function holdBridge(first: Attached, reattach: () => Promise<Attached | NotAttached>): () => void {
   let current: Attached | undefined;
   let isOver = false;
   const hold = (attached: Attached, restarts: number): void => {
@@ -188,7 +185,7 @@ export function holdBridge(first: Attached, again: () => Promise<Attached | NotA
     if (isOver) return attached.launch.close();
     void attached.launch.closed.then(async () => {
       if (isOver || restarts === 0) return;
-      const next = await again();
+      const next = await reattach();
       if (next.ok) hold(next, restarts - 1);
     });
   };

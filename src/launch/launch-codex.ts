@@ -17,7 +17,7 @@ import type { Environment } from '../config/resolve';
 import { createCodexEnvironment, describeBridge } from './describe-bridge';
 import { attach, holdBridge, type Attached, type AttachOptions, type NotAttached } from './hold-bridge';
 
-/** The exit code of a shell for a command that it cannot find (POSIX, Shell Command Language, 2.8.2). */
+/** The exit codes of a shell for a command that is not found, or cannot run (POSIX, Shell Command Language, 2.8.2). */
 const NOT_FOUND = 127;
 const NOT_STARTED = 126;
 
@@ -33,7 +33,7 @@ export async function run(context: CommandContext): Promise<number> {
   const name = readOwnFlag(CODEX_FLAGS.codexBin, own) ?? 'codex';
   const program = findInstalledProgram(name, env);
   if (program === undefined) return fail(describeMissing(name), NOT_FOUND);
-  if (!needsBridge(rest)) return runToEnd(program, rest, createCodexEnvironment(env, resolved.config), fail);
+  if (!needsBridge(rest)) return runCodex(program, rest, createCodexEnvironment(env, resolved.config), fail);
   const [codexVersion, found] = await Promise.all([askCodexVersion(program, env), attachOrAsk(resolved, context)]);
   if (typeof found === 'number') return found;
   const { attached, options } = found;
@@ -50,7 +50,7 @@ export async function run(context: CommandContext): Promise<number> {
     for (const note of [...repaired.notes, ...attached.notes, ...notes]) io.error(`aliyun-codex-bridge: ${note}\n`);
     const codexEnv = createCodexEnvironment(env, config, attached.token);
     const noDaemon = needsNoDaemon(codexVersion, rest) ? ['--no-daemon'] : [];
-    return await runToEnd(program, [...noDaemon, ...repaired.overrides, ...words, ...rest], codexEnv, fail);
+    return await runCodex(program, [...noDaemon, ...repaired.overrides, ...words, ...rest], codexEnv, fail);
   } finally {
     release();
   }
@@ -61,7 +61,7 @@ interface LaunchBridge {
   readonly options: AttachOptions;
 }
 
-/** Finds or starts the bridge; without a key, asks for one on the terminal. @returns an exit code without a bridge */
+/** Finds or starts the bridge; without a key, asks for one on the terminal. @returns an exit code if that failed */
 async function attachOrAsk(resolved: Loaded, context: CommandContext): Promise<LaunchBridge | number> {
   const { env, io } = context;
   const first = await attachWith(resolved, context);
@@ -104,22 +104,22 @@ export function needsBridge([first]: readonly string[]): boolean {
   return first === undefined || !WITHOUT_MODEL.has(first);
 }
 
-/** The first Codex that shares a background server between its windows, and warns when it does not use it. */
+/** The first Codex whose windows share a background server. It prints a warning if it cannot use the server. */
 const FIRST_WITH_DAEMON = '0.169.0';
 
 /**
- * Whether Codex needs the flag --no-daemon. The settings on its command line rule out the shared server anyway, and
- * without the flag each start prints a warning ("Running without the shared background server").
+ * Whether Codex needs the flag --no-daemon. Because of the settings on its command line, Codex cannot use the shared
+ * server; without the flag, each start prints a warning ("Running without the shared background server").
  */
 export function needsNoDaemon(codexVersion: string | undefined, words: readonly string[]): boolean {
   return codexVersion !== undefined && !isBefore(codexVersion, FIRST_WITH_DAEMON) && !words.includes('--no-daemon');
 }
 
-async function runToEnd(
+async function runCodex(
   program: Program, words: readonly string[], env: Environment, fail: (problem: string, code: number) => number,
 ): Promise<number> {
   try {
-    // Checked before Codex starts, because the terminal may be closed as soon as the child runs.
+    // Checked before Codex starts, because the terminal may be closed while it runs.
     const hadTerminal = hasTerminal();
     const code = await runChild(program, words, env, hadTerminal);
     if (hadTerminal && !hasTerminal()) await hangUp();
@@ -130,7 +130,7 @@ async function runToEnd(
   }
 }
 
-/** How long the signal may take to arrive; a process that ignores it (`nohup`) continues. */
+/** How long the signal may take to arrive. A process that ignores it (`nohup`) continues. */
 const HANG_UP_MS = 1_000;
 
 /**
@@ -143,10 +143,10 @@ async function hangUp(): Promise<void> {
 }
 
 /**
- * If any standard stream is a terminal, Ctrl-C reaches Codex directly. Does not open the streams of `process`: Node
- * would make their pipes non-blocking, for Codex as well.
+ * Whether any standard stream is a terminal; Ctrl-C then reaches Codex directly. Does not open the streams of
+ * `process`: Node would make their pipes non-blocking, also for Codex.
  */
-const hasTerminal = (): boolean => [0, 1, 2].some((end) => isatty(end));
+const hasTerminal = (): boolean => [0, 1, 2].some((descriptor) => isatty(descriptor));
 
 /** If the interpreter (#!) or the loader of a file is missing, the system reports the file itself as missing. */
 function explainStart(error: unknown): string {

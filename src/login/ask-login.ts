@@ -20,25 +20,25 @@ export interface Login {
   readonly model: string | undefined;
 }
 
-/** Asks the user: for visible and for hidden input. */
-export type Interviewer = Pick<CommandIo, 'error'> & Required<Pick<CommandIo, 'ask' | 'askHidden'>>;
+/** Prompts the user for visible and for hidden input. */
+export type Prompter = Pick<CommandIo, 'error'> & Required<Pick<CommandIo, 'ask' | 'askHidden'>>;
 
-/** Returns the functions that ask the user; undefined without a terminal. */
-export function findInterviewer({ ask, askHidden, error }: CommandIo): Interviewer | undefined {
+/** Returns the functions that prompt the user; undefined without a terminal. */
+export function findPrompter({ ask, askHidden, error }: CommandIo): Prompter | undefined {
   return ask === undefined || askHidden === undefined ? undefined : { ask, askHidden, error };
 }
 
 export interface LoginQuestion {
   readonly config: Config;
-  /** The provider, if the user has already chosen one; it is at `config.aiBaseUrl`. */
+  /** The provider, if the user has already chosen one; its address is `config.aiBaseUrl`. */
   readonly chosen: Provider | undefined;
 }
 
-/** How many unusable answers a question may get. */
+/** How many unusable answers end the login. */
 const TRIES = 3;
 
 /** Returns the login; undefined if the user gave up with Ctrl-C or Ctrl-D, or no answer was usable. */
-export async function askLogin({ config, chosen }: LoginQuestion, io: Interviewer): Promise<Login | undefined> {
+export async function askLogin({ config, chosen }: LoginQuestion, io: Prompter): Promise<Login | undefined> {
   const provider = chosen ?? (await askProvider(config.catalog ?? PROVIDERS, io));
   if (provider === undefined) return undefined;
   const baseUrl = chosen === undefined ? await askAddress(provider, io) : config.aiBaseUrl;
@@ -50,10 +50,10 @@ export async function askLogin({ config, chosen }: LoginQuestion, io: Interviewe
   return model === undefined ? undefined : { provider, baseUrl, key, model: model || undefined };
 }
 
-async function askProvider(rows: readonly Provider[], io: Interviewer): Promise<Provider | undefined> {
+async function askProvider(rows: readonly Provider[], io: Prompter): Promise<Provider | undefined> {
   const titles = rows.map(({ title, name }) => `${title} (${name})`);
   const question = `${renderNames(titles, true)}\nProvider (number or name) [1]: `;
-  return repeat<Provider>(io, async () => {
+  return askUntilUsable<Provider>(io, async () => {
     const answer = await io.ask(question);
     if (answer === undefined) return undefined;
     const name = findChoice(answer, rows.map((row) => row.name));
@@ -62,11 +62,11 @@ async function askProvider(rows: readonly Provider[], io: Interviewer): Promise<
   });
 }
 
-async function askAddress({ baseUrls }: Provider, io: Interviewer): Promise<string | undefined> {
+async function askAddress({ baseUrls }: Provider, io: Prompter): Promise<string | undefined> {
   if (baseUrls.length === 1) return baseUrls[0];
   const isOpen = baseUrls.length === 0;
   const list = isOpen ? '' : `${renderNames(baseUrls, true)}\n`;
-  return repeat<string>(io, async () => {
+  return askUntilUsable<string>(io, async () => {
     const answer = await io.ask(isOpen ? 'Base URL, usually ending in /v1: ' : `${list}Address of your account [1]: `);
     if (answer === undefined) return undefined;
     const { parse, expected } = OPTIONS.aiBaseUrl.type;
@@ -74,13 +74,13 @@ async function askAddress({ baseUrls }: Provider, io: Interviewer): Promise<stri
   });
 }
 
-/** Saved as the key of a server that needs none. */
+/** The saved key of a server that needs none. */
 const NO_KEY = 'none';
 
-async function askKey(provider: Provider, config: Config, io: Interviewer): Promise<string | undefined> {
+async function askKey(provider: Provider, config: Config, io: Prompter): Promise<string | undefined> {
   const isOptional = provider.baseUrls.length === 0;
   const hint = isOptional ? 'Enter for none' : 'input is hidden';
-  return repeat<string>(io, async () => {
+  return askUntilUsable<string>(io, async () => {
     const answer = (await io.askHidden(`API key for ${provider.title} (${hint}): `))?.trim();
     if (answer === undefined) return undefined;
     if (isOptional && answer === '') return NO_KEY;
@@ -98,7 +98,7 @@ const MAX_BYTES = 16 * 1024 * 1024;
 
 const REJECTED: readonly (number | undefined)[] = [401, 403];
 
-/** Why the provider rejects the key; undefined if it does not, or if the check would cost a request. */
+/** Returns why the provider rejects the key; undefined if it does not, or if that cannot be checked for free. */
 async function findRejection(provider: Provider, config: Config): Promise<string | undefined> {
   const headers = { ...upstreamHeaders(config), accept: 'application/json' };
   const limits = { timeoutMs: TIMEOUT_MS, maxBytes: MAX_BYTES };
@@ -114,24 +114,24 @@ async function findRejection(provider: Provider, config: Config): Promise<string
   }
 }
 
-/** Returns the model; empty for the provider's default, which may change. */
-async function askModel(config: Config, io: Interviewer): Promise<string | undefined> {
+/** Returns the model, or '' for the provider's default, which may change; undefined if the user gave up. */
+async function askModel(config: Config, io: Prompter): Promise<string | undefined> {
   if (config.defaultModel !== undefined) return '';
   const { catalog, provider } = openCatalog(config, io);
   const names = (await catalog.entries()).map(({ model }) => model.id);
   const [first] = names;
   if (first === undefined) return (await io.ask('Model: '))?.trim();
   if (names.length === 1) return provider.models.length > 0 ? '' : first;
-  const rest = '     … any other model of the provider, by its name';
-  const answer = await io.ask(`${renderNames(names, true, rest)}\nModel (number or name) [1]: `);
+  const more = '     … any other model of the provider, by its name';
+  const answer = await io.ask(`${renderNames(names, true, more)}\nModel (number or name) [1]: `);
   if (answer === undefined) return undefined;
   const model = findChoice(answer, names) ?? answer.trim();
   return model === first && provider.models.length > 0 ? '' : model;
 }
 
-/** Asks until the answer is usable; explains what is wrong with each one that is not. */
-async function repeat<T extends string | Provider>(
-  io: Interviewer, ask: () => Promise<T | { readonly problem: string } | undefined>,
+/** Asks until the answer is usable, and explains what is wrong with the others. */
+async function askUntilUsable<T extends string | Provider>(
+  io: Prompter, ask: () => Promise<T | { readonly problem: string } | undefined>,
 ): Promise<T | undefined> {
   for (let tries = 0; tries < TRIES; tries += 1) {
     const answer = await ask();

@@ -10,10 +10,10 @@ import { OPTIONS } from '../config/options';
 import type { Environment } from '../config/resolve';
 import { findProvider } from '../providers/catalog';
 import type { Provider } from '../providers/provider';
-import { askLogin, findInterviewer, type Login } from './ask-login';
+import { askLogin, findPrompter, type Login } from './ask-login';
 import { saveLogin } from './save-login';
 
-/** Returns 0, 1 if nothing was saved (with --status: is saved), 2 for invalid usage. */
+/** Returns 0; 1 if nothing was saved, or with --status, if nothing is saved; 2 for invalid usage. */
 export async function run(context: CommandContext): Promise<number> {
   const { own, io, env, errors } = context;
   if (readOwnFlag(LOGIN_FLAGS.status, own) === true)
@@ -27,7 +27,7 @@ export async function run(context: CommandContext): Promise<number> {
 
 const folderOf = (env: Environment): string => findPaths(thisMachine(env)).config;
 
-/** Asks for a login, or reads its key from standard input, and saves it. Returns the same exit codes. */
+/** Asks for a login, or reads its key from standard input, and saves it. Returns the same exit codes as `run`. */
 export async function login(resolved: Loaded, { own, io, env }: CommandContext): Promise<number> {
   const given = readOwnFlag(LOGIN_FLAGS.withKey, own) === true ? await readKey(resolved, io) : await ask(resolved, io);
   if ('problem' in given) {
@@ -35,13 +35,13 @@ export async function login(resolved: Loaded, { own, io, env }: CommandContext):
     return given.code;
   }
   const place = { folder: folderOf(env), env };
-  const done = await saveLogin(given, readOwnFlag(LOGIN_FLAGS.store, own) ?? 'file', place);
-  if ('problem' in done) {
-    io.error(`${done.problem}\n`);
+  const result = await saveLogin(given, readOwnFlag(LOGIN_FLAGS.store, own) ?? 'file', place);
+  if ('problem' in result) {
+    io.error(`${result.problem}\n`);
     return EXIT.failed;
   }
   const { provider, key } = given;
-  io.out(`Saved ${key === undefined ? '' : 'the key for '}${provider.title} in ${done.saved}.\n`);
+  io.out(`Saved ${key === undefined ? '' : 'the key for '}${provider.title} in ${result.saved}.\n`);
   return EXIT.done;
 }
 
@@ -50,7 +50,7 @@ type GivenLogin = Login | { readonly problem: string; readonly code: number };
 async function readKey(resolved: Loaded, io: CommandIo): Promise<GivenLogin> {
   const { aiBaseUrl: baseUrl, defaultModel: model } = resolved.config;
   const provider = findChosen(resolved);
-  if (provider === undefined) return { problem: `Name the provider. Run: ${renderPipe('NAME')}`, code: EXIT.misused };
+  if (provider === undefined) return { problem: `Choose a provider. Run: ${renderPipe('NAME')}`, code: EXIT.misused };
   const { parse, expected } = OPTIONS.aiApiKey.type;
   const key = parse((await io.readInput?.()) ?? '');
   return key === undefined
@@ -60,19 +60,19 @@ async function readKey(resolved: Loaded, io: CommandIo): Promise<GivenLogin> {
 
 async function ask(resolved: Loaded, io: CommandIo): Promise<GivenLogin> {
   const chosen = findChosen(resolved);
-  const interviewer = findInterviewer(io);
-  if (interviewer === undefined) {
+  const prompter = findPrompter(io);
+  if (prompter === undefined) {
     const pipe = renderPipe(chosen?.name ?? 'NAME');
     return { problem: `Cannot ask questions without a terminal. Run: ${pipe}`, code: EXIT.misused };
   }
   const { config, origins } = resolved;
-  // A saved model belongs to the login that this one replaces.
+  // A saved model belongs to the saved login, which this login replaces.
   const defaultModel = origins.defaultModel.kind === 'login' ? undefined : config.defaultModel;
-  const answered = await askLogin({ config: { ...config, aiApiKey: undefined, defaultModel }, chosen }, interviewer);
+  const answered = await askLogin({ config: { ...config, aiApiKey: undefined, defaultModel }, chosen }, prompter);
   return answered ?? { problem: 'Nothing was saved.', code: EXIT.failed };
 }
 
-/** The provider of the command line or the environment; a saved one is what a login replaces. */
+/** Returns the provider of the command line or the environment, but not a saved one, which a login replaces. */
 function findChosen({ config, origins }: Loaded): Provider | undefined {
   const isChosen = [origins.provider, origins.aiBaseUrl].some(({ kind }) => kind !== 'default' && kind !== 'login');
   return isChosen ? findProvider(config.provider, config.aiBaseUrl, config.catalog) : undefined;

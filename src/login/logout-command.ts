@@ -34,7 +34,7 @@ export async function run(context: CommandContext): Promise<number> {
   return EXIT.done;
 }
 
-/** Returns the logins that --provider selects, even of a provider that no longer exists; an exit code if none. */
+/** Returns the logins that --provider selects, even if the provider no longer exists; an exit code on failure. */
 function findNames(saved: readonly string[], context: CommandContext): readonly string[] | number {
   const { provider } = context.flags;
   if (provider === undefined) return saved;

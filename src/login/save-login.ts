@@ -17,7 +17,7 @@ export interface LoginPlace {
   readonly env: Environment;
 }
 
-/** @returns where the key is now, as the end of a sentence; or why it could not be saved */
+/** @returns where the login was saved, to end a sentence with; or why it could not be saved */
 export async function saveLogin(
   { provider, baseUrl, key, model }: Login, keyPlace: KeyPlace, { folder, env }: LoginPlace,
 ): Promise<{ readonly saved: string } | { readonly problem: string }> {
@@ -42,20 +42,20 @@ export async function saveLogin(
   return { saved: isInStore ? store.title : `${path}, which only you can read` };
 }
 
-/** Removes the logins of these providers from what is saved, with their keys. @throws errors of the file system */
+/** Removes the saved logins of these providers, with their keys. @throws file system errors */
 export async function removeLogins(
   names: readonly string[], { current, logins }: SavedLogins, { folder, env }: LoginPlace,
 ): Promise<void> {
   const path = loginFileOf(folder);
   for (const name of names) if (logins[name]?.inKeyStore) openKeyStore(env).remove(name);
-  const left = Object.entries(logins).filter(([name]) => !names.includes(name));
-  if (left.length === 0) return rmSync(path, { force: true });
-  const next = current !== undefined && names.includes(current) ? left[0]?.[0] : current;
-  await writeLogins(path, { current: next, logins: Object.fromEntries(left) });
+  const remaining = Object.entries(logins).filter(([name]) => !names.includes(name));
+  if (remaining.length === 0) return rmSync(path, { force: true });
+  const next = current !== undefined && names.includes(current) ? remaining[0]?.[0] : current;
+  await writeLogins(path, { current: next, logins: Object.fromEntries(remaining) });
 }
 
 async function writeLogins(path: string, saved: SavedLogins): Promise<void> {
-  // Before the file has the key: a file keeps its mode when it is replaced.
+  // Done before the key is written, because a file keeps its mode when it is replaced.
   if (existsSync(path)) await chmod(path, (await stat(path)).mode & OWNER_ONLY);
   await replaceUserFile(path, Buffer.from(`${JSON.stringify(saved, null, 2)}\n`, 'utf8'), PRIVATE);
 }

@@ -1,4 +1,4 @@
-/** Implements `serve` in the background: announces the bridge, keeps a record, exits when unused. Loaded only there. */
+/** Background mode of `serve`: announces the bridge, writes its record, watches its use. Loaded only in this mode. */
 import { messageOf } from '../base/thrown';
 import type { Address } from '../command/render';
 import type { Config } from '../config/options';
@@ -7,13 +7,13 @@ import type { Logger } from '../observe/log';
 import { SERVICE_NAME } from '../server/service-routes';
 import { createIdleShutdown, type IdleShutdown } from '../server/idle-shutdown';
 
-/** The message of a listening bridge to the process that started it. */
+/** The message that a listening bridge sends to the process that started it. */
 export interface Announcement {
   readonly listening: Address;
 }
 
 export interface BackgroundAnnouncer {
-  /** Announces that the bridge listens: in the record, in the log, to the parent process. Never throws. */
+  /** Announces that the bridge listens: in its record, in the log and to the parent process. Never throws. */
   announce(address: Address): void;
   /** Removes the record. */
   end(): void;
@@ -28,7 +28,7 @@ export interface BackgroundOptions {
   readonly stopWhenUnused: boolean;
 }
 
-/** Creates the announcer of the bridge in this process. */
+/** Creates the announcer for the bridge of this process. */
 export function createBackground(options: BackgroundOptions): BackgroundAnnouncer {
   const { stateFile, config, version, log, stopWhenUnused } = options;
   const { pid } = process;
@@ -70,7 +70,7 @@ export function watchUsage(): Usage {
   const unused = new Promise<void>((resolve) => (onUnused = resolve));
   const watch = createIdleShutdown({
     onUnused: () => onUnused(),
-    // Monotonic, because the time of day may be changed.
+    // Monotonic, because the system clock may be changed.
     clock: () => performance.now(),
     setTimer(action, milliseconds) {
       const timer = setTimeout(action, milliseconds);

@@ -1,4 +1,4 @@
-/** Runs a server from listening to shutdown: start-up line, port in use, signals. */
+/** Runs a server until it shuts down: prints the start-up line, reports a port in use, handles signals. */
 import { renderCount, renderDuration } from '../base/quantities';
 import { codeOf, messageOf } from '../base/thrown';
 import { describeKey } from '../command/api-key';
@@ -15,11 +15,11 @@ export interface ServerRun {
   readonly config: Config;
   readonly origins: Origins;
   readonly io: CommandIo;
-  /** Set where standard error is a JSON log, or the log file: messages are then log lines. */
+  /** Set if standard error is a JSON log or the log file: messages are then log lines. */
   readonly log?: Logger | undefined;
-  /** Called when the server listens, before the start-up line. */
+  /** Called when the server listens, before the start-up line is printed. */
   readonly onListening?: ((address: Address) => void) | undefined;
-  /** Resolves when the server is unused; it then ends like after a signal. If absent, only signals end it. */
+  /** Resolves when the server is unused; it then stops as after a signal. If absent, only signals stop it. */
   readonly unused?: Promise<void> | undefined;
 }
 
@@ -43,7 +43,7 @@ export interface StartUp extends Pick<ServerRun, 'version' | 'config' | 'origins
   readonly address: Address & { readonly socket?: string };
 }
 
-/** Renders the line printed when the bridge listens: its URL, its provider, whether it has a key, how to stop it. */
+/** Renders the start-up line: the bridge's URL, its provider, whether it has a key, and how to stop it. */
 export function renderStartUpLine({ version, address, config, origins }: StartUp): string {
   const parts = [
     `aliyun-codex-bridge ${version} listens on ${address.socket ?? `${renderUrl(address)}/v1`}`,
@@ -59,11 +59,11 @@ export function renderStartUpLine({ version, address, config, origins }: StartUp
 function untilStopped({ server, config, io, log, unused }: ServerRun): Promise<number> {
   return new Promise((resolve, reject) => {
     let isStopping = false;
-    const forget = io.onSignal((signal) => {
+    const removeHandlers = io.onSignal((signal) => {
       // A closing terminal may cause two signals, from the kernel and from the shell; the second one is ignored.
       if (isStopping && signal === 'SIGHUP') return;
       if (isStopping) {
-        forget();
+        removeHandlers();
         server.closeNow();
         resolve(STOP_SIGNALS[signal]);
         return;
@@ -75,7 +75,7 @@ function untilStopped({ server, config, io, log, unused }: ServerRun): Promise<n
       isStopping = true;
       if (log) log.info('the bridge stops', { why });
       else io.error(`${why}\n`);
-      server.close().finally(forget).then(() => resolve(EXIT.done), reject);
+      server.close().finally(removeHandlers).then(() => resolve(EXIT.done), reject);
     };
     void unused?.then(() => stop('Stopped: no clients left.'));
   });
@@ -96,10 +96,10 @@ async function describeListenError(error: unknown, { config, origins }: ServerRu
     const reason = code === 'EADDRINUSE' ? 'it is in use, or is not a socket' : messageOf(error);
     return `Cannot listen on the socket ${socket}: ${reason}. Choose another path with --socket.`;
   }
-  const place = `host ${host}${renderOrigin(origins.host)}, port ${port}${renderOrigin(origins.port)}`;
-  const failure = `Cannot listen on ${place}`;
+  const endpoint = `host ${host}${renderOrigin(origins.host)}, port ${port}${renderOrigin(origins.port)}`;
+  const failure = `Cannot listen on ${endpoint}`;
   if (code === 'EACCES') {
-    return `${failure}: ${explainRefusal(process.platform)} Choose another port with --port or PORT.`;
+    return `${failure}: ${explainPermission(process.platform)} Choose another port with --port or PORT.`;
   }
   if (code !== 'EADDRINUSE') return `${failure}: ${messageOf(error)}.`;
   const { describePortOwner }: typeof import('../instance/bridge-client') = require('../instance/bridge-client');
@@ -107,8 +107,8 @@ async function describeListenError(error: unknown, { config, origins }: ServerRu
   return `${failure}: the port is in use. ${owner} Choose another port with --port or PORT.`;
 }
 
-/** Hyper-V, WSL and Docker make Windows reserve port ranges that change with each start. */
-export function explainRefusal(platform: NodeJS.Platform): string {
+/** Explains EACCES: Hyper-V, WSL and Docker make Windows reserve port ranges, which change with each start. */
+export function explainPermission(platform: NodeJS.Platform): string {
   const reserved = ' Windows may have reserved it: netsh interface ipv4 show excludedportrange protocol=tcp';
   return `permission denied for this port.${platform === 'win32' ? `${reserved} lists such ports.` : ''}`;
 }

@@ -22,9 +22,7 @@ import type { BackgroundAnnouncer, BackgroundOptions, Usage } from './in-backgro
 import { runServer } from './run-server';
 import type { WarmUp } from './warm-up';
 
-/**
- * Returns when the server has ended: 0 after a signal, 1 if it cannot listen, 2 for an invalid configuration.
- */
+/** Runs until the server ends. Returns 0 after a signal, 1 if it cannot listen, 2 for an invalid configuration. */
 export async function run(context: CommandContext): Promise<number> {
   const { own, io } = context;
   const resolved = requireConfig(context);
@@ -58,12 +56,12 @@ export async function run(context: CommandContext): Promise<number> {
     ...(usage && { watch: usage.watch }),
     ...(config.usageLedger && { ledger: () => (ledger = openLedger(config, env, log)) }),
   });
-  const forgetUncaughtErrors = logUncaughtErrors(io, log);
+  const removeCrashHandlers = logUncaughtErrors(io, log);
   const stateFile = env[STATE_FILE_VARIABLE];
   const background = stateFile === undefined ? undefined : openBackground({
     stateFile, config, version, log, stopWhenUnused: usage !== undefined,
   });
-  // In the background, standard error is also the log file, but still refers to the old file after a rotation.
+  // In the background, standard error is also the log file, but after a rotation it still refers to the old file.
   const messages = background === undefined || logFile === undefined ? io : { ...io, error: logFile.write };
   const isLog = background !== undefined || (config.logFormat === 'json' && logFile === undefined);
   const run = { server, version, config, origins, io: messages, ...(isLog && { log }) };
@@ -74,7 +72,7 @@ export async function run(context: CommandContext): Promise<number> {
   };
   return runServer({ ...run, unused: usage?.unused, onListening }).finally(() => {
     stopWarmUp?.();
-    forgetUncaughtErrors();
+    removeCrashHandlers();
     usage?.end();
     background?.end();
     bridge?.close();
@@ -83,7 +81,7 @@ export async function run(context: CommandContext): Promise<number> {
   });
 }
 
-/** Returns the access tokens, or why the bridge must not start without one. */
+/** Returns the access tokens, or a message why the bridge must not start. */
 function openAccess(config: Config): Access | string {
   const { host, socket, insecureNoToken } = config;
   try {
@@ -97,7 +95,7 @@ function openAccess(config: Config): Access | string {
     'Set BRIDGE_ACCESS_TOKEN, or pass --insecure-no-token.';
 }
 
-/** Lists all keys that may be sent to a provider and must not be logged. */
+/** Lists the secrets in the environment, which must not be logged. */
 function listKeys(env: Environment): readonly (string | undefined)[] {
   return Object.keys(env).filter((name) => /_(KEY|TOKEN|SECRET|PASSWORD)(_\d+)?$/.test(name)).map((name) => env[name]);
 }
@@ -107,31 +105,31 @@ function buildBridge(loaded: Loaded, flags: FlagTexts, log: Logger): Bridge {
   const { collectKeys }: typeof import('../providers/keys') = require('../providers/keys');
   const { PROVIDERS }: typeof import('../providers/catalog') = require('../providers/catalog');
   const { createBridge }: typeof import('../bridge/create-bridge') = require('../bridge/create-bridge');
-  const complete = (whole: Config) =>
-    ({ ...whole, providerKeys: collectKeys(whole.catalog ?? PROVIDERS, env), loadSavedKey: logins?.loadKey });
+  const complete = (base: Config) =>
+    ({ ...base, providerKeys: collectKeys(base.catalog ?? PROVIDERS, env), loadSavedKey: logins?.loadKey });
   const path = providersPath ?? expectedProvidersPath;
-  let settings = { from: config, whole: complete(config) };
-  warnOfSharing(settings.whole, log);
-  if (path === undefined) return createBridge(settings.whole, log);
-  let latest: (() => Config) | undefined;
-  return createBridge(settings.whole, log, {}, () => {
+  let latest = { config, settings: complete(config) };
+  warnOfSharing(latest.settings, log);
+  if (path === undefined) return createBridge(latest.settings, log);
+  let reload: (() => Config) | undefined;
+  return createBridge(latest.settings, log, {}, () => {
     const isNew = providersPath === undefined;
-    if (!latest && (!isNew || existsSync(path))) {
+    if (!reload && (!isNew || existsSync(path))) {
       const { watchProviders }: typeof import('./watch-providers') = require('./watch-providers');
       const { info, warn } = log;
       const given = { flags, env, findOrigin, ...compact({ logins }) };
-      latest = watchProviders({ given, path, isNew, config, info, warn });
+      reload = watchProviders({ given, path, isNew, config, info, warn });
     }
-    const now = latest?.() ?? config;
-    if (now !== settings.from) {
-      settings = { from: now, whole: complete(now) };
-      warnOfSharing(settings.whole, log);
+    const current = reload?.() ?? config;
+    if (current !== latest.config) {
+      latest = { config: current, settings: complete(current) };
+      warnOfSharing(latest.settings, log);
     }
-    return settings.whole;
+    return latest.settings;
   });
 }
 
-/** The keys, the header values and keys of the providers file, and the passwords of proxies and of a Redis server. */
+/** Lists the keys, the header values and keys in the providers file, and the passwords of proxies and of Redis. */
 function listSecrets(config: Config): readonly (string | undefined)[] {
   const { aiApiKey, searchKey, store = '', upstreamHeader = {}, catalog = [], proxies } = config;
   const headers = [upstreamHeader, ...catalog.map((row) => row.headers ?? {})].flatMap((each) => Object.values(each));
@@ -143,7 +141,7 @@ function listSecrets(config: Config): readonly (string | undefined)[] {
   return [aiApiKey, searchKey, password, ...headers, ...keys, ...passwords];
 }
 
-/** Warns once if a plan forbids the use of several keys. */
+/** Warns about each plan that forbids the use of several keys. */
 function warnOfSharing(
   { catalog, apiKeys, provider, aiBaseUrl, providerKeys }: Config & Pick<BridgeSettings, 'providerKeys'>, log: Logger,
 ): void {
@@ -162,13 +160,13 @@ function warnOfSharing(
  * @returns a function that removes the handlers
  */
 function logUncaughtErrors(io: CommandIo, log: Logger): () => void {
-  const forget = io.onCrash?.((cause, origin) => {
+  const removeHandlers = io.onCrash?.((cause, origin) => {
     log.error('uncaught error; the bridge keeps running', { origin, ...describeThrown(cause) });
   });
-  return forget ?? (() => undefined);
+  return removeHandlers ?? (() => undefined);
 }
 
-/** The log in the state folder, which `start` chose, is the bridge's own. */
+/** A log in the state folder, which `start` chooses by default, is the bridge's own. */
 function openLogFile({ logFile, logFileMaxMb }: Config, env: Environment): LogFile | undefined {
   if (logFile === undefined) return undefined;
   const { createLogFile }: typeof import('../observe/log-file') = require('../observe/log-file');

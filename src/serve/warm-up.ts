@@ -1,6 +1,6 @@
 /**
- * Prepares a listening bridge for its first turn: loads what turns use, and runs a turn in memory, which does not touch
- * the network, the log or the ledger.
+ * Prepares a listening bridge for its first turn: loads what turns use, and runs a practice turn in memory, without the
+ * network, the log and the ledger.
  */
 import { readdirSync, rmSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -18,27 +18,27 @@ export interface WarmUp {
   readonly config: Config;
   /** Creates the bridge that answers requests. */
   readonly openBridge: () => void;
-  /** Returns the number of running turns. If there is one, the practice turn is skipped. */
+  /** Returns the number of running turns. If there are any, the practice turn is skipped. */
   readonly openTurns: () => number;
 }
 
-/** Long enough that the first request after the start, which checks the health, is answered first. */
+/** Long enough that the first request after the start, the health check, is answered first. */
 const DELAY_MS = 20;
 
-/** Starts to warm up; a request that arrives meanwhile waits for one step. @returns a function that stops it */
+/** Starts to warm up; a request that arrives meanwhile waits for one step at most. @returns a function that stops it */
 export function warmUp({ config, openBridge, openTurns }: WarmUp): () => void {
   let isStopped = false;
-  const rest = [
+  const steps = [
     ...MODULES,
     openBridge,
     () => config.aiBaseUrl.startsWith('https:') && prepareTls(),
     async () => {
-      if (openTurns() === 0) await practise(config);
+      if (openTurns() === 0) await runPracticeTurn(config);
       if (!isStopped) saveCodeCache();
     },
   ].values();
   const runNext = (): void => {
-    const { value: step } = rest.next();
+    const { value: step } = steps.next();
     if (isStopped || step === undefined) return;
     step();
     setImmediate(runNext);
@@ -73,13 +73,13 @@ function preloadHandlers(): void {
   preload();
 }
 
-/** Node parses its list of authorities once, for the first TLS connection: 10 to 17 ms on Node 22 and 24. */
+/** Makes Node parse its certificate authorities, once per process: 10 to 17 ms on Node 22 and 24. */
 function prepareTls(): void {
   const { createSecureContext }: typeof import('node:tls') = require('node:tls');
   createSecureContext();
 }
 
-/** Saves what V8 has compiled, for the next start; nothing if its folder cannot be created or is open to others. */
+/** Saves what V8 has compiled for the next start, unless the folder cannot be created or others can write to it. */
 function saveCodeCache(): void {
   const files = renderCodeCache();
   const [first] = files;
@@ -92,10 +92,10 @@ function saveCodeCache(): void {
   attempt(() => removeOldCaches(folder));
 }
 
-/** A cache of another version of Node is removed after this time; if that version is still used, it saves it again. */
+/** The cache of another Node version is removed after this time; if that version is still used, it saves a new one. */
 const MAX_CACHE_AGE_MS = 30 * 24 * 60 * 60_000;
 
-/** The names of caches, and of drafts that a killed process has left. */
+/** The names of caches, and of drafts that a killed process left behind. */
 const CACHE_NAME = /^(start|turn)-v[\d.]+-\w+(\.[\d.]+tmp)?$/;
 
 function removeOldCaches(folder: string): void {
@@ -105,8 +105,8 @@ function removeOldCaches(folder: string): void {
   }
 }
 
-/** Runs one turn of Codex through a server without a port and a provider in this process. @returns the response */
-export function practise(config: Config): Promise<string> {
+/** Runs one Codex turn through a server without a port and a provider in this process. @returns the HTTP response */
+export function runPracticeTurn(config: Config): Promise<string> {
   const server = createPracticeServer(config);
   return new Promise((resolve) => {
     let response = '';
@@ -140,8 +140,8 @@ function createPracticeServer({ aiBaseUrl, provider, catalog }: Config): BridgeS
 const PRACTICE_OPTIONS = { AI_API_KEY: 'practice', UPSTREAM_WIRE: 'chat', UPSTREAM_CALLS: '1' };
 
 const connectToProvider: ConnectInMemory = (_target, done) => {
-  const rest = [ANSWER];
-  const socket = createEnd(() => rest.splice(0).forEach((text) => socket.push(text)), ignore);
+  const unsent = [ANSWER];
+  const socket = createEnd(() => unsent.splice(0).forEach((text) => socket.push(text)), ignore);
   process.nextTick(done, null, Object.assign(socket, { ref: ignore, unref: ignore }));
 };
 

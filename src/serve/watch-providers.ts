@@ -6,10 +6,10 @@ import { addProviderValues } from '../config/provider-values';
 import { resolveConfig, type ValueSources } from '../config/resolve';
 
 interface WatchOptions {
-  /** The inputs of the first configuration; the environment remains that of the start. */
+  /** The inputs of the first configuration. The environment is that of the start. */
   readonly given: ValueSources;
   readonly path: string;
-  /** The file did not exist when the bridge started. */
+  /** Whether the file did not exist when the bridge started. */
   readonly isNew?: boolean;
   readonly config: Config;
   readonly info: (message: string, fields: LogFields) => void;
@@ -17,9 +17,9 @@ interface WatchOptions {
 }
 
 /**
- * Returns a function that returns the configuration with the file's current rows. It checks the file's times and size,
- * and reads it only when they have changed. Address, key and headers come from a single read: they always belong
- * together. An invalid or missing file changes nothing and is reported once.
+ * Returns a function that returns the configuration with the file's current rows. It reads the file only if its times
+ * or size have changed. Address, key and headers come from a single read, so they always belong together. An invalid or
+ * missing file changes nothing and is reported once.
  */
 export function watchProviders({ given, path, isNew = false, config, info, warn }: WatchOptions): () => Config {
   let current = config;
@@ -32,11 +32,11 @@ export function watchProviders({ given, path, isNew = false, config, info, warn 
     seen = version;
     const read = readProvidersFile(path, given.env);
     const { flags, env, findOrigin } = given;
-    const whole = read.ok ? addProviderValues(resolveConfig(flags, env, findOrigin), given, read.rows) : read;
-    if (whole.ok) {
-      current = whole.config;
+    const resolved = read.ok ? addProviderValues(resolveConfig(flags, env, findOrigin), given, read.rows) : read;
+    if (resolved.ok) {
+      current = resolved.config;
       if (!isFirst) info('the providers file was reloaded', { path });
-    } else warn('the providers file is invalid; the previous rows stay in use', { path, errors: whole.errors });
+    } else warn('the providers file is invalid; the previous rows stay in use', { path, errors: resolved.errors });
     return current;
   };
 }

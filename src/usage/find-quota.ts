@@ -1,4 +1,4 @@
-/** Finds out how much of a plan or balance is left: from the provider's API, else by counting requests here. */
+/** Finds out how much of a plan or balance is left: from the provider's API, or else by counting recorded requests. */
 import { messageOf } from '../base/thrown';
 import { findConnection } from '../bridge/endpoint-options';
 import { nameUpstream, upstreamHeaders } from '../bridge/prepare';
@@ -15,19 +15,19 @@ const TIMEOUT_MS = 10_000;
 
 const MAX_BYTES = 1024 * 1024;
 
-/** The statuses for a kind of key that may not use the route. */
-const NOT_FOR_THIS_KEY: readonly (number | undefined)[] = [401, 403];
+/** The statuses of a route that does not accept this kind of key. */
+const KEY_REJECTED: readonly (number | undefined)[] = [401, 403];
 
 /**
- * Requests the provider's quota routes in order, until one answers.
+ * Requests the provider's quota routes in order, until one accepts the key.
  *
- * @returns the report, or why there is none as a sentence; `undefined` when the provider has no such route
+ * @returns the report; or why there is none, as a sentence; `undefined` if the provider has no such route
  */
 export async function askQuota(provider: Provider, config: Config): Promise<QuotaReport | string | undefined> {
   const { connection } = findConnection(provider, true, config);
   let problem: string | undefined;
   for (const { path, form } of provider.quota ?? []) {
-    // A path with a slash is on the host; others are below the base URL.
+    // A path that starts with a slash is relative to the host, others to the base URL.
     const url = new URL(path.startsWith('/') ? path : `${config.aiBaseUrl}/${path}`, config.aiBaseUrl);
     const name = nameUpstream(provider, url.host);
     const headers = { ...upstreamHeaders(config), accept: 'application/json' };
@@ -41,7 +41,7 @@ export async function askQuota(provider: Provider, config: Config): Promise<Quot
     } catch (error) {
       problem = messageOf(error);
       const status = error instanceof BridgeError ? error.details.upstreamStatus : undefined;
-      if (!NOT_FOR_THIS_KEY.includes(status)) break;
+      if (!KEY_REJECTED.includes(status)) break;
     }
   }
   return problem;
@@ -49,10 +49,10 @@ export async function askQuota(provider: Provider, config: Config): Promise<Quot
 
 const HOUR_MS = 3_600_000;
 
-/** The longest window: the day on which a subscription began is not known, so a month is counted in full. */
+/** The longest window. The first day of a subscription is unknown, so a month is always 31 days. */
 export const MAX_WINDOW_MS = 31 * 24 * HOUR_MS;
 
-/** Counts the requests of a plan in each of its windows. @param entries of the last `MAX_WINDOW_MS` at least */
+/** Counts the requests of a plan in each of its windows. @param entries at least those of the last `MAX_WINDOW_MS` */
 export function countPlan(provider: Provider, entries: readonly UsageEntry[], now: number): readonly QuotaWindow[] {
   const own = entries.filter((entry) => entry.provider === provider.name && isInPlan(entry, provider));
   return (provider.plan?.limits ?? []).map((limit): QuotaWindow => {

@@ -1,4 +1,4 @@
-/** Keeps the last answer about the quota, so that `status` shows it without asking the provider. */
+/** Stores the provider's last answer about the quota, so that `status` can show it without a request. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { asArray, asNumber, asText, compact, isRecord, parseJsonObject } from '../base/json';
@@ -15,18 +15,18 @@ export interface KeptQuota extends QuotaReport {
 
 const fileOf = (stateFolder: string): string => join(stateFolder, 'quota.json');
 
-/** Never throws: without it, `status` only shows less. */
+/** Stores the answer. Never throws: without it, `status` only shows less. */
 export function keepQuota(stateFolder: string, quota: KeptQuota): void {
   if (prepareStateFolder(stateFolder) !== undefined) return;
   attempt(() => replaceFile(fileOf(stateFolder), `${JSON.stringify(quota)}\n`, 0o600));
 }
 
-/** The last answer about this provider. */
+/** Returns the last answer of this provider. */
 export function findKeptQuota(stateFolder: string, provider: string): KeptQuota | undefined {
-  const kept = parseJsonObject(attempt(() => readFileSync(fileOf(stateFolder), 'utf8')) ?? '');
-  const at = asNumber(kept?.['at']);
-  if (kept === undefined || at === undefined || kept['provider'] !== provider) return undefined;
-  const rows = (name: string) => (asArray(kept[name]) ?? []).filter(isRecord);
+  const stored = parseJsonObject(attempt(() => readFileSync(fileOf(stateFolder), 'utf8')) ?? '');
+  const at = asNumber(stored?.['at']);
+  if (stored === undefined || at === undefined || stored['provider'] !== provider) return undefined;
+  const rows = (name: string) => (asArray(stored[name]) ?? []).filter(isRecord);
   return {
     provider, at,
     windows: rows('windows').map((row) => ({

@@ -10,7 +10,7 @@ export type Cost = { readonly currency: string; readonly amount: number } | 'inc
 
 const MILLION = 1_000_000;
 
-/** @param rows the catalog */
+/** Returns the cost of a turn. @param rows the catalog */
 export function priceTurn(entry: UsageEntry, rows: readonly Provider[]): Cost {
   const row = rows.find(({ name }) => name === entry.provider);
   if (row === undefined) return 'unknown';
@@ -23,7 +23,7 @@ export function priceTurn(entry: UsageEntry, rows: readonly Provider[]): Cost {
   return { currency: price.currency, amount: (tokens / MILLION) * peakFactor(price, Date.parse(entry.time)) };
 }
 
-/** Whether the requests of a turn count for the provider's plan. */
+/** Whether the requests of a turn count toward the provider's plan. */
 export const isInPlan = ({ base }: Pick<UsageEntry, 'base'>, { plan }: Provider): boolean =>
   plan !== undefined && (plan.bases?.test(base) ?? true);
 

@@ -12,7 +12,7 @@ import { keepQuota } from './kept-quota';
 import { readLedger } from './read-ledger';
 import { renderQuota } from './render-quota';
 
-/** Returns 0, 1 when the provider did not answer, 2 for invalid usage. */
+/** Returns 0, 1 if the provider did not answer, 2 for invalid usage. */
 export async function run(context: CommandContext): Promise<number> {
   const { io, own, env } = context;
   const resolved = requireConfig(context);
@@ -21,8 +21,8 @@ export async function run(context: CommandContext): Promise<number> {
   const { state } = findPaths(thisMachine(env), config.stateDir);
   const provider = findProvider(config.provider, config.aiBaseUrl, config.catalog);
   const now = Date.now();
-  const isAsked = provider.quota !== undefined;
-  const obstacle = isAsked ? describeMissingKey(config, env) : undefined;
+  const hasQuotaApi = provider.quota !== undefined;
+  const obstacle = hasQuotaApi ? describeMissingKey(config, env) : undefined;
   const answer = obstacle ?? (await askQuota(provider, config));
   if (typeof answer === 'string') {
     io.error(`${answer}\n`);
@@ -32,23 +32,23 @@ export async function run(context: CommandContext): Promise<number> {
   const counted = countPlan(provider, readLedger(ledgerFileOf(state), now - MAX_WINDOW_MS), now);
   const report = answer ?? { windows: counted, balances: [] };
   if (readOwnFlag(QUOTA_FLAGS.json, own) === true) {
-    const source = isAsked ? 'provider' : counted.length > 0 ? 'ledger' : null;
+    const source = hasQuotaApi ? 'provider' : counted.length > 0 ? 'ledger' : null;
     io.out(`${JSON.stringify({ provider: provider.name, source, ...report })}\n`);
     return EXIT.done;
   }
   if (report.windows.length + report.balances.length === 0) {
-    io.out(`${provider.title} does not report how much is left. What you used: aliyun-codex-bridge usage\n`);
+    io.out(`${provider.title} does not report how much is left. See your usage with: aliyun-codex-bridge usage\n`);
     return EXIT.done;
   }
   const isTerminal = io.isTerminal?.() ?? false;
   const style = createTerminalStyle(isTerminal, env);
-  const plan = isAsked ? report.plan : provider.plan?.tier;
+  const plan = hasQuotaApi ? report.plan : provider.plan?.tier;
   const lines = renderQuota(report, now, isTerminal ? style : undefined);
   const title = `${provider.title}${plan === undefined ? '' : `, ${plan}`}`;
-  io.out(style.spell(`${title}\n${lines}${isAsked ? '' : COUNTED}`));
+  io.out(style.spell(`${title}\n${lines}${hasQuotaApi ? '' : COUNTED}`));
   return EXIT.done;
 }
 
-const COUNTED = `Counted here, because the provider has no API for it; requests of other programs and machines are missing.
-The month is the last 31 days; the plan's own begins on the day of your subscription.
+const COUNTED = `Counted by the bridge, as the provider has no API for it; other programs and machines are not included.
+A month is the last 31 days; the plan's own month begins on the day of your subscription.
 `;

@@ -5,7 +5,7 @@ import { attempt } from '../base/thrown';
 import type { UsageEntry } from '../observe/usage-ledger';
 
 /**
- * Reads the entries of `path` and of the older file next to it. Skips lines that are not entries.
+ * Reads the entries of `path` and of the rotated file next to it. Skips lines that are not entries.
  *
  * @param since milliseconds since the epoch
  */
@@ -17,10 +17,10 @@ export function readLedger(path: string, since: number): readonly UsageEntry[] {
   });
 }
 
-/** Each line starts with its time, so that old ones need not be parsed. */
-const isBefore = (line: string, first: string): boolean => line.slice(TIME_AT, TIME_AT + first.length) < first;
+/** Compares text, because each line starts with its time: old lines need not be parsed. */
+const isBefore = (line: string, first: string): boolean => line.slice(TIME_START, TIME_START + first.length) < first;
 
-const TIME_AT = '{"time":"'.length;
+const TIME_START = '{"time":"'.length;
 
 function readEntry(line: JsonObject | undefined): UsageEntry | undefined {
   const [time, provider, base, model] = ['time', 'provider', 'base', 'model'].map((name) => asText(line?.[name]));

@@ -1,10 +1,10 @@
-/** Renders a quota: as lines with bars, and as half a line for `status`. */
+/** Renders a quota: as lines with bars, and in brief for `status`. */
 import { renderDuration } from '../base/quantities';
 import type { TerminalStyle } from '../command/terminal-style';
 import type { QuotaBalance, QuotaReport, QuotaWindow } from '../providers/quota-answers';
 import { renderBar } from './render-usage';
 
-/** @param style absent for a pipe: no bars */
+/** Renders one line per window and balance. @param style absent for a pipe: no bars */
 export function renderQuota({ windows, balances }: QuotaReport, now: number, style?: TerminalStyle): string {
   const rows = [
     ...windows.map((window) => [window.name, renderUse(window), renderResets(window, now), shareOf(window)] as const),
@@ -18,7 +18,7 @@ export function renderQuota({ windows, balances }: QuotaReport, now: number, sty
   }).join('');
 }
 
-/** The window that is used most, or the balance: `5 hours 42%`, `12.50 CNY left`. */
+/** Renders the most used window, or the balances: `5 hours 42% used`, `12.50 CNY left`. */
 export function renderQuotaInBrief({ windows, balances }: QuotaReport): string | undefined {
   const [fullest] = [...windows].sort((one, other) => (shareOf(other) ?? 0) - (shareOf(one) ?? 0));
   if (fullest !== undefined) return `${fullest.name} ${renderUse(fullest)}`;
@@ -35,12 +35,12 @@ function renderUse(window: QuotaWindow): string {
   const share = shareOf(window);
   const percent = share === undefined ? '' : `${Math.round(share * 100)}%`;
   if (used === undefined) return percent === '' ? 'unknown' : `${percent} used`;
-  if (limit === undefined) return `${group(used)} used`;
-  return `${group(used)} of ${group(limit)} (${percent})`;
+  if (limit === undefined) return `${renderCount(used)} used`;
+  return `${renderCount(used)} of ${renderCount(limit)} (${percent})`;
 }
 
-/** Up to two decimals, thousands separated. */
-const group = (count: number): string => count.toLocaleString('en-US', { maximumFractionDigits: 2 });
+/** Renders up to two decimals, with separators between thousands. */
+const renderCount = (count: number): string => count.toLocaleString('en-US', { maximumFractionDigits: 2 });
 
 const renderResets = ({ resetsAt }: QuotaWindow, now: number): string =>
   (resetsAt === undefined || resetsAt <= now ? '' : `resets in ${renderDuration(resetsAt - now)}`);

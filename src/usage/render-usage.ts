@@ -24,7 +24,7 @@ const MAX_KEY_LENGTH = 40;
 
 const BAR_WIDTH = 10;
 
-/** @param style absent for a pipe: no bars */
+/** Renders one line per group, then the total. @param style absent for a pipe: no bars */
 export function renderUsageTable({ by, groups, total }: UsageTable, style?: TerminalStyle): string {
   const head = [by, ...COLUMNS.map(([title]) => title)];
   const rows = [...groups, { key: 'total', ...total }].map((group) =>
@@ -32,8 +32,8 @@ export function renderUsageTable({ by, groups, total }: UsageTable, style?: Term
   const widths = head.map((title, at) => Math.max(title.length, ...rows.map((row) => row[at]?.length ?? 0)));
   const pad = (text: string, at: number): string =>
     (at === 0 ? text.padEnd(widths[at] ?? 0) : text.padStart(widths[at] ?? 0));
-  const most = Math.max(1, ...groups.map(sizeOf));
-  const bars = groups.map((group) => (style === undefined ? '' : renderBar(sizeOf(group) / most, style)));
+  const largest = Math.max(1, ...groups.map(sizeOf));
+  const bars = groups.map((group) => (style === undefined ? '' : renderBar(sizeOf(group) / largest, style)));
   const lines = [head, ...rows].map((row) => row.map(pad).join('  '));
   return [...lines.map((line, at) => `${line}  ${bars[at - 1] ?? ''}`.trimEnd()), ...describeGaps(total)]
     .map((line) => `${line}\n`).join('');

@@ -6,14 +6,14 @@ import { priceTurn } from './price-turn';
 export type Grouping = 'day' | 'model' | 'provider' | 'thread';
 
 export interface UsageSum {
-  /** Calls that a turn makes to another model do not count as turns. */
+  /** Calls to another model within a turn do not count as turns. */
   readonly turns: number;
   readonly requests: number;
   readonly input: number;
   readonly cached: number;
   readonly output: number;
   readonly reasoning: number;
-  /** Turns whose provider sent no token counts. A model that failed and was replaced does not count. */
+  /** Turns whose provider sent no token counts, except for models that failed and were replaced. */
   readonly uncounted: number;
   /** By currency, for the turns with a known price. */
   readonly cost: Readonly<Record<string, number>>;

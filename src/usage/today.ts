@@ -1,4 +1,4 @@
-/** Describes the usage of today and what is left of the plan, for the last line of `status`. */
+/** Describes today's usage and what is left of the plan, for the last line of `status`. */
 import { renderDuration } from '../base/quantities';
 import type { Config } from '../config/options';
 import { ledgerFileOf } from '../observe/usage-ledger';
@@ -13,11 +13,11 @@ import { sumUsage, type UsageSum } from './sum-usage';
 
 export interface Today {
   readonly usage: UsageSum;
-  /** Counted in the ledger, or the provider's last answer to `quota`. */
+  /** Counted from the ledger, or the provider's last answer to `quota`. */
   readonly quota: (QuotaReport & { readonly at: number }) | null;
 }
 
-/** Reads the ledger; asks no provider. */
+/** Reads the ledger and the stored quota; sends no request. */
 export function readToday(stateFolder: string, config: Config, now: number): Today {
   const provider = findProvider(config.provider, config.aiBaseUrl, config.catalog);
   const isCounted = provider.plan?.limits !== undefined;
@@ -32,7 +32,7 @@ export function readToday(stateFolder: string, config: Config, now: number): Tod
   };
 }
 
-/** `12 requests, in 340k, out 12k, cost plan; 5 hours 120 of 6,000 (2%)`. */
+/** Renders `12 requests, in 340k, out 12k, cost plan; 5 hours 120 of 6,000 (2%)`. */
 export function renderToday({ usage, quota }: Today, now: number): string {
   const left = quota === null ? undefined : renderQuotaInBrief(quota);
   if (quota === null || left === undefined) return renderUsageInBrief(usage);

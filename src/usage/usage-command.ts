@@ -20,7 +20,7 @@ export async function run(context: CommandContext): Promise<number> {
   if (typeof resolved === 'number') return resolved;
   const { stateDir, usageLedger, catalog = PROVIDERS } = resolved.config;
   const path = ledgerFileOf(findPaths(thisMachine(env), stateDir).state);
-  const since = beginOf(readOwnFlag(USAGE_FLAGS.since, own) ?? DEFAULT_SINCE, Date.now());
+  const since = startOf(readOwnFlag(USAGE_FLAGS.since, own) ?? DEFAULT_SINCE, Date.now());
   const by = readOwnFlag(USAGE_FLAGS.by, own) ?? 'day';
   const entries = readLedger(path, since);
   const groups = groupUsage(entries, by, catalog);
@@ -42,8 +42,8 @@ export async function run(context: CommandContext): Promise<number> {
   return EXIT.done;
 }
 
-/** @param now milliseconds since the epoch */
-function beginOf(since: Since, now: number): number {
-  // Without a zone, the day begins at local midnight.
+/** Returns the start in milliseconds since the epoch. @param now in the same unit */
+function startOf(since: Since, now: number): number {
+  // Without a time zone, the day begins at local midnight.
   return 'day' in since ? Date.parse(`${since.day}T00:00`) : now - since.spanMs;
 }

@@ -9,7 +9,7 @@ import { promisify } from 'node:util';
 import { probePort, createLaunch } from '../../src/instance/bridge-client';
 import { createChildEnvironment, startBridge, type StartedBridge } from '../../src/instance/start-bridge';
 import { listRecords, readProcessStart, stateFileOf, removeLeftovers } from '../../src/instance/bridge-record';
-import { untilGone } from '../../src/instance/stop-bridge';
+import { untilExited } from '../../src/instance/stop-bridge';
 import { run } from '../../src/cli/main';
 import { readVersion } from '../../src/command/version';
 import { createHome, KEY, kill, LIMIT, listen, pretend, type Home } from '../support/cli/background';
@@ -314,7 +314,7 @@ test('a bridge that stops when unused ends with its last launch, and removes its
   await first.closed;
   assert.equal((await probePort({ ...started, timeoutMs: 10_000 })).kind, 'bridge');
   second.close();
-  assert.ok(await untilGone(started.pid, 30_000));
+  assert.ok(await untilExited(started.pid, 30_000));
   assert.deepEqual(home.records(), []);
   assert.match(readFileSync(started.logFile, 'utf8'), / info {2}the bridge stops why="Stopped: no clients left\."\n$/);
 });
@@ -331,7 +331,7 @@ test('killing a launcher also releases its bridge', LIMIT, async (context) => {
   context.after(() => launcher.kill('SIGKILL'));
   await once(launcher.stdout, 'data');
   launcher.kill('SIGKILL');
-  assert.ok(await untilGone(started.pid, 30_000));
+  assert.ok(await untilExited(started.pid, 30_000));
 });
 
 test('the key never reaches the log', LIMIT, async (context) => {

@@ -453,7 +453,7 @@ test('a program that takes the port of a killed bridge gets neither the token no
   const second = scene.launch(['codex']);
   assert.notEqual(await printedPort(second), port);
   second.type('exit 0');
-  const warning = new RegExp(`The program on port ${port} does not know the access token; using`);
+  const warning = new RegExp(`The program on port ${port} does not have the access token; using`);
   assert.match((await second.ended).error, warning);
   assert.doesNotMatch(heard.join(' '), /Bearer/);
 });

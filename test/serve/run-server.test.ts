@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import { test } from 'node:test';
-import { explainRefusal, runServer } from '../../src/serve/run-server';
+import { explainPermission, runServer } from '../../src/serve/run-server';
 import { resolveConfig, type FlagTexts } from '../../src/config/resolve';
 import { createLogger, type Logger } from '../../src/observe/log';
 import type { BridgeServer } from '../../src/server/create-server';
@@ -144,6 +144,6 @@ test('a port reserved by the system is reported with a fix', async () => {
     io.written.error,
     /^Cannot listen on host 127\.0\.0\.1, port 80 from flag --port: permission denied for this port\..* Choose another port with --port or PORT\.\n$/,
   );
-  assert.match(explainRefusal('win32'), /netsh interface ipv4 show excludedportrange protocol=tcp/);
-  assert.equal(explainRefusal('linux'), 'permission denied for this port.');
+  assert.match(explainPermission('win32'), /netsh interface ipv4 show excludedportrange protocol=tcp/);
+  assert.equal(explainPermission('linux'), 'permission denied for this port.');
 });

@@ -4,7 +4,7 @@ import { createServer } from 'node:net';
 import { once } from 'node:events';
 import { test } from 'node:test';
 import { resolveConfig } from '../../src/config/resolve';
-import { practise, warmUp } from '../../src/serve/warm-up';
+import { runPracticeTurn, warmUp } from '../../src/serve/warm-up';
 import { PROVIDERS } from '../../src/providers/catalog';
 
 function configOf(baseUrl: string) {
@@ -15,7 +15,7 @@ function configOf(baseUrl: string) {
 
 for (const { name, baseUrls } of PROVIDERS) {
   test(`a practice turn with the dialect of ${name} has text, a call and an end`, async () => {
-    const [head = '', body = ''] = (await practise(configOf(baseUrls[0] ?? ''))).split('\r\n\r\n');
+    const [head = '', body = ''] = (await runPracticeTurn(configOf(baseUrls[0] ?? ''))).split('\r\n\r\n');
     assert.match(head, /^HTTP\/1\.1 200 OK\r\n/);
     assert.match(body, /"type":"response\.output_text\.delta".*"delta":"The files:"/);
     assert.match(body, /"type":"function_call".*"name":"exec_command".*\\"cmd\\":\\"ls\\"/);
@@ -27,7 +27,7 @@ test('a practice turn uses Chat Completions, whatever the user\'s provider speak
   const native = { wire: 'responses', responses: { evidence: 'source' } } as const;
   const catalog = PROVIDERS.map((row) => ({ ...row, ...native }));
   const [{ baseUrls: [baseUrl] = [] } = {}] = catalog;
-  assert.match(await practise({ ...configOf(baseUrl ?? ''), catalog }), /"type":"response\.completed"/);
+  assert.match(await runPracticeTurn({ ...configOf(baseUrl ?? ''), catalog }), /"type":"response\.completed"/);
 });
 
 test('a practice turn connects to nothing', async (context) => {
@@ -36,7 +36,7 @@ test('a practice turn connects to nothing', async (context) => {
   await once(provider, 'listening');
   const address = provider.address();
   assert.ok(typeof address === 'object' && address !== null);
-  assert.match(await practise(configOf(`http://127.0.0.1:${address.port}/v1`)), /response\.completed/);
+  assert.match(await runPracticeTurn(configOf(`http://127.0.0.1:${address.port}/v1`)), /response\.completed/);
 });
 
 test('the warm-up opens the bridge', async () => {

@@ -208,7 +208,7 @@ test('a plan without an API: the bridge counts requests in each window, and send
   assert.match(out, /^Alibaba Cloud Coding Plan, Pro\n {2}5 hours {2}20 of 6,000 \(0%\)\n {2}week +30 of 45,000 /);
   assert.match(out, /^ {2}week .* resets in 4 days 14 h$/m);
   assert.match(out, /^ {2}month {4}50 of 90,000 \(0%\)$/m);
-  assert.match(out, /^Counted here, because the provider has no API for it; /m);
+  assert.match(out, /^Counted by the bridge, as the provider has no API for it; /m);
   assert.deepEqual(scene.asked, []);
   const { source } = JSON.parse((await scene.run(['quota', '--json'])).out) as { source: string };
   assert.equal(source, 'ledger');
@@ -243,7 +243,7 @@ test('says if a provider reports nothing', async (context) => {
   const scene = await createScene(context, 'siliconflow', '/v1', {});
   const { code, out } = await scene.run(['quota']);
   assert.deepEqual([code, out], [
-    0, 'SiliconFlow does not report how much is left. What you used: aliyun-codex-bridge usage\n',
+    0, 'SiliconFlow does not report how much is left. See your usage with: aliyun-codex-bridge usage\n',
   ]);
 });
 

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { listRecords, type BridgeRecord } from '../../../src/instance/bridge-record';
-import { untilGone } from '../../../src/instance/stop-bridge';
+import { untilExited } from '../../../src/instance/stop-bridge';
 import { run } from '../../../src/cli/main';
 import { type Paths, findPaths, thisMachine } from '../../../src/command/paths';
 import { createFakeIo, type FakeIo } from './fake-io';
@@ -66,7 +66,7 @@ export async function kill(pid: number): Promise<void> {
   } catch {
     return;
   }
-  await untilGone(pid, 5_000);
+  await untilExited(pid, 5_000);
 }
 
 /** An HTTP server that ends with the test. */
