@@ -82,7 +82,7 @@ describe(`the client of Redis${REDIS_MISSING}`, NEEDS_REDIS, () => {
     const client = connectRedis(context, redis.url);
     await client.command('PING');
     redis.signal('SIGSTOP');
-    await assert.rejects(client.command('PING'), isUnavailable(/does not answer/));
+    await assert.rejects(client.command('PING'), isUnavailable(/does not respond/));
     redis.signal('SIGCONT');
     await untilReady(client);
     assert.equal(await client.command('PING'), 'PONG');
