@@ -1,6 +1,6 @@
 /** Lists Codex's own commands, which users type without `codex` in front. Loaded only after an unknown word. */
 
-/** From `codex --help` of 0.146.0 and 0.169.0, without those that the bridge has too. */
+/** From `codex --help` of 0.146.0 and 0.169.0, except those that are also commands of the bridge. */
 export const CODEX_COMMANDS: readonly string[] = [
   'agents', 'app-server', 'apply', 'archive', 'cloud', 'debug', 'delete', 'exec', 'exec-server', 'features', 'fork',
   'mcp', 'mcp-server', 'plugin', 'queue', 'remote-control', 'resume', 'review', 'sandbox',

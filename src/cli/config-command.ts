@@ -39,9 +39,9 @@ interface ConfigView {
   readonly origins: Origins;
   readonly provider: Provider;
   readonly paths: Paths;
-  /** The given values, to find those that an origin overrides. */
+  /** The flags as given, to find values that another source overrides. */
   readonly flags: FlagTexts;
-  /** The environment without the file. */
+  /** The environment without the variables of the file. */
   readonly env: Environment;
   readonly file: LoadedEnvironment['file'];
 }
@@ -63,7 +63,7 @@ function renderConfig(view: ConfigView, style: TerminalStyle): string {
   ].join('\n');
 }
 
-/** Returns the same for JSON output; a value that is not set is null. */
+/** Describes the same for --json; a value that is not set is null. */
 function describeConfig({ config, origins, provider, paths }: ConfigView): object {
   const options = OPTION_NAMES.map((name) => [
     name,
@@ -107,12 +107,12 @@ const VALUE_WIDTH = 12;
 /** A source that does not fit is placed on the next line, below the value. */
 function renderRow(title: string, value: string, source: string, style: TerminalStyle, mark = ' '): string {
   const head = `${mark} ${title}`.padEnd(FLAG_WIDTH);
-  const shown = style.spell(value);
-  if (source === '') return `${head}${shown}\n`;
-  const painted = source === DEFAULT ? style.paint('dim', source) : style.spell(source);
-  const fits = FLAG_WIDTH + Math.max(shown.length, VALUE_WIDTH) + 2 + source.length <= WIDTH;
-  if (fits) return `${head}${shown.padEnd(VALUE_WIDTH)}  ${painted}\n`;
-  return `${head}${shown}\n${' '.repeat(FLAG_WIDTH)}${painted}\n`;
+  const valueText = style.spell(value);
+  if (source === '') return `${head}${valueText}\n`;
+  const sourceText = source === DEFAULT ? style.paint('dim', source) : style.spell(source);
+  const fits = FLAG_WIDTH + Math.max(valueText.length, VALUE_WIDTH) + 2 + source.length <= WIDTH;
+  if (fits) return `${head}${valueText.padEnd(VALUE_WIDTH)}  ${sourceText}\n`;
+  return `${head}${valueText}\n${' '.repeat(FLAG_WIDTH)}${sourceText}\n`;
 }
 
 const DEFAULT = 'default';
@@ -120,14 +120,14 @@ const DEFAULT = 'default';
 /** "flag --port, overrides env PORT": the origin of the value, and the other sources that it overrides. */
 function renderSources(name: OptionName, view: ConfigView): string {
   const origin = describe(view.origins[name]);
-  const overridden = findGiven(name, view).map(describe).filter((given) => given !== origin);
+  const overridden = listGivenOrigins(name, view).map(describe).filter((given) => given !== origin);
   return overridden.length === 0 ? origin : `${origin}, overrides ${overridden.join(' and ')}`;
 }
 
 const describe = (origin: Origin): string => (origin.kind === 'default' ? DEFAULT : `${origin.kind} ${origin.name}`);
 
-/** Returns all values given for an option, in order of precedence. */
-function findGiven(name: OptionName, { flags, env, file }: ConfigView): readonly GivenOrigin[] {
+/** Returns the origins of all values given for an option, in order of precedence. */
+function listGivenOrigins(name: OptionName, { flags, env, file }: ConfigView): readonly GivenOrigin[] {
   const row = OPTIONS[name];
   return [
     ...(flags[name] === undefined ? [] : [{ kind: 'flag', name: row.flags[0] } as const]),

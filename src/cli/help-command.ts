@@ -59,7 +59,7 @@ function nameOptions(options: HelpPage['options']): string {
   return `Options: ${options.map((name) => OPTIONS[name].flags[0]).join(', ')}. See: ${PROGRAM} help serve`;
 }
 
-/** The flags of a command that passes arguments on must come before its name. */
+/** If a command passes arguments on, its own flags must come before its name. */
 function renderUsage(name: CommandName, options: HelpPage['options']): string {
   const { operand, passesOn, own = [] } = COMMANDS[name];
   const flags = own.length + options.length > 0 ? ['[flags]'] : [];

@@ -25,7 +25,7 @@ export interface HelpPage {
   readonly options: 'all' | readonly OptionName[];
 }
 
-const WHERE: readonly OptionName[] = ['host', 'port', 'stateDir', 'configFile'];
+const TARGET: readonly OptionName[] = ['host', 'port', 'stateDir', 'configFile'];
 
 const PROVIDER: readonly OptionName[] = ['provider', 'aiBaseUrl', 'aiApiKey', 'defaultModel', 'configFile'];
 
@@ -94,7 +94,7 @@ export const HELP_PAGES: Readonly<Record<CommandName, HelpPage>> = {
       ['0', 'stopped, or no bridge was running'],
       ['1', 'still running, or not started with start'],
     ],
-    options: WHERE,
+    options: TARGET,
   },
   restart: {
     group: 'background',
@@ -113,7 +113,7 @@ export const HELP_PAGES: Readonly<Record<CommandName, HelpPage>> = {
       ['0', 'a bridge is running'],
       ['3', 'no bridge is running'],
     ],
-    options: WHERE,
+    options: TARGET,
   },
   logs: {
     group: 'background',
@@ -123,7 +123,7 @@ export const HELP_PAGES: Readonly<Record<CommandName, HelpPage>> = {
       ['logs --lines 1000', 'Show more lines.'],
       ['logs --json', 'Print each line as JSON, whatever the format of the log.'],
     ],
-    options: [...WHERE, 'logFile'],
+    options: [...TARGET, 'logFile'],
   },
   usage: {
     group: 'inspect',
@@ -133,8 +133,8 @@ export const HELP_PAGES: Readonly<Record<CommandName, HelpPage>> = {
         ' requests, "?" that the price is not known.',
     ],
     examples: [
-      ['usage', 'The last 30 days, one row for each day.'],
-      ['usage --since 7d --by model', 'The last 7 days, one row for each model.'],
+      ['usage', 'Show the last 30 days, one row for each day.'],
+      ['usage --since 7d --by model', 'Show the last 7 days, one row for each model.'],
       ['usage --by thread --json', 'Print JSON.'],
     ],
     options: ['stateDir', 'providers', 'usageLedger', 'usageLedgerMaxMb', 'configFile'],
@@ -142,19 +142,19 @@ export const HELP_PAGES: Readonly<Record<CommandName, HelpPage>> = {
   quota: {
     group: 'inspect',
     details: [
-      'Queries the provider, if it reports usage for your key: windows of a plan, a balance or credits. For a plan' +
-        ' without such an API, counts the requests of this machine in the windows of the plan, from the ledger of usage.',
+      'Queries the provider if it reports usage for your key: plan windows, a balance or credits. For a plan without' +
+        " such an API, counts this machine's requests in the plan's windows, from the usage ledger.",
     ],
     examples: [
-      ['quota', 'Of the current provider.'],
-      ['quota --provider NAME --json', 'Of another provider, as JSON.'],
+      ['quota', 'Show the quota of the current provider.'],
+      ['quota --provider NAME --json', 'Show that of another provider, as JSON.'],
     ],
     options: [...PROVIDER, 'stateDir'],
   },
   service: {
     group: 'background',
     details: [
-      'Writes the file of a service: a systemd user unit, a launchd agent, a Windows task, or a Termux:Boot' +
+      'Writes a service file: a systemd user unit, a launchd agent, a Windows task, or a Termux:Boot' +
         ' script. Does not register it, but prints the commands to do so. The key is stored in an environment file' +
         ' that only you can read.',
     ],
@@ -243,15 +243,15 @@ export const HELP_PAGES: Readonly<Record<CommandName, HelpPage>> = {
   providers: {
     group: 'inspect',
     details: [
-      "Lists the providers of the bridge and of your providers file (--providers), with the file's rows first. The file is" +
-        ' JSON with comments: see docs/providers.md.',
-      'test NAME runs one turn with a tool call at the address of that provider, with the key in its own variable, which' +
-        ' costs one request. schema prints the JSON Schema of the file for editors.',
+      "Lists the providers of the bridge and of your providers file (--providers), with the file's rows first. The" +
+        ' file is JSON with comments: see docs/providers.md.',
+      "test NAME runs one turn with a tool call at the provider's address, with the key in the provider's own" +
+        ' variable; this costs one request. schema prints the JSON Schema of the file for editors.',
     ],
     examples: [
-      ['providers', 'Name, origin, address, and whether a key is set.'],
-      ['providers test acme', 'One turn with the provider acme.'],
-      ['providers schema', 'The JSON Schema of the file.'],
+      ['providers', 'Show name, origin, address, and whether a key is set.'],
+      ['providers test acme', 'Run one turn with the provider acme.'],
+      ['providers schema', 'Print the JSON Schema of the file.'],
     ],
     codes: [
       ['0', 'the file is valid; with test: nothing failed'],
@@ -276,7 +276,7 @@ export const HELP_PAGES: Readonly<Record<CommandName, HelpPage>> = {
   demo: {
     group: 'inspect',
     details: ['Starts a simulated model, sends it a request through a bridge, and checks every step.'],
-    examples: [['demo', 'Takes a few seconds.']],
+    examples: [['demo', 'Run the demo; it takes a few seconds.']],
     options: [],
   },
   help: {

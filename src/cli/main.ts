@@ -41,14 +41,14 @@ export async function run(argv: readonly string[], env: Environment, io: Command
 
 /** Runs the command of this process and sets its exit code. */
 export function main(): void {
-  run(process.argv.slice(2), process.env, createProcessIo()).then(leave, (error: unknown) => {
+  run(process.argv.slice(2), process.env, createProcessIo()).then(exitWith, (error: unknown) => {
     process.exitCode = EXIT.failed;
     console.error(error);
   });
 }
 
 /** Exits at once after a second stop signal; otherwise the process exits when its work is done. */
-function leave(code: number): void {
+function exitWith(code: number): void {
   process.exitCode = code;
   if (STOP_CODES.includes(code)) process.exit();
 }
@@ -87,15 +87,15 @@ function createProcessIo(): CommandIo {
 }
 
 /**
- * Adds what reads standard input. Looks for the terminals only when a command asks: opening standard input takes
- * start-up time.
+ * Adds the functions that read standard input. Checks for terminals only when a command uses one: opening standard
+ * input takes start-up time.
  */
 function addInput(io: CommandIo): CommandIo {
-  const load = (): typeof import('./ask-person') => require('./ask-person');
-  const isAnyoneThere = (): boolean => process.stdout.isTTY === true && process.stdin.isTTY === true;
+  const load = (): typeof import('./ask-user') => require('./ask-user');
+  const isInteractive = (): boolean => process.stdout.isTTY === true && process.stdin.isTTY === true;
   return Object.defineProperties(io, {
-    ask: { get: () => (isAnyoneThere() ? load().askPerson : undefined) },
-    askHidden: { get: () => (isAnyoneThere() ? load().askHidden : undefined) },
+    ask: { get: () => (isInteractive() ? load().askUser : undefined) },
+    askHidden: { get: () => (isInteractive() ? load().askHidden : undefined) },
     readInput: { value: () => load().readInput() },
   });
 }
@@ -105,7 +105,7 @@ function createWriter(open: () => NodeJS.WriteStream): (text: string) => void {
   let stream: NodeJS.WriteStream | undefined;
   return (text) => {
     stream ??= open().on('error', () => undefined);
-    // A pipe may lead to a terminal too, as in `… | less`.
+    // A pipe may also end at a terminal, as in `… | less`.
     stream.write(protectTerminal(text));
   };
 }
@@ -116,13 +116,13 @@ function createWriter(open: () => NodeJS.WriteStream): (text: string) => void {
  * reverse the text direction (Unicode TR 36, section 3.2).
  */
 export function protectTerminal(text: string): string {
-  return text.replace(CONTROLS, (_, ours: string | undefined) => ours ?? '?');
+  return text.replace(CONTROLS, (_, allowed: string | undefined) => allowed ?? '?');
 }
 
-const OURS = /\u001b\[(?:1|2|22|31|32|33|36|39)m|\u001b\[K|^\r|\r?\n/;
+const ALLOWED = /\u001b\[(?:1|2|22|31|32|33|36|39)m|\u001b\[K|^\r|\r?\n/;
 
-const OTHERS = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/;
+const UNSAFE = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/;
 
-const CONTROLS = new RegExp(`(${OURS.source})|${OTHERS.source}`, 'g');
+const CONTROLS = new RegExp(`(${ALLOWED.source})|${UNSAFE.source}`, 'g');
 
 if (require.main === module) main();

@@ -46,12 +46,12 @@ async function writeFile(
   const { models } = (await catalog.list(version)).body;
   const [first] = models;
   if (first === undefined) {
-    io.error(`Cannot write the file of --codex-catalog, ${file}: ${NO_MODEL}.\n`);
+    io.error(`Cannot write the --codex-catalog file ${file}: ${NO_MODEL}.\n`);
     return EXIT.failed;
   }
   const written = await writeCatalogFile(file, models, force);
   if (!written.ok) {
-    io.error(`Cannot write the file of --codex-catalog, ${file}: ${written.problem}.\n`);
+    io.error(`Cannot write the --codex-catalog file ${file}: ${written.problem}.\n`);
     return EXIT.failed;
   }
   // JSON strings are valid TOML strings, with the backslashes of Windows paths escaped.

@@ -19,7 +19,7 @@ export interface ParsedArguments {
   readonly subject?: string;
   /** The arguments after a command that passes them on. */
   readonly rest: readonly string[];
-  /** One message for each argument that is not valid. */
+  /** One message for each invalid argument. */
   readonly errors: readonly string[];
 }
 
@@ -146,13 +146,13 @@ function readValue(
   { isSwitch, expected, parse }: ValueType<unknown>,
   { attached, next }: FlagValue,
   draft: ParseState,
-  keep: (text: string) => void,
+  store: (text: string) => void,
 ): 1 | 2 {
-  const isTaken = isValue(next) && (isSwitch !== true || parse(next) !== undefined);
-  const value = attached ?? (isTaken ? next : isSwitch && '1');
+  const isNextValue = isValue(next) && (isSwitch !== true || parse(next) !== undefined);
+  const value = attached ?? (isNextValue ? next : isSwitch && '1');
   if (value === undefined) draft.errors.push(`${flag} needs a value: ${expected}.`);
-  else keep(value);
-  return attached === undefined && isTaken ? 2 : 1;
+  else store(value);
+  return attached === undefined && isNextValue ? 2 : 1;
 }
 
 /**

@@ -1,4 +1,4 @@
-/** `providers`: the catalog with row origins, a test of one provider, and the schema of the providers file. */
+/** `providers`: lists the catalog with row origins, tests a provider, or prints the schema of the providers file. */
 import { quote } from '../base/quote';
 import { EXIT, type CommandContext } from '../command/command';
 import { loadEnvironment, loadWithoutKeyStore, requireConfig, type Loaded } from '../command/load-config';
@@ -38,7 +38,7 @@ interface ProviderLine {
   readonly models: number;
   /** Why it cannot be used; null if it can. */
   readonly disabled: string | null;
-  /** The provider that the bridge would use. */
+  /** Whether the bridge would use this provider. */
   readonly current: boolean;
 }
 
@@ -89,11 +89,11 @@ async function test(context: CommandContext, name: string): Promise<number> {
   if (row === findProvider(config.provider, config.aiBaseUrl, config.catalog)) return testProvider(context);
   const { env } = loadEnvironment(context.flags, context.env);
   const { aiApiKey: _key, aiBaseUrl: _url, configFile: _file, defaultModel: _model, ...flags } = context.flags;
-  const foreign = [OPTIONS.aiApiKey, OPTIONS.aiBaseUrl, OPTIONS.configFile, OPTIONS.defaultModel].flatMap(
+  const excluded = [OPTIONS.aiApiKey, OPTIONS.aiBaseUrl, OPTIONS.configFile, OPTIONS.defaultModel].flatMap(
     (each) => each.env,
   );
-  const own = Object.fromEntries(
-    Object.entries(env).filter(([variable]) => !foreign.some((other) => other === variable)),
+  const ownEnv = Object.fromEntries(
+    Object.entries(env).filter(([variable]) => !excluded.some((other) => other === variable)),
   );
-  return testProvider({ ...context, flags: { ...flags, provider: row.name }, env: own });
+  return testProvider({ ...context, flags: { ...flags, provider: row.name }, env: ownEnv });
 }

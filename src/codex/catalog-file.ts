@@ -1,6 +1,6 @@
 /**
- * Reads and writes the file of `model_catalog_json`, whose models are then the only ones that Codex lists
- * (codex-protocol.md, 6).
+ * Reads and writes the file of `model_catalog_json`. With such a file, Codex lists only the models in it
+ * (codex-protocol.md, section 6).
  */
 import { readFile, realpath, rm } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
@@ -31,7 +31,7 @@ export async function writeCatalogFile(
   try {
     const target = await realpath(path).catch(() => path);
     if (!force && (await readCatalogFile(target)) === 'foreign') {
-      return { ok: false, problem: 'the bridge did not write this file; --force replaces it' };
+      return { ok: false, problem: 'the bridge did not write this file; use --force to replace it' };
     }
     makeFolder(dirname(target), 0o777);
     const text = `${JSON.stringify({ generated_by: AUTHOR, models }, null, 2)}\n`;
@@ -61,7 +61,7 @@ const SETUP_FILE = 'aliyun-codex-bridge-models.json';
 
 const MOVE = 'Move it away and try again.';
 
-/** The path of the catalog next to config.toml. */
+/** The catalog file next to config.toml, compared with the current models. */
 export interface SetupCatalog {
   readonly ok: true;
   readonly path: string;

@@ -12,8 +12,8 @@ export interface ModelChoice {
 }
 
 /**
- * Returns the wanted model, or else the configured one if the bridge serves it (not one of OpenAI's), or else the first
- * one offered; `undefined` without any. An argument on Codex's command line overrides all of them.
+ * Returns the wanted model; otherwise the configured one, if the bridge serves it (unlike OpenAI's models); otherwise
+ * the first one offered, or `undefined` if there is none. An argument on Codex's command line overrides all of them.
  */
 export function chooseModel({ wanted, configured, offered, isRoute = () => false }: ModelChoice): string | undefined {
   if (wanted !== undefined) return wanted;

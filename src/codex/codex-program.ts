@@ -15,7 +15,7 @@ interface ProgramOutput {
 }
 
 /** Runs the program. Never rejects: a program that cannot be started or times out counts as failed. */
-function ask(program: Program, words: readonly string[], env: Environment): Promise<ProgramOutput> {
+function runForOutput(program: Program, words: readonly string[], env: Environment): Promise<ProgramOutput> {
   const { command, args, options } = toSpawn(program, words);
   const limits = { timeout: TIMEOUT_MS, killSignal: 'SIGKILL', windowsHide: true, maxBuffer: 64 << 20 } as const;
   return new Promise((resolve) => {
@@ -31,7 +31,7 @@ function ask(program: Program, words: readonly string[], env: Environment): Prom
 
 /** Runs `codex --version`; `undefined` if it prints no version or cannot be started. Never rejects. */
 export async function askCodexVersion(program: Program, env: Environment): Promise<string | undefined> {
-  const { ok, out } = await ask(program, ['--version'], env);
+  const { ok, out } = await runForOutput(program, ['--version'], env);
   return ok ? readCodexVersion(out) : undefined;
 }
 
@@ -55,7 +55,7 @@ export interface CodexRefusal {
  * @returns why Codex does not start; `none` if it does; `unknown` if the command is missing, as in 0.99
  */
 export async function askForRefusal(program: Program, env: Environment): Promise<CodexRefusal | 'none' | 'unknown'> {
-  const { ok, out, error } = await ask(program, ['debug', 'models'], env);
+  const { ok, out, error } = await runForOutput(program, ['debug', 'models'], env);
   if (ok) return /^\s*\{/.test(out) ? 'none' : 'unknown';
   return readRefusal(error) ?? 'unknown';
 }
@@ -63,8 +63,8 @@ export async function askForRefusal(program: Program, env: Environment): Promise
 /** Parses the output of Codex 0.125 to 0.171: `Error: [FILE:LINE:COLUMN: ]SENTENCE`, then causes and a backtrace. */
 function readRefusal(text: string): CodexRefusal | undefined {
   const [, message = ''] = /^Error(?: loading \S+)?: ([^]*?)(?:\n\s*\n|\n?$)/.exec(text) ?? [];
-  const [, place, rest = message] = /^(\S.*?\.toml:\d+:\d+): ([^]*)$/.exec(message) ?? [];
-  const problem = rest.replace(/\s+/g, ' ').trim();
+  const [, place, sentence = message] = /^(\S.*?\.toml:\d+:\d+): ([^]*)$/.exec(message) ?? [];
+  const problem = sentence.replace(/\s+/g, ' ').trim();
   if (problem === '') return undefined;
   return { problem: problem.replace(/\.$/, ''), ...(place !== undefined && { place }) };
 }

@@ -1,4 +1,4 @@
-/** Reads and writes Codex's config.toml. Reading is strict, because invalid bytes would be lost. */
+/** Reads and writes Codex's config.toml. Rejects invalid UTF-8, because a rewrite would lose those bytes. */
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { TextDecoder } from 'node:util';
@@ -11,11 +11,11 @@ export interface ConfigFile {
   readonly path: string;
   readonly text: string;
   readonly exists: boolean;
-  /** Where setup keeps a backup of the original. */
+  /** The path of setup's backup of the original. */
   readonly backup: string;
 }
 
-/** The action that failed. */
+/** Why a file cannot be read or changed. */
 export interface SetupFailure {
   readonly ok: false;
   /** A sentence, possibly followed by an excerpt of the file. */
@@ -78,7 +78,7 @@ export function explainRefusedEdit(
   const { problem, line, column = 1 } = refused;
   if (line === undefined) return { ok: false, problem: `Cannot change ${path}: ${problem}.` };
   const raw = text.replace(/^\ufeff/, '').split('\n')[line - 1]?.replace(/\r$/, '') ?? '';
-  const { shown, caret } = cutAround(hideSecrets(raw), column - 1);
+  const { shown, caret } = excerptAround(hideSecrets(raw), column - 1);
   const gutter = ' '.repeat(String(line).length);
   return {
     ok: false,
@@ -94,7 +94,7 @@ export function renderSetupFailure({ problem, fix }: SetupFailure): string {
 }
 
 /** Truncates a line to fit a terminal, with a caret below its character at `index`. */
-function cutAround(line: string, index: number): { readonly shown: string; readonly caret: string } {
+function excerptAround(line: string, index: number): { readonly shown: string; readonly caret: string } {
   const characters = [...line];
   const start = Math.max(0, index - 60);
   const window = characters.slice(start, start + 72).join('');

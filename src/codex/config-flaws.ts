@@ -18,7 +18,7 @@ export interface ConfigFlaw {
   readonly fix: string;
   /** What setup comments out to fix it. */
   readonly commentOut?: Partial<ConfigNames>;
-  /** A `-c` override that fixes it for one run; `renderFlawOverrides` adds that of a provider. */
+  /** A `-c` override that fixes it for one run; `renderFlawOverrides` adds the one for a provider. */
   readonly override?: string;
 }
 
@@ -80,7 +80,8 @@ const RULES: readonly FlawRule[] = [
   }),
   forEachProvider((id, { name }) => {
     if (isBuiltIn(id) || (typeof name === 'string' && name.trim() !== '')) return undefined;
-    return { problem: 'it has no name, which Codex requires', fix: `Add a line such as name = ${renderString(id)}.` };
+    const fix = `Add a line such as name = ${renderString(id)}.`;
+    return { problem: 'the table has no name, which Codex requires', fix };
   }),
   forRootKey('approval_policy', 'on-request', (value, version) =>
     // 0.146 accepts it, 0.169 rejects it.
@@ -152,20 +153,20 @@ function forRootKey(
   };
 }
 
-/** A key with more edits may be one of a newer Codex. */
+/** A key that differs by more edits may belong to a newer Codex. */
 const MAX_EDITS = 2;
 
 /** Finds unknown keys that resemble known ones: Codex silently ignores them. */
 function listNearMisses(table: TomlTable, known: readonly string[], path: readonly string[]) {
   return Object.keys(table).filter((key) => !known.includes(key)).flatMap((key) => {
-    const meant = findNearest(key, known);
-    if (meant === undefined || countEdits(key, meant) > MAX_EDITS) return [];
+    const nearest = findNearest(key, known);
+    if (nearest === undefined || countEdits(key, nearest) > MAX_EDITS) return [];
     const where = path.length === 0 ? '' : `[${renderKey(path)}]: `;
     return [{
       effect: 'ignored' as const,
       path: [...path, key],
-      problem: `${where}Codex ignores ${key}, a key that it does not know`,
-      fix: `Did you mean ${meant}?`,
+      problem: `${where}Codex ignores the unknown key ${key}`,
+      fix: `Did you mean ${nearest}?`,
     }];
   });
 }

@@ -1,4 +1,4 @@
-/** Compares what two config.toml files say, apart from their text. */
+/** Compares the settings of two config.toml files, however they are written. */
 import { isDeepStrictEqual } from 'node:util';
 import { isLoopback, portOf } from '../base/base-url';
 import { asText } from '../base/json';
@@ -59,13 +59,13 @@ function listOthers(config: TomlTable, { keys, providers }: ConfigNames): Readon
     .filter(([name]) => !keys.includes(`${FEATURES_KEY}.${name}`));
   if (features.length > 0) others.set(FEATURES_KEY, new Map(features));
   else if (isTomlTable(config[FEATURES_KEY])) others.delete(FEATURES_KEY);
-  const kept = Object.entries(listProviders(config)).filter(([id]) => !providers.includes(id));
-  return kept.length === 0 ? others : others.set(PROVIDERS_KEY, new Map(kept));
+  const otherProviders = Object.entries(listProviders(config)).filter(([id]) => !providers.includes(id));
+  return otherProviders.length === 0 ? others : others.set(PROVIDERS_KEY, new Map(otherProviders));
 }
 
 /** True when the bridge's settings in `config` are exactly those of `block`. */
 export function containsBlock(config: TomlTable, block: TomlTable): boolean {
   const find = (table: TomlTable): TomlValue | undefined => listProviders(table)[PROVIDER_ID];
-  const holds = (key: string): boolean => findOwnValue(config, key) === findOwnValue(block, key);
-  return listOwnKeys(block).every(holds) && isDeepStrictEqual(find(config), find(block));
+  const isSame = (key: string): boolean => findOwnValue(config, key) === findOwnValue(block, key);
+  return listOwnKeys(block).every(isSame) && isDeepStrictEqual(find(config), find(block));
 }

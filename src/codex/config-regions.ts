@@ -72,7 +72,7 @@ export interface ConfigRegion {
 export const renderKeysRegion = ({ lines, lineEnd, isJoined }: ConfigRegion): string =>
   [renderBegin('keysBegin', isJoined), ...lines, `${MARKS.keysEnd} <<<`, '', ''].join(lineEnd);
 
-/** Renders the region below the header of the table of features. */
+/** Renders the region below the header of the features table. */
 export const renderFeatureRegion = ({ lines, lineEnd, isJoined }: ConfigRegion): string =>
   [renderBegin('featureBegin', isJoined), ...lines, `${MARKS.featureEnd} <<<`, ''].join(lineEnd);
 
@@ -110,8 +110,8 @@ export function finishLine(text: string, lineEnd: string): { readonly text: stri
 
 /** Returns the line ending of most lines of `text`. */
 export function findLineEnd(text: string): '\r\n' | '\n' {
-  const all = text.split('\n').length - 1;
-  return (text.split('\r\n').length - 1) * 2 > all ? '\r\n' : '\n';
+  const lineFeeds = text.split('\n').length - 1;
+  return (text.split('\r\n').length - 1) * 2 > lineFeeds ? '\r\n' : '\n';
 }
 
 /** True for an empty line. */

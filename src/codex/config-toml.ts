@@ -20,7 +20,7 @@ export const SEARCH_FEATURE_KEY = `${FEATURES_KEY}.${SEARCH_FEATURE}`;
 /** Without it, Codex prints a warning about the feature at each start. */
 export const NO_WARNING_KEY = 'suppress_unstable_features_warning';
 
-/** The flag as a line of the table of features. */
+/** The flag as a line of the features table. */
 export const SEARCH_FEATURE_LINE = `${SEARCH_FEATURE} = true`;
 
 /** The display name in Codex. Not "OpenAI": that would enable remote compaction (codex-protocol.md, section 5). */
@@ -29,7 +29,7 @@ const DISPLAY_NAME = 'Aliyun Codex bridge';
 export interface CodexSettings {
   /** The model to start with; undefined leaves the choice to the user's configuration. */
   readonly model: string | undefined;
-  /** Absolute path of the model catalog, for a Codex that does not know `catalogUrl`. */
+  /** Absolute path of the model catalog, for a Codex that does not support `catalogUrl`. */
   readonly catalogFile: string | undefined;
   /** Where Codex fetches the model catalog at each start. */
   readonly catalogUrl?: string | undefined;
@@ -64,7 +64,7 @@ export const FIRST_WITH_SEARCH = '0.169.0';
 export const canSearch = (codexVersion: string | undefined): boolean =>
   codexVersion !== undefined && !isBefore(codexVersion, FIRST_WITH_SEARCH);
 
-/** Renders a key and its value as TOML. */
+/** A key, and its value rendered as TOML. */
 type Pair = readonly [key: string, value: string];
 
 /**
@@ -98,8 +98,8 @@ export function renderBlock(settings: CodexSettings): string {
 }
 
 /**
- * Renders the same as `-c KEY=VALUE` arguments, with TOML values. The inline table replaces any table of that id in
- * config.toml as a whole (measured with Codex 0.99 to 0.169).
+ * Renders the same as `-c KEY=VALUE` arguments, with TOML values. The inline table replaces the whole table of that id
+ * in config.toml, if there is one (measured with Codex 0.99 to 0.169).
  */
 export function renderOverrides(settings: CodexSettings): readonly string[] {
   const provider = `{${listProviderPairs(settings).map(([key, value]) => `${key}=${value}`).join(',')}}`;

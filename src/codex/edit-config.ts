@@ -71,12 +71,12 @@ export function removeConfig(text: string): ConfigEdit {
   if (!before.ok) return before;
   const pieces = splitPieces(text, before.statements);
   if (pieces.every(({ mark }) => mark === undefined)) return { ok: true, text };
-  const kept = joinKept(pieces, startOf(text));
-  const restored = `${text.slice(0, startOf(text))}${kept.text}`;
+  const remaining = joinRemaining(pieces, startOf(text));
+  const restored = `${text.slice(0, startOf(text))}${remaining.text}`;
   const after = parseToml(restored);
   const problem = 'the file has changed since setup, and the lines that setup had commented out no longer fit';
   if (!after.ok) return { ok: false, problem: `${problem} (${after.problem})` };
-  const uncommented = after.statements.filter(({ start }) => kept.uncommented.has(start));
+  const uncommented = after.statements.filter(({ start }) => remaining.uncommented.has(start));
   const changed = nameStatements(uncommented, before.value);
   return isEquivalent(before.value, after.value, changed) ? { ok: true, text: restored } : { ok: false, problem };
 }
@@ -106,15 +106,15 @@ function writeRegions(text: string, { statements }: TomlDocument, settings: Code
   const displaced = statements.filter((statement) =>
     statement === inline || statement === features || isNamed(statement, names));
   // Codex puts a new table above the last comments of a file without tables, so the keys must precede those comments.
-  const place = inline ? displaced.filter(isAtRoot).at(-1)?.end ?? 0 : findPlace(text);
+  const insertAt = inline ? displaced.filter(isAtRoot).at(-1)?.end ?? 0 : findInsertionPoint(text);
   const lineEnd = findLineEnd(text);
   const bridge = `${PROVIDER_ID} = ${renderInlineProvider(settings)}`;
   const isOther = (id: string): boolean => !names.providers.includes(id);
   const providers = inline ? [renderInline(text, inline, isOther, bridge)] : [];
-  const above = finishLine(replaceLines(text, 0, place, displaced), lineEnd);
+  const above = finishLine(replaceLines(text, 0, insertAt, displaced), lineEnd);
   const lines = [...renderRootLines(settings, renderFeatures(text, features)), ...providers];
   const top = `${above.text}${renderKeysRegion({ lines, lineEnd, isJoined: above.isJoined })}`;
-  const below = replaceLines(text, place, text.length, displaced, (statement) => {
+  const below = replaceLines(text, insertAt, text.length, displaced, (statement) => {
     const own = text.slice(statement.start, statement.end);
     if (statement !== features || features.kind !== 'header') return commentOut(own);
     const header = finishLine(own, lineEnd);
@@ -129,7 +129,7 @@ function writeRegions(text: string, { statements }: TomlDocument, settings: Code
 
 const isAtRoot = (statement: TomlStatement): boolean => statement.kind === 'pair' && statement.table.length === 0;
 
-/** Finds the table of features, as a header or inline; if there is one, web search cannot be a dotted key. */
+/** Finds the features table, as a header or inline; if there is one, web search cannot be a dotted key. */
 const findFeatures = (statements: readonly TomlStatement[]): TomlStatement | undefined =>
   statements.find((statement) => isFeaturesHeader(statement) || isInline(FEATURES_KEY)(statement));
 
@@ -137,7 +137,7 @@ const isFeaturesHeader = ({ kind, path }: TomlStatement): boolean =>
   kind === 'header' && path.length === 1 && path[0] === FEATURES_KEY;
 
 /**
- * Returns the inline table of features with web search added, as one line; an empty list for a table with a header;
+ * Returns the inline features table with web search added, as one line; an empty list for a table with a header;
  * undefined if the file has no features.
  */
 function renderFeatures(text: string, features: TomlStatement | undefined): readonly string[] | undefined {
@@ -177,21 +177,21 @@ function renderInline(
   text: string, { path, members }: TomlPair, isOther: (name: string) => boolean, added: string,
 ): string {
   const others = members.filter(({ path: [name = ''] }) => isOther(name));
-  const kept = others.map(({ start, end }) => text.slice(start, end).trimEnd());
-  return `${path.join('.')} = { ${[...kept, added].join(', ')} }`;
+  const texts = others.map(({ start, end }) => text.slice(start, end).trimEnd());
+  return `${path.join('.')} = { ${[...texts, added].join(', ')} }`;
 }
 
 /**
- * Returns the offset after a header comment that is followed by an empty line or the end of the file; otherwise of line
- * 1.
+ * Returns the offset after a header comment that is followed by an empty line or the end of the file; without such a
+ * comment, the offset of line 1.
  */
-function findPlace(text: string): number {
+function findInsertionPoint(text: string): number {
   const start = startOf(text);
   return start + (/^(?:[ \t]*#[^\n]*\n)+(?:[ \t]*\r?\n|$)/.exec(text.slice(start))?.[0].length ?? 0);
 }
 
 /** Joins the remaining pieces. @returns the text, and the start offsets of lines that had been commented out */
-function joinKept(pieces: readonly Piece[], offset: number) {
+function joinRemaining(pieces: readonly Piece[], offset: number) {
   const dropped = listDropped(pieces);
   const uncommented = new Set<number>();
   let text = '';

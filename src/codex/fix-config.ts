@@ -14,8 +14,8 @@ export type ConfigFix =
 const NOTHING: ConfigFix = { ok: true, overrides: [], notes: [] };
 
 /**
- * Overrides fix most flaws without changing the file. A table of a built-in provider and `profile = …` must be removed
- * from it: on a terminal the user is asked, otherwise the error explains how. Syntax errors are left to Codex.
+ * Fixes most flaws with overrides, without changing the file. A table of a built-in provider and `profile = …` must be
+ * removed from it: on a terminal the user is asked, otherwise the error explains how. Leaves syntax errors to Codex.
  */
 export async function fixConfig(
   codexHome: string, codexVersion: string | undefined, io: CommandIo,
@@ -25,12 +25,13 @@ export async function fixConfig(
   if (!file.ok || !document?.ok) return NOTHING;
   const flaws = findConfigFlaws(document, codexVersion).filter(({ effect }) => effect === 'refused');
   if (flaws.length === 0) return NOTHING;
-  const found = flaws.map(({ line, problem }) => `${file.path}:${line}: ${problem}.`);
+  const problems = flaws.map(({ line, problem }) => `${file.path}:${line}: ${problem}.`);
   const overrides = renderFlawOverrides(flaws);
   if (overrides !== undefined) {
-    return { ok: true, overrides, notes: [...found, 'Codex runs as if this were not set; the file is unchanged.'] };
+    const note = 'These settings are overridden for this run; the file is unchanged.';
+    return { ok: true, overrides, notes: [...problems, note] };
   }
-  const problem = `Codex does not start with this configuration:\n${found.map((line) => `  ${line}\n`).join('')}`;
+  const problem = `Codex does not start with this configuration:\n${problems.map((line) => `  ${line}\n`).join('')}`;
   if (!io.ask) return { ok: false, problem, fix: `${listFixes(flaws)} ${OR_SETUP}` };
   io.error(problem);
   const answer = await io.ask(`Comment these lines out? "aliyun-codex-bridge setup --undo" restores them. [Y/n] `);

@@ -1,4 +1,4 @@
-/** Plans what `setup` changes so that Codex uses the bridge: `setup` writes it, `doctor` shows it as a dry run. */
+/** Plans the changes that make Codex use the bridge: `setup` writes them, `doctor` shows them as a dry run. */
 import { isDeepStrictEqual } from 'node:util';
 import type { Config } from '../config/options';
 import { renderBase } from '../instance/target';
@@ -113,7 +113,7 @@ function listChanges(found: TomlTable, settings: CodexSettings): readonly Config
   ];
 }
 
-/** @param keys all keys of both tables when undefined */
+/** @param keys the keys to compare; undefined means all keys of both tables */
 function compare(
   found: TomlTable, wanted: TomlTable, keys: readonly string[] | undefined, prefix: string,
 ): readonly ConfigChange[] {

@@ -27,7 +27,7 @@ export interface ProgramSearch {
 export const findInstalledProgram = (name: string, env: Environment, platform = process.platform) =>
   findProgram(name, { env, platform, isProgram: isExecutable, node: process.execPath });
 
-/** @param name a name on the PATH, or a path */
+/** Finds a program as `search` describes. @param name a name on the PATH, or a path */
 export function findProgram(name: string, search: ProgramSearch): Program | undefined {
   const found = listCandidates(name, search).find(search.isProgram);
   return found === undefined ? undefined : describe(found, search);
@@ -57,8 +57,8 @@ function listCandidates(name: string, { env, platform }: ProgramSearch): readonl
 }
 
 /**
- * npm's `codex.cmd` only runs `node …/codex.js`. Started directly, arguments need no quoting for
- * cmd.exe, and Ctrl-C does not prompt "Terminate batch job (Y/N)?".
+ * npm's `codex.cmd` only runs `node …/codex.js`. If that is started directly, arguments need no quoting for cmd.exe,
+ * and Ctrl-C does not prompt "Terminate batch job (Y/N)?".
  */
 function describe(path: string, { platform, isProgram, node }: ProgramSearch): Program {
   if (platform !== 'win32' || !/\.(cmd|bat)$/i.test(path)) return { command: path, words: [] };

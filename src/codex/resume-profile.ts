@@ -1,4 +1,4 @@
-/** The profile file that lets Codex resume threads of the bridge after undo: a thread belongs to its provider's id. */
+/** Writes the profile that lets Codex resume the bridge's threads after undo: a thread belongs to its provider's id. */
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { asText, isRecord } from '../base/json';
@@ -18,10 +18,10 @@ export const RESUME_COMMAND = `codex resume --profile ${PROFILE}`;
 const HEAD = `# Written by aliyun-codex-bridge setup --undo, for: ${RESUME_COMMAND}\n`;
 
 /**
- * Writes the bridge's settings of `config`, the text of a config.toml before undo, as a profile. A file of that name
- * that the bridge did not write stays.
+ * Writes the bridge's settings from `config`, the text of a config.toml before undo, as a profile. Keeps a file of that
+ * name that the bridge did not write.
  *
- * @param baseUrl where `config` names none
+ * @param baseUrl used if `config` has none
  * @returns the path of the profile
  */
 export async function writeResumeProfile(codexHome: string, config: string, baseUrl: string): Promise<string> {

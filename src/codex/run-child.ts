@@ -15,12 +15,12 @@ export async function runChild(
   const { command, args, options } = toSpawn(program, words);
   let child: ChildProcess | undefined;
   // Registered before the start: a signal for the child may arrive before the next line runs.
-  const forget = passSignals((signal) => child?.kill(signal), hasTerminal);
+  const stopForwarding = forwardSignals((signal) => child?.kill(signal), hasTerminal);
   try {
     child = spawn(command, args, { ...options, env, stdio: 'inherit' });
     return await endOf(child);
   } finally {
-    forget();
+    stopForwarding();
   }
 }
 
@@ -42,16 +42,16 @@ const FROM_TERMINAL: readonly NodeJS.Signals[] = ['SIGINT', 'SIGQUIT'];
  * On Windows it forwards none: the console signals all of its processes, and `kill` would end the child at once, or
  * throw (SIGHUP before Node 20).
  */
-export function passSignals(
+export function forwardSignals(
   kill: (signal: NodeJS.Signals) => unknown, hasTerminal: boolean, platform: NodeJS.Platform = process.platform,
 ): () => void {
   const reachesChild = (signal: NodeJS.Signals): boolean =>
     platform === 'win32' || (hasTerminal && FROM_TERMINAL.includes(signal));
-  const pass = (signal: NodeJS.Signals): void => {
+  const forward = (signal: NodeJS.Signals): void => {
     if (!reachesChild(signal)) kill(signal);
   };
-  for (const signal of SIGNALS) process.on(signal, pass);
+  for (const signal of SIGNALS) process.on(signal, forward);
   return () => {
-    for (const signal of SIGNALS) process.off(signal, pass);
+    for (const signal of SIGNALS) process.off(signal, forward);
   };
 }

@@ -22,7 +22,10 @@ export async function countThreads(codexHome: string): Promise<ReadonlyMap<strin
   return counts;
 }
 
-/** Ids of threads whose provider is missing from config.toml, except the bridge's: the launcher resumes those. */
+/**
+ * Lists the provider ids in `counts` that Codex does not know, so that their threads cannot be resumed. The bridge's id
+ * is never listed: the launcher resumes its threads.
+ */
 export function listStranded(counts: ReadonlyMap<string, number>, known: readonly string[]): readonly string[] {
   const present = [...known, ...BUILT_INTO_CODEX, PROVIDER_ID, 'amazon-bedrock'];
   return [...counts.keys()].filter((id) => !present.includes(id));

@@ -1,7 +1,7 @@
 /**
- * Runs the modules of the start and of turns from two files in `dist/bundle`, which the build makes, with V8's code
- * cache: 10 ms of CPU until /health is answered instead of 21 (Node 20). The plain files are the same code; whatever is
- * in no bundle is loaded from them, and shares its modules with the bundles.
+ * Runs the start-up and turn modules from two bundles in `dist/bundle` that the build creates, with V8's code cache:
+ * 10 ms of CPU until /health answers instead of 21 (Node 20). The plain files contain the same code; modules in no
+ * bundle are loaded from them and share the modules of the bundles.
  */
 import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs';
 import { Module } from 'node:module';
@@ -9,7 +9,7 @@ import { dirname, join, sep } from 'node:path';
 import { Script } from 'node:vm';
 import { findPaths, thisMachine } from './paths';
 
-/** What the build knows about a bundle. */
+/** A bundle as the build describes it. */
 export interface BundleIndex {
   readonly name: string;
   /** A hash of the bundle, so that a cache of another build is not used. */
@@ -30,15 +30,15 @@ interface Bundle extends BundleIndex {
 
 const DIST = join(__dirname, '..');
 
-const opened = new Map<string, Bundle>();
+const openBundles = new Map<string, Bundle>();
 
 /** Runs `path`, a module of the first bundle, as `main`. */
 export function runBundled(main: NodeModule, path: string, indexes: readonly BundleIndex[]): void {
   const indexOf = new Map(indexes.flatMap((index) => index.modules.map((module) => [module, index] as const)));
-  /** @param id as in the source, or a path below `dist`, for modules in a bundle and those that load it */
+  /** @param id a path below `dist` for bundled modules and the loader's own; otherwise the specifier in the source */
   const load = (id: string, from: NodeModule): unknown => {
     const filename = DIST + sep + (sep === '/' ? id : id.replaceAll('/', sep));
-    // Node looks here for the modules that plain files import, too.
+    // Node also looks here for the modules that plain files import.
     const known = require.cache[filename];
     if (known !== undefined) return known.exports;
     const index = indexOf.get(id);
@@ -48,14 +48,14 @@ export function runBundled(main: NodeModule, path: string, indexes: readonly Bun
     try {
       run(index, id, module);
     } catch (cause) {
-      // As in Node, the next attempt loads it again: the bundle is unreadable while no file descriptors are left.
+      // As in Node, the next attempt loads it again: a bundle cannot be read while no file descriptors are left.
       delete require.cache[filename];
       throw cause;
     }
     return module.exports;
   };
   const run = (index: BundleIndex, id: string, module: NodeModule): void => {
-    const { table } = opened.get(index.name) ?? openBundle(index);
+    const { table } = openBundles.get(index.name) ?? openBundle(index);
     const { filename } = module;
     // The main module compares itself with `require.main`.
     const loadFrom = Object.assign((other: string) => load(other, module), { main: require.main });
@@ -71,11 +71,11 @@ function openBundle(index: BundleIndex): Bundle {
   const cachedData = readCache(index);
   const script = new Script(readFileSync(filename, 'latin1'), { filename, ...(cachedData && { cachedData }) });
   const bundle = { ...index, script, table: script.runInThisContext() };
-  opened.set(index.name, bundle);
+  openBundles.set(index.name, bundle);
   return bundle;
 }
 
-/** @returns undefined without a cache, or if it is from another build, damaged, or not the user's alone */
+/** @returns undefined if there is no cache, or it is from another build, damaged, or writable by other users */
 function readCache({ name, hash }: BundleIndex): Buffer | undefined {
   let file;
   try {
@@ -91,25 +91,25 @@ function readCache({ name, hash }: BundleIndex): Buffer | undefined {
 }
 
 /**
- * The hash of the bundle, and the data twice: V8 verifies its version and flags, but not the data, and a comparison
- * takes a tenth of the time of a checksum.
+ * Renders the hash of the bundle, then the data twice: V8 verifies its version and flags but not the data, and
+ * comparing two copies takes a tenth of the time of a checksum.
  */
 const pack = (data: Buffer, hash: string): Buffer => Buffer.concat([Buffer.from(hash), data, data]);
 
 function unpack(bytes: Buffer, hash: string): Buffer | undefined {
   const middle = (bytes.length + hash.length) / 2;
   const data = bytes.subarray(hash.length, middle);
-  const isWhole = bytes.toString('latin1', 0, hash.length) === hash && data.equals(bytes.subarray(middle));
-  return isWhole ? data : undefined;
+  const isIntact = bytes.toString('latin1', 0, hash.length) === hash && data.equals(bytes.subarray(middle));
+  return isIntact ? data : undefined;
 }
 
-/** One file for each version of Node, so that two of them do not replace each other's. */
+/** Each version of Node has its own file, so that two versions do not overwrite each other's. */
 const cachePath = (name: string): string =>
   join(findPaths(thisMachine(process.env)).state, 'code-cache', `${name}-${process.version}-${process.arch}`);
 
-/** Returns the files of bundles that had no cache, with the compiled code of the functions that have run so far. */
+/** Renders cache files for the bundles that had none, with the compiled code of the functions that have run so far. */
 export function renderCodeCache(): readonly { readonly path: string; readonly content: Buffer }[] {
-  return [...opened.values()].filter(({ script }) => script.cachedDataRejected !== false).map(
+  return [...openBundles.values()].filter(({ script }) => script.cachedDataRejected !== false).map(
     ({ name, hash, script }) => ({ path: cachePath(name), content: pack(script.createCachedData(), hash) }),
   );
 }

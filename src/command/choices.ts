@@ -1,19 +1,19 @@
-/** Lists of names from which a user picks one by number or name. */
+/** Renders lists of names from which the user picks one by number or name, and reads the answer. */
 
-/** As many as fit on a screen. */
-const SHOWN = 20;
+/** The number of names that fit on a screen. */
+const MAX_SHOWN = 20;
 
-/** One line for each name; with `rest`, at most a screenful, and `rest` for the others. */
-export function renderNames(names: readonly string[], isNumbered: boolean, rest?: string): string {
-  const shown = rest === undefined ? names : names.slice(0, SHOWN);
+/** Renders one line per name. @param more if given, the line that replaces all names after a screenful */
+export function renderNames(names: readonly string[], isNumbered: boolean, more?: string): string {
+  const shown = more === undefined ? names : names.slice(0, MAX_SHOWN);
   const lines = shown.map((name, index) => {
     const number = isNumbered ? String(index + 1).padStart(3) : '';
     return `${number}  ${name}`;
   });
-  return [...lines, ...(rest !== undefined && names.length > SHOWN ? [rest] : [])].join('\n');
+  return [...lines, ...(more !== undefined && names.length > MAX_SHOWN ? [more] : [])].join('\n');
 }
 
-/** The name that an answer means; the first when nothing was typed. */
+/** Returns the name that an answer selects; an empty answer selects the first. */
 export function findChoice(answer: string, names: readonly string[]): string | undefined {
   const wanted = answer.trim();
   if (wanted === '') return names[0];

@@ -14,19 +14,19 @@ export async function readIfThere(path: string): Promise<Buffer | undefined> {
 }
 
 /** Returns the file that `path` resolves to; a link may point to a file that does not exist yet. */
-export async function followLinks(path: string, hops = 0): Promise<string> {
+export async function followLinks(path: string, links = 0): Promise<string> {
   const real = await realpath(path).catch((error: unknown) => {
     if (codeOf(error) === 'ENOENT') return undefined;
     throw error;
   });
   if (real !== undefined) return real;
   const link = await readlink(path).catch(() => undefined);
-  if (link === undefined || hops === MAX_HOPS) return path;
-  return followLinks(resolve(dirname(path), link), hops + 1);
+  if (link === undefined || links === MAX_LINKS) return path;
+  return followLinks(resolve(dirname(path), link), links + 1);
 }
 
 /** The limit of Linux (path_resolution(7)). */
-const MAX_HOPS = 40;
+const MAX_LINKS = 40;
 
 export interface FileModes {
   /** For a new file; an existing one keeps its mode. */

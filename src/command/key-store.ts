@@ -1,5 +1,5 @@
 /**
- * Keeps keys in the key store of the system, by its own command line tool. A key is passed on standard input, because
+ * Stores keys in the system's key store, with its own command-line tool. A key is passed on standard input, because
  * command lines are visible to other users.
  */
 import { execFile, spawnSync } from 'node:child_process';
@@ -11,7 +11,7 @@ export interface KeyStore {
   /** @returns why the key was not stored, as the end of a sentence */
   write(name: string, key: string): string | undefined;
   read(name: string): string | undefined;
-  /** Like `read`, but does not block: a locked store waits for its user. */
+  /** Like `read`, but does not block: a locked store waits until the user unlocks it. */
   load(name: string): Promise<string | undefined>;
   /** No-op if there is no such key. */
   remove(name: string): void;
@@ -61,7 +61,7 @@ const SECRET_SERVICE: Tool = {
   remove: (name) => secretTool('clear', name),
 };
 
-/** Windows.Security.Credentials.PasswordVault; only Windows PowerShell loads it, PowerShell 7 does not. */
+/** Windows.Security.Credentials.PasswordVault; Windows PowerShell can load it, PowerShell 7 cannot. */
 const powershell = (script: string, input?: string): ToolCall => ({
   command: 'powershell.exe',
   words: ['-NoProfile', '-NonInteractive', '-Command', `${OPEN_VAULT} ${script}`],
@@ -86,7 +86,7 @@ $found.RetrievePassword(); [Console]::Out.Write($found.Password);`),
 
 const TOOLS: { readonly [P in NodeJS.Platform]?: Tool } = { darwin: KEYCHAIN, win32: CREDENTIAL_MANAGER };
 
-/** A keychain that is locked may ask the user for its password. */
+/** A locked keychain may ask the user for its password. */
 const TIMEOUT_MS = 60_000;
 
 /** The key store of this system; the tool is found on the PATH of `env`. */
@@ -109,11 +109,12 @@ export function openKeyStore(env: Environment, platform: NodeJS.Platform = proce
       child.stdin?.end();
     }),
     write(name, key) {
-      const { error, stderr } = run(tool.write(name, key));
-      // Some of the tools succeed without having stored the key.
+      const call = tool.write(name, key);
+      const { error, stderr } = run(call);
+      // Some tools exit with 0 without having stored the key.
       if (read(name) === key) return undefined;
-      if (error !== undefined) return `cannot run ${tool.write(name, key).command} (${tool.install})`;
-      return stderr.trim().split('\n')[0] || 'it did not keep the key';
+      if (error !== undefined) return `cannot run ${call.command} (${tool.install})`;
+      return stderr.trim().split('\n')[0] || `${call.command} did not store the key`;
     },
     remove: (name) => void run(tool.remove(name)),
   };

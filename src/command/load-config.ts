@@ -30,9 +30,9 @@ export type Loaded = Resolved & Pick<LoadedEnvironment, 'env' | 'file' | 'findOr
   readonly logins?: Logins;
   /** The user's providers file, if it exists. */
   readonly providersPath?: string;
-  /** Where the user may create one while a bridge runs; absent if a file is named. */
+  /** Where a running bridge looks for a providers file that the user adds; absent if one exists or is named. */
   readonly expectedProvidersPath?: string;
-  /** Names of the variables that the file takes for headers, keys and proxies. */
+  /** Names of the variables that the providers file refers to, for headers, keys and proxies. */
   readonly fileVariables?: readonly string[];
 };
 
@@ -55,8 +55,8 @@ export function requireConfig(
 }
 
 /**
- * Loads the configuration of a command that sends no key: the system's key store is not asked, and saved logins that
- * cannot be used are ignored.
+ * Loads the configuration of a command that sends no key: does not read the system's key store, and ignores saved
+ * logins that cannot be used.
  */
 export function loadWithoutKeyStore(flags: FlagTexts, env: Environment): LoadedConfig {
   const loaded = loadConfig(flags, env, 'without key store');
@@ -65,23 +65,23 @@ export function loadWithoutKeyStore(flags: FlagTexts, env: Environment): LoadedC
 
 /** Loads the configuration. The provider catalog takes milliseconds to load, so it is loaded only if needed. */
 export function loadConfig(
-  flags: FlagTexts, given: Environment, use: 'all' | 'without key store' | 'none' = 'all',
+  flags: FlagTexts, given: Environment, loginUse: 'all' | 'without key store' | 'none' = 'all',
 ): LoadedConfig {
   const { env, file, findOrigin, errors } = loadEnvironment(flags, given);
   const resolved = addProxies(resolveConfig(flags, env, findOrigin), env);
   const { path: providersPath, expected } = findProvidersFile({ flags, env, findOrigin });
-  const logins = use === 'none' ? undefined : findLogins(env, use === 'all');
-  const named = {
+  const logins = loginUse === 'none' ? undefined : findLogins(env, loginUse === 'all');
+  const sources = {
     env, file, findOrigin, ...compact({ logins, providersPath, expectedProvidersPath: expected }),
   };
   if (resolved.ok && errors.length === 0 && providersPath === undefined && !needsCatalog(resolved.config, env))
-    return { ...resolved, ...named };
+    return { ...resolved, ...sources };
   const { addProviderValues }: typeof import('../config/provider-values') = require('../config/provider-values');
   const catalog = providersPath === undefined ? undefined : readCatalog(providersPath, env);
-  const whole = addProviderValues(resolved, { flags, ...named }, catalog?.ok ? catalog.rows : undefined);
-  const all = [...errors, ...(catalog?.ok === false ? catalog.errors : []), ...(whole.ok ? [] : whole.errors)];
-  if (!whole.ok || all.length > 0) return { ok: false, errors: all };
-  return { ...whole, ...named, ...(catalog?.ok && { fileVariables: catalog.variables }) };
+  const extended = addProviderValues(resolved, { flags, ...sources }, catalog?.ok ? catalog.rows : undefined);
+  const all = [...errors, ...(catalog?.ok === false ? catalog.errors : []), ...(extended.ok ? [] : extended.errors)];
+  if (!extended.ok || all.length > 0) return { ok: false, errors: all };
+  return { ...extended, ...sources, ...(catalog?.ok && { fileVariables: catalog.variables }) };
 }
 
 function findLogins(env: Environment, hasKeyStore: boolean): Logins | undefined {
@@ -118,21 +118,21 @@ function readCatalog(path: string, env: Environment): ReadProviders {
   return readProvidersFile(path, env);
 }
 
-/** Adds the file of variables that the flag or the variable names. */
+/** Adds the variables of the environment file that the flag or variable names. */
 export function loadEnvironment(flags: FlagTexts, env: Environment, platform = process.platform): LoadedEnvironment {
   const [flag] = OPTIONS.configFile.flags;
   const [variable] = OPTIONS.configFile.env;
   const path = flags.configFile ?? env[variable];
-  const without = { env, file: undefined, findOrigin: fromProcess };
+  const unchanged = { env, file: undefined, findOrigin: fromProcess };
   // `resolveConfig` reports an empty flag.
-  if (!isSet(path)) return { ...without, errors: [] };
+  if (!isSet(path)) return { ...unchanged, errors: [] };
   const read = readEnvFile(path, flags.configFile === undefined ? fromProcess(variable) : { kind: 'flag', name: flag });
-  if ('errors' in read) return { ...without, ...read };
+  if ('errors' in read) return { ...unchanged, ...read };
   const { values } = read;
-  const used = Object.entries(values).filter(([name]) => !isSet(env[name]));
-  const names = new Set(used.map(([name]) => name));
+  const added = Object.entries(values).filter(([name]) => !isSet(env[name]));
+  const names = new Set(added.map(([name]) => name));
   return {
-    env: { ...copyOf(env, platform), ...Object.fromEntries(used) },
+    env: { ...copyOf(env, platform), ...Object.fromEntries(added) },
     file: { path, values },
     findOrigin: (name) => (names.has(name) ? { kind: 'file', name: `${name} in ${path}` } : fromProcess(name)),
     errors: [],
@@ -175,6 +175,6 @@ const REASONS: Readonly<Record<string, string>> = {
 function explain(path: string, error: unknown): string {
   const code = codeOf(error) ?? '';
   // A shell expands the ~ in `--config-file ~/x`, but not in `--config-file=~/x`; systemd and Docker never do.
-  const hint = code === 'ENOENT' && path.startsWith('~') ? '; ~ is not expanded here, write the full path' : '';
+  const hint = code === 'ENOENT' && path.startsWith('~') ? '; ~ is not expanded here, so write the full path' : '';
   return `${REASONS[code] ?? messageOf(error)}${hint}`;
 }

@@ -1,4 +1,4 @@
-/** Shows one line about what a command is waiting for if it takes longer than a second. */
+/** Shows one line that says what a command is waiting for, if it takes longer than a second. */
 import type { CommandIo } from './command';
 import { WIDTH } from './render';
 import type { TerminalStyle } from './terminal-style';
@@ -15,7 +15,7 @@ export type Later = (delayMs: number, run: () => void) => () => void;
 
 const DELAY_MS = 1_000;
 
-const TURN_MS = 100;
+const FRAME_MS = 100;
 
 /** Erase in Line (ECMA-48): from the cursor to the end of the line. */
 const ERASE = '\u001b[K';
@@ -29,13 +29,13 @@ export function createProgress(io: CommandIo, style: TerminalStyle, later: Later
   if (io.isErrorTerminal?.() !== true || style.spinner.length === 0)
     return { say: () => undefined, end: () => undefined };
   let current = '';
-  let turns = 0;
+  let frames = 0;
   let cancel: (() => void) | undefined;
   const draw = (): void => {
-    const frame = style.spinner[turns % style.spinner.length] ?? '';
-    turns += 1;
+    const frame = style.spinner[frames % style.spinner.length] ?? '';
+    frames += 1;
     io.error(`\r${style.paint('cyan', frame)} ${style.spell(shortenToLine(current))}${ERASE}`);
-    cancel = later(TURN_MS, draw);
+    cancel = later(FRAME_MS, draw);
   };
   return {
     say(text) {
@@ -44,18 +44,18 @@ export function createProgress(io: CommandIo, style: TerminalStyle, later: Later
     },
     end() {
       cancel?.();
-      if (turns > 0) io.error(`\r${ERASE}`);
+      if (frames > 0) io.error(`\r${ERASE}`);
       cancel = undefined;
-      turns = 0;
+      frames = 0;
     },
   };
 }
 
 /** Keeps the text on one line, so that `\r` returns to its beginning. */
 function shortenToLine(text: string): string {
-  const room = WIDTH - 3;
+  const maxLength = WIDTH - 3;
   const line = text.replace(/\s+/g, ' ').trim();
-  return line.length > room ? `${line.slice(0, room - 3)}...` : line;
+  return line.length > maxLength ? `${line.slice(0, maxLength - 3)}...` : line;
 }
 
 const laterUnref: Later = (delayMs, run) => {

@@ -63,19 +63,19 @@ function readLogin(row: Readonly<Record<string, unknown>>): SavedLogin {
 const RETRY_MS = 60_000;
 
 /**
- * Opens the logins for the configuration; a file that cannot be used counts as empty. The key store is asked only for a
- * key that is needed, and once if it answers.
+ * Opens the logins for the configuration; a file that cannot be used counts as empty. The key store is read only for a
+ * key that is needed, and not again once it has returned that key.
  */
 export function openLogins(path: string, env: Environment, hasKeyStore: boolean): Logins {
   const file = readLoginFile(path);
   const { current, logins } = 'problem' in file ? { current: undefined, logins: {} } : file;
   const rows = new Map(Object.entries(logins));
   const store = openKeyStore(env);
-  const stored = new Map<string, { readonly key: string | undefined; readonly until: number }>();
-  const loading = new Map<string, Promise<string | undefined>>();
+  const storeReads = new Map<string, { readonly key: string | undefined; readonly until: number }>();
+  const pendingLoads = new Map<string, Promise<string | undefined>>();
   const knownKeys = [...rows.values()].flatMap(({ key }) => key ?? []);
   const remember = (name: string, key: string | undefined): string | undefined => {
-    stored.set(name, { key, until: key === undefined ? performance.now() + RETRY_MS : Infinity });
+    storeReads.set(name, { key, until: key === undefined ? performance.now() + RETRY_MS : Infinity });
     if (key !== undefined && !knownKeys.includes(key)) knownKeys.push(key);
     return key;
   };
@@ -84,15 +84,15 @@ export function openLogins(path: string, env: Environment, hasKeyStore: boolean)
     const row = rows.get(name);
     if (row === undefined || row.origin !== new URL(baseUrl).origin) return { key: undefined };
     if (row.key !== undefined || !hasKeyStore || !row.inKeyStore) return { key: row.key };
-    const found = stored.get(name);
+    const found = storeReads.get(name);
     return found && performance.now() < found.until ? found : undefined;
   };
-  /** Turns that need the same key wait for one read: the store may ask its user. */
+  /** Turns that need the same key wait for one read: the store may prompt the user. */
   const loadStored = (name: string): Promise<string | undefined> => {
-    const running = loading.get(name);
+    const running = pendingLoads.get(name);
     if (running) return running;
-    const load = store.load(name).then((key) => remember(name, key)).finally(() => loading.delete(name));
-    loading.set(name, load);
+    const load = store.load(name).then((key) => remember(name, key)).finally(() => pendingLoads.delete(name));
+    pendingLoads.set(name, load);
     return load;
   };
   return {

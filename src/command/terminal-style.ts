@@ -28,7 +28,7 @@ export interface TerminalStyle {
 export function createTerminalStyle(
   isTerminal: boolean, env: Environment, platform: NodeJS.Platform = process.platform,
 ): TerminalStyle {
-  const isColored = wantsColors(isTerminal, env);
+  const isColored = usesColors(isTerminal, env);
   const isUnicode = canShowUnicode(isTerminal, env, platform);
   return {
     pass: isUnicode ? '✓' : 'ok  ',
@@ -43,7 +43,7 @@ export function createTerminalStyle(
 }
 
 /** NO_COLOR takes precedence (no-color.org); CLICOLOR_FORCE follows bixense.com/clicolors, FORCE_COLOR follows Node. */
-function wantsColors(isTerminal: boolean, env: Environment): boolean {
+function usesColors(isTerminal: boolean, env: Environment): boolean {
   if (env['NO_COLOR']) return false;
   if (isOn(env['FORCE_COLOR']) || isOn(env['CLICOLOR_FORCE'])) return true;
   return isTerminal && env['FORCE_COLOR'] === undefined && env['TERM'] !== 'dumb';

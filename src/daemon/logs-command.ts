@@ -23,11 +23,11 @@ export async function run(context: CommandContext): Promise<number> {
   if (!existsSync(named)) {
     const start = renderCommand('start', target.port);
     io.error(`No log file ${named}. Only bridges started with "${start}" write this log.
-Others write to standard error, or to the file of their --log-file; give the same --log-file here to read that one.
+Other bridges write to standard error or to their own --log-file. To read such a file, give the same --log-file here.
 `);
     return EXIT.failed;
   }
-  // The rotated file is next to the target of a link.
+  // If the log is a symbolic link, the rotated file is next to its target.
   const path = realpathSync(named);
   const reader = createLogReader(path);
   try {
@@ -52,13 +52,13 @@ function findLog({ config, paths, port, record }: BridgeTarget): string {
   return config.logFile === undefined ? (record?.logFile ?? logFileOf(paths.state, port)) : resolve(config.logFile);
 }
 
-/** Writes each whole line as JSON, whatever the format of the log; each has a time and a level. */
+/** Writes each complete line as JSON with a time and a level, whatever the format of the log. */
 function createJsonWriter(write: (text: string) => void): (text: string) => void {
-  let rest = '';
+  let partialLine = '';
   let time: string | null = null;
   return (text) => {
-    const lines = (rest + text).split('\n');
-    rest = lines.pop() ?? '';
+    const lines = (partialLine + text).split('\n');
+    partialLine = lines.pop() ?? '';
     const rendered = lines.map((line) => {
       const entry = readLine(line, time);
       time = entry.time;
@@ -76,7 +76,7 @@ interface LogLine {
   readonly json: string;
 }
 
-/** @param last the time of the previous line, because Node writes warnings and crashes there without a time */
+/** @param last the time of the previous line, because warnings and crashes of Node have none */
 function readLine(line: string, last: string | null): LogLine {
   const own = parseJsonObject(line);
   if (own !== undefined) return { time: asText(own['time']) ?? last, json: line };

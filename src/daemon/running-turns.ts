@@ -1,4 +1,4 @@
-/** Shows the running turns below the log while it is followed. */
+/** Shows the running turns below the log during `logs --follow`. */
 import { asArray, asNumber, asText, isRecord } from '../base/json';
 import { renderCount, renderDuration } from '../base/quantities';
 import type { Progress } from '../command/progress';
@@ -13,7 +13,7 @@ export interface RunningTurns {
 
 const POLL_MS = 1_000;
 
-/** Asks the bridge each second. On anything but a terminal, `progress` shows nothing. */
+/** Polls the bridge every second. `progress` shows nothing unless the output is a terminal. */
 export function showRunningTurns(target: BridgeTarget, progress: Progress): RunningTurns {
   const poll = async (): Promise<void> => {
     const turns = await listRunningTurns(target);
@@ -47,11 +47,11 @@ interface ListedTurn {
   readonly tokens: number;
 }
 
-/** Empty when nothing runs, and for a bridge that does not answer or does not know the route. */
+/** Empty if no turn is running, or if the bridge does not answer or lacks the route. */
 async function listRunningTurns({ host, port, record, config }: BridgeTarget): Promise<readonly ListedTurn[]> {
   const token = record?.token ?? config.accessToken;
-  const answer = await getJson({ host, port, path: '/turns', token, timeoutMs: POLL_MS });
-  const turns = typeof answer === 'object' ? (asArray(answer['turns']) ?? []) : [];
+  const response = await getJson({ host, port, path: '/turns', token, timeoutMs: POLL_MS });
+  const turns = typeof response === 'object' ? (asArray(response['turns']) ?? []) : [];
   return turns.filter(isRecord).map((turn) => ({
     client: asText(turn['client']) ?? 'unknown',
     model: asText(turn['model']),

@@ -29,7 +29,7 @@ export function detectKind({ env, platform }: Machine): ServiceKindName {
   return isTermux ? 'termux' : 'systemd';
 }
 
-/** Returns 0 on success or if there is nothing to do, 1 if a file is in the way, 2 for invalid usage. */
+/** Returns 0 on success or if there is nothing to do, 1 if a file cannot be written or removed, 2 for invalid usage. */
 export async function run(context: CommandContext): Promise<number> {
   const { operand, flags, own, errors, env, io } = context;
   const machine = thisMachine(env);
@@ -37,8 +37,8 @@ export async function run(context: CommandContext): Promise<number> {
   const kind = SERVICE_KINDS[name];
   const print = readOwnFlag(SERVICE_FLAGS.print, own) ?? false;
   if (operand === 'remove') {
-    const wrong = print ? ['--print works only with service install.'] : [];
-    if (errors.length + wrong.length > 0) return reportUsageErrors([...errors, ...wrong], io);
+    const misuse = print ? ['--print works only with service install.'] : [];
+    if (errors.length + misuse.length > 0) return reportUsageErrors([...errors, ...misuse], io);
     const paths = findPaths(machine);
     return removeService(kind, kind.findFile(machine, paths), join(paths.config, 'env'), io);
   }

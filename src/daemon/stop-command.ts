@@ -26,7 +26,7 @@ export async function run(context: CommandContext): Promise<number> {
     return EXIT.failed;
   }
   const { health } = state;
-  // A pid from /health may be that of a process in a container, which is another process here.
+  // A pid from /health may come from inside a container, where it means another process.
   if (record === undefined || record.pid !== health.pid) {
     io.error(describeForeground(target, health));
     return EXIT.failed;
@@ -57,8 +57,8 @@ Stop it where you started it: with Ctrl-C in its terminal, or by its service man
 
 /** Describes how stopping affects clients; Windows has no signal for a graceful shutdown. */
 export function describeUse({ openStreams, launches }: Health, platform: NodeJS.Platform = process.platform): string {
-  const effect = platform === 'win32' ? 'cut off now' : 'may finish first';
-  const streams = openStreams === 0 ? '' : `Streaming ${renderCount(openStreams, 'answer')}: ${effect}.\n`;
+  const effect = platform === 'win32' ? 'will be interrupted' : 'may finish first';
+  const streams = openStreams === 0 ? '' : `Still streaming: ${renderCount(openStreams, 'answer')}, which ${effect}.\n`;
   if (launches === 0) return streams;
   // Their launchers restart it (launch/hold-bridge).
   const [verb, count] = [launches === 1 ? 'is' : 'are', renderCount(launches, 'Codex session')];
@@ -66,7 +66,8 @@ export function describeUse({ openStreams, launches }: Health, platform: NodeJS.
 }
 
 function describeFailure(outcome: Exclude<StopOutcome, 'ended'>, { pid, drainTimeoutMs }: BridgeRecord): string {
-  if (outcome === 'another process') return `Process ${pid} is not the bridge on record; nothing was stopped.\n`;
+  if (outcome === 'another process')
+    return `Process ${pid} is not the bridge that the record names; nothing was stopped.\n`;
   if (outcome === 'not permitted') return `Cannot stop the bridge: process ${pid} belongs to another user.\n`;
   const waited = renderDuration(drainTimeoutMs + MARGIN_MS);
   return `The bridge (pid ${pid}) still runs ${waited} after SIGTERM. See its log, or kill the process.\n`;

@@ -45,7 +45,7 @@ test('a file of another program is kept, unless it is empty or --force is given'
     const written = await writeCatalogFile(file, MODELS, false);
     assert.deepEqual(written, {
       ok: false,
-      problem: 'the bridge did not write this file; --force replaces it',
+      problem: 'the bridge did not write this file; use --force to replace it',
     });
     assert.equal(await readFile(file, 'utf8'), foreign);
   }

@@ -179,7 +179,7 @@ test('an edit that no longer fits is rejected, and nothing is lost', () => {
   const twice = `model = "b"\n${merged.replace('model = "glm-5"\n', '')}`;
   assert.deepEqual(removeConfig(twice), {
     ok: false,
-    problem: `${problem} (expected each key once, model is already defined)`,
+    problem: `${problem} (expected each key once; model is already defined)`,
   });
   const below = merged.replace(/(?=# set aside)/, '[tui]\n');
   assert.deepEqual(removeConfig(below), { ok: false, problem });

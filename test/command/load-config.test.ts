@@ -115,7 +115,7 @@ test('a file that cannot be read is an error with its path and the reason', () =
   ]);
   assert.deepEqual(errorsOf({ configFile: '~/.bridge.env' }, {}), [
     'Cannot read "~/.bridge.env" from flag --config-file: '
-    + 'no such file; ~ is not expanded here, write the full path.',
+    + 'no such file; ~ is not expanded here, so write the full path.',
   ]);
   assert.deepEqual(errorsOf({ configFile: '' }, {}), [
     'Cannot use "" from flag --config-file: expected the path of a file.',

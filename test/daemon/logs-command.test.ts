@@ -28,7 +28,7 @@ test('without a log file, logs says how to get one', LIMIT, async (context) => {
     error,
     `No log file ${logFileOf(home.paths.state, home.port)}. \
 Only bridges started with "aliyun-codex-bridge start --port ${home.port}" write this log.
-Others write to standard error, or to the file of their --log-file; give the same --log-file here to read that one.
+Other bridges write to standard error or to their own --log-file. To read such a file, give the same --log-file here.
 `,
   );
 });

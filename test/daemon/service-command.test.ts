@@ -360,8 +360,8 @@ test('every value is parsed back unchanged, and one with a line break is omitted
     'a=b=c',
   ];
   const variables = values.map((value, index) => ({ name: `V${index}`, value }));
-  const { text, leftOut } = renderEnvFile([...variables, { name: 'LINES', value: 'a\nb' }], true);
-  assert.deepEqual(leftOut, ['LINES']);
+  const { text, omitted } = renderEnvFile([...variables, { name: 'LINES', value: 'a\nb' }], true);
+  assert.deepEqual(omitted, ['LINES']);
   const parsed = parseEnvFile(text);
   assert.ok(parsed.ok);
   assert.deepEqual(Object.values(parsed.values), values);

@@ -84,7 +84,7 @@ test('running answers may finish, and stop says that it waits for them', LIMIT, 
   await once(answer, 'readable');
   const io = createWatchedIo();
   const stopped = run(['stop'], home.env, io);
-  await io.until(/^Streaming 1 answer: may finish first\.\n$/);
+  await io.until(/^Still streaming: 1 answer, which may finish first\.\n$/);
   const probe = { host: '127.0.0.1', port: home.port, timeoutMs: 10_000 };
   while ((await probePort(probe)).kind !== 'free');
   assert.doesNotMatch(io.written.out, /Stopped/, 'the bridge listens no more and still answers');
@@ -99,8 +99,8 @@ test('on Windows, running answers are not said to finish', () => {
     version: '1.2.3', pid: 1, uptime: 1, upstream: undefined, search: undefined, tokenRequired: false, openStreams: 2,
     launches: 0,
   };
-  assert.equal(describeUse(health, 'win32'), 'Streaming 2 answers: cut off now.\n');
-  assert.equal(describeUse(health, 'linux'), 'Streaming 2 answers: may finish first.\n');
+  assert.equal(describeUse(health, 'win32'), 'Still streaming: 2 answers, which will be interrupted.\n');
+  assert.equal(describeUse(health, 'linux'), 'Still streaming: 2 answers, which may finish first.\n');
 });
 
 test('answers that exceed the drain timeout are interrupted, and the bridge exits', LIMIT, async (context) => {
@@ -111,7 +111,7 @@ test('answers that exceed the drain timeout are interrupted, and the bridge exit
   await once(answer, 'readable');
   const { code, out } = await home.run('stop');
   assert.equal(code, 0);
-  assert.match(out, /^Streaming 1 answer: may finish first\.\nStopped the bridge on /);
+  assert.match(out, /^Still streaming: 1 answer, which may finish first\.\nStopped the bridge on /);
   assert.match(await readAll(answer), /response\.failed/);
 });
 
@@ -163,7 +163,7 @@ test('a process that reuses the pid of a bridge is not signalled', WITH_PROC, as
   const port = await pretend(context, { name: NAME, version: '1.2.3', pid });
   forge(home, port, pid, '1');
   const { code, error } = await home.run('stop', '--port', String(port));
-  assert.deepEqual([code, error], [1, `Process ${pid} is not the bridge on record; nothing was stopped.\n`]);
+  assert.deepEqual([code, error], [1, `Process ${pid} is not the bridge that the record names; nothing was stopped.\n`]);
   assert.ok(isAlive(pid));
   forge(home, port, pid, readProcessStart(pid));
   const ended = once(other, 'exit');

@@ -11,7 +11,7 @@ import { renderCmdArguments } from '../../src/codex/program';
 import { readCodexVersion } from '../../src/codex/codex-program';
 import { bypassProxy } from '../../src/launch/describe-bridge';
 import { needsBridge, needsNoDaemon } from '../../src/launch/launch-codex';
-import { passSignals } from '../../src/codex/run-child';
+import { forwardSignals } from '../../src/codex/run-child';
 import { loadConfig } from '../../src/command/load-config';
 import { run } from '../../src/cli/main';
 import { findPaths } from '../../src/command/paths';
@@ -92,7 +92,7 @@ test('signals are forwarded, except on Windows, where the console signals all pr
     [true, 'darwin', ['SIGHUP']],
     [false, 'win32', []],
   ] as const) {
-    const forget = passSignals(kill, hasTerminal, platform);
+    const forget = forwardSignals(kill, hasTerminal, platform);
     for (const signal of ['SIGHUP', 'SIGQUIT'] as const) process.emit(signal, signal);
     forget();
     assert.deepEqual(seen.splice(0), wanted, `${platform}, ${hasTerminal}`);

@@ -396,7 +396,7 @@ test('a file that undo cannot restore is reported with the backup', async (conte
   assert.equal(
     error,
     `Cannot change ${home.path}: the file has changed since setup, and the lines that setup had commented out \
-no longer fit (expected each key once, model is already defined).
+no longer fit (expected each key once; model is already defined).
 Backup from before setup: ${join(home.folder, BACKUP)}\n`,
   );
 });

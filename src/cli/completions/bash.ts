@@ -4,9 +4,9 @@ import { listValueFlags, type Scope, type ValueCompletion } from './scopes';
 /** Renders the script. */
 export function renderBash(scopes: readonly Scope[]): string {
   const flags = listValueFlags(scopes);
-  const branches = BRANCHES.flatMap(({ fits, action }) => {
+  const branches = BRANCHES.flatMap(({ matches, action }) => {
     const patterns = new Map<string, string[]>();
-    for (const { spelling, value } of flags.filter((flag) => fits(flag.value))) {
+    for (const { spelling, value } of flags.filter((flag) => matches(flag.value))) {
       patterns.set(action(value), [...(patterns.get(action(value)) ?? []), spelling]);
     }
     return [...patterns].map(([call, spellings]) => `    ${spellings.join('|')}) ${call}; return ;;\n`);
@@ -23,17 +23,17 @@ export function renderBash(scopes: readonly Scope[]): string {
 }
 
 interface Branch {
-  readonly fits: (value: ValueCompletion) => boolean;
+  readonly matches: (value: ValueCompletion) => boolean;
   readonly action: (value: ValueCompletion) => string;
 }
 
 const BRANCHES: readonly Branch[] = [
   {
-    fits: ({ kind }) => kind === 'words',
+    matches: ({ kind }) => kind === 'words',
     action: (value) => `_aliyun_codex_bridge_words '${value.kind === 'words' ? value.words.join(' ') : ''}'`,
   },
-  { fits: ({ kind }) => kind === 'file', action: () => '_aliyun_codex_bridge_files -f default' },
-  { fits: ({ kind }) => kind === 'folder', action: () => '_aliyun_codex_bridge_files -d dirnames' },
+  { matches: ({ kind }) => kind === 'file', action: () => '_aliyun_codex_bridge_files -f default' },
+  { matches: ({ kind }) => kind === 'folder', action: () => '_aliyun_codex_bridge_files -d dirnames' },
 ];
 
 /** COMP_WORDBREAKS splits at `=`, so `--port=80` is three words. */

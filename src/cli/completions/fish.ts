@@ -4,7 +4,7 @@ import { describeWord, listValueFlags, type Flag, type Scope, type ValueCompleti
 /** Renders the whole script. */
 export function renderFish(scopes: readonly Scope[]): string {
   const words = scopes.flatMap(({ command, words: choices }) => choices.map((word) =>
-    renderLine(`__aliyun_codex_bridge_wants ${quoteScope(command)}`, `-a ${quote(word)}`, describeWord(word))));
+    renderLine(`__aliyun_codex_bridge_expects ${quoteScope(command)}`, `-a ${quote(word)}`, describeWord(word))));
   const codex = scopes.filter(({ isCodex }) => isCodex).map(({ command }) =>
     renderLine(`__aliyun_codex_bridge_is ${quoteScope(command)}`, "-F -a '(__aliyun_codex_bridge_codex)'", ''));
   return SCRIPT
@@ -38,9 +38,9 @@ function describeValue(value: ValueCompletion): string {
 /** -r requires a value, -F completes files, -x requires a value and completes only the words of -a. */
 const VALUES = { file: '-r -F', folder: "-x -a '(__fish_complete_directories)'", nothing: '-x' } as const;
 
-function renderLine(condition: string, what: string, help: string): string {
-  const about = help === '' ? '' : ` -d ${quote(help)}`;
-  return `complete -c aliyun-codex-bridge -n ${quote(condition)} ${what}${about}\n`;
+function renderLine(condition: string, spec: string, help: string): string {
+  const description = help === '' ? '' : ` -d ${quote(help)}`;
+  return `complete -c aliyun-codex-bridge -n ${quote(condition)} ${spec}${description}\n`;
 }
 
 const quoteScope = (command: string): string => command || '""';
@@ -73,7 +73,7 @@ function __aliyun_codex_bridge_is
     contains -- "$words[1]" $argv
 end
 
-function __aliyun_codex_bridge_wants
+function __aliyun_codex_bridge_expects
     set -l words (__aliyun_codex_bridge_words)
     test "$words[1]" = "$argv[1]"; and test (count $words) -lt 2
 end

@@ -53,16 +53,17 @@ export function listValueFlags(scopes: readonly Scope[]): readonly (Flag & { rea
 }
 
 /**
- * The options, the flags of the default command, and those that must come before a command that passes arguments on.
+ * Lists what may come before a command: the options, the flags of the default command, the flags of commands that pass
+ * arguments on, and the flags that select a command.
  */
 function findFirstScope(): Scope {
   const names = [DEFAULT_COMMAND, ...COMMAND_NAMES.filter((name) => COMMANDS[name].passesOn !== undefined)];
-  const meanings = COMMAND_NAMES.flatMap((name) =>
+  const commandFlags = COMMAND_NAMES.flatMap((name) =>
     (COMMANDS[name].flags ?? []).map((spelling): Flag => ({ spelling, help: COMMANDS[name].summary })));
   const own = names.flatMap((name) => COMMANDS[name].own ?? []);
   return {
     command: '',
-    flags: [...OPTION_NAMES.flatMap(describeOption), ...own.map(describeOwn), ...meanings],
+    flags: [...OPTION_NAMES.flatMap(describeOption), ...own.map(describeOwn), ...commandFlags],
     words: COMMAND_NAMES,
     placeholder: 'COMMAND',
     isCodex: false,
@@ -91,10 +92,10 @@ function describeOwn({ flag, type, help }: OwnFlag): Flag {
 
 function describeOption(name: OptionName): readonly Flag[] {
   const { flags, type, help, secret } = OPTIONS[name];
-  const known = name === 'defaultModel' || name === 'smallModel' ? { ...type, words: listModels() } : type;
-  const given = flags.map((spelling): Flag => ({ spelling, help, ...describeValue(known, secret ?? false) }));
-  if (!type.isSwitch) return given;
-  return [...given, ...flags.map((flag): Flag => ({ spelling: `--no-${flag.slice(2)}`, help: `Turn off: ${help}` }))];
+  const valueType = name === 'defaultModel' || name === 'smallModel' ? { ...type, words: listModels() } : type;
+  const plain = flags.map((spelling): Flag => ({ spelling, help, ...describeValue(valueType, secret ?? false) }));
+  if (!type.isSwitch) return plain;
+  return [...plain, ...flags.map((flag): Flag => ({ spelling: `--no-${flag.slice(2)}`, help: `Turn off: ${help}` }))];
 }
 
 /** The ids of all models in the catalog that need no quoting in any shell. */

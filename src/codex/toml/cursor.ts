@@ -1,4 +1,4 @@
-/** Tracks the position of the TOML parser in the text: look ahead, consume, fail. */
+/** Moves through the text for the TOML parser: looks ahead, consumes text, reports errors at the position. */
 
 export interface Cursor {
   readonly text: string;

@@ -174,9 +174,9 @@ function readArray(cursor: Cursor): readonly TomlValue[] {
 /** Consumes a comma (a trailing one is allowed) or stops at the end of the list. */
 function takeComma(cursor: Cursor, closing: string, list: string): void {
   skipLines(cursor);
-  const goesOn = takeIf(cursor, ',');
+  const hasComma = takeIf(cursor, ',');
   skipLines(cursor);
-  if (!goesOn && !isNext(cursor, closing) && cursor.at < cursor.text.length) {
+  if (!hasComma && !isNext(cursor, closing) && cursor.at < cursor.text.length) {
     fail(cursor, `expected "," or "${closing}" in ${list}, found ${describeNext(cursor)}`);
   }
 }

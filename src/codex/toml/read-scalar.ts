@@ -67,7 +67,7 @@ function readLine(cursor: Cursor, kind: StringKind): string {
   return text;
 }
 
-/** Normalizes line endings to line feeds; one right after the opening quotes is dropped. */
+/** Reads a string on several lines. Line endings become line feeds; one right after the opening quotes is dropped. */
 function readLines(cursor: Cursor, kind: StringKind): string {
   const begin = cursor.at;
   cursor.at += 3;
@@ -79,15 +79,15 @@ function readLines(cursor: Cursor, kind: StringKind): string {
     else if (kind.escapes && isNext(cursor, '\\')) text += readEscape(cursor, true);
     else if (!isNext(cursor, kind.quote)) failInside(cursor, begin);
     else {
-      const marks = takeMarks(cursor, kind.quote);
-      if (marks >= 3) return text + kind.quote.repeat(marks - 3);
-      text += kind.quote.repeat(marks);
+      const quotes = takeQuotes(cursor, kind.quote);
+      if (quotes >= 3) return text + kind.quote.repeat(quotes - 3);
+      text += kind.quote.repeat(quotes);
     }
   }
 }
 
 /** One or two quotes are part of the string, even right before the closing three. */
-function takeMarks(cursor: Cursor, quote: string): number {
+function takeQuotes(cursor: Cursor, quote: string): number {
   let count = 0;
   while (count < 5 && takeIf(cursor, quote)) count += 1;
   return count;
@@ -110,7 +110,7 @@ function readEscape(cursor: Cursor, mayContinue = false): string {
   const point = Number.parseInt(code.slice(1), 16);
   // TOML allows only Unicode scalar values, so no surrogates.
   const isSurrogate = point >= 0xd800 && point <= 0xdfff;
-  if (point > 0x10ffff || isSurrogate) fail(cursor, `expected a Unicode scalar value, \\${code} is not one`, begin);
+  if (point > 0x10ffff || isSurrogate) fail(cursor, `expected a Unicode scalar value, found \\${code}`, begin);
   return String.fromCodePoint(point);
 }
 
@@ -155,7 +155,7 @@ function readNumber(cursor: Cursor, word: string, begin: number): number | bigin
   if (DECIMAL.test(word) || PREFIXED.test(word)) {
     const value = BigInt(text.replace(/^\+/, ''));
     if (value < INTEGER.least || value > INTEGER.most) {
-      fail(cursor, `expected a 64-bit integer, ${word} does not fit`, begin);
+      fail(cursor, `expected a 64-bit integer, found ${word}`, begin);
     }
     return Number.isSafeInteger(Number(value)) ? Number(value) : value;
   }
@@ -166,8 +166,8 @@ function readDate(cursor: Cursor, word: string): TomlDate | undefined {
   if (isTime(word)) return new TomlDate(word);
   if (!DATE.test(word)) return isDateTime(word) ? new TomlDate(word) : undefined;
   // A space may replace the T between date and time.
-  const whole = `${word}${take(cursor, SECOND_WORD) ?? ''}`;
-  return isDate(word) && (whole === word || isDateTime(whole)) ? new TomlDate(whole) : undefined;
+  const dateTime = `${word}${take(cursor, SECOND_WORD) ?? ''}`;
+  return isDate(word) && (dateTime === word || isDateTime(dateTime)) ? new TomlDate(dateTime) : undefined;
 }
 
 function isDateTime(word: string): boolean {

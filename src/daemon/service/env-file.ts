@@ -16,8 +16,8 @@ export interface Variable {
 }
 
 /**
- * Collects the bridge's variables that are set, flags as variables, the key variables of the providers in use, and what
- * headers and connections take from the environment.
+ * Collects the bridge's variables that are set, its flags as variables, the key variables of the providers in use, and
+ * the variables that headers and proxies use.
  *
  * @param absolute makes a path absolute: a service has another working directory
  */
@@ -33,7 +33,7 @@ export function collectVariables(
   const { used } = expandVariables(flags.upstreamHeader ?? findVariable('upstreamHeader', env) ?? '', env);
   const keys = [OPTIONS.aiApiKey.env[0], ...listProviders(config).flatMap(({ keyEnv }) => keyEnv)];
   const numbered = keys.flatMap((name) => [name, ...readNumbered(name, env).map(({ variable }) => variable)]);
-  const others = [...new Set([...numbered, ...fileVariables, ...used, ...CONNECTION])].flatMap(
+  const others = [...new Set([...numbered, ...fileVariables, ...used, ...PROXIES])].flatMap(
     (name): readonly Variable[] => {
       const value = env[name];
       return isSet(value) && !known.has(name) ? [{ name, value: value.trim() }] : [];
@@ -42,27 +42,27 @@ export function collectVariables(
   return [...options, ...others];
 }
 
-/** What a service is made from. */
+/** The configuration that a service runs with. */
 export interface ServiceValues {
   readonly flags: FlagTexts;
   readonly env: Environment;
   readonly config: Config;
-  /** Names of the variables that the providers file takes. */
+  /** Names of the variables that the providers file refers to. */
   readonly fileVariables?: readonly string[];
 }
 
-/** Variables of the connection, which many programs read; the lower-case ones count too. */
-const CONNECTION = ['HTTPS_PROXY', 'HTTP_PROXY', 'ALL_PROXY', 'NO_PROXY'].flatMap((name) => [name, name.toLowerCase()]);
+/** The proxy variables that many programs read, in upper and lower case. */
+const PROXIES = ['HTTPS_PROXY', 'HTTP_PROXY', 'ALL_PROXY', 'NO_PROXY'].flatMap((name) => [name, name.toLowerCase()]);
 
 /** The current provider, and those that model aliases and fallbacks refer to. */
 function listProviders(config: Config): readonly Provider[] {
   const { provider, aiBaseUrl, modelMap = {}, catalog, fallback = [], visionModel } = config;
   const home = findProvider(provider, aiBaseUrl, catalog);
   const rows = [home, ...(catalog ?? []).filter(({ origin }) => origin !== undefined)];
-  const changes = rows.flatMap((row) => [row, ...row.models]);
+  const rowsAndModels = rows.flatMap((row) => [row, ...row.models]);
   const names = [
     ...Object.values(modelMap), ...fallback, visionModel,
-    ...changes.flatMap((row) => [...(row.fallback ?? []), row.visionModel]),
+    ...rowsAndModels.flatMap((row) => [...(row.fallback ?? []), row.visionModel]),
   ].filter((name) => name !== undefined);
   return [home, ...names.map((name) => findRoute(name, home, { [name.toLowerCase()]: name }, catalog).provider)];
 }
@@ -70,13 +70,13 @@ function listProviders(config: Config): readonly Provider[] {
 export interface RenderedEnvFile {
   readonly text: string;
   /** Variables whose values cannot be written on one line. */
-  readonly leftOut: readonly string[];
+  readonly omitted: readonly string[];
 }
 
 /**
  * Renders the whole file in the format of `parseEnvFile` and of EnvironmentFile= (systemd.exec(5)).
  *
- * @param hasKey false adds a line for the key
+ * @param hasKey if false, adds a commented-out line for the key
  */
 export function renderEnvFile(variables: readonly Variable[], hasKey: boolean): RenderedEnvFile {
   const lines = variables.map(({ name, value }) => ({ name, line: renderLine(name, value) }));
@@ -84,7 +84,7 @@ export function renderEnvFile(variables: readonly Variable[], hasKey: boolean): 
     text: `# Variables of the aliyun-codex-bridge service, NAME=VALUE. Restart the service after a change.
 # All variables: aliyun-codex-bridge help serve
 ${hasKey ? '' : '#AI_API_KEY=\n'}${lines.map(({ line }) => (line === undefined ? '' : `${line}\n`)).join('')}`,
-    leftOut: lines.filter(({ line }) => line === undefined).map(({ name }) => name),
+    omitted: lines.filter(({ line }) => line === undefined).map(({ name }) => name),
   };
 }
 

@@ -19,7 +19,7 @@ export interface Installation {
   readonly paths: Paths;
   readonly flags: FlagTexts;
   readonly config: Config;
-  /** Names of the variables that the providers file uses. */
+  /** Names of the variables that the providers file refers to. */
   readonly fileVariables?: readonly string[];
   /** The path of the running Node. */
   readonly node: string;
@@ -30,9 +30,9 @@ export interface Installation {
 export async function installService(installation: Installation): Promise<number> {
   const { kind, machine, paths, io } = installation;
   const program = describeProgram(installation);
-  const wrong = Object.values(program).find((path) => /[\u0000-\u001f\u007f]/.test(path ?? ''));
-  if (wrong !== undefined) {
-    return fail(io, `Cannot write a service for ${JSON.stringify(wrong)}: the path contains a control character.`);
+  const badPath = Object.values(program).find((path) => /[\u0000-\u001f\u007f]/.test(path ?? ''));
+  if (badPath !== undefined) {
+    return fail(io, `Cannot write a service for ${JSON.stringify(badPath)}: the path contains a control character.`);
   }
   const file = kind.findFile(machine, paths);
   try {
@@ -40,7 +40,7 @@ export async function installService(installation: Installation): Promise<number
     if (written === undefined) {
       return fail(io, `Cannot write ${file}: it exists, and "service install" did not write it. Move it away first.`);
     }
-    const variables = await keepVariables(program.envFile, installation);
+    const variables = await writeVariables(program.envFile, installation);
     // launchd and the shell of Termux open the log before the bridge creates its folder.
     makeFolder(dirnameOf(program.logFile, machine), PRIVATE.folder);
     io.out(`${written} ${file}\n${variables}${renderSteps(kind.afterInstall(file, program))}`);
@@ -88,8 +88,8 @@ async function writeServiceFile(file: string, kind: ServiceKind, program: Servic
   return old === undefined ? 'Wrote' : 'Updated';
 }
 
-/** Writes the environment file, unless it exists, and reports it. */
-async function keepVariables(file: string, installation: Installation): Promise<string> {
+/** Writes the environment file unless it exists. @returns what was done, as lines for the user */
+async function writeVariables(file: string, installation: Installation): Promise<string> {
   const { flags, machine, config } = installation;
   const variables = collectVariables({ ...installation, env: machine.env }, (path) => resolve(path));
   if ((await readIfThere(file)) !== undefined) {
@@ -97,12 +97,12 @@ async function keepVariables(file: string, installation: Installation): Promise<
     return `Kept ${file} unchanged.${ignored} Edit it to change variables.\n`;
   }
   const hasKey = config.aiApiKey !== undefined;
-  const { text, leftOut } = renderEnvFile(variables, hasKey);
+  const { text, omitted } = renderEnvFile(variables, hasKey);
   await replaceUserFile(file, Buffer.from(text), PRIVATE);
-  const names = variables.map(({ name }) => name).filter((name) => !leftOut.includes(name));
+  const names = variables.map(({ name }) => name).filter((name) => !omitted.includes(name));
   return [
     `Wrote ${file} with ${names.length > 0 ? names.join(', ') : 'no variables'}; only you can read it.`,
-    ...leftOut.map((name) => `Omitted ${name}: its value contains a line break or another control character.`),
+    ...omitted.map((name) => `Omitted ${name}: its value contains a line break or another control character.`),
     ...(hasKey
       ? []
       : [`No API key. Add ${OPTIONS.aiApiKey.env[0]}=… to that file before you start the service.`]),
@@ -119,7 +119,7 @@ function fail(io: CommandIo, problem: string): number {
   return EXIT.failed;
 }
 
-/** Removes the service file. Returns 0 if it no longer exists, 1 if it is not ours or cannot be removed. */
+/** Removes the service file. Returns 0 if it no longer exists, 1 if another program wrote it or removing it failed. */
 export async function removeService(kind: ServiceKind, file: string, envFile: string, io: CommandIo): Promise<number> {
   try {
     const old = (await readIfThere(file))?.toString(kind.encoding);

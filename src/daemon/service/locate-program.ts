@@ -37,7 +37,7 @@ export function warnOfMoves({ node, script }: ProgramPaths): string | undefined 
   const isNpx = manager === 'npx';
   const advice = isNpx
     ? 'Install it first: npm install -g aliyun-codex-bridge'
-    : 'Run this command again after updating it.';
+    : 'Run this command again after each update.';
   return `${what} is in a folder of ${manager}, which the next update may remove: ${path}
 The service would then not start. ${advice}`;
 }

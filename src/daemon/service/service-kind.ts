@@ -34,7 +34,7 @@ export interface ServiceKind {
   readonly afterInstall: (file: string, program: ServiceProgram) => readonly ServiceStep[];
   /** How to stop and unregister the service; works whether or not the file exists. */
   readonly beforeRemove: (file: string) => readonly ServiceStep[];
-  /** A file of the service manager that must be removed together with ours. */
+  /** A file of the service manager that must be removed together with the service file. */
   readonly findRegistration?: (file: string) => string;
 }
 

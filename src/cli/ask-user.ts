@@ -1,4 +1,4 @@
-/** Prompts the user on the terminal and reads standard input. Loaded only for a command that does. */
+/** Prompts the user on the terminal and reads standard input. Loaded only by commands that do so. */
 import { createInterface, type Key } from 'node:readline';
 
 /**
@@ -6,7 +6,7 @@ import { createInterface, type Key } from 'node:readline';
  *
  * @param choices answers that the arrow keys write into the line
  */
-export function askPerson(question: string, choices: readonly string[] = []): Promise<string | undefined> {
+export function askUser(question: string, choices: readonly string[] = []): Promise<string | undefined> {
   const lines = createInterface({ input: process.stdin, output: process.stdout, historySize: 0 });
   let chosen = -1;
   const choose = (_text: unknown, { name }: Key): void => {
@@ -39,7 +39,7 @@ const SEQUENCES = /\u001b\[[\d;]*[A-Za-z~]/g;
 /** Reads one line that is not shown; undefined when the user sends Ctrl-D or Ctrl-C. */
 export function askHidden(question: string): Promise<string | undefined> {
   const { stdin, stdout } = process;
-  // Before the question, so that even an immediate answer is not shown.
+  // Set before the question appears, so that even an immediate answer is not shown.
   stdin.setRawMode(true).setEncoding('utf8').resume();
   stdout.write(question);
   return new Promise((resolve) => {
@@ -64,6 +64,6 @@ export function askHidden(question: string): Promise<string | undefined> {
 /** Reads all of standard input. */
 export async function readInput(): Promise<string> {
   let text = '';
-  for await (const piece of process.stdin.setEncoding('utf8')) text += piece;
+  for await (const chunk of process.stdin.setEncoding('utf8')) text += chunk;
   return text;
 }
