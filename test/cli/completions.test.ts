@@ -156,28 +156,28 @@ for (const shell of ['bash', 'zsh', 'fish'] as const) {
   });
 
   for (const [line, offered] of CASES) {
-    test(`${shell}: "${line}" is completed with ${offered.join(', ') || 'nothing'}${reason}`, options, async () => {
+    test(`${shell}: completes "${line}" with ${offered.join(', ') || 'nothing'}${reason}`, options, async () => {
       assert.deepEqual(await complete(shell, `aliyun-codex-bridge ${line}`), offered);
     });
   }
 
-  test(`${shell}: every command is offered${reason}`, options, async () => {
+  test(`${shell}: offers every command${reason}`, options, async () => {
     assert.deepEqual(await complete(shell, 'aliyun-codex-bridge '), [...COMMAND_NAMES].sort());
   });
 
-  test(`${shell}: --store is completed with folders only${reason}`, options, async () => {
+  test(`${shell}: completes --store with folders only${reason}`, options, async () => {
     const [only, ...others] = await complete(shell, 'aliyun-codex-bridge --store som');
     assert.match(only ?? '', /^some(\\? )folder\/?$/);
     assert.deepEqual(others, []);
   });
 }
 
-test('bash: a switch completes on and off after =, a flag its values', async () => {
+test('bash: after =, a switch is completed with on and off, and a flag with its values', async () => {
   assert.deepEqual(await complete('bash', 'aliyun-codex-bridge --web-search='), ['off', 'on']);
   assert.deepEqual(await complete('bash', 'aliyun-codex-bridge setup --shell=z'), ['zsh']);
 });
 
-test("after codex, Codex's own completions get its part of the line", async () => {
+test("after codex, Codex's own completions receive the rest of the line", async () => {
   const line = 'aliyun-codex-bridge --port 80 codex exec --js';
   assert.deepEqual(await complete('bash', line, 'completions'), [
     '--js',
@@ -211,7 +211,7 @@ test('every script contains every flag, and says how to install it', async () =>
   }
 });
 
-test('a secret has no completion, and no spelling has two kinds of values', () => {
+test('a secret is not completed, and a flag takes the same values in every scope', () => {
   const scopes = listScopes();
   const secrets = OPTION_NAMES.filter((name) => OPTIONS[name].secret).flatMap((name) => OPTIONS[name].flags);
   const flags = listValueFlags(scopes);
@@ -224,7 +224,7 @@ test('a secret has no completion, and no spelling has two kinds of values', () =
   }
 });
 
-test('without a shell, or with an unknown one, the error lists the shells', async () => {
+test('rejects a missing or unknown shell name', async () => {
   for (const words of [[], ['tcsh']]) {
     const io = createFakeIo();
     assert.equal(await run(['completions', ...words], {}, io), 2);

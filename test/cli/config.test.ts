@@ -1,4 +1,4 @@
-/** The `config` command: every option, where its value comes from, and no key. */
+/** `config`: shows every option with the source of its value, and never a key. */
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -56,7 +56,7 @@ test('a row shows the source of the value, and what it overrides', async () => {
   assert.equal(rowOf(out, '--config-file'), expected);
 });
 
-test('the detected provider, its values, and the folders', async () => {
+test('shows the detected provider, its values, and the folders', async () => {
   const env = {
     AI_PROVIDER: 'deepseek',
     DEEPSEEK_API_KEY: 'sk-test-hidden',
@@ -71,7 +71,7 @@ test('the detected provider, its values, and the folders', async () => {
   assert.equal(rowOf(out, 'Codex folder'), `Codex folder ${join(HOME, 'codex')}`);
 });
 
-test('a key is masked, in the text and in JSON', async () => {
+test('masks a key, in the text and in JSON', async () => {
   const env = { AI_API_KEY: 'sk-test-hidden' };
   for (const words of [[], ['--json'], ['--ai-api-key', 'sk-test-hidden-too']]) {
     const { out } = await runConfig(words, env);
@@ -80,7 +80,7 @@ test('a key is masked, in the text and in JSON', async () => {
   }
 });
 
-test('--json is one document with values, origins, defaults, provider and folders', async () => {
+test('--json prints one document with values, origins, defaults, provider and folders', async () => {
   const env = { PORT: '2', AI_API_KEY: 'sk-test-hidden', XDG_STATE_HOME: join(HOME, 'xdg') };
   const { code, out, error } = await runConfig(['--json', '--model-map', 'Fast=small'], env);
   assert.deepEqual([code, error], [0, '']);
@@ -97,7 +97,7 @@ test('--json is one document with values, origins, defaults, provider and folder
     assert.equal(places.state, join(HOME, 'xdg', 'aliyun-codex-bridge'));
 });
 
-test('colors on a terminal, ASCII if the locale is not UTF-8', async () => {
+test('uses colors on a terminal, and ASCII if the locale is not UTF-8', async () => {
   assert.match((await runConfig([], {}, true)).out, /\u001b\[1mListening\u001b\[22m\n.*\u001b\[2mdefault\u001b\[22m\n/);
   assert.doesNotMatch((await runConfig([], { NO_COLOR: '1' }, true)).out, /\u001b/);
   assert.match((await runConfig(['--default-model', 'größer'], { LANG: 'C' })).out, /--default-model +gr\?\?er /);

@@ -1,4 +1,4 @@
-/** `help`: a short overview, complete help for each command, always current because it is rendered from the tables. */
+/** `help`: a short overview and the complete help of each command, both rendered from the tables. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { COMMANDS, COMMAND_NAMES, type CommandName } from '../../src/cli/commands';
@@ -34,7 +34,7 @@ test('the overview fits in 80 columns and 60 lines, and lists each command in it
 });
 
 for (const name of COMMAND_NAMES) {
-  test(`help ${name}: usage, summary, its own flags, the options that matter`, async () => {
+  test(`help ${name} shows usage, summary, own flags and the options that affect the command`, async () => {
     const { code, out, error } = await runHelp(['help', name], { LANG: 'C.UTF-8' });
     assert.deepEqual([code, error, out], [0, '', renderCommandHelp(name, PLAIN)]);
     const text = flat(out);
@@ -83,7 +83,7 @@ test('special exit codes are documented', () => {
   assert.doesNotMatch(renderCommandHelp('models', PLAIN), /Exit codes/);
 });
 
-test('COMMAND --help says the same as help COMMAND', async () => {
+test('COMMAND --help prints the same as help COMMAND', async () => {
   for (const words of [['service', '--help'], ['--help', 'service'], ['service', 'install', '-h']]) {
     assert.deepEqual(await runHelp(words), await runHelp(['help', 'service']), words.join(' '));
   }

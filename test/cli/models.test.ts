@@ -1,4 +1,4 @@
-/** The `models` command: the table, the raw body, the file for Codex. */
+/** `models`: the table, the JSON of GET /models, and the catalog file for Codex. */
 import assert from 'node:assert/strict';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -25,7 +25,7 @@ async function createFolder(context: TestContext): Promise<string> {
   return folder;
 }
 
-test('the table: limits and input of each model, the evidence, and the default', async () => {
+test('the table shows the limits, input and evidence of each model, and marks the default', async () => {
   const { code, out, error } = await runModels();
   assert.deepEqual([code, error], [0, '']);
   const lines = out.split('\n');
@@ -59,7 +59,7 @@ for (const provider of PROVIDERS) {
   });
 }
 
-test('if there is not enough room, names are truncated and ids are not', () => {
+test('truncates names, not ids, if a row is too wide', () => {
   const [provider] = PROVIDERS;
   assert.ok(provider);
   const id = 'an-organisation/a-model-with-a-long-name-32b-instruct';
@@ -115,7 +115,7 @@ test('a file that cannot be written is an error with exit code 1', async (contex
   assert.match(error, /^Cannot write .*: EISDIR/);
 });
 
-test('errors in the command line, the operand and the environment are reported together', async () => {
+test('errors in the command line and the environment are reported together', async () => {
   const { code, error } = await runModels(['--json', '--codex-catalog', 'x', '--jsn'], { PORT: 'x' });
   assert.equal(code, 2);
   assert.match(error, /^Invalid usage:\n/);
@@ -143,7 +143,7 @@ test("--discover-models adds the provider's own list", async (context) => {
   assert.equal(upstream.requests.length, 2, 'no row knows a model of this provider');
 });
 
-test('a provider without a list only causes a note on standard error', async (context) => {
+test('a provider without a model list only causes a note on standard error', async (context) => {
   const upstream = await startScriptedUpstream({ dialect: 'dashscope', script: [] });
   context.after(() => upstream.close());
   const { code, out, error } = await runModels(['--discover-models'], { ...ENV, AI_API_BASE: upstream.url });

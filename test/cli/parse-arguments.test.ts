@@ -21,7 +21,7 @@ test('a value follows a space or an equals sign, and the last one applies', () =
   assert.equal(parse('--port -1').flags.port, '-1');
 });
 
-test('a switch is on by its name, off with no-, and accepts a valid value', () => {
+test('a switch is on without a value, off with no-, and accepts a valid value', () => {
   const spellings = {
     '--web-search': '1',
     '--no-web-search': '0',
@@ -82,7 +82,7 @@ test('a command accepts its own flags, before and after it', () => {
   assert.deepEqual(parse('models --json --port 1').flags, { port: '1' });
 });
 
-test('flags of another command are errors, and so are their values', () => {
+test('rejects flags of other commands, and missing or invalid values', () => {
   for (const line of ['--json', 'serve --json', '--json version']) {
     assert.deepEqual(
       parse(line).errors,
@@ -129,7 +129,7 @@ test('an unknown command is reported once, and its arguments are not checked', (
   ]);
 });
 
-test('for a Codex command, the error adds the missing codex and keeps the arguments', () => {
+test('for a Codex command, the error suggests codex, and no argument after it is checked', () => {
   for (const word of CODEX_COMMANDS) {
     const { command, errors } = parse(`--port 1 ${word} --json --frobnicate and more --help`);
     assert.deepEqual(errors, [`Unknown command "${word}". Did you mean: aliyun-codex-bridge codex ${word}`]);
@@ -158,7 +158,7 @@ test('codex passes on everything after it unchanged', () => {
   assert.deepEqual(parse('codex'), { ...NOTHING, command: 'codex' });
 });
 
-test("flags before codex are the bridge's", () => {
+test("flags before codex belong to the bridge", () => {
   assert.deepEqual(parse('--port 1 --codex-bin ./codex --no-web-search codex --port 2 --codex-bin x'), {
     ...NOTHING,
     command: 'codex',
@@ -180,7 +180,7 @@ test('a word after the command is its operand if it takes one, with flags before
   assert.equal(parse('completions zsh').operand, 'zsh');
 });
 
-test('a missing, unknown or additional word is an error', () => {
+test('rejects a missing, unknown or additional operand', () => {
   assert.deepEqual(parse('service').errors, ['Missing action: install or remove.']);
   assert.deepEqual(parse('service instal').errors, ['Unknown action "instal". Did you mean install?']);
   assert.deepEqual(parse('completions tcsh7').errors, [

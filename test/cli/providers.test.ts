@@ -1,4 +1,4 @@
-/** `providers`: rows with their origin, errors in the file, the schema, and a test that sends no other key. */
+/** `providers`: rows with their origin, errors in the file, the schema, and a test with only the provider's key. */
 import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -42,7 +42,7 @@ test('the file in the config folder is used by default', ON_LINUX, async (contex
   assert.equal(rows[0].key, null);
 });
 
-test('an invalid file is reported with paths, and nothing starts', ON_LINUX, async (context) => {
+test('an invalid file is reported with the path of each error', ON_LINUX, async (context) => {
   const env = home(context, { acme: { ...ACME, modles: {} } });
   const { code, error } = await providers(env);
   assert.equal(code, 2);
@@ -67,11 +67,11 @@ test('test NAME runs a turn with the provider, with only its own key', ON_LINUX,
   assert.match(out, /1 request sent/);
 });
 
-test('invalid words are rejected', async (context) => {
+test('rejects invalid operands', async (context) => {
   const env = home(context, {});
   assert.match((await providers(env, 'test')).error, /Missing NAME after providers test\./);
   assert.match((await providers(env, 'test', 'a', 'b')).error, /Unexpected argument "b"/);
   assert.match((await providers(env, 'tset')).error, /tset.*Did you mean test/);
-  const { code, error } = await providers(env, 'test', 'nobody');
-  assert.deepEqual([code, error], [2, 'Unknown provider "nobody". Run: aliyun-codex-bridge providers\n']);
+  const { code, error } = await providers(env, 'test', 'unknown');
+  assert.deepEqual([code, error], [2, 'Unknown provider "unknown". Run: aliyun-codex-bridge providers\n']);
 });

@@ -33,7 +33,7 @@ function start(
   return run;
 }
 
-/** Runs it with pipes; with `script`, in a shell that has the command line in "$@". */
+/** Runs the program with pipes. @param script runs in a shell that has the command line in "$@" */
 function runPiped(words: readonly string[], script?: string) {
   const command = [process.execPath, PROGRAM, ...words];
   const [program = '', ...args] = script === undefined ? command : ['/bin/sh', '-c', script, 'sh', ...command];
@@ -49,7 +49,7 @@ for (const words of [['help'], ['config']]) {
     assert.match(screen, COLOR);
   });
 
-  test(`${words.join(' ')} has none with NO_COLOR, and none on a dumb terminal`, LIMITS, async (context) => {
+  test(`${words.join(' ')} has no colors with NO_COLOR or on a dumb terminal`, LIMITS, async (context) => {
     const runs = [{ NO_COLOR: '1' }, { TERM: 'dumb' }].map((env) => start(context, words, env).ended);
     for (const { code, screen } of await Promise.all(runs)) {
       assert.equal(code, 0);
@@ -58,7 +58,7 @@ for (const words of [['help'], ['config']]) {
     }
   });
 
-  test(`${words.join(' ')} has none in a pipe`, () => {
+  test(`${words.join(' ')} has no colors in a pipe`, () => {
     const { status, stdout } = runPiped(words);
     assert.equal(status, 0);
     assert.doesNotMatch(stdout, /\u001b|\r/);
@@ -84,7 +84,7 @@ test('an unknown command exits with 2, on a terminal and in a pipe', LIMITS, asy
   assert.deepEqual([piped.status, piped.stdout], [2, '']);
 });
 
-test('Ctrl-C ends an idle serve with 0', LIMITS, async (context) => {
+test('Ctrl-C stops an idle serve with exit code 0', LIMITS, async (context) => {
   const bridge = start(context, ['--port', '0'], { AI_API_BASE: 'http://127.0.0.1:9/v1' });
   await bridge.shows('Ctrl-C stops it.');
   bridge.type(CTRL_C);
@@ -119,7 +119,7 @@ test('Ctrl-C lets a running answer finish', LIMITS, async (context) => {
   assert.equal((await bridge.ended).code, 0);
 });
 
-test('a second Ctrl-C ends it at once, with 130', LIMITS, async (context) => {
+test('a second Ctrl-C stops serve at once with exit code 130', LIMITS, async (context) => {
   const { bridge, reply } = await startWithAnswer(context);
   bridge.type(CTRL_C);
   await bridge.shows('Stopping… ');
@@ -129,7 +129,7 @@ test('a second Ctrl-C ends it at once, with 130', LIMITS, async (context) => {
 });
 
 test(
-  'if its terminal closes, codex lets Codex end, and then ends by SIGHUP, not by a crash',
+  'if its terminal closes, codex waits for Codex and then ends with SIGHUP instead of a crash',
   LIMITS,
   async (context) => {
     const folder = mkdtempSync(join(HOME, 'hang-up-'));
@@ -158,7 +158,7 @@ test(
   },
 );
 
-test('logs --follow shows new lines, and ends with Ctrl-C', LIMITS, async (context) => {
+test('logs --follow shows new lines until Ctrl-C', LIMITS, async (context) => {
   const file = join(HOME, 'bridge.log');
   writeFileSync(file, 'an old line\n');
   const logs = start(context, ['logs', '--follow', '--log-file', file, '--state-dir', HOME]);

@@ -17,7 +17,7 @@ async function createFolder(context: TestContext): Promise<string> {
   return folder;
 }
 
-test('it contains the models and its author, and can be rewritten', async (context) => {
+test('the file contains the models and its author, and can be rewritten', async (context) => {
   const folder = await createFolder(context);
   const file = join(folder, 'a', 'models.json');
   for (let times = 0; times < 2; times += 1) {
@@ -27,7 +27,7 @@ test('it contains the models and its author, and can be rewritten', async (conte
   assert.deepEqual(await readdir(join(folder, 'a')), ['models.json'], 'no draft is left behind');
 });
 
-test('a relative name is shown as an absolute one', async (context) => {
+test('returns the absolute path of a relative one', async (context) => {
   const folder = await createFolder(context);
   const before = process.cwd();
   process.chdir(folder);
@@ -38,7 +38,7 @@ test('a relative name is shown as an absolute one', async (context) => {
   });
 });
 
-test('a file of another program is kept, unless it is empty or --force is given', async (context) => {
+test('does not replace a file of another program, unless it is empty or --force is given', async (context) => {
   const file = join(await createFolder(context), 'models.json');
   for (const foreign of ['{"models":[]}', 'generated_by aliyun-codex-bridge', '{"generated_by":"me"}']) {
     await writeFile(file, foreign);
@@ -55,7 +55,7 @@ test('a file of another program is kept, unless it is empty or --force is given'
 });
 
 test(
-  'a symbolic link is kept and its target is written',
+  'writes the target of a symbolic link and keeps the link',
   { skip: process.platform === 'win32' && 'links need a privilege' },
   async (context) => {
     const folder = await createFolder(context);
@@ -68,7 +68,7 @@ test(
   },
 );
 
-test('a folder in its place is an error, and no draft remains', async (context) => {
+test('rejects the path of a folder, and leaves no draft', async (context) => {
   const folder = await createFolder(context);
   const written = await writeCatalogFile(folder, MODELS, true);
   assert.equal(written.ok, false);

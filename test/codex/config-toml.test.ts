@@ -36,7 +36,7 @@ wire_api = "responses"
 `);
 });
 
-test('a block without model and catalog, with a key variable and headers', () => {
+test('renders a block without model and catalog, with a key variable and headers', () => {
   const settings = {
     model: undefined,
     catalogFile: undefined,
@@ -96,7 +96,7 @@ test('only a Codex that supports the key fetches the catalog', () => {
   assert.deepEqual(of(), { catalogFile: '/m.json' });
 });
 
-test('the catalog that Codex fetches replaces your catalog file, and undo restores it', () => {
+test('the catalog that Codex fetches replaces the user’s catalog file, and undo restores it', () => {
   const before = 'model_catalog_json = "/mine.json"\n';
   const settings = { ...SETTINGS, catalogFile: undefined, catalogUrl: 'http://b/v1/models' };
   const merged = textOf(mergeConfig(before, settings));
@@ -113,7 +113,7 @@ test('block and overrides have the same settings', () => {
 
 test('the provider is never named OpenAI', () => assert.doesNotMatch(renderBlock(SETTINGS), /"openai"/i));
 
-/** Edits of the file after setup, by Codex and people: each maps the merged text to another. */
+/** Edits of the file after setup, by Codex or the user: each maps the merged text to another. */
 const EDITS: readonly (readonly [name: string, edit: (text: string) => string])[] = [
   ['the picker changes the model', (text) => text.replace('model = "glm-5"', 'model = "qwen3.7-plus"')],
   [
@@ -162,7 +162,7 @@ for (const [name, edit] of EDITS) {
   });
 }
 
-test('one lost mark is harmless', () => {
+test('undo works even if one mark is lost', () => {
   const before = '# Mine.\n\nmodel = "gpt-5.5"\napproval_policy = "never"\n\n[tui]\nnotifications = true\n';
   const lines = textOf(mergeConfig(before, SETTINGS)).split(/(?<=\n)/);
   const marks = lines.filter((line) => /^# (?:>>>|<<<)/.test(line));
@@ -173,7 +173,7 @@ test('one lost mark is harmless', () => {
   }
 });
 
-test('an edit that no longer fits is rejected, and nothing is lost', () => {
+test('rejects undo if the commented-out lines no longer fit', () => {
   const merged = textOf(mergeConfig('model = "a"\n', SETTINGS));
   const problem = 'the file has changed since setup, and the lines that setup had commented out no longer fit';
   const twice = `model = "b"\n${merged.replace('model = "glm-5"\n', '')}`;
@@ -186,13 +186,13 @@ test('an edit that no longer fits is rejected, and nothing is lost', () => {
   assert.deepEqual(mergeConfig(below, SETTINGS), { ok: false, problem });
 });
 
-test('a file that is not TOML is rejected with the position, by setup and undo', () => {
+test('setup and undo reject a file that is not TOML, with the position of the error', () => {
   const refused = { ok: false, problem: 'expected a value', line: 2, column: 5 };
   assert.deepEqual(mergeConfig('a = 1\nb = ', SETTINGS), refused);
   assert.deepEqual(removeConfig('a = 1\nb = '), refused);
 });
 
-test('undo does not change a file that only looks like it', () => {
+test('undo does not change a file whose text only resembles the marks', () => {
   for (const text of [
     '',
     '# >>> aliyun-codex-bridge\n',
@@ -215,7 +215,7 @@ const IDS: readonly (readonly [name: string, config: string, id: string])[] = [
   ['another id', `[model_providers.mine]\n${AT}`, 'mine'],
   ['an id in quotes', `[model_providers."my bridge"]\n${AT}`, 'my bridge'],
   ['the selected one of two', `model_provider = "b"\n[model_providers.a]\n${AT}\n[model_providers.b]\n${AT}`, 'b'],
-  ['ours before another one', `[model_providers.a]\n${AT}\n[model_providers.aliyun]\n${AT}`, 'aliyun'],
+  ['aliyun before another one', `[model_providers.a]\n${AT}\n[model_providers.aliyun]\n${AT}`, 'aliyun'],
   ['localhost', '[model_providers.mine]\nbase_url = "http://localhost:31415/v1/"', 'mine'],
   ['another port', '[model_providers.mine]\nbase_url = "http://127.0.0.1:8080/v1"', 'aliyun'],
   ['another machine', '[model_providers.mine]\nbase_url = "http://10.0.0.1:31415/v1"', 'aliyun'],

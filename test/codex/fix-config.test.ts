@@ -28,7 +28,7 @@ async function createHome(context: TestContext, text?: string) {
   };
 }
 
-test('nothing to do: no file, a valid one, and one with an error that Codex itself explains', async (context) => {
+test('does nothing for a missing or valid file, or for a syntax error, which Codex reports', async (context) => {
   for (const text of [undefined, 'model = "m"\n', 'a = = 1\n', '[model_providers.x]\nname = "X"\n']) {
     const { fixed } = await (await createHome(context, text)).fixed();
     assert.deepEqual(fixed, { ok: true, overrides: [], notes: [] });
@@ -48,7 +48,7 @@ test('overrides fix what they can, without a prompt and without changing the fil
   assert.deepEqual(await readdir(home.folder), ['config.toml']);
 });
 
-test('a built-in provider: without a terminal, the error says what to do', async (context) => {
+test('without a terminal, the error for a built-in provider says how to fix it', async (context) => {
   const home = await createHome(context, RESERVED);
   const { fixed } = await home.fixed();
   assert.ok(!fixed.ok);
@@ -57,7 +57,7 @@ test('a built-in provider: without a terminal, the error says what to do', async
   assert.equal(await home.read(), RESERVED);
 });
 
-test('a built-in provider: on a terminal the lines are commented out, and undo restores them', async (context) => {
+test('on a terminal, comments out the table of a built-in provider on request; undo restores it', async (context) => {
   const home = await createHome(context, RESERVED);
   for (const answer of ['n', undefined]) {
     const { fixed, said } = await home.fixed([answer]);
@@ -90,7 +90,7 @@ test('settings that a version still accepts are not flaws', () => {
   assert.deepEqual(flaws('[model_providers.amazon-bedrock]\nname = "x"\n'), ['refused 2']);
 });
 
-test('near misses are reported with the right key; keys of a newer Codex are not', () => {
+test('misspelled keys are reported with the nearest known key; other unknown keys are not', () => {
   const ignored = (text: string) => {
     const document = parseToml(text);
     assert.ok(document.ok);

@@ -1,4 +1,4 @@
-/** Finding a program on Unix and Windows, and starting it without a shell. */
+/** Finds programs on Unix and Windows, and how to start them without a shell. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { findProgram } from '../../src/codex/program';
@@ -6,7 +6,7 @@ import { findProgram } from '../../src/codex/program';
 const search = (platform: NodeJS.Platform, env: Readonly<Record<string, string>>, ...files: string[]) =>
   ({ env, platform, node: 'NODE', isProgram: (path: string) => files.includes(path) });
 
-test('the first folder of the PATH that contains it is used', () => {
+test('uses the first folder of the PATH that contains the program', () => {
   const unix = search('linux', { PATH: '/a::/b:/c' }, '/b/codex', '/c/codex');
   assert.deepEqual(findProgram('codex', unix), { command: '/b/codex', words: [] });
   assert.equal(findProgram('other', unix), undefined);
@@ -20,7 +20,7 @@ test('a path is not looked up on the PATH', () => {
   assert.equal(findProgram('./codex', unix), undefined);
 });
 
-test('on Windows, extensions are tried, but never npm’s script for other shells', () => {
+test('on Windows, tries extensions, and never uses npm’s script for Unix shells', () => {
   const native = search('win32', { Path: 'C:\\a;C:\\b' }, 'C:\\a\\codex', 'C:\\b\\codex.exe');
   assert.deepEqual(findProgram('codex', native), { command: 'C:\\b\\codex.exe', words: [] });
   assert.deepEqual(findProgram('C:\\b\\codex.exe', native), { command: 'C:\\b\\codex.exe', words: [] });
@@ -41,7 +41,7 @@ test('on Windows, a folder of the PATH may be in quotes', () => {
   assert.equal(findProgram('codex', quoted)?.command, 'C:\\Program Files\\a\\codex.exe');
 });
 
-test("a batch file other than npm's is run itself", () => {
+test("runs a batch file other than npm's as it is", () => {
   const script = 'C:\\npm\\node_modules\\@openai\\codex\\bin\\codex.js';
   const own = 'C:\\npm\\my-codex.cmd';
   assert.deepEqual(findProgram(own, search('win32', {}, own, script)), { command: own, words: [], isScript: true });

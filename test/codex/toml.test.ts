@@ -1,4 +1,4 @@
-/** The TOML parser: every kind of value, every rule of tables, positions of problems and statements. */
+/** The TOML parser: every kind of value, every rule for tables, and the positions of errors and statements. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseToml, startOf, type TomlDocument } from '../../src/codex/toml/parse-toml';
@@ -71,7 +71,7 @@ const VALUES: readonly (readonly [text: string, value: unknown])[] = [
 ];
 
 for (const [text, value] of VALUES) {
-  test(`value ${JSON.stringify(text)}`, () => assert.deepEqual(valueOf(text), value));
+  test(`parses the value ${JSON.stringify(text)}`, () => assert.deepEqual(valueOf(text), value));
 }
 
 const DOCUMENTS: readonly (readonly [text: string, value: unknown])[] = [
@@ -87,10 +87,10 @@ const DOCUMENTS: readonly (readonly [text: string, value: unknown])[] = [
 ];
 
 for (const [text, value] of DOCUMENTS) {
-  test(`document ${JSON.stringify(text)}`, () => assert.deepEqual(plain(read(text).value), value));
+  test(`parses the document ${JSON.stringify(text)}`, () => assert.deepEqual(plain(read(text).value), value));
 }
 
-test('a key like __proto__ is a key', () => {
+test('a key such as __proto__ is an ordinary key', () => {
   const { value } = read('__proto__.x = 1\n[constructor]\ny = { __proto__ = 2 }\n');
   assert.deepEqual(Object.keys(value), ['__proto__', 'constructor']);
   assert.equal(({} as Record<string, unknown>)['x'], undefined);
@@ -147,7 +147,7 @@ const PROBLEMS: readonly (readonly [text: string, problem: RegExp, line: number,
 ];
 
 for (const [text, problem, line, column] of PROBLEMS) {
-  test(`problem of ${JSON.stringify(text.slice(0, 40))}`, () => {
+  test(`reports the error in ${JSON.stringify(text.slice(0, 40))}`, () => {
     const found = parseToml(text);
     assert.ok(!found.ok);
     assert.match(found.problem, problem);
@@ -181,7 +181,7 @@ test('statements have positions: whole lines, all lines of a value, no byte orde
   );
 });
 
-test('outside of statements, there are only comments and empty lines', () => {
+test('only comments and empty lines are outside of statements', () => {
   for (const fixture of listFixtures('config-toml')) {
     const text = fixture.text('before.toml');
     const document = parseToml(text);
@@ -204,7 +204,7 @@ test('a file truncated at any position is parsed, or rejected with an existing p
   }
 });
 
-test('rendered strings and keys are parsed back', () => {
+test('rendered strings and keys are parsed back unchanged', () => {
   for (const text of [
     '',
     'a',

@@ -1,4 +1,4 @@
-/** The bundles of the build, and V8's code cache for them: what is loaded from where, and what is never trusted. */
+/** The bundles of the build and V8's code cache for them: which files are loaded, and which caches are rejected. */
 import assert from 'node:assert/strict';
 import { execFileSync, fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
@@ -72,7 +72,7 @@ async function startUpstream(context: TestContext): Promise<string> {
   return upstream.url;
 }
 
-/** Waits until the warm-up, whose last step this is, has saved both files. */
+/** Waits until the warm-up has saved both cache files, which is its last step. */
 async function untilSaved(home: string): Promise<readonly string[]> {
   for (;;) {
     const files = existsSync(cacheOf(home)) ? readdirSync(cacheOf(home)).filter((name) => !name.endsWith('.tmp')) : [];
@@ -90,7 +90,7 @@ function findUncached(home: string): string {
   return execFileSync(process.execPath, ['-e', script], { env: environmentOf(home), encoding: 'utf8' }).trim();
 }
 
-test('a start, a turn and the warm-up load no file of their own but the loader', async (context) => {
+test('a start, a turn and the warm-up load no plain file except the loader', async (context) => {
   const home = makeHome();
   const bridge = await startBridge(context, environmentOf(home), await startUpstream(context));
   await runTurn(bridge);
@@ -117,29 +117,29 @@ test('saving a cache removes old ones of other versions of Node, and nothing els
   assert.deepEqual(readdirSync(cacheOf(home)).sort(), expected.sort());
 });
 
-test('a saved cache is used, unless it is damaged, incomplete, of another build or open to others', async (context) => {
+test('uses a saved cache unless it is damaged, incomplete, of another build or writable by others', async (context) => {
   const home = makeHome();
   assert.equal(findUncached(home), 'start');
   const { child } = await startBridge(context, environmentOf(home), 'http://127.0.0.1:9/v1');
   const [start = ''] = await untilSaved(home);
   child.kill('SIGKILL');
   const path = join(cacheOf(home), start);
-  const whole = readFileSync(path);
+  const intact = readFileSync(path);
   const replace = (content: Buffer): string => {
     writeFileSync(path, content);
     return findUncached(home);
   };
   assert.equal(findUncached(home), '');
-  for (const at of [0, 63, 64, 200, Math.floor(whole.length / 2), whole.length - 1]) {
-    const damaged = Buffer.from(whole);
+  for (const at of [0, 63, 64, 200, Math.floor(intact.length / 2), intact.length - 1]) {
+    const damaged = Buffer.from(intact);
     damaged[at] = (damaged[at] ?? 0) ^ 1;
     assert.equal(replace(damaged), 'start', `byte ${at}`);
   }
-  for (const length of [0, 10, 64, 65, 66, whole.length / 2, whole.length - 1, whole.length - 2]) {
-    assert.equal(replace(whole.subarray(0, length)), 'start', `${length} bytes`);
+  for (const length of [0, 10, 64, 65, 66, intact.length / 2, intact.length - 1, intact.length - 2]) {
+    assert.equal(replace(intact.subarray(0, length)), 'start', `${length} bytes`);
   }
-  assert.equal(replace(Buffer.concat([Buffer.from('0'.repeat(64)), whole.subarray(64)])), 'start');
-  assert.equal(replace(whole), '');
+  assert.equal(replace(Buffer.concat([Buffer.from('0'.repeat(64)), intact.subarray(64)])), 'start');
+  assert.equal(replace(intact), '');
   if (process.getuid === undefined) return;
   chmodSync(path, 0o622);
   assert.equal(findUncached(home), 'start');
@@ -169,7 +169,7 @@ test('without a folder for the cache, a bridge starts and answers', async (conte
   await runTurn(await startBridge(context, environmentOf(open), await startUpstream(context)));
 });
 
-test('the main module runs on its own, too', () => {
+test('the main module also runs without the bin script', () => {
   const args = [join(dist, 'cli', 'main.js'), 'version'];
   assert.match(execFileSync(process.execPath, args, { env: environmentOf(makeHome()), encoding: 'utf8' }), /\d\.\d/);
 });
@@ -186,7 +186,7 @@ test('a bundle that cannot be read is read again for the next request', async (c
   await runTurn(bridge);
 });
 
-test('a running bridge needs no file of its own: an update may have replaced them', async (context) => {
+test('a running bridge works without its files, which an update may have replaced', async (context) => {
   const failure = reply({ status: 503, body: { error: { message: 'Busy.' } } });
   const steps = [failure, answer({ text: 'Hello.' })];
   const script = (): Step => steps.shift() ?? answer({ text: 'Hello.' });
@@ -219,7 +219,7 @@ test('a running bridge needs no file of its own: an update may have replaced the
   assert.equal(usage.trim().split('\n').length, 3, usage);
 });
 
-test('plain files get the modules of the bundles', () => {
+test('plain files share the modules of the bundles', () => {
   const script = `
     const loaded = [];
     process.send = (file) => loaded.push(file);

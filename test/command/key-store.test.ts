@@ -61,7 +61,7 @@ function createTool(context: TestContext, name: string, script: string) {
   return { env: { PATH: folder, STORE: join(folder, 'store'), HOME: folder, XDG_CONFIG_HOME: folder }, words };
 }
 
-const skip = process.platform === 'win32' && 'stand-ins need #!';
+const skip = process.platform === 'win32' && 'fake tools need #!';
 
 for (const [name, [platform, script]] of Object.entries(TOOLS)) {
   test(`${name}: a key is stored, read and removed, and never on a command line`, { skip }, (context) => {
@@ -85,7 +85,7 @@ for (const [name, [platform, script]] of Object.entries(TOOLS)) {
   });
 }
 
-test('the key store is asked only for a key that is needed', {
+test('reads the key store only for a key that is needed', {
   skip: process.platform !== 'linux' && 'runs with secret-tool',
 }, async (context) => {
   const { env, words } = createTool(context, 'secret-tool', TOOLS['secret-tool']?.[1] ?? '');
@@ -113,13 +113,13 @@ test('the key store is asked only for a key that is needed', {
   assert.deepEqual(listReads().slice(saved).map((line) => line.includes('deepseek')), [true], 'only the chosen one');
 });
 
-test('serve asks the key store only for the key of a provider that gets a request, and masks it', {
+test('serve reads the key store only for the provider of a request, and masks the key', {
   skip: process.platform !== 'linux' && 'runs with secret-tool',
 }, async (context) => {
   const { env, words } = createTool(context, 'secret-tool', TOOLS['secret-tool']?.[1] ?? '');
-  const asked: string[] = [];
+  const authorizations: string[] = [];
   const port = await listen(context, ({ headers }, response) => {
-    asked.push(headers.authorization ?? '');
+    authorizations.push(headers.authorization ?? '');
     response.writeHead(400).end(JSON.stringify({ error: { message: `Wrong header: ${headers.authorization}` } }));
   });
   const rows = ['acme', 'other'].map((name) => [name, { title: name, base_url: `http://127.0.0.1:${port}/${name}` }]);
@@ -140,20 +140,20 @@ test('serve asks the key store only for the key of a provider that gets a reques
   assert.equal(listReads().length, saved, 'AI_API_KEY is set');
   for (let turns = 0; turns < 2; turns += 1) await post(bridge.port, { model: 'acme/m', input: 'Hi' });
   assert.deepEqual(listReads().slice(saved).map((line) => line.includes('acme')), [true], 'once, for acme');
-  assert.equal(asked.at(-1), 'Bearer stored-key-of-acme');
+  assert.equal(authorizations.at(-1), 'Bearer stored-key-of-acme');
   assert.match(bridge.output(), /Wrong header/);
   assert.doesNotMatch(bridge.output(), /stored-key-of/);
 });
 
-test('a key store that waits for its user holds up only the turns that need its key', {
+test('a key store that waits for the user delays only the turns that need its key', {
   skip: process.platform !== 'linux' && 'runs with secret-tool',
 }, async (context) => {
   const { env, words } = createTool(context, 'secret-tool', `
 if (words[0] === 'lookup' && process.env.LOCK) fs.readFileSync(process.env.LOCK);
 ${TOOLS['secret-tool']?.[1]}`);
-  const asked: string[] = [];
+  const authorizations: string[] = [];
   const port = await listen(context, ({ headers }, response) => {
-    asked.push(headers.authorization ?? '');
+    authorizations.push(headers.authorization ?? '');
     response.writeHead(400).end('{"error":{"message":"No."}}');
   });
   const acme = { title: 'Acme', base_url: `http://127.0.0.1:${port}/acme` };
@@ -170,18 +170,18 @@ ${TOOLS['secret-tool']?.[1]}`);
     upstream: `http://127.0.0.1:${port}/home`, env: { ...env, AI_PROVIDERS: providers, LOCK: lock },
   });
   const waiting = [1, 2].map(() => post(bridge.port, { model: 'acme/m', input: 'Hi' }));
-  // Opens once the tool reads at the other end; closing lets the tool go on.
+  // Opens once the tool reads at the other end; closing it lets the tool continue.
   const unlock = await open(lock, 'w');
   await post(bridge.port, { model: 'm', input: 'Hi' });
-  assert.equal(asked.filter((key) => key === 'Bearer stored-key').length, 0);
-  assert.equal(asked.length, 1, 'the turn with another key did not wait');
+  assert.equal(authorizations.filter((key) => key === 'Bearer stored-key').length, 0);
+  assert.equal(authorizations.length, 1, 'the turn with another key did not wait');
   await unlock.close();
   await Promise.all(waiting);
-  assert.deepEqual(asked.slice(1), ['Bearer stored-key', 'Bearer stored-key']);
+  assert.deepEqual(authorizations.slice(1), ['Bearer stored-key', 'Bearer stored-key']);
   assert.equal(listReads().length, saved + 1, 'both turns waited for one read');
 });
 
-test('a key that moves to the file leaves the key store', {
+test('saving a key to the file removes it from the key store', {
   skip: process.platform !== 'linux' && 'runs with secret-tool',
 }, async (context) => {
   const { env } = createTool(context, 'secret-tool', TOOLS['secret-tool']?.[1] ?? '');
@@ -192,7 +192,7 @@ test('a key that moves to the file leaves the key store', {
   assert.equal(openKeyStore(env).read('zai'), undefined);
 });
 
-test('login --save-to system does not write the key to the file, and the configuration has it', {
+test('login --save-to system writes the key only to the key store, and the configuration reads it', {
   skip: process.platform !== 'linux' && 'runs with secret-tool',
 }, async (context) => {
   const { env } = createTool(context, 'secret-tool', TOOLS['secret-tool']?.[1] ?? '');

@@ -9,7 +9,7 @@ import { loadConfig, loadEnvironment } from '../../src/command/load-config';
 import type { Environment, FlagTexts } from '../../src/config/resolve';
 import { LOAD_TYPESCRIPT } from '../support/cli/load-typescript';
 
-test('it adds the provider’s values, and reports errors', () => {
+test('loadConfig adds the provider’s values, and reports errors', () => {
   const loaded = loadConfig({ provider: 'deepseek' }, { DEEPSEEK_API_KEY: 'sk-test-own' });
   assert.ok(loaded.ok);
   assert.deepEqual([loaded.config.aiBaseUrl, loaded.config.aiApiKey], ['https://api.deepseek.com', 'sk-test-own']);
@@ -17,7 +17,7 @@ test('it adds the provider’s values, and reports errors', () => {
   assert.equal(loadConfig({ provider: 'openai-compatible' }, {}).ok, false);
 });
 
-test('with a key and no provider, the catalog is not loaded; without a file, neither is its reader', () => {
+test('with a key and no provider, the catalog is not loaded; without a --config-file, nor is its parser', () => {
   const script = `
     const { loadConfig } = require('./src/command/load-config');
     const catalogIsLoaded = () => Object.keys(require.cache).some((path) => /providers.catalog/.test(path));

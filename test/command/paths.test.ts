@@ -1,4 +1,4 @@
-/** The paths of files on each system. */
+/** The folders on each system. */
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -10,7 +10,7 @@ const machine = (platform: NodeJS.Platform, env: Readonly<Record<string, string>
   homedir: () => (platform === 'win32' ? 'C:\\Users\\me' : '/home/me'),
 });
 
-test('Linux and Termux: the XDG folders, and Codex in the home folder', () => {
+test('Linux and Termux use the XDG folders, and Codex uses the home folder', () => {
   assert.deepEqual(findPaths(machine('linux')), {
     home: '/home/me',
     state: '/home/me/.local/state/aliyun-codex-bridge',
@@ -22,13 +22,13 @@ test('Linux and Termux: the XDG folders, and Codex in the home folder', () => {
     { home: '/h', state: '/s/aliyun-codex-bridge', config: '/c/aliyun-codex-bridge', codexHome: '/x' });
 });
 
-test('macOS: the Library', () => {
+test('macOS uses the Library', () => {
   const { state, config } = findPaths(machine('darwin', { XDG_STATE_HOME: '/ignored' }));
   assert.equal(state, '/home/me/Library/Application Support/aliyun-codex-bridge');
   assert.equal(config, state);
 });
 
-test('Windows: the application data', () => {
+test('Windows uses the application data folders', () => {
   assert.deepEqual(findPaths(machine('win32', { HOME: '/msys', LOCALAPPDATA: 'D:\\Local', APPDATA: 'D:\\Roaming' })), {
     home: 'C:\\Users\\me',
     state: 'D:\\Local\\aliyun-codex-bridge',

@@ -1,4 +1,4 @@
-/** The progress line: when it appears, how it changes, and that it leaves nothing behind. */
+/** The progress line: when it appears, how it changes, and that it is removed. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createTerminalStyle } from '../../src/command/terminal-style';
@@ -59,7 +59,7 @@ test('a second after the first text, the line appears, with a spinner and the la
   assert.equal(io.written.out, '');
 });
 
-test('the end removes the line, once, and stops the clock', () => {
+test('end removes the line once and stops the timer', () => {
   const { io, clock, progress } = start();
   progress.say('asking');
   clock.pass(1_000);
@@ -69,7 +69,7 @@ test('the end removes the line, once, and stops the clock', () => {
   assert.equal(clock.waiting(), 0);
 });
 
-test('after the end, it can start again, after another second', () => {
+test('after end, the next text appears after another second', () => {
   const { io, clock, progress } = start();
   progress.say('one');
   clock.pass(1_000);
@@ -83,19 +83,19 @@ test('after the end, it can start again, after another second', () => {
 });
 
 test('nothing is shown in a pipe, on a dumb terminal or in CI', () => {
-  for (const wish of [{ isTerminal: false }, { env: { TERM: 'dumb' } }, { env: { CI: 'true' } }]) {
-    const { io, clock, progress } = start(wish);
+  for (const options of [{ isTerminal: false }, { env: { TERM: 'dumb' } }, { env: { CI: 'true' } }]) {
+    const { io, clock, progress } = start(options);
     progress.say('asking');
     clock.pass(5_000);
     progress.end();
-    assert.deepEqual(io.written, { out: '', error: '' }, JSON.stringify(wish));
+    assert.deepEqual(io.written, { out: '', error: '' }, JSON.stringify(options));
   }
   const progress = createProgress(createFakeIo(), createTerminalStyle(true, {}));
   progress.say('asking');
   progress.end();
 });
 
-test('Unicode and colors if the terminal supports them', () => {
+test('uses Unicode and colors if the terminal supports them', () => {
   const { io, clock, progress } = start({ env: { LANG: 'C.UTF-8', NO_COLOR: '' } });
   progress.say('asking');
   clock.pass(1_000);
@@ -111,7 +111,7 @@ test('long text is truncated to one line, and line feeds are removed', () => {
   assert.equal(line.length - 1, 79);
 });
 
-test('a real clock does not keep the process alive', () => {
+test('the default timer does not keep the process alive', () => {
   const io = { ...createFakeIo(), isErrorTerminal: () => true };
   createProgress(io, createTerminalStyle(true, { TERM: 'xterm' })).say('asking');
   assert.equal(io.written.error, '');

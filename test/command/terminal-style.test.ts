@@ -4,18 +4,18 @@ import { test } from 'node:test';
 import { createTerminalStyle } from '../../src/command/terminal-style';
 import type { Environment } from '../../src/config/resolve';
 
-const isColoured = (isTerminal: boolean, env: Environment): boolean =>
+const isColored = (isTerminal: boolean, env: Environment): boolean =>
   createTerminalStyle(isTerminal, env, 'linux').paint('red', 'x') === '\u001b[31mx\u001b[39m';
 
 test('colors are used on a terminal that supports them', () => {
-  assert.ok(isColoured(true, {}));
-  assert.ok(!isColoured(false, {}));
-  assert.ok(!isColoured(true, { TERM: 'dumb' }));
-  assert.ok(!isColoured(true, { FORCE_COLOR: '0' }));
-  assert.ok(isColoured(true, { NO_COLOR: '' }));
+  assert.ok(isColored(true, {}));
+  assert.ok(!isColored(false, {}));
+  assert.ok(!isColored(true, { TERM: 'dumb' }));
+  assert.ok(!isColored(true, { FORCE_COLOR: '0' }));
+  assert.ok(isColored(true, { NO_COLOR: '' }));
 });
 
-test('they can be forced for any output, and NO_COLOR overrides that', () => {
+test('colors can be forced for any output, and NO_COLOR overrides that', () => {
   const forced = [
     { FORCE_COLOR: '1' },
     { FORCE_COLOR: 'true' },
@@ -23,11 +23,11 @@ test('they can be forced for any output, and NO_COLOR overrides that', () => {
     { FORCE_COLOR: '1', TERM: 'dumb' },
   ];
   for (const env of forced) {
-    assert.ok(isColoured(false, env), JSON.stringify(env));
-    assert.ok(!isColoured(true, { ...env, NO_COLOR: '1' }), JSON.stringify(env));
+    assert.ok(isColored(false, env), JSON.stringify(env));
+    assert.ok(!isColored(true, { ...env, NO_COLOR: '1' }), JSON.stringify(env));
   }
   for (const env of [{ FORCE_COLOR: '0' }, { FORCE_COLOR: 'false' }, { FORCE_COLOR: '' }, { CLICOLOR_FORCE: '0' }]) {
-    assert.ok(!isColoured(false, env), JSON.stringify(env));
+    assert.ok(!isColored(false, env), JSON.stringify(env));
   }
 });
 
@@ -49,13 +49,13 @@ const CASES: readonly Case[] = [
   ['a UTF-8 locale in a pipe', 'linux', false, { LANG: 'C.utf8' }, true],
   ['no locale', 'linux', true, {}, false],
   ['another encoding', 'linux', true, { LANG: 'ja_JP.eucJP' }, false],
-  ['LC_ALL beats LANG', 'linux', true, { LANG: 'C.UTF-8', LC_ALL: 'POSIX' }, false],
-  ['an empty LC_ALL does not', 'linux', true, { LANG: 'C.UTF-8', LC_ALL: '' }, true],
-  ["the kernel's console", 'linux', true, { LANG: 'C.UTF-8', TERM: 'linux' }, false],
+  ['LC_ALL overrides LANG', 'linux', true, { LANG: 'C.UTF-8', LC_ALL: 'POSIX' }, false],
+  ['an empty LC_ALL does not override LANG', 'linux', true, { LANG: 'C.UTF-8', LC_ALL: '' }, true],
+  ['the Linux console', 'linux', true, { LANG: 'C.UTF-8', TERM: 'linux' }, false],
   ['macOS', 'darwin', true, { LANG: 'en_US.UTF-8' }, true],
   ['WSL without a locale', 'linux', true, { WT_SESSION: 'x' }, true],
   ['Windows Terminal', 'win32', true, { WT_SESSION: 'x' }, true],
-  ['Windows Terminal, behind a pipe', 'win32', false, { WT_SESSION: 'x' }, false],
+  ['Windows Terminal with the output in a pipe', 'win32', false, { WT_SESSION: 'x' }, false],
   ['the terminal of VS Code', 'win32', true, { TERM_PROGRAM: 'vscode' }, true],
   ['the old console of Windows, whatever its code page', 'win32', true, {}, false],
   ['a pipe on Windows', 'win32', false, {}, false],
@@ -64,10 +64,10 @@ const CASES: readonly Case[] = [
 
 for (const [title, platform, isTerminal, env, isUnicode] of CASES) {
   test(`${title}: ${isUnicode ? 'Unicode' : 'ASCII'}`, () => {
-    const look = createTerminalStyle(isTerminal, env, platform);
-    assert.deepEqual([look.pass, look.fail], isUnicode ? ['✓', '✗'] : ['ok  ', 'FAIL']);
-    assert.equal(look.spell('a→b 中'), isUnicode ? 'a→b 中' : 'a?b ?');
-    assert.equal(look.spinner[0], isUnicode ? '⠋' : '|');
+    const style = createTerminalStyle(isTerminal, env, platform);
+    assert.deepEqual([style.pass, style.fail], isUnicode ? ['✓', '✗'] : ['ok  ', 'FAIL']);
+    assert.equal(style.spell('a→b 中'), isUnicode ? 'a→b 中' : 'a?b ?');
+    assert.equal(style.spinner[0], isUnicode ? '⠋' : '|');
   });
 }
 

@@ -23,13 +23,13 @@ for (const [title, content] of Object.entries(TEXTS)) {
   });
 }
 
-test('an option in the help text: flag, other sources, default and meaning', () => {
+test('the help text shows the flag, variable, default and description of an option', () => {
   assert.match(TEXTS['the help text'], / {2}--port PORT +env PORT, default 31415\n {6}Port to listen on; .*\.\n/);
   assert.match(TEXTS['the help text'], / {2}--\[no-\]web-search +env WEB_SEARCH, default off\n/);
   assert.match(TEXTS['the help text'], / {2}--ai-api-key KEY +env AI_API_KEY\n/);
 });
 
-test('no row of a table has more or fewer cells than its heading', () => {
+test('every row of a table has as many cells as its heading', () => {
   for (const table of TEXTS['the configuration page'].split('\n\n').filter((block) => block.startsWith('|'))) {
     const widths = table.trim().split('\n').map((row) => row.split(/(?<!\\)\|/).length);
     assert.equal(new Set(widths).size, 1, table);

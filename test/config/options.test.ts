@@ -1,4 +1,4 @@
-/** The table itself: names follow one pattern, nothing is repeated, and types come from the rows. */
+/** The table of options: names follow one pattern, nothing is repeated, and types come from the rows. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { option, optional } from '../../src/config/option';

@@ -34,12 +34,17 @@ describe('the provider', () => {
     assert.equal(resolve({}, { AI_PROVIDER: 'z.ai' }).config.provider, 'zai');
   });
 
-  test('that is unknown is an error that lists the known ones', () => {
+  test('is rejected if unknown, with a list of the known names', () => {
     const names = PROVIDERS.map(({ name }) => name);
     assert.deepEqual(errorsOf({}, { AI_PROVIDER: 'opnrouter' }), [
       `Cannot use "opnrouter" from env AI_PROVIDER: expected ${names.slice(0, -1).join(', ')} or ${names.at(-1)} ` +
       '(did you mean openrouter?).',
     ]);
+  });
+
+  test('has its error reported together with those of other options', () => {
+    assert.equal(errorsOf({ provider: 'openai-compatible' }, {}).length, 1);
+    assert.equal(errorsOf({ provider: 'unknown', port: 'x' }, {}).length, 2);
   });
 });
 
@@ -53,7 +58,7 @@ describe('the address', () => {
     assert.deepEqual(resolve({ provider: 'ollama' }, {}).origins.aiBaseUrl, { kind: 'flag', name: '--provider' });
   });
 
-  test('of the user takes precedence', () => {
+  test('is the user’s own if one is given', () => {
     const { config } = resolve({ provider: 'zai' }, { AI_API_BASE: 'https://gateway.example/v1' });
     assert.deepEqual([config.provider, config.aiBaseUrl], ['zai', 'https://gateway.example/v1']);
   });
@@ -99,15 +104,10 @@ describe('the key', () => {
     }
   });
 
-  test('that is not valid in a header is rejected, and not quoted', () => {
+  test('is rejected if it is not valid in a header, and not quoted', () => {
     const [error = ''] = errorsOf({}, { AI_PROVIDER: 'zai', ZAI_API_KEY: 'sk-test 0123456789' });
     assert.match(error, /^Cannot use "sk-…" from env ZAI_API_KEY: expected visible ASCII/);
     assert.doesNotMatch(error, /0123/);
-  });
-
-  test('and address errors are reported together', () => {
-    assert.equal(errorsOf({ provider: 'openai-compatible' }, {}).length, 1);
-    assert.equal(errorsOf({ provider: 'nobody', port: 'x' }, {}).length, 2);
   });
 });
 
@@ -124,7 +124,7 @@ describe('several keys', () => {
     assert.deepEqual(keysOf({ aiApiKey: 'f' }, all), ['f', undefined, { kind: 'flag', name: '--ai-api-key' }]);
   });
 
-  test('a key that fits in no header is rejected, and not quoted', () => {
+  test('a key that is not valid in a header is rejected, and not quoted', () => {
     assert.deepEqual(errorsOf({}, { AI_API_KEY: 'sk-fine', AI_API_KEY_1: 'sk-two words-secret' }).length, 1);
     assert.ok(!errorsOf({}, { AI_API_KEY_1: 'sk-two words-secret' }).join().includes('words-secret'));
   });

@@ -1,4 +1,4 @@
-/** The web search options together: keys, addresses, and missing values. */
+/** The web search options: keys, addresses, and missing values. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { loadConfig } from '../../src/command/load-config';

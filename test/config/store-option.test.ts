@@ -38,7 +38,7 @@ describe('--store', () => {
     }
   });
 
-  it('is passed on to a service and a background process unchanged; a folder becomes absolute', () => {
+  it('is passed unchanged to a service and a background process, except that a folder becomes absolute', () => {
     const config = resolveConfig({}, {});
     assert.ok(config.ok);
     for (const [store, expected] of [[URL, URL], ['kept', '/here/kept']] as const) {

@@ -7,20 +7,20 @@ import * as types from '../../src/config/value-types';
 interface Expectation {
   readonly type: ValueType<unknown>;
   readonly accepted: Readonly<Record<string, unknown>>;
-  readonly refused: readonly string[];
+  readonly rejected: readonly string[];
 }
 
 const EXPECTATIONS: Readonly<Record<string, Expectation>> = {
-  text: { type: types.text, accepted: { ' a b ': 'a b' }, refused: ['', ' '] },
+  text: { type: types.text, accepted: { ' a b ': 'a b' }, rejected: ['', ' '] },
   key: {
     type: types.key,
     accepted: { 'sk-test-1': 'sk-test-1', 'sk-test-2\n': 'sk-test-2' },
-    refused: ['', 'sk test', 'sk\ntest', 'ключ'],
+    rejected: ['', 'sk test', 'sk\ntest', 'ключ'],
   },
   headerText: {
     type: types.headerText,
     accepted: { 'codex/1.0 (x)': 'codex/1.0 (x)' },
-    refused: ['', 'a\nb', 'é'],
+    rejected: ['', 'a\nb', 'é'],
   },
   host: {
     type: types.host,
@@ -28,7 +28,7 @@ const EXPECTATIONS: Readonly<Record<string, Expectation>> = {
       localhost: 'localhost', '0.0.0.0': '0.0.0.0', '::1': '::1', '[::1]': '::1', '::': '::',
       'fe80::1%eth0': 'fe80::1%eth0',
     },
-    refused: ['', 'http://localhost', 'localhost:8080', 'a b', '127.0.0.1:80'],
+    rejected: ['', 'http://localhost', 'localhost:8080', 'a b', '127.0.0.1:80'],
   },
   baseUrl: {
     type: types.baseUrl,
@@ -44,7 +44,7 @@ const EXPECTATIONS: Readonly<Record<string, Expectation>> = {
       'https://api.example.com/chat/completions/v1': 'https://api.example.com/chat/completions/v1',
       'https://api.example.com/my-responses': 'https://api.example.com/my-responses',
     },
-    refused: [
+    rejected: [
       '', 'api.example.com/v1', 'ftp://example.com', 'https://',
       'https://u:p@example.com', 'https://a/?k=v', 'https://a/#x',
     ],
@@ -52,39 +52,39 @@ const EXPECTATIONS: Readonly<Record<string, Expectation>> = {
   port: {
     type: types.port,
     accepted: { 0: 0, 65535: 65_535, ' 80 ': 80 },
-    refused: ['', '65536', '-1', '8o', '1e3', '0x50', '80.5'],
+    rejected: ['', '65536', '-1', '8o', '1e3', '0x50', '80.5'],
   },
   onOff: {
     type: types.onOff,
     accepted: { 1: true, true: true, ON: true, yes: true, 0: false, False: false, off: false, no: false },
-    refused: ['', '2', 'maybe', 'constructor'],
+    rejected: ['', '2', 'maybe', 'constructor'],
   },
-  integer: { type: types.integer(2, 9, 'apples'), accepted: { 2: 2, 9: 9 }, refused: ['1', '10', '', 'two'] },
+  integer: { type: types.integer(2, 9, 'apples'), accepted: { 2: 2, 9: 9 }, rejected: ['1', '10', '', 'two'] },
   milliseconds: {
     type: types.milliseconds(),
     accepted: { 1: 1, 86400000: 86_400_000 },
-    refused: ['0', '86400001', '1s'],
+    rejected: ['0', '86400001', '1s'],
   },
-  megabytes: { type: types.megabytes(1, 8), accepted: { 8: 8 }, refused: ['0', '9', '8MB'] },
+  megabytes: { type: types.megabytes(1, 8), accepted: { 8: 8 }, rejected: ['0', '9', '8MB'] },
   choice: {
     type: types.choice('debug', 'info', 'warn'),
     accepted: { info: 'info', ' WARN': 'warn' },
-    refused: ['', 'loud'],
+    rejected: ['', 'loud'],
   },
 };
 
-for (const [name, { type, accepted, refused }] of Object.entries(EXPECTATIONS)) {
-  test(`${name} accepts`, () => {
+for (const [name, { type, accepted, rejected }] of Object.entries(EXPECTATIONS)) {
+  test(`${name} accepts valid values`, () => {
     for (const [input, value] of Object.entries(accepted)) {
       assert.equal(type.parse(input), value, JSON.stringify(input));
     }
   });
-  test(`${name} rejects`, () => {
-    for (const input of refused) assert.equal(type.parse(input), undefined, JSON.stringify(input));
+  test(`${name} rejects invalid values`, () => {
+    for (const input of rejected) assert.equal(type.parse(input), undefined, JSON.stringify(input));
   });
 }
 
-test('the expectation states the range and the words', () => {
+test('the description of a type states its range or its words', () => {
   assert.equal(types.integer(2, 9, 'apples').expected, 'a whole number of apples from 2 to 9');
   assert.equal(types.milliseconds(5).expected, 'a whole number of milliseconds from 5 to 86400000');
   assert.equal(types.megabytes(1, 8).expected, 'a whole number of MB from 1 to 8');

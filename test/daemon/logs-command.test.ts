@@ -20,7 +20,7 @@ async function createLog(context: TestContext, text: string): Promise<{ readonly
 const count = (from: number, to: number): string =>
   Array.from({ length: to - from + 1 }, (_, index) => `line ${from + index}\n`).join('');
 
-test('without a log file, logs says how to get one', LIMIT, async (context) => {
+test('without a log file, logs explains which bridges write one', LIMIT, async (context) => {
   const home = await createHome(context);
   const { code, out, error } = await home.run('logs');
   assert.deepEqual([code, out], [1, '']);
@@ -44,14 +44,14 @@ test('prints the last hundred lines, or the requested number', LIMIT, async (con
   assert.match(wrong.error, /^Invalid usage:\n/);
 });
 
-test('lines of the rotated file complete a short log', LIMIT, async (context) => {
+test('a short log is completed with lines of the rotated file', LIMIT, async (context) => {
   const { home, path } = await createLog(context, count(4, 5));
   writeFileSync(`${path}.1`, count(1, 3));
   assert.equal((await home.run('logs', '--lines', '3')).out, count(3, 5));
   assert.equal((await home.run('logs')).out, count(1, 5));
 });
 
-test('the file of a running bridge and that of --log-file', LIMIT, async (context) => {
+test('reads the file of the running bridge, or that of --log-file', LIMIT, async (context) => {
   const home = await createHome(context);
   const file = join(home.env['HOME'] ?? '', 'own.log');
   await home.run('start', '--log-file', file);
@@ -115,7 +115,7 @@ test('--follow shows new lines, across rotation and truncation, until Ctrl-C', L
   assert.equal(io.handlers(), 0);
 });
 
-test('a file is polled even if the system reports no changes', LIMIT, async (context) => {
+test('polls the file if the system reports no changes', LIMIT, async (context) => {
   const { path } = await createLog(context, 'old\n');
   let unwatch = (): void => undefined;
   const silent = (): never => {
@@ -127,15 +127,15 @@ test('a file is polled even if the system reports no changes', LIMIT, async (con
 
 test('--follow ends when its reader closes the pipe', LIMIT, async (context) => {
   const { home } = await createLog(context, count(1, 1));
-  let gone = (): void => assert.fail('no handler was registered');
-  const io = { ...createWatchedIo(), onReaderGone: (handler: () => void) => ((gone = handler), () => undefined) };
+  let closePipe = (): void => assert.fail('no handler was registered');
+  const io = { ...createWatchedIo(), onReaderGone: (handler: () => void) => ((closePipe = handler), () => undefined) };
   const done = run(['logs', '--follow'], home.env, io);
   await io.until(/line 1/);
-  gone();
+  closePipe();
   assert.equal(await done, 0);
 });
 
-test('the reader: split characters, rotation with remaining text, truncation, removal', LIMIT, async (context) => {
+test('the reader handles split characters, rotation with unread text, truncation, removal', LIMIT, async (context) => {
   const { path } = await createLog(context, 'old\n');
   const reader = createLogReader(path);
   context.after(() => reader.close());
@@ -159,7 +159,7 @@ test('the reader: split characters, rotation with remaining text, truncation, re
   assert.equal(reader.readNew().length, 200_001);
 });
 
-test('the tail of any file: large blocks, no final line feed, CRLF, a range', LIMIT, async (context) => {
+test('the tail handles long lines, a missing final line feed, CRLF and ranges', LIMIT, async (context) => {
   const { path } = await createLog(context, '');
   assert.deepEqual(readTail(path, 5), []);
   assert.deepEqual(readLog(`${path}.missing`, 5), []);
@@ -192,7 +192,7 @@ test('--json prints each line as JSON with time and level, whatever the format o
   ]);
 });
 
-test('--follow shows running turns below the log, at a terminal only', LIMIT, async (context) => {
+test('--follow shows running turns below the log, on a terminal only', LIMIT, async (context) => {
   const turns = [
     { client: 'codex_exec', model: 'qwen3.7-plus', state: 'streaming', ms: 12_345, tokens: 340 },
     { client: 'codex-tui', model: null, state: 'waiting', ms: 3_000, tokens: 0 },

@@ -89,8 +89,8 @@ for (const name of NAMES) {
     );
     await assert.rejects(stat(file), /ENOENT/);
     assert.match(await read(ENV_FILE), /\nAI_API_KEY=sk-test-service\n/);
-    const gone = await service('remove', '--kind', name);
-    assert.deepEqual(gone, { code: 0, out: `No service to remove: ${file} does not exist.\n`, error: '' });
+    const removedAgain = await service('remove', '--kind', name);
+    assert.deepEqual(removedAgain, { code: 0, out: `No service to remove: ${file} does not exist.\n`, error: '' });
   });
 
   test(`${name}: --print writes nothing`, async (context) => {
@@ -101,7 +101,7 @@ for (const name of NAMES) {
     assert.deepEqual(await readdir(path('')), []);
   });
 
-  test(`${name}: a file of another program is kept, an older one of ours is updated`, async (context) => {
+  test(`${name}: keeps a file of another program, and updates an older one of the bridge`, async (context) => {
     const { path, read, write, service } = await createHome(context);
     await write(FILES[name], 'mine');
     for (const action of ['install', 'remove']) {
@@ -110,16 +110,16 @@ for (const name of NAMES) {
       assert.match(error, /^Cannot (write|remove) .*"service install" did not write it\./);
     }
     assert.equal(await read(FILES[name]), 'mine');
-    assert.deepEqual(await readdir(path('')), [FILES[name].split('/')[0]], 'no variables either');
+    assert.deepEqual(await readdir(path('')), [FILES[name].split('/')[0]], 'no environment file either');
     const { encoding } = SERVICE_KINDS[name];
     await writeFile(path(FILES[name]), Buffer.from('old: Written by "aliyun-codex-bridge service install"', encoding));
     assert.match((await service('install', '--kind', name)).out, /^Updated /);
   });
 }
 
-const isBare = spawnSync('systemd-analyze', ['--version']).error !== undefined;
-const skipped = isBare ? ' (skipped: no systemd-analyze on this machine)' : '';
-test(`systemd-analyze accepts the unit${skipped}`, { skip: isBare }, async (context) => {
+const isMissing = spawnSync('systemd-analyze', ['--version']).error !== undefined;
+const skipped = isMissing ? ' (skipped: no systemd-analyze on this machine)' : '';
+test(`systemd-analyze accepts the unit${skipped}`, { skip: isMissing }, async (context) => {
   const { path, service, write } = await createHome(context);
   const verify = (file: string) => spawnSync('systemd-analyze', ['--user', '--man=no', 'verify', file], {
     env: { PATH: process.env['PATH'], HOME: path(''), XDG_RUNTIME_DIR: path('') },
@@ -220,7 +220,7 @@ test('windows: the task is well-formed UTF-16 with CRLF, for this user, with eve
   assert.match(bytes.toString('utf16le'), /encoding="UTF-16"[^]*<UserId>PC\\me<\/UserId>/);
 });
 
-test('termux: the script acquires a wake lock, starts the bridge, and keeps its output', async (context) => {
+test('termux: the script acquires a wake lock, starts the bridge, and logs its errors', async (context) => {
   const { path, read, write } = await createHome(context);
   const program = { ...AWKWARD, node: path("it's $HOME/node"), logFile: path('state dir/log') };
   await write('boot script', SERVICE_KINDS.termux.render(program).replace(/^#!.*/, '#!/bin/sh'));
@@ -248,12 +248,12 @@ const MACHINES: readonly (readonly [ServiceKindName, NodeJS.Platform, Record<str
 ];
 
 for (const [wanted, platform, env] of MACHINES) {
-  test(`${platform} with ${JSON.stringify(env)} has ${wanted}`, () => {
+  test(`${platform} with ${JSON.stringify(env)} uses ${wanted}`, () => {
     assert.equal(detectKind({ platform, env, homedir: () => '/' }), wanted);
   });
 }
 
-test('each kind has a folder on its platform', () => {
+test('each kind has a file path on its platform', () => {
   const find = (name: ServiceKindName, platform: NodeJS.Platform, env: Record<string, string>): string => {
     const machine: Machine = { platform, env, homedir: () => '/' };
     return SERVICE_KINDS[name].findFile(machine, findPaths(machine));
@@ -317,18 +317,18 @@ test('the variables of the bridge and its provider are saved privately, and othe
   );
 });
 
-test('numbered keys, keys of fallbacks, and what headers and connections name are kept', async (context) => {
-  const kept = {
+test('saves numbered keys, keys of fallbacks, and the variables of headers and proxies', async (context) => {
+  const saved = {
     AI_PROVIDER: 'deepseek', DEEPSEEK_API_KEY_1: 'sk-test-one', DEEPSEEK_API_KEY_2: 'sk-test-two',
     FALLBACK_MODELS: 'zai/glm-5.3', ZAI_API_KEY: 'sk-test-fallback', HTTPS_PROXY: 'http://proxy.example:1',
     NO_PROXY: '.local', UPSTREAM_HEADER: 'x-a=$GATE', GATE: 'open', TEAM: 'blue', ACME_A: 'sk-test-a',
   };
-  const { read, write, service } = await createHome(context, { ...kept, ACME_TEAM: 'none of ours', KIMI_API_KEY: 'x' });
+  const { read, write, service } = await createHome(context, { ...saved, ACME_TEAM: 'unused', KIMI_API_KEY: 'x' });
   const acme = { base_url: 'https://a.example/v1', keys: ['$ACME_A'], headers: { 'x-team': '$TEAM' } };
   await write('.config/aliyun-codex-bridge/providers.json', JSON.stringify({ providers: { acme } }));
   assert.equal((await service('install', '--kind', 'systemd')).code, 0);
   const parsed = parseEnvFile(await read(ENV_FILE));
-  assert.deepEqual(parsed.ok && parsed.values, kept);
+  assert.deepEqual(parsed.ok && parsed.values, saved);
 });
 
 test('without a key, the output shows how to set one', async (context) => {
@@ -367,7 +367,7 @@ test('every value is parsed back unchanged, and one with a line break is omitted
   assert.deepEqual(Object.values(parsed.values), values);
 });
 
-test('a given environment file and log are used with absolute paths', async (context) => {
+test('uses absolute paths of a given environment file and of the log', async (context) => {
   const { path, read, write, service } = await createHome(context);
   await write('my env', 'PORT=4000\n');
   const { code, out } = await service(

@@ -81,7 +81,7 @@ To apply the new settings, run: ${NAME} restart --port ${home.port}
 );
 
 test(
-  'flags reach the bridge as variables: no key in the process list, paths relative to the user’s folder',
+  'flags reach the bridge as variables, so no key is in the process list; relative paths become absolute',
   LIMIT,
   async (context) => {
     const home = await createHome(context);
@@ -111,7 +111,7 @@ test(
   },
 );
 
-test('the child’s environment: flags override variables, paths are absolute, nothing ties it to the parent', () => {
+test('in the child’s environment, flags override variables, paths are absolute, nothing refers to the parent', () => {
   const env = {
     PATH: '/bin',
     AI_API_KEY: 'sk-test-old',
@@ -161,7 +161,7 @@ test('of two concurrent starts, one starts the bridge, and the other finds it', 
   assert.equal((await home.run('stop')).code, 0);
 });
 
-test('a free port removes old leftovers of other free ports', LIMIT, async (context) => {
+test('old files of unused ports are removed, except those of the default port', LIMIT, async (context) => {
   const home = await createHome(context);
   const { state } = home.paths;
   mkdirSync(state, { recursive: true });
@@ -197,7 +197,7 @@ test('another program on the port is reported, with a fix', LIMIT, async (contex
   assert.deepEqual(home.records(), []);
 });
 
-test('a running bridge of another version is not stopped, but reported', LIMIT, async (context) => {
+test('a running bridge of another version is reported, not stopped', LIMIT, async (context) => {
   const home = await createHome(context);
   const port = await pretend(context, { name: NAME, version: '0.0.1', pid: 42 });
   const { code, out } = await home.run('start', '--port', String(port));
@@ -208,7 +208,7 @@ To apply the new settings, run: ${NAME} restart --port ${port}
 `);
 });
 
-test('a missing key is reported like in serve, and all errors are reported at once', LIMIT, async (context) => {
+test('a missing key is reported as in serve, and all errors are reported at once', LIMIT, async (context) => {
   const home = await createHome(context, { AI_API_KEY: '' });
   assert.match(
     (await home.run('start')).out,
@@ -266,7 +266,7 @@ test('a bridge whose record cannot be written runs, and warns that stop will not
 });
 
 test(
-  'an invalid home does not matter if the state folder is elsewhere; a relative one is relative to the user’s folder',
+  'an invalid home does not matter if the state folder is elsewhere; a relative state folder becomes absolute',
   LIMIT,
   async (context) => {
     const home = await createHome(context);
@@ -319,7 +319,7 @@ test('a bridge that stops when unused ends with its last launch, and removes its
   assert.match(readFileSync(started.logFile, 'utf8'), / info {2}the bridge stops why="Stopped: no clients left\."\n$/);
 });
 
-test('killing a launcher also releases its bridge', LIMIT, async (context) => {
+test('a bridge that stops when unused also ends when its launcher is killed', LIMIT, async (context) => {
   const home = await createHome(context);
   const started = await start(home, { stopWhenUnused: true });
   assert.ok(started.ok, JSON.stringify(started));

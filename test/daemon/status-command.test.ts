@@ -20,7 +20,7 @@ const NOTHING = {
   },
 };
 
-test('no bridge: exit code 3, and how to start one', LIMIT, async (context) => {
+test('without a bridge, exits with 3 and says how to start one', LIMIT, async (context) => {
   const home = await createHome(context);
   const url = `http://127.0.0.1:${home.port}/v1`;
   assert.deepEqual(await home.run('status'), {
@@ -31,7 +31,7 @@ test('no bridge: exit code 3, and how to start one', LIMIT, async (context) => {
   assert.deepEqual(JSON.parse(out), { state: 'stopped', running: false, url, port: home.port, ...NOTHING });
 });
 
-test('a bridge in the background, with its launches, its log and the others', LIMIT, async (context) => {
+test('shows a background bridge with its launches and its log, and the other bridges', LIMIT, async (context) => {
   const home = await createHome(context);
   await home.run('start');
   await home.run('start', '--port', '0', '--ai-base-url', 'http://127.0.0.1:8/v1');
@@ -77,7 +77,7 @@ Other bridges in the background:
   assert.equal((await home.run('status')).code, 3);
 });
 
-test('a foreground bridge logs to its terminal', LIMIT, async (context) => {
+test('says that a foreground bridge logs to its terminal', LIMIT, async (context) => {
   const home = await createHome(context);
   const io = createFakeIo();
   const served = run(['serve'], home.env, io);
@@ -90,7 +90,7 @@ test('a foreground bridge logs to its terminal', LIMIT, async (context) => {
   await served;
 });
 
-test('a bridge of another version, and one that reports little', LIMIT, async (context) => {
+test('shows a bridge of another version, and one that reports only its name', LIMIT, async (context) => {
   const home = await createHome(context);
   const old = await pretend(context, {
     name: NAME,
@@ -118,7 +118,7 @@ test('a bridge of another version, and one that reports little', LIMIT, async (c
   );
 });
 
-test('another program is not a bridge', LIMIT, async (context) => {
+test('another program on the port is not shown as a bridge', LIMIT, async (context) => {
   const home = await createHome(context);
   const port = await listen(context, (_request, response) => response.end('hello'));
   assert.deepEqual(await home.run('status', '--port', String(port)), {

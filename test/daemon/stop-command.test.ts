@@ -18,7 +18,7 @@ import { open, readAll } from '../support/bridge/test-server';
 
 const NAME = 'aliyun-codex-bridge';
 
-/** A forged record. */
+/** Writes a forged record. @returns its file */
 function forge({ paths }: Home, port: number, pid: number, processStart?: string): string {
   const file = stateFileOf(paths.state, port);
   const record: BridgeRecord = {
@@ -43,7 +43,7 @@ test('if no bridge runs, the record of a killed one is removed', LIMIT, async (c
   const [record] = home.records();
   assert.ok(record);
   await kill(record.pid);
-  assert.deepEqual(home.records(), [record], 'a killed bridge leaves it behind');
+  assert.deepEqual(home.records(), [record], 'a killed bridge leaves its record');
   assert.deepEqual(await home.run('stop'), nothing);
   assert.deepEqual(home.records(), []);
 });
@@ -87,14 +87,14 @@ test('running answers may finish, and stop says that it waits for them', LIMIT, 
   await io.until(/^Still streaming: 1 answer, which may finish first\.\n$/);
   const probe = { host: '127.0.0.1', port: home.port, timeoutMs: 10_000 };
   while ((await probePort(probe)).kind !== 'free');
-  assert.doesNotMatch(io.written.out, /Stopped/, 'the bridge listens no more and still answers');
+  assert.doesNotMatch(io.written.out, /Stopped/, 'the bridge no longer listens but still answers');
   provider.finish();
   assert.match(await readAll(answer), /response\.completed/);
   assert.equal(await stopped, 0);
   assert.match(io.written.out, /\nStopped the bridge on /);
 });
 
-test('on Windows, running answers are not said to finish', () => {
+test('on Windows, says that running answers will be interrupted', () => {
   const health = {
     version: '1.2.3', pid: 1, uptime: 1, upstream: undefined, search: undefined, tokenRequired: false, openStreams: 2,
     launches: 0,
@@ -115,7 +115,7 @@ test('answers that exceed the drain timeout are interrupted, and the bridge exit
   assert.match(await readAll(answer), /response\.failed/);
 });
 
-test('launched Codex sessions that lose their bridge are reported', LIMIT, async (context) => {
+test('reports launched Codex sessions that lose their bridge', LIMIT, async (context) => {
   const home = await createHome(context);
   await home.run('start');
   const launch = await createLaunch({ host: '127.0.0.1', port: home.port });
@@ -153,7 +153,7 @@ test('a process is signalled only if the bridge and its record agree on its pid'
   assert.ok(existsSync(file));
 });
 
-const WITH_PROC = { ...LIMIT, skip: process.platform !== 'linux' && 'the system does not tell when a process started' };
+const WITH_PROC = { ...LIMIT, skip: process.platform !== 'linux' && 'the system does not report process start times' };
 
 test('a process that reuses the pid of a bridge is not signalled', WITH_PROC, async (context) => {
   const home = await createHome(context);
@@ -163,7 +163,8 @@ test('a process that reuses the pid of a bridge is not signalled', WITH_PROC, as
   const port = await pretend(context, { name: NAME, version: '1.2.3', pid });
   forge(home, port, pid, '1');
   const { code, error } = await home.run('stop', '--port', String(port));
-  assert.deepEqual([code, error], [1, `Process ${pid} is not the bridge that the record names; nothing was stopped.\n`]);
+  const expected = `Process ${pid} is not the bridge that the record names; nothing was stopped.\n`;
+  assert.deepEqual([code, error], [1, expected]);
   assert.ok(isAlive(pid));
   forge(home, port, pid, readProcessStart(pid));
   const ended = once(other, 'exit');
@@ -187,7 +188,7 @@ test('another program on the port is not stopped', LIMIT, async (context) => {
   );
 });
 
-test('port 0 is not a valid target', LIMIT, async (context) => {
+test('rejects port 0', LIMIT, async (context) => {
   const home = await createHome(context);
   const { code, error } = await home.run('stop', '--port', '0', '--wrong');
   assert.equal(code, 2);

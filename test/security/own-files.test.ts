@@ -176,7 +176,8 @@ describe('stop signals only the bridge of the record', () => {
       token: undefined, stopWhenUnused: false,
     });
     const { code, error } = await home.run('stop', '--port', String(port));
-    assert.deepEqual([code, error], [1, `Process ${pid} is not the bridge that the record names; nothing was stopped.\n`]);
+    const expected = `Process ${pid} is not the bridge that the record names; nothing was stopped.\n`;
+    assert.deepEqual([code, error], [1, expected]);
     assert.ok(isAlive(pid));
   });
 
