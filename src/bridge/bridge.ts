@@ -39,7 +39,7 @@ export interface Turn {
   keepAlive(): string;
   /** One SSE string per upstream read, including the terminal event and `data: [DONE]`. Never throws. */
   frames(): AsyncIterable<string>;
-  /** Returns the end of a stream whose `frames` threw after the first one: a terminal event, numbered as the next. */
+  /** Ends a stream whose `frames` threw after the first one: returns a terminal event with the next sequence number. */
   fail(error: BridgeError): string;
   /** Returns the whole answer as JSON text, with its HTTP status. */
   collect(): Promise<{ readonly status: number; readonly body: string }>;

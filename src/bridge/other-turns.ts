@@ -17,7 +17,7 @@ import { responsesProtocol, type ClientProtocol } from './stream-turn';
 import { readKept, responsesAssemblers, run } from './turn';
 import type { TurnContext } from './turn-context';
 
-/** POST /responses/compact: the whole input becomes its user messages and one compaction item. Never streams. */
+/** Starts a turn for POST /responses/compact: reduces the input to its user messages and a summary. Never streams. */
 export async function startCompaction(body: unknown, caller: Caller, context: TurnContext): Promise<Turn> {
   const kept = await readKept(body, caller.client, context);
   const request = kept?.request ?? readResponsesRequest(body);
@@ -57,7 +57,7 @@ export async function startChatTurn(body: unknown, caller: Caller, context: Turn
 }
 
 /**
- * The compaction object: the user's messages unchanged, then one item that summarizes everything else.
+ * Writes the compaction object: the user's messages unchanged, then one item that summarizes everything else.
  * Spec: Responses API, compact.
  */
 function compactionProtocol(input: readonly InputItem[], makeId: MakeId): ClientProtocol<ResponsesEvent> {

@@ -216,16 +216,16 @@ export function attemptsOf(
 
 /** Writes the outputs of a turn for its client: as SSE text, or as one JSON body. */
 export interface ClientProtocol<Output> {
-  /** The SSE text for the outputs of one upstream read. */
+  /** Returns the SSE text for the outputs of one upstream read. */
   encode(outputs: readonly Output[]): string;
-  /** Ends the stream. */
+  /** The text that ends the stream. */
   readonly done: string;
   /** Folds the outputs of a finished turn into its JSON body. */
   collect(outputs: readonly Output[]): void;
   body(): string;
-  /** A keep-alive while the provider is silent. */
+  /** Returns a keep-alive to send while the provider is silent. */
   keepAlive(): string;
-  /** The one terminal event of a stream that has begun and cannot continue; empty after a terminal event. */
+  /** Returns the terminal event of a stream that has begun and cannot continue; empty after a terminal event. */
   fail(error: BridgeError): string;
 }
 

@@ -25,7 +25,7 @@ export interface StartOptions {
   readonly env: Environment;
   readonly paths: Paths;
   readonly host: string;
-  /** 0 picks a free one. */
+  /** 0 picks a free port. */
   readonly port: number;
   /** The access token that the bridge requires, unless its own configuration has one. */
   readonly token?: string | undefined;

@@ -42,7 +42,7 @@ export class RedisClient {
   private socket: Socket | undefined;
   private isReady = false;
   private isClosed = false;
-  /** When the connection was lost; undefined while there is one, and before the first. */
+  /** When the connection was lost; undefined while connected, and before the first connection. */
   private lostAt: number | undefined;
   private problem = 'no connection';
   private retry: NodeJS.Timeout | undefined;
