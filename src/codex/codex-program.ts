@@ -41,7 +41,7 @@ export function readCodexVersion(text: string): string | undefined {
 }
 
 /** Why Codex does not start with its configuration. */
-export interface CodexRefusal {
+export interface ConfigRejection {
   /** Codex's own message, on one line. */
   readonly problem: string;
   /** The file and position in Codex's message, such as `/home/me/.codex/config.toml:4:12`. */
@@ -54,14 +54,16 @@ export interface CodexRefusal {
  *
  * @returns why Codex does not start; `none` if it does; `unknown` if the command is missing, as in 0.99
  */
-export async function askForRefusal(program: Program, env: Environment): Promise<CodexRefusal | 'none' | 'unknown'> {
+export async function findConfigRejection(
+  program: Program, env: Environment,
+): Promise<ConfigRejection | 'none' | 'unknown'> {
   const { ok, out, error } = await runForOutput(program, ['debug', 'models'], env);
   if (ok) return /^\s*\{/.test(out) ? 'none' : 'unknown';
-  return readRefusal(error) ?? 'unknown';
+  return readRejection(error) ?? 'unknown';
 }
 
 /** Parses the output of Codex 0.125 to 0.171: `Error: [FILE:LINE:COLUMN: ]SENTENCE`, then causes and a backtrace. */
-function readRefusal(text: string): CodexRefusal | undefined {
+function readRejection(text: string): ConfigRejection | undefined {
   const [, message = ''] = /^Error(?: loading \S+)?: ([^]*?)(?:\n\s*\n|\n?$)/.exec(text) ?? [];
   const [, place, sentence = message] = /^(\S.*?\.toml:\d+:\d+): ([^]*)$/.exec(message) ?? [];
   const problem = sentence.replace(/\s+/g, ' ').trim();

@@ -72,17 +72,17 @@ export const writeConfigFile = ({ path }: ConfigFile, text: string): Promise<voi
   replaceUserFile(path, Buffer.from(text), PRIVATE);
 
 /** Explains why `file` cannot be edited: position, line with a caret below the column, and fix. */
-export function explainRefusedEdit(
-  { path, text }: ConfigFile, refused: ConfigEdit & { readonly ok: false },
+export function explainFailedEdit(
+  { path, text }: ConfigFile, failed: ConfigEdit & { readonly ok: false },
 ): SetupFailure {
-  const { problem, line, column = 1 } = refused;
+  const { problem, line, column = 1 } = failed;
   if (line === undefined) return { ok: false, problem: `Cannot change ${path}: ${problem}.` };
   const raw = text.replace(/^\ufeff/, '').split('\n')[line - 1]?.replace(/\r$/, '') ?? '';
-  const { shown, caret } = excerptAround(hideSecrets(raw), column - 1);
+  const { excerpt, caret } = excerptAround(hideSecrets(raw), column - 1);
   const gutter = ' '.repeat(String(line).length);
   return {
     ok: false,
-    problem: `Cannot read ${path}:${line}:${column}: ${problem}.\n\n  ${line} | ${shown}\n  ${gutter} | ${caret}`,
+    problem: `Cannot read ${path}:${line}:${column}: ${problem}.\n\n  ${line} | ${excerpt}\n  ${gutter} | ${caret}`,
     fix: 'Codex cannot read this file either. Fix the line and try again.',
   };
 }
@@ -94,15 +94,15 @@ export function renderSetupFailure({ problem, fix }: SetupFailure): string {
 }
 
 /** Truncates a line to fit a terminal, with a caret below its character at `index`. */
-function excerptAround(line: string, index: number): { readonly shown: string; readonly caret: string } {
+function excerptAround(line: string, index: number): { readonly excerpt: string; readonly caret: string } {
   const characters = [...line];
   const start = Math.max(0, index - 60);
   const window = characters.slice(start, start + 72).join('');
   // A terminal would interpret control characters.
-  const shown = window.replace(/[\u0000-\u0008\u000a-\u001f\u007f-\u009f]/g, '?');
+  const excerpt = window.replace(/[\u0000-\u0008\u000a-\u001f\u007f-\u009f]/g, '?');
   // Tabs are kept, so that the caret lines up.
   const indent = characters.slice(start, index).join('').replace(/[^\t]/gu, ' ');
-  return { shown, caret: `${indent}^` };
+  return { excerpt, caret: `${indent}^` };
 }
 
 /** A line may contain a token that is in no environment variable. */

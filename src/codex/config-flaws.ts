@@ -8,8 +8,8 @@ import type { TomlDocument, TomlStatement } from './toml/parse-toml';
 import { isTomlTable, renderKey, renderString, type TomlTable, type TomlValue } from './toml/value';
 
 export interface ConfigFlaw {
-  /** `refused`: Codex does not start. `ignored`: Codex ignores the key. */
-  readonly effect: 'refused' | 'ignored';
+  /** `rejected`: Codex does not start. `ignored`: Codex ignores the key. */
+  readonly effect: 'rejected' | 'ignored';
   /** Counted from 1. */
   readonly line: number;
   /** A sentence: what the file contains and how Codex reacts. */
@@ -59,10 +59,10 @@ const RULES: readonly FlawRule[] = [
   forEachProvider((id, table) => {
     const { wire_api: wire } = table;
     if (wire === undefined || wire === 'responses' || isBuiltIn(id)) return undefined;
-    const shown = typeof wire === 'string' ? renderString(wire) : 'another value';
+    const text = typeof wire === 'string' ? renderString(wire) : 'another value';
     return {
       key: 'wire_api',
-      problem: `wire_api = ${shown}, which Codex no longer supports`,
+      problem: `wire_api = ${text}, which Codex no longer supports`,
       fix: `Remove the table, or write wire_api = "responses" if the provider has a Responses API.`,
     };
   }),
@@ -71,10 +71,10 @@ const RULES: readonly FlawRule[] = [
     fix: 'Rename the table.',
   } : undefined)),
   forEachProvider((id, table) => {
-    const wrong = Object.keys(table).find((key) => !BEDROCK_KEYS.includes(key));
-    return id === 'amazon-bedrock' && wrong !== undefined ? {
-      key: wrong,
-      problem: `Codex allows only ${BEDROCK_KEYS.join(', ')} for ${id}, not ${wrong}`,
+    const invalid = Object.keys(table).find((key) => !BEDROCK_KEYS.includes(key));
+    return id === 'amazon-bedrock' && invalid !== undefined ? {
+      key: invalid,
+      problem: `Codex allows only ${BEDROCK_KEYS.join(', ')} for ${id}, not ${invalid}`,
       fix: 'Remove the key, or rename the table.',
     } : undefined;
   }),
@@ -122,7 +122,7 @@ function forEachProvider(check: (id: string, table: TomlTable) => ProviderFault 
     if (fault === undefined) return [];
     const path = [PROVIDERS_KEY, id];
     return [{
-      effect: 'refused' as const,
+      effect: 'rejected' as const,
       path: fault.key === undefined ? path : [...path, fault.key],
       problem: `[${renderKey(path)}]: ${fault.problem}`,
       fix: fault.fix,
@@ -143,10 +143,10 @@ function forRootKey(
     const verdict = value === undefined ? undefined : check(value, version);
     if (verdict === undefined) return [];
     const [problem, fix] = verdict;
-    const shown = typeof value === 'string' ? renderString(value) : String(value);
+    const text = typeof value === 'string' ? renderString(value) : String(value);
     const accepted = typeof instead === 'string' ? renderString(instead) : '[]';
     return [{
-      effect: 'refused' as const, path: [key], problem: `${key} = ${shown}, ${problem}`, fix,
+      effect: 'rejected' as const, path: [key], problem: `${key} = ${text}, ${problem}`, fix,
       commentOut: { keys: [key] },
       ...(instead !== undefined && { override: `${key}=${accepted}` }),
     }];
@@ -186,13 +186,13 @@ function findLine(statements: readonly TomlStatement[], path: readonly string[])
  * overrides are merged with the file (measured with 0.171), so they cannot remove a table or a key.
  */
 export function renderFlawOverrides(flaws: readonly ConfigFlaw[]): readonly string[] | undefined {
-  const refused = flaws.filter(({ effect }) => effect === 'refused');
-  const { providers } = listWhatToCommentOut(refused);
+  const rejected = flaws.filter(({ effect }) => effect === 'rejected');
+  const { providers } = listWhatToCommentOut(rejected);
   if (providers.some(isBuiltIn)) return undefined;
-  if (refused.some(({ commentOut, override }) => commentOut?.keys && !override)) return undefined;
+  if (rejected.some(({ commentOut, override }) => commentOut?.keys && !override)) return undefined;
   const tables = providers.map((id) => `${renderKey([id])}={name="disabled",wire_api="responses"}`);
   const words = tables.length === 0 ? [] : [`${PROVIDERS_KEY}={${tables.join(',')}}`];
-  const all = [...words, ...refused.flatMap(({ override }) => override ?? [])];
+  const all = [...words, ...rejected.flatMap(({ override }) => override ?? [])];
   return all.flatMap((word) => ['-c', word]);
 }
 

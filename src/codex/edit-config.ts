@@ -20,7 +20,7 @@ const OWN_KEYS: readonly string[] = [
   'model', 'model_provider', 'model_catalog_json', NO_WARNING_KEY, SEARCH_FEATURE_KEY, PROVIDERS_KEY,
 ];
 
-type RefusedEdit = ConfigEdit & { readonly ok: false };
+type FailedEdit = ConfigEdit & { readonly ok: false };
 
 /**
  * Inserts the bridge's keys above the first table and its provider at the end, and comments out what would
@@ -87,7 +87,7 @@ const canBeUndone = (edited: string, original: string): boolean => {
 };
 
 /** Finds a name that setup needs but that has a value of the wrong type in the file; Codex would reject it too. */
-function findConflict(statements: readonly TomlStatement[], own: readonly string[]): RefusedEdit | undefined {
+function findConflict(statements: readonly TomlStatement[], own: readonly string[]): FailedEdit | undefined {
   const conflict = statements.find((statement) => {
     const [first = '', second] = statement.path;
     const isProviders = first === PROVIDERS_KEY && second === undefined;

@@ -1,7 +1,7 @@
 /** Lets Codex start despite a config.toml that it rejects: for one run, or by commenting out lines on request. */
 import type { CommandIo } from '../command/command';
 import { readIfThere } from '../command/edit-file';
-import { explainRefusedEdit, readConfigFile, writeBackup, writeConfigFile, type SetupFailure } from './config-file';
+import { explainFailedEdit, readConfigFile, writeBackup, writeConfigFile, type SetupFailure } from './config-file';
 import { findConfigFlaws, listFixes, listWhatToCommentOut, renderFlawOverrides } from './config-flaws';
 import { commentOutInConfig } from './edit-config';
 import { parseToml } from './toml/parse-toml';
@@ -23,7 +23,7 @@ export async function fixConfig(
   const file = await readConfigFile(codexHome);
   const document = file.ok ? parseToml(file.text) : undefined;
   if (!file.ok || !document?.ok) return NOTHING;
-  const flaws = findConfigFlaws(document, codexVersion).filter(({ effect }) => effect === 'refused');
+  const flaws = findConfigFlaws(document, codexVersion).filter(({ effect }) => effect === 'rejected');
   if (flaws.length === 0) return NOTHING;
   const problems = flaws.map(({ line, problem }) => `${file.path}:${line}: ${problem}.`);
   const overrides = renderFlawOverrides(flaws);
@@ -39,7 +39,7 @@ export async function fixConfig(
     return { ok: false, problem: 'Codex was not started.' };
   }
   const edit = commentOutInConfig(file.text, listWhatToCommentOut(flaws));
-  if (!edit.ok) return explainRefusedEdit(file, edit);
+  if (!edit.ok) return explainFailedEdit(file, edit);
   // An existing backup is from before setup and must be kept.
   if ((await readIfThere(file.backup)) === undefined) await writeBackup(file);
   await writeConfigFile(file, edit.text);

@@ -6,7 +6,7 @@ import { findProvider, findRoute } from '../providers/catalog';
 import type { CodexModel } from '../providers/codex-models';
 import { checkSetupCatalog, type SetupCatalog } from './catalog-file';
 import { chooseModel } from './choose-model';
-import { explainRefusedEdit, readConfigFile, type ConfigFile, type SetupFailure } from './config-file';
+import { explainFailedEdit, readConfigFile, type ConfigFile, type SetupFailure } from './config-file';
 import { findConfigFlaws, listWhatToCommentOut, type ConfigFlaw } from './config-flaws';
 import {
   canFetchCatalog, canSearch, describeCatalog, PROVIDER_ID, PROVIDERS_KEY, renderBlock, type CodexSettings,
@@ -64,7 +64,7 @@ export async function planSetup(situation: SetupSituation): Promise<SetupPlan | 
   const file = await readConfigFile(codexHome);
   if (!file.ok) return file;
   const document = parseToml(file.text);
-  if (!document.ok) return explainRefusedEdit(file, document);
+  if (!document.ok) return explainFailedEdit(file, document);
   const catalog = canFetchCatalog(codexVersion) ? undefined : await checkSetupCatalog(codexHome, models);
   if (catalog?.ok === false) return catalog;
   const configured = document.value['model'];
@@ -83,7 +83,7 @@ export async function planSetup(situation: SetupSituation): Promise<SetupPlan | 
   const before = parseToml(original.ok ? original.text : file.text);
   const toCommentOut = listWhatToCommentOut(before.ok ? findConfigFlaws(before, codexVersion) : []);
   const merged = mergeConfig(file.text, settings, toCommentOut);
-  if (!merged.ok) return explainRefusedEdit(file, merged);
+  if (!merged.ok) return explainFailedEdit(file, merged);
   const flaws = findConfigFlaws(document, codexVersion);
   return { ok: true, file, text: merged.text, catalog, flaws, changes: listChanges(document.value, settings) };
 }

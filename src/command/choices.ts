@@ -5,8 +5,8 @@ const MAX_SHOWN = 20;
 
 /** Renders one line per name. @param more if given, the line that replaces all names after a screenful */
 export function renderNames(names: readonly string[], isNumbered: boolean, more?: string): string {
-  const shown = more === undefined ? names : names.slice(0, MAX_SHOWN);
-  const lines = shown.map((name, index) => {
+  const visible = more === undefined ? names : names.slice(0, MAX_SHOWN);
+  const lines = visible.map((name, index) => {
     const number = isNumbered ? String(index + 1).padStart(3) : '';
     return `${number}  ${name}`;
   });
@@ -15,7 +15,7 @@ export function renderNames(names: readonly string[], isNumbered: boolean, more?
 
 /** Returns the name that an answer selects; an empty answer selects the first. */
 export function findChoice(answer: string, names: readonly string[]): string | undefined {
-  const wanted = answer.trim();
-  if (wanted === '') return names[0];
-  return names[Number(wanted) - 1] ?? names.find((name) => name.toLowerCase() === wanted.toLowerCase());
+  const text = answer.trim();
+  if (text === '') return names[0];
+  return names[Number(text) - 1] ?? names.find((name) => name.toLowerCase() === text.toLowerCase());
 }

@@ -27,7 +27,7 @@ const NAME = 'aliyun-codex-bridge';
 
 /**
  * Finds Codex's folder from CODEX_HOME. The bridge's folders follow the XDG Base Directory Specification; on macOS they
- * are in the Library, on Windows in the local application data.
+ * are in the Library, on Windows in the application data: state in the local, config in the roaming one.
  *
  * @param stateDir the option that sets the state folder
  */

@@ -3,7 +3,7 @@ import { isLoopback, portOf } from '../base/base-url';
 import { lookup } from 'node:dns/promises';
 import { compact } from '../base/json';
 import { attempt } from '../base/thrown';
-import { askCodexVersion, askForRefusal, type CodexRefusal } from '../codex/codex-program';
+import { askCodexVersion, findConfigRejection, type ConfigRejection } from '../codex/codex-program';
 import { readConfigFile, type SetupFailure } from '../codex/config-file';
 import { PROVIDER_ID } from '../codex/config-toml';
 import { listProviders } from '../codex/config-meaning';
@@ -52,7 +52,7 @@ export type InstalledCodex =
     /** Undefined if the program does not print it. */
     readonly version: string | undefined;
     /** Codex's own message if it does not start with its configuration. */
-    readonly refusal: CodexRefusal | 'none' | 'unknown';
+    readonly refusal: ConfigRejection | 'none' | 'unknown';
   };
 
 /** The parsed config.toml; an empty table if it is missing or cannot be read. */
@@ -167,7 +167,7 @@ function once<T>(ask: () => Promise<T>): () => Promise<T> {
 async function findInstalledCodex(name: string, env: Environment, platform: NodeJS.Platform): Promise<InstalledCodex> {
   const program = findInstalledProgram(name, env, platform);
   if (!program) return { kind: 'missing', name };
-  const [version, refusal] = await Promise.all([askCodexVersion(program, env), askForRefusal(program, env)]);
+  const [version, refusal] = await Promise.all([askCodexVersion(program, env), findConfigRejection(program, env)]);
   return { kind: 'found', path: pathOf(program), version, refusal };
 }
 

@@ -2,7 +2,7 @@
 import { rm } from 'node:fs/promises';
 import { renderCount } from '../base/quantities';
 import { removeSetupCatalog, writeCatalogFile } from '../codex/catalog-file';
-import { askCodexVersion, askForRefusal } from '../codex/codex-program';
+import { askCodexVersion, findConfigRejection } from '../codex/codex-program';
 import { renderSetupFailure, writeBackup, writeConfigFile } from '../codex/config-file';
 import { findConfigOverrides } from '../codex/config-overrides';
 import { FIRST_WITH_SEARCH, PROVIDER_ID, renderBlock } from '../codex/config-toml';
@@ -146,7 +146,7 @@ async function listWarnings({ flaws, file, text }: SetupPlan, codexHome: string)
 async function explainRefusal(
   program: Program | undefined, { env }: CommandContext, path: string,
 ): Promise<string | undefined> {
-  const refusal = program && (await askForRefusal(program, env));
+  const refusal = program && (await findConfigRejection(program, env));
   if (refusal === undefined || refusal === 'none' || refusal === 'unknown') return undefined;
   return `Codex does not start with ${refusal.place ?? path}: ${refusal.problem}.\nFix that line and try again.`;
 }

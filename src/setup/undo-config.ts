@@ -2,7 +2,7 @@
 import { rm } from 'node:fs/promises';
 import { renderCount } from '../base/quantities';
 import { removeSetupCatalog } from '../codex/catalog-file';
-import { explainRefusedEdit, readConfigFile, writeConfigFile, type ConfigFile } from '../codex/config-file';
+import { explainFailedEdit, readConfigFile, writeConfigFile, type ConfigFile } from '../codex/config-file';
 import { addThreadNotes, type ConfigEdit } from '../codex/config-regions';
 import { PROVIDER_ID } from '../codex/config-toml';
 import { removeConfig } from '../codex/edit-config';
@@ -30,7 +30,7 @@ export async function undoConfig(codexHome: string, baseUrl: string, review: Rev
   if (!file.ok) return file;
   const removed = await removeBridge(file, codexHome);
   if (!removed.ok) {
-    const refused = explainRefusedEdit(file, removed);
+    const refused = explainFailedEdit(file, removed);
     return { ...refused, problem: `${refused.problem}${await pointAtBackup(file)}` };
   }
   if (removed.text === file.text) {

@@ -21,58 +21,58 @@ async function createHome(context: TestContext, text?: string) {
   return {
     folder,
     read: () => readFile(file, 'utf8'),
-    async fixed(answers?: readonly (string | undefined)[], version?: string) {
+    async fix(answers?: readonly (string | undefined)[], version?: string) {
       const io = createFakeIo(answers);
-      return { fixed: await fixConfig(folder, version, io), asked: io.asked, said: io.written.error };
+      return { fix: await fixConfig(folder, version, io), questions: io.asked, error: io.written.error };
     },
   };
 }
 
 test('does nothing for a missing or valid file, or for a syntax error, which Codex reports', async (context) => {
   for (const text of [undefined, 'model = "m"\n', 'a = = 1\n', '[model_providers.x]\nname = "X"\n']) {
-    const { fixed } = await (await createHome(context, text)).fixed();
-    assert.deepEqual(fixed, { ok: true, overrides: [], notes: [] });
+    const { fix } = await (await createHome(context, text)).fix();
+    assert.deepEqual(fix, { ok: true, overrides: [], notes: [] });
   }
 });
 
 test('overrides fix what they can, without a prompt and without changing the file', async (context) => {
   const home = await createHome(context, `approval_policy = "untrusted"\nnotify = "bell"\nweb_search = true\n${CHAT}`);
-  const { fixed, asked } = await home.fixed([]);
-  assert.ok(fixed.ok);
-  assert.deepEqual(asked, []);
-  assert.deepEqual(fixed.overrides, [
+  const { fix, questions } = await home.fix([]);
+  assert.ok(fix.ok);
+  assert.deepEqual(questions, []);
+  assert.deepEqual(fix.overrides, [
     '-c', 'model_providers={X={name="disabled",wire_api="responses"}}',
     '-c', 'approval_policy="on-request"', '-c', 'notify=[]', '-c', 'web_search="live"',
   ]);
-  assert.match(fixed.notes.join('\n'), /config\.toml:6: \[model_providers\.X\]: wire_api = "chat", which Codex no/);
+  assert.match(fix.notes.join('\n'), /config\.toml:6: \[model_providers\.X\]: wire_api = "chat", which Codex no/);
   assert.deepEqual(await readdir(home.folder), ['config.toml']);
 });
 
 test('without a terminal, the error for a built-in provider says how to fix it', async (context) => {
   const home = await createHome(context, RESERVED);
-  const { fixed } = await home.fixed();
-  assert.ok(!fixed.ok);
-  assert.match(fixed.problem, /config\.toml:3: \[model_providers\.openai\]: openai is a built-in provider/);
-  assert.match(fixed.fix ?? '', /^Rename the table\. Or comment it out, reversibly: aliyun-codex-bridge setup --yes$/);
+  const { fix } = await home.fix();
+  assert.ok(!fix.ok);
+  assert.match(fix.problem, /config\.toml:3: \[model_providers\.openai\]: openai is a built-in provider/);
+  assert.match(fix.fix ?? '', /^Rename the table\. Or comment it out, reversibly: aliyun-codex-bridge setup --yes$/);
   assert.equal(await home.read(), RESERVED);
 });
 
 test('on a terminal, comments out the table of a built-in provider on request; undo restores it', async (context) => {
   const home = await createHome(context, RESERVED);
   for (const answer of ['n', undefined]) {
-    const { fixed, said } = await home.fixed([answer]);
-    assert.deepEqual(fixed, { ok: false, problem: 'Codex was not started.' });
-    assert.match(said, /^Codex does not start with this configuration:\n {2}.*config\.toml:3: /);
+    const { fix, error } = await home.fix([answer]);
+    assert.deepEqual(fix, { ok: false, problem: 'Codex was not started.' });
+    assert.match(error, /^Codex does not start with this configuration:\n {2}.*config\.toml:3: /);
     assert.equal(await home.read(), RESERVED);
   }
-  const { fixed, asked } = await home.fixed(['']);
-  assert.ok(fixed.ok && fixed.overrides.length === 0);
-  assert.match(asked[0] ?? '', /^Comment these lines out\? .*setup --undo.*\[Y\/n\] $/);
+  const { fix, questions } = await home.fix(['']);
+  assert.ok(fix.ok && fix.overrides.length === 0);
+  assert.match(questions[0] ?? '', /^Comment these lines out\? .*setup --undo.*\[Y\/n\] $/);
   const edited = await home.read();
   assert.match(edited, /^# set aside by aliyun-codex-bridge: \[model_providers\.openai\]$/m);
   assert.deepEqual(removeConfig(edited), { ok: true, text: RESERVED });
   assert.equal(await readFile(join(home.folder, 'config.toml.before-aliyun-codex-bridge'), 'utf8'), RESERVED);
-  assert.deepEqual((await home.fixed()).fixed, { ok: true, overrides: [], notes: [] });
+  assert.deepEqual((await home.fix()).fix, { ok: true, overrides: [], notes: [] });
 });
 
 test('settings that a version still accepts are not flaws', () => {
@@ -82,12 +82,12 @@ test('settings that a version still accepts are not flaws', () => {
     return findConfigFlaws(document, version).map(({ effect, line }) => `${effect} ${line}`);
   };
   assert.deepEqual(flaws('approval_policy = "untrusted"\n', '0.146.0'), []);
-  assert.deepEqual(flaws('approval_policy = "untrusted"\n'), ['refused 1']);
+  assert.deepEqual(flaws('approval_policy = "untrusted"\n'), ['rejected 1']);
   assert.deepEqual(flaws('profile = "x"\n', '0.125.0'), []);
-  assert.deepEqual(flaws('profile = "x"\n', '0.146.0'), ['refused 1']);
+  assert.deepEqual(flaws('profile = "x"\n', '0.146.0'), ['rejected 1']);
   assert.deepEqual(flaws('notify = ["bell"]\nweb_search = "live"\napproval_policy = "on-request"\n'), []);
   assert.deepEqual(flaws('[model_providers.amazon-bedrock.aws]\nregion = "x"\n'), []);
-  assert.deepEqual(flaws('[model_providers.amazon-bedrock]\nname = "x"\n'), ['refused 2']);
+  assert.deepEqual(flaws('[model_providers.amazon-bedrock]\nname = "x"\n'), ['rejected 2']);
 });
 
 test('misspelled keys are reported with the nearest known key; other unknown keys are not', () => {

@@ -133,8 +133,8 @@ export async function removeService(kind: ServiceKind, file: string, envFile: st
     const link = kind.findRegistration?.(file);
     if (link !== undefined && (await isLinkTo(link, file))) await rm(link);
     const hasVariables = (await readIfThere(envFile)) !== undefined;
-    const kept = hasVariables ? `Kept ${envFile}: it contains your variables, possibly including your key.\n` : '';
-    io.out(`\nRemoved ${file}\n${kept}`);
+    const note = hasVariables ? `Kept ${envFile}: it contains your variables, possibly including your key.\n` : '';
+    io.out(`\nRemoved ${file}\n${note}`);
     return EXIT.done;
   } catch (error) {
     return fail(io, `Cannot remove ${file}: ${explainFailure(error)}.`);

@@ -50,7 +50,7 @@ async function checkFile({ findCodex, viewCodexConfig, paths }: Examination): Pr
   const [codex, { plan }] = [await findCodex(), await viewCodexConfig()];
   if (plan?.ok === false) return failure(plan.problem, plan.fix ?? 'Then run doctor again.');
   const refusal = codex.kind === 'found' ? codex.refusal : 'unknown';
-  const flaws = (plan?.flaws ?? []).filter(({ effect }) => effect === 'refused');
+  const flaws = (plan?.flaws ?? []).filter(({ effect }) => effect === 'rejected');
   const own = flaws.map(({ line, problem, fix }) => ({ seen: `${plan?.file.path}:${line}: ${problem}`, fix }));
   if (refusal === 'none' || (refusal === 'unknown' && own.length === 0)) {
     return ok(plan?.file.exists === true ? plan.file.path : `none; not needed with: ${LAUNCHER}`);
