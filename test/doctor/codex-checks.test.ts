@@ -125,7 +125,7 @@ test('misspelled keys are named with the right ones', async (context) => {
   const toml = bridgeToml(scene.port, 'base_ulr = "x"', 'modle = "m"');
   assertFinding(
     await look(scene, 'codex-keys', toml), 'warning',
-    /^line 2: Codex ignores modle.*\nline \d+: \[model_providers\.aliyun\]: Codex ignores base_ulr/,
+    /^line 2: Codex ignores the unknown key modle\nline \d+: \[model_providers\.aliyun\]: .* unknown key base_ulr/,
     /^Did you mean model\? Did you mean base_url\?$/,
   );
   assertFinding(await look(scene, 'codex-keys', bridgeToml(scene.port)), 'ok', /no misspelled keys/);
