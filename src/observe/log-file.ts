@@ -35,8 +35,8 @@ export interface LogFileOptions {
 
 /**
  * Appends whole lines to `path`; creates the file, accessible only to its owner, and its folder. If the next line would
- * make the file larger than `maxBytes`, the file is renamed to `<path>.1`, replacing the previous one. A file that was
- * removed or moved since is created again; a truncated one is continued. If `path` is a symbolic link, its target
+ * make the file larger than `maxBytes`, the file is renamed to `<path>.1`, replacing the previous one. A file that has
+ * since been removed or moved is created again; a truncated one is continued. If `path` is a symbolic link, its target
  * is rotated.
  *
  * Lines are written before `write` returns, so that the last line of a process is never lost.
@@ -52,15 +52,15 @@ export function createLogFile(path: string, maxBytes: number, options: LogFileOp
     if (last !== undefined) attempt(() => closeSync(last.descriptor));
   };
   const append = (bytes: Uint8Array): void => {
-    // A link in the place of an own file has another inode; opening the file removes it.
+    // If a link has replaced an own file, its inode differs; opening the file then removes it.
     const found = (isOwn ? lstatSync : statSync)(target, { bigint: true, throwIfNoEntry: false });
     const isFull = found !== undefined && found.size > 0n && found.size + BigInt(bytes.length) > BigInt(maxBytes);
-    if (isFull && found.isFile() && !OF_SYSTEM.test(target)) {
+    if (isFull && found.isFile() && !SYSTEM_FILE.test(target)) {
       close();
       rotate(realpathSync(target), rename);
     } else if (found?.ino !== file?.inode) close();
     file ??= openForAppending(target, isOwn);
-    writeWhole(file.descriptor, bytes);
+    writeAll(file.descriptor, bytes);
   };
   return {
     open: () => attempt(() => void (file ??= openForAppending(target, isOwn))),
@@ -74,7 +74,7 @@ export function createLogFile(path: string, maxBytes: number, options: LogFileOp
 }
 
 /** Names of open files, like /dev/stdout, which refer to the same file even after it is renamed. */
-const OF_SYSTEM = /^\/(?:dev|proc)\//;
+const SYSTEM_FILE = /^\/(?:dev|proc)\//;
 
 /**
  * Windows cannot rename a file over an open one (EPERM, EBUSY), and a background bridge has `<path>.1` open as its
@@ -103,7 +103,7 @@ function openForAppending(path: string, isOwn: boolean): OpenFile {
 /** The message for a partly written line, for example on a full disk. */
 const TORN = 'only part of the line was written';
 
-function writeWhole(descriptor: number, bytes: Uint8Array): void {
+function writeAll(descriptor: number, bytes: Uint8Array): void {
   let written = 0;
   try {
     while (written < bytes.length) written += writeSync(descriptor, bytes, written);

@@ -1,4 +1,4 @@
-/** Writes log lines as text or JSON, redacted, and without conversations above level debug; masks secrets. */
+/** Writes log lines as text or JSON; masks secrets, and hides conversations above level debug. */
 import type { Clock } from '../base/clock';
 
 /** From the least to the most important. */
@@ -38,7 +38,7 @@ export interface LoggerOptions {
   readonly write: (line: string) => void;
   /** Values that are masked, e.g. the API key. */
   readonly secrets?: readonly string[];
-  /** More of them; values that are added later are masked from then on. */
+  /** Further values; those that are added later are masked from then on. */
   readonly laterSecrets?: readonly string[];
   readonly now?: Clock;
 }
@@ -91,7 +91,7 @@ const renderJson: RenderLine = ({ time, level, message, fields }, redact) => {
   return `${redact(toJson({ ...head, ...fields, ...head }, level) ?? JSON.stringify(head))}\n`;
 };
 
-/** Longest line above level debug; a longer one continues on the next, which begins with time and level too. */
+/** Maximum width of a line above level debug; longer text continues on further lines, each with time and level. */
 const TEXT_WIDTH = 120;
 
 const INDENT = '    ';
@@ -117,7 +117,7 @@ export function renderLocalTime(milliseconds: number): string {
   return `${date} ${time}${offset < 0 ? '-' : '+'}${hours}:${minutes}`;
 }
 
-/** Breaks a line between words, or within a word that is too long; what continues is indented further. */
+/** Breaks a line between words, or within a word that is too long; continuation lines are indented further. */
 function breakLine(text: string, width: number): readonly string[] {
   const indent = (/^ */.exec(text)?.[0] ?? '') + INDENT;
   const lines: string[] = [];
@@ -194,9 +194,9 @@ const SHAPES = ([
 
 /**
  * @param secrets values to mask, e.g. the API key; empty and very short ones are ignored
- * @param later more of them; values may be added
+ * @param later further values; more may be added at any time
  * @returns a function that masks those values, also JSON-escaped or URL-encoded, and everything that looks like a key:
- * `Bearer …`, `sk-…`, `api_key=…`, a password in a URL
+ *   `Bearer …`, `sk-…`, `api_key=…`, a password in a URL
  */
 export function createRedactor(
   secrets: readonly string[] = [], later: readonly string[] = [],
@@ -212,7 +212,7 @@ export function createRedactor(
   };
 }
 
-/** A function that masks only these values; everything else stays as it is. */
+/** Returns a function that masks only these values. */
 export function createMask(secrets: readonly string[]): (text: string) => string {
   const usable = secrets.filter((secret) => secret.length >= MIN_SECRET_LENGTH);
   // Longest first: a secret may contain another one.

@@ -11,7 +11,10 @@ type Labels = Readonly<Record<string, string>>;
 
 /** One value of a metric that is read on request. */
 export interface Measurement {
-  /** With the full name for metrics that all programs share: `process_resident_memory_bytes`. */
+  /**
+   * Without the bridge's prefix, which is added except to names that all programs share:
+   * `process_resident_memory_bytes`.
+   */
   readonly name: string;
   readonly type: 'counter' | 'gauge';
   readonly help: string;
@@ -23,7 +26,7 @@ const OUTCOMES = ['answered', 'failed', 'left'] as const;
 const APIS = ['responses', 'chat', 'compaction'] as const;
 const TOKEN_KINDS = ['input', 'cached_input', 'output', 'reasoning_output'] as const;
 
-/** What has been counted since the first request of `/metrics`. */
+/** Counts turns and tokens since the first request for `/metrics`. */
 export class Metrics {
   private readonly turns = new Counter(
     'turns_total', 'Turns that have ended; left: the client disconnected first.',
@@ -111,8 +114,8 @@ class Histogram {
 
   observe(seconds: number): void {
     const found = this.bounds.findIndex((bound) => seconds <= bound);
-    const place = found === -1 ? this.bounds.length : found;
-    this.counts[place] = (this.counts[place] ?? 0) + 1;
+    const bucket = found === -1 ? this.bounds.length : found;
+    this.counts[bucket] = (this.counts[bucket] ?? 0) + 1;
     this.sum += seconds;
   }
 

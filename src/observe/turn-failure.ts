@@ -6,7 +6,7 @@ import { renderErrorBody, renderStreamError } from '../errors/error-body';
 import type { LogFields } from './log';
 import type { TurnFacts } from './turn-record';
 
-/** For people: labeled lines below the line of the turn. */
+/** Renders labeled lines for people, which follow the line of the turn. */
 export function renderFailureLines(error: BridgeError, facts: TurnFacts): readonly string[] {
   const rows: readonly (readonly [label: string, text: string | undefined])[] = [
     ['provider', renderProvider(error)],
@@ -20,7 +20,7 @@ export function renderFailureLines(error: BridgeError, facts: TurnFacts): readon
 
 const LABEL_WIDTH = 10;
 
-/** For programs: the same as fields. */
+/** Returns the same facts as fields, for programs. */
 export function readFailureFields(error: BridgeError, facts: TurnFacts): LogFields {
   const { details, cause } = error;
   return {
@@ -48,7 +48,7 @@ function renderProvider(error: BridgeError): string | undefined {
   return renderPart(upstreamStatus === undefined ? 'in its answer' : String(upstreamStatus), names, providerText);
 }
 
-/** Names in brackets: `invalid_api_key: text` would look like a key and its value to the redactor. */
+/** Puts names in parentheses, because `invalid_api_key: text` would look like a key and its value to the redactor. */
 function renderPart(where: string, names: readonly (string | false)[], text: string | undefined): string {
   const known = names.filter(Boolean).join(', ');
   return `${where}${known === '' ? '' : ` (${known})`}${text === undefined ? '' : `: ${text}`}`;
@@ -92,9 +92,7 @@ function messageOf({ message, details: { param, quote, providerText } }: BridgeE
 const textOf = ({ details: { providerText } }: BridgeError): string | undefined =>
   (providerText === undefined ? undefined : withoutEcho(providerText));
 
-/**
- * The place where validators quote the request after their message; pydantic, which many servers use, calls it `input`.
- */
+/** The part of a message in which validators quote the request; pydantic, which many servers use, calls it `input`. */
 const ECHO = /(['"]input['"]\s*:).*/s;
 const MAX_TEXT_LENGTH = 600;
 

@@ -5,12 +5,12 @@ import type { LogEntry, LogFields, Logger, LogLevel } from './log';
 import type { ChatUsage } from '../wire/chat';
 import { finishOf, type Outcome, type Retry, type TurnFacts, type TurnRecord } from './turn-record';
 
-/** Time without data from the provider after which the log says so, and the interval of further such lines. */
+/** How long the provider is silent before a line reports it, and the interval of further such lines. */
 const SILENCE_MS = 30_000;
 
 /**
- * Writes the line of a turn once, when its last holder releases it: the HTTP exchange, or a background run. Before
- * that, a line whenever the provider has been silent for half a minute.
+ * Writes a turn's line once, when its last holder (the HTTP exchange or a background run) releases it. Until then,
+ * writes a line whenever the provider has been silent for half a minute.
  */
 export class TurnLog {
   private holders = 1;
@@ -18,13 +18,13 @@ export class TurnLog {
   private received = 0;
 
   /**
-   * @param keep receives the facts of the turn, for the usage ledger
-   * @param later calls `run` after so many milliseconds, and returns a function that cancels it; for tests
+   * @param onEnded receives the facts of the turn when its line is written
+   * @param later calls `run` after the given milliseconds, and returns a function that cancels it; replaced by tests
    */
   constructor(
     readonly record: TurnRecord,
     private readonly log: Logger,
-    private readonly keep?: (facts: TurnFacts) => void,
+    private readonly onEnded?: (facts: TurnFacts) => void,
     private readonly later = laterUnref,
   ) {
     this.unwatch = this.watch();
@@ -51,7 +51,7 @@ export class TurnLog {
     // The line contains no part of the conversation.
     const entry = { message: 'turn', fields: readFields(facts), lines: [renderHead(facts), ...failure] };
     this.log.write(levelOf(outcome), entry);
-    this.keep?.(facts);
+    this.onEnded?.(facts);
   }
 
   private watch(): () => void {
@@ -73,7 +73,7 @@ function laterUnref(milliseconds: number, run: () => void): () => void {
 function renderSilence(facts: TurnFacts): LogEntry {
   const { received, totalMs, calls, firstMs } = facts;
   const state = firstMs === undefined ? (calls > 0 ? 'waiting' : 'preparing') : 'silent';
-  const words = {
+  const descriptions = {
     preparing: 'nothing sent yet',
     waiting: 'no answer yet',
     silent: `silent after ${renderCount(received, 'event')}`,
@@ -82,12 +82,12 @@ function renderSilence(facts: TurnFacts): LogEntry {
   return {
     message: 'turn is silent',
     fields: { ...readNames(facts), state, duration_ms: totalMs, events: received, upstream_calls: calls },
-    lines: [`${columns.join(' ')} … ${words[state]}`],
+    lines: [`${columns.join(' ')} … ${descriptions[state]}`],
   };
 }
 
 function levelOf(outcome: Outcome): LogLevel {
-  // The client asked for the cancellation.
+  // The client requested the cancellation.
   if (outcome.type !== 'failed' || outcome.error.kind === 'cancelled') return 'info';
   return outcome.error.cause === undefined ? 'warn' : 'error';
 }
@@ -95,7 +95,7 @@ function levelOf(outcome: Outcome): LogLevel {
 /** A shorter wait for the first token is not mentioned. */
 const SLOW_START_MS = 5_000;
 
-/** Aligned columns, then the end of the turn and what is unusual about it. */
+/** Renders aligned columns, then how the turn ended and anything unusual about it. */
 function renderHead(facts: TurnFacts): string {
   const { requested, sent, usage, firstMs, retries, repairs, remembered } = facts;
   const columns = [
@@ -175,7 +175,7 @@ function readFields(facts: TurnFacts): LogFields {
   };
 }
 
-/** Who asks which model. */
+/** Names the client, its request, and the model. */
 const readNames = ({ requested, sent }: TurnFacts): LogFields => ({
   client: requested.program,
   token: requested.holder,

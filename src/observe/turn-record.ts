@@ -33,12 +33,12 @@ export interface Sent {
   readonly tools: number;
 }
 
-/** Calls of a turn to another model than the one that answers it. */
+/** Calls of a turn to a model other than the one that answers it. */
 export interface OtherCalls {
   readonly sent: Sent;
   readonly calls: number;
   readonly usage: ChatUsage | undefined;
-  /** `replaced`: the model failed, and a fallback was asked. `pictures`: it described pictures for another model. */
+  /** `replaced`: the model failed, and a fallback was called. `pictures`: it described pictures for another model. */
   readonly end: 'replaced' | 'pictures';
 }
 
@@ -102,10 +102,10 @@ export class TurnRecord {
   private requestId: string | undefined;
   private answer: AnswerProgress | undefined;
   private stream: { readonly received: number } | undefined;
-  private read: number | undefined;
-  private called: number | undefined;
-  private first: number | undefined;
-  private end: number | undefined;
+  private readAt: number | undefined;
+  private calledAt: number | undefined;
+  private firstAt: number | undefined;
+  private endAt: number | undefined;
   private outcome: Outcome | undefined;
   private status: number | undefined;
 
@@ -118,7 +118,9 @@ export class TurnRecord {
     this.requested = { ...this.requested, ...requested };
   }
 
-  /** Call when the request has been translated, and before another model is asked in place of a failed one. */
+  /**
+   * Call when the request has been translated, and again before a fallback model is called in place of a failed one.
+   */
   send(sent: Sent): void {
     if (this.sent !== undefined && this.calls > 0 && !isSameModel(this.sent, sent)) {
       (this.others ??= []).push({ sent: this.sent, calls: this.calls, usage: this.answer?.usage, end: 'replaced' });
@@ -130,7 +132,7 @@ export class TurnRecord {
 
   /** Call before a model is asked to describe a picture. @returns the record of that request */
   describePicture(sent: Sent): TurnRecord {
-    this.called ??= this.clock();
+    this.calledAt ??= this.clock();
     const record = new TurnRecord(this.requested, this.clock);
     record.send(sent);
     (this.pictures ??= []).push(record);
@@ -139,13 +141,13 @@ export class TurnRecord {
 
   /** Call when the whole request has been read. */
   received(): void {
-    this.read = this.clock();
+    this.readAt = this.clock();
   }
 
   /** Call before each upstream call. */
   call(): void {
     this.calls += 1;
-    this.called ??= this.clock();
+    this.calledAt ??= this.clock();
   }
 
   /** Call instead of calling the provider if it rejected the same request a moment ago. */
@@ -158,7 +160,7 @@ export class TurnRecord {
     this.repairs.push(name);
   }
 
-  /** The next call goes to another key or model. */
+  /** Call when the next upstream call goes to another key or model; `why` names it and the reason. */
   substitute(why: string): void {
     this.substituted = why;
   }
@@ -178,7 +180,7 @@ export class TurnRecord {
 
   /** Call at the first token; later calls are no-ops. */
   begin(): void {
-    this.first ??= this.clock();
+    this.firstAt ??= this.clock();
   }
 
   /** Call when the answer is complete. */
@@ -188,11 +190,11 @@ export class TurnRecord {
 
   /**
    * Call when the turn has failed, possibly because its client disconnected.
-   * @param error if it has a `cause`, that is a bug in the bridge
+   * @param error one with a `cause` is a bug in the bridge
    * @param abort the signal of the turn
    */
   fail(error: BridgeError, abort?: AbortSignal): void {
-    if (abort !== undefined && isGone(abort)) return this.leave();
+    if (abort !== undefined && hasDisconnected(abort)) return this.leave();
     // A bug is reported whatever the outcome so far.
     if (error.cause !== undefined) this.outcome = undefined;
     this.settle({ type: 'failed', error });
@@ -212,7 +214,7 @@ export class TurnRecord {
   facts(): TurnFacts {
     const now = this.clock();
     const since = (time: number): number => Math.max(0, Math.round(time - this.start));
-    const { requested, sent, retries, repairs, status, read, called, outcome = { type: 'answered' } } = this;
+    const { requested, sent, retries, repairs, status, readAt, calledAt, outcome = { type: 'answered' } } = this;
     const others = this.listOthers();
     const calls = others.reduce((sum, other) => sum + other.calls, this.calls);
     return {
@@ -223,9 +225,9 @@ export class TurnRecord {
       received: this.stream?.received ?? 0,
       usage: this.answer?.usage,
       reason: this.answer?.reason,
-      addedMs: read === undefined || called === undefined ? undefined : Math.max(0, called - read),
-      firstMs: this.first === undefined ? undefined : since(this.first),
-      endMs: since(this.end ?? now),
+      addedMs: readAt === undefined || calledAt === undefined ? undefined : Math.max(0, calledAt - readAt),
+      firstMs: this.firstAt === undefined ? undefined : since(this.firstAt),
+      endMs: since(this.endAt ?? now),
       totalMs: since(now),
     };
   }
@@ -246,18 +248,18 @@ export class TurnRecord {
   private discardAnswer(): void {
     this.answer = undefined;
     this.requestId = undefined;
-    this.first = undefined;
+    this.firstAt = undefined;
   }
 
   private settle(outcome: Outcome): void {
     if (this.outcome !== undefined) return;
     this.outcome = outcome;
-    this.end ??= this.clock();
+    this.endAt ??= this.clock();
   }
 }
 
 /** Whether the client disconnected: every other abort has a BridgeError as its reason, which is sent to the client. */
-function isGone(abort: AbortSignal): boolean {
+function hasDisconnected(abort: AbortSignal): boolean {
   return abort.aborted && !(abort.reason instanceof BridgeError);
 }
 

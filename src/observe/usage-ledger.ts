@@ -1,5 +1,5 @@
 /**
- * Appends one line of JSON to a file per turn, and one per other model that the turn asked: tokens and requests, never
+ * Appends to a file one JSON line per turn, and one per other model that the turn called: tokens and requests, never
  * text of the conversation.
  */
 import { join } from 'node:path';
@@ -34,7 +34,7 @@ export interface UsageEntry {
   readonly ms: number;
   /**
    * The finish reason, the kind of failure, or `aborted`; for calls to another model, `replaced` (it failed, and a
-   * fallback was asked) or `pictures` (it described them).
+   * fallback was called) or `pictures` (it described them).
    */
   readonly end: string;
 }
@@ -43,18 +43,18 @@ export interface UsageEntry {
 function toUsageEntries(facts: TurnFacts, time: number): readonly UsageEntry[] {
   const { requested, sent, usage, calls, others } = facts;
   if (sent === undefined || calls === 0) return [];
-  const own = others.reduce((rest, other) => rest - other.calls, calls);
-  const all = [...others, { sent, calls: own, usage, end: finishOf(facts) }];
-  return all.map(({ sent: its, calls: requests, usage: spent, end }) => ({
+  const ownCalls = others.reduce((remaining, other) => remaining - other.calls, calls);
+  const all = [...others, { sent, calls: ownCalls, usage, end: finishOf(facts) }];
+  return all.map(({ sent: target, calls: requests, usage: tokens, end }) => ({
     time: new Date(time).toISOString(),
-    provider: its.provider,
-    base: its.base,
-    model: its.model,
+    provider: target.provider,
+    base: target.base,
+    model: target.model,
     client: requested.program,
     ...compact({ thread: requested.thread, token: requested.holder }),
     requests,
     ...compact({
-      input: spent?.prompt, cached: spent?.cached, output: spent?.completion, reasoning: spent?.reasoning,
+      input: tokens?.prompt, cached: tokens?.cached, output: tokens?.completion, reasoning: tokens?.reasoning,
     }),
     ms: Math.round(facts.totalMs),
     end,
@@ -72,7 +72,7 @@ export interface LedgerOptions {
   readonly path: string;
   /** The file is renamed to `<path>.1` before it grows beyond this size. */
   readonly maxBytes: number;
-  /** Prepares the folder. @returns why it cannot be used; nothing is then written */
+  /** Prepares the folder. @returns why it cannot be used; in that case nothing is written */
   readonly prepare: () => string | undefined;
   readonly warn: (problem: string) => void;
 }

@@ -11,10 +11,10 @@ import type { Handler, HttpExchange } from './http-exchange';
 import { readJson } from './read-body';
 import type { OpenTurn } from './turn-registry';
 import {
-  describeError, JSON_HEADERS, notesHeader, SSE_HEADERS, writeError, writeSse, writeWhole,
+  errorHeaders, JSON_HEADERS, notesHeader, SSE_HEADERS, writeBody, writeError, writeSse,
 } from './write-response';
 
-/** Unlike Date.now, it never jumps, and it measures parts of a millisecond. */
+/** Monotonic, unlike Date.now, and finer than a millisecond. */
 const now = (): number => performance.now();
 
 /** POST /responses; a body with `messages` is answered as a Chat Completion. */
@@ -45,26 +45,29 @@ interface Session {
   readonly client: Client;
   readonly open: OpenTurn;
   readonly turnLog: TurnLog;
-  /** The body's share of the budget: most of it until the provider's answer has begun, the rest to the end. */
+  /**
+   * Memory reserved for the body; when the answer begins, it is released, or counted as kept if the request is still
+   * needed.
+   */
   readonly reservation: Reservation;
   kind: TurnKind;
 }
 
 /**
  * Never throws: errors are reported to the client and in the turn's log line.
- * @param own the protocol of the path; the body may use the other one
+ * @param pathKind the protocol of the path; the body may use the other one
  */
-async function answerTurn(exchange: HttpExchange, own: TurnKind): Promise<void> {
+async function answerTurn(exchange: HttpExchange, pathKind: TurnKind): Promise<void> {
   const { request, response, services } = exchange;
   const client = readClient(request);
   const holder = exchange.holder?.name;
-  const requested = { program: client.program, client: client.kind, api: own, ...client.names, holder };
+  const requested = { program: client.program, client: client.kind, api: pathKind, ...client.names, holder };
   const record = new TurnRecord(requested, now);
   const turnLog = new TurnLog(record, services.log, services.turnEnded);
   const reservation = services.bodies.open();
   try {
     const open = services.turns.open(response, record);
-    const session: Session = { exchange, client, open, turnLog, reservation, kind: own };
+    const session: Session = { exchange, client, open, turnLog, reservation, kind: pathKind };
     // Two steps, so that the request body, which may be megabytes, is not kept in memory while the answer streams.
     const turn = await startTurn(session);
     if (turn !== undefined) await writeTurn(session, turn);
@@ -118,7 +121,7 @@ function createCaller(session: Session): Caller {
   };
 }
 
-/** If a turn continues without its client, its log line is written when the turn ends. */
+/** Lets a turn continue without its client; its log line is then written when the turn ends. */
 function detach({ exchange: { services }, turnLog }: Session): ReturnType<NonNullable<Caller['detach']>> {
   const { abort, end } = services.turns.detach(turnLog.record);
   turnLog.record.describeRequest({ request: 'background' });
@@ -142,7 +145,7 @@ async function writeTurn(session: Session, turn: Turn): Promise<void> {
       await writeSse(response, turn.frames(), pace, notesHeader(turn.notes, client.kind));
     } else {
       const { status, body } = await turn.collect();
-      writeWhole(response, status, { ...JSON_HEADERS, ...notesHeader(turn.notes, client.kind) }, body);
+      writeBody(response, status, { ...JSON_HEADERS, ...notesHeader(turn.notes, client.kind) }, body);
     }
   } catch (cause) {
     const error = noteFailure(session.exchange, turnLog.record, cause, open.abort);
@@ -164,7 +167,7 @@ function noteFailure({ response }: HttpExchange, record: TurnRecord, cause: unkn
 function writeFailedStream({ exchange, kind }: Session, error: BridgeError, body: unknown): void {
   const { response, services } = exchange;
   const text = renderFailure(services.bridge, kind, error, body);
-  writeWhole(response, 200, { ...SSE_HEADERS, ...describeError(error) }, text);
+  writeBody(response, 200, { ...SSE_HEADERS, ...errorHeaders(error) }, text);
 }
 
 /** Renders SSE text that ends a stream with `error`. */
@@ -173,8 +176,8 @@ function renderFailure(bridge: Bridge, kind: TurnKind, error: BridgeError, body:
 }
 
 /**
- * Whether Codex gets a failure before the stream as a failed stream (codex-protocol.md, section 3). If the body could
- * not be read, `accept: text/event-stream` indicates that Codex expects a stream.
+ * Whether a failure before the stream begins is sent to Codex as a failed stream (codex-protocol.md, section 3). If the
+ * body could not be read, `accept: text/event-stream` indicates that Codex expects a stream.
  */
 function expectsErrorInStream({ kind, client }: Session, body: unknown): boolean {
   if (kind !== 'responses' || client.kind !== 'codex') return false;
@@ -183,14 +186,14 @@ function expectsErrorInStream({ kind, client }: Session, body: unknown): boolean
 }
 
 /**
- * Chooses the protocol of `body`, on either path: `messages` is Chat Completions, `input` is Responses.
- * A body with both or neither uses `own`, the protocol of its path.
+ * Chooses the protocol of `body`, on either path: `messages` is Chat Completions, `input` is Responses. A body with
+ * both or neither uses `pathKind`, the protocol of its path.
  */
-function chooseProtocol(body: unknown, own: TurnKind): TurnKind {
-  if (own === 'compaction' || !isRecord(body)) return own;
+function chooseProtocol(body: unknown, pathKind: TurnKind): TurnKind {
+  if (pathKind === 'compaction' || !isRecord(body)) return pathKind;
   const hasMessages = body['messages'] !== undefined && body['messages'] !== null;
   const hasInput = body['input'] !== undefined && body['input'] !== null;
-  if (hasMessages === hasInput) return own;
+  if (hasMessages === hasInput) return pathKind;
   return hasMessages ? 'chat' : 'responses';
 }
 
@@ -223,7 +226,7 @@ export function readClient(request: IncomingMessage): Client {
   };
 }
 
-/** Ids and single words: no user text reaches the log. */
+/** Accepts only ids and single words, so that no user text reaches the log. */
 const plainWord = (value: unknown): string | undefined => /^[\w-]{1,64}$/.exec(asText(value) ?? '')?.[0];
 
 /**

@@ -1,4 +1,4 @@
-/** Creates the HTTP server of the bridge: listening, answering, draining, closing. */
+/** Creates the bridge's HTTP server, which listens, answers, drains and closes. */
 import { createServer, type IncomingMessage, type Server, type ServerOptions, type ServerResponse } from 'node:http';
 import { Server as NetServer } from 'node:net';
 import type { Duplex } from 'node:stream';
@@ -24,7 +24,7 @@ export interface Listening {
 export interface BridgeServer {
   /** Starts listening; rejects with the system's error, e.g. EADDRINUSE. */
   listen(): Promise<Listening>;
-  /** Answers the requests of a connection that exists already, also without listening. */
+  /** Answers the requests of an existing connection, even if the server is not listening. */
   serve(connection: Duplex): void;
   /**
    * Stops accepting connections, gives running turns `drainTimeoutMs` to finish, then ends them with a `shutting_down`
@@ -42,13 +42,16 @@ export interface BridgeServerOptions {
   /** The version that /health reports. */
   readonly version: string;
   readonly log: Logger;
-  /** Creates the bridge; called once, when it is first needed: its modules would double the time until it listens. */
+  /**
+   * Creates the bridge; called once, on first use: loading its modules earlier would double the time until the server
+   * listens.
+   */
   readonly bridge: () => Bridge;
   /** The accepted tokens; by default those of `config`. */
   readonly access?: Access;
   /** Opens the ledger, which records each turn; called once, after the first turn. Absent when no usage is recorded. */
   readonly ledger?: () => Pick<UsageLedger, 'add'>;
-  /** Notified of every use; absent if the bridge runs until a signal. */
+  /** Notified of every use; absent if only a signal stops the bridge. */
   readonly watch?: IdleShutdown;
 }
 
@@ -61,7 +64,7 @@ const SERVER_OPTIONS: ServerOptions = {
   // A client whose machine has disappeared neither reads nor closes; TCP keep-alive detects that within minutes.
   keepAlive: true,
   keepAliveInitialDelay: 30_000,
-  // Longer than the 5 to 60 seconds after which HTTP clients drop idle connections, so that they close first.
+  // Longer than the 5 to 60 seconds after which HTTP clients drop idle connections, so that the client closes first.
   keepAliveTimeout: 72_000,
   headersTimeout: 20_000,
   requestTimeout: 300_000,
@@ -108,7 +111,9 @@ export function createBridgeServer(options: BridgeServerOptions): BridgeServer {
   };
 }
 
-/** Creates what only some requests use at the first of them, so that the server listens sooner. */
+/**
+ * Creates the services; those that only some requests use are created on first use, so that the server listens sooner.
+ */
 function createServices(options: BridgeServerOptions, turns: TurnRegistry, monitoring: Monitoring): Services {
   const { config } = options;
   let bridge: Bridge | undefined;
@@ -163,7 +168,7 @@ async function startListening(server: Server, { host, port, socket }: ServerConf
   });
 }
 
-/** @param staysOpen new connections are accepted until the last turn has ended, and new turns answered with 503 */
+/** @param staysOpen whether to accept connections until the last turn has ended, answering new turns with 503 */
 async function drain(server: Server, turns: TurnRegistry, timeoutMs: number, staysOpen: boolean): Promise<void> {
   const reason = shuttingDown();
   turns.refuse(reason);
@@ -179,12 +184,13 @@ async function drain(server: Server, turns: TurnRegistry, timeoutMs: number, sta
 }
 
 /**
- * Stops accepting connections and closes idle ones. `server.close` would close them at once. Since Node 26, these
- * include new connections whose first request has arrived but has not been read, and closing one would reset it.
+ * Stops accepting connections and closes idle ones. `server.close` would close idle ones at once. Since Node 26, these
+ * include new connections whose first request has arrived but has not been read; closing such a connection would reset
+ * it.
  */
 async function stopListening(server: Server): Promise<void> {
   NetServer.prototype.close.call(server);
-  // What has arrived is read within two turns of the event loop.
+  // Data that has arrived is read within two turns of the event loop.
   for (let turn = 0; turn < 2; turn += 1) await new Promise((resolve) => setImmediate(resolve));
   server.closeIdleConnections();
 }

@@ -1,6 +1,6 @@
 /** Renders GET /: what this server is and how to use it, for someone who opens its address in a browser. */
 import type { Handler } from './http-exchange';
-import { writeWhole } from './write-response';
+import { writeBody } from './write-response';
 
 /** The page loads and runs nothing, and no other page may frame it. */
 const HEADERS = {
@@ -13,7 +13,7 @@ const HEADERS = {
 
 /** GET /. The same for everyone: it reveals nothing about the configuration, and needs no token. */
 export const answerFrontPage: Handler = ({ response, services: { version } }) =>
-  writeWhole(response, 200, HEADERS, renderPage(version));
+  writeBody(response, 200, HEADERS, renderPage(version));
 
 const renderPage = (version: string): string => `<!doctype html>
 <html lang="en">
@@ -24,8 +24,8 @@ const renderPage = (version: string): string => `<!doctype html>
 </head>
 <body>
 <h1>aliyun-codex-bridge ${version}</h1>
-<p>A local proxy that lets OpenAI's Codex work with Chat Completions providers. It is for programs; this page is all
-there is to see.</p>
+<p>A local proxy that lets OpenAI's Codex work with Chat Completions providers. It is used by programs;
+this is its only page.</p>
 <h2>Codex</h2>
 <pre>aliyun-codex-bridge codex</pre>
 <h2>Other clients</h2>

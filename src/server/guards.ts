@@ -1,8 +1,8 @@
 /**
- * Decides who may use the bridge, and with it the user's API key: no web pages from other sites, and where tokens are
+ * Decides who may use the bridge, and with it the user's API key: no web page of another site, and if tokens are
  * required, only clients that have one. A browser can be made to send requests to a loopback port (cross-site requests)
- * or to resolve another name to this machine (DNS rebinding); it cannot be made to lie in Host, Origin and
- * Sec-Fetch-Site. Programs send neither of the last two.
+ * or to resolve another name to this machine (DNS rebinding), but a page cannot forge Host, Origin and Sec-Fetch-Site.
+ * Other programs do not send the last two.
  */
 import { readFileSync, statSync } from 'node:fs';
 import type { IncomingHttpHeaders } from 'node:http';
@@ -167,13 +167,13 @@ export interface Holder {
 
 /** The accepted tokens. A changed token file is read again at the next request. */
 export class Access {
-  private readonly own: readonly Token[];
+  private readonly fromConfig: readonly Token[];
   private fromFile: readonly Token[] = [];
-  private seen = '';
+  private fileState = '';
 
   /** @throws Error for a token that is too short or a file that cannot be read */
   constructor(private readonly config: AccessConfig) {
-    this.own = config.accessToken === undefined ? [] : config.accessToken.split(',').map(readToken);
+    this.fromConfig = config.accessToken === undefined ? [] : config.accessToken.split(',').map(readToken);
     if (config.accessTokenFile !== undefined) this.readFile(config.accessTokenFile);
   }
 
@@ -182,9 +182,13 @@ export class Access {
     return this.config.accessToken !== undefined || this.config.accessTokenFile !== undefined;
   }
 
+  private get tokens(): readonly Token[] {
+    return [...this.fromConfig, ...this.fromFile];
+  }
+
   /** All tokens, for the log redactor. */
   get secrets(): readonly string[] {
-    return [...this.own, ...this.fromFile].map(({ text }) => text);
+    return this.tokens.map(({ text }) => text);
   }
 
   /**
@@ -213,7 +217,7 @@ export class Access {
    */
   prove(challenge: string, port: number): string | undefined {
     this.refresh();
-    const [token, another] = [...this.own, ...this.fromFile];
+    const [token, another] = this.tokens;
     if (token === undefined || another !== undefined || token.text.length < MIN_PROVABLE_LENGTH) return undefined;
     return proveToken(token.text, challenge, port);
   }
@@ -223,7 +227,7 @@ export class Access {
     const { timingSafeEqual } = loadCrypto();
     const digest = digestOf(given);
     let found: Token | undefined;
-    for (const token of [...this.own, ...this.fromFile]) if (timingSafeEqual(token.digest, digest)) found = token;
+    for (const token of this.tokens) if (timingSafeEqual(token.digest, digest)) found = token;
     return found;
   }
 
@@ -242,10 +246,10 @@ export class Access {
     try {
       const { mtimeMs, size, ino } = statSync(path);
       const state = `${mtimeMs} ${size} ${ino}`;
-      if (state === this.seen) return;
+      if (state === this.fileState) return;
       const lines = readFileSync(path, 'utf8').split('\n').map((line) => line.trim());
       this.fromFile = lines.filter((line) => line !== '' && !line.startsWith('#')).map(readToken);
-      this.seen = state;
+      this.fileState = state;
     } catch (cause) {
       throw new Error(`Cannot read the access tokens in ${path}: ${messageOf(cause)} (--access-token-file)`);
     }
@@ -258,13 +262,14 @@ export function proveToken(token: string, challenge: string, port: number): stri
 }
 
 /**
- * Parses `name=token` or a token; the part after the sign must be long enough, because a token may itself end with `=`.
+ * Parses `name=token` or a token; the part after the first `=` must be long enough, because a token may itself end with
+ * `=`.
  */
 function readToken(text: string): Token {
   const [, name, rest] = /^([A-Za-z][\w.-]{0,40})=(\S{16,})$/.exec(text) ?? [];
   const token = rest ?? text;
   if (!/^[\x21-\x7e]+$/.test(token) || token.length < MIN_TOKEN_LENGTH) {
-    throw new Error(`an access token has fewer than ${MIN_TOKEN_LENGTH} characters, or others than visible ASCII`);
+    throw new Error(`an access token must have at least ${MIN_TOKEN_LENGTH} characters, all of them visible ASCII`);
   }
   return { name, text: token, digest: digestOf(token) };
 }
@@ -274,7 +279,9 @@ const loadCrypto = (): typeof import('node:crypto') => require('node:crypto');
 
 const digestOf = (text: string): Buffer => loadCrypto().createHash('sha256').update(text).digest();
 
-/** `application/json`, `application/vnd.example+json`; parameters are ignored, JSON is UTF-8 (RFC 8259, 8.1). */
+/**
+ * `application/json`, `application/vnd.example+json`; parameters are ignored, because JSON is UTF-8 (RFC 8259, 8.1).
+ */
 const JSON_TYPE = /^(?:application\/json|[\w.-]+\/[\w.+-]+\+json)\s*(?:;|$)/i;
 
 /** @throws BridgeError for a type that is not JSON */

@@ -1,6 +1,6 @@
 /**
- * Handles every request: upgrade, guards, route, method, handler; catches every error that they throw. A new route is a
- * row of ROUTES.
+ * Handles every request: checks upgrade and guards, finds the handler by path and method, and catches every error they
+ * throw. To add a route, add a row to ROUTES.
  */
 import { describeThrown } from '../base/thrown';
 import { renderList } from '../base/quantities';
@@ -10,9 +10,9 @@ import { statusOf } from '../errors/error-body';
 import type { Handler, HttpExchange } from './http-exchange';
 import { findRefusal, isListedOrigin, type HostPolicy } from './guards';
 import { answerHealth, answerModels, answerTurns, holdLaunch } from './service-routes';
-import { writeError, writeWhole } from './write-response';
+import { writeBody, writeError } from './write-response';
 
-/** A row of the table. */
+/** A row of ROUTES. */
 export interface Route {
   readonly method: 'GET' | 'POST' | 'DELETE';
   /** Full paths, in which `{id}` matches any one segment; HEAD is answered on all of them. */
@@ -27,7 +27,7 @@ const monitor = (): typeof import('./monitor-routes') => require('./monitor-rout
 const page = (): typeof import('./front-page') => require('./front-page');
 const kept = (): typeof import('./kept-routes') => require('./kept-routes');
 
-/** Loads every handler, because on first use there may be no file descriptor left. */
+/** Loads every handler in advance: by its first use, no file descriptor may be left to load it. */
 export function preloadHandlers(): void {
   for (const { handler } of ROUTES) handler();
 }
@@ -86,7 +86,7 @@ async function answer(exchange: HttpExchange, policy: HostPolicy): Promise<void>
   if (isListedOrigin(headers.origin, policy)) {
     response.setHeader('access-control-allow-origin', headers.origin ?? '');
     response.setHeader('vary', 'Origin');
-    if (method === 'OPTIONS') return writeWhole(response, 204, PREFLIGHT_HEADERS, '');
+    if (method === 'OPTIONS') return writeBody(response, 204, PREFLIGHT_HEADERS, '');
   }
   const { routes, id } = findRoutes(path);
   const route = routes.find((each) => each.method === (method === 'HEAD' ? 'GET' : method));
@@ -98,7 +98,7 @@ async function answer(exchange: HttpExchange, policy: HostPolicy): Promise<void>
     const likely = renderList(suggestRoutes(path), 'or');
     throw new BridgeError('not_found', `Nothing is served at ${quote(path)}. Try ${likely}.`);
   }
-  if (isProbe) return writeWhole(response, 200, {}, '');
+  if (isProbe) return writeBody(response, 200, {}, '');
   const methods = routes.map((each) => each.method);
   const problem = `${quote(path)} does not support ${method}. Use ${renderList(methods, 'or')}.`;
   const error = logFailure(exchange, new BridgeError('method_not_allowed', problem));
@@ -171,7 +171,7 @@ const WEBSOCKET = /(?:^|[\s,])websocket(?:$|[\s,/])/i;
 /** Only on 426 does Codex fall back to HTTP, at once and silently (codex-protocol.md, section 7). */
 function refuseWebSocket({ response }: HttpExchange): void {
   const headers = { connection: 'close', 'content-type': 'text/plain' };
-  writeWhole(response, 426, headers, 'WebSocket is not supported. Use HTTP.\n');
+  writeBody(response, 426, headers, 'WebSocket is not supported. Use HTTP.\n');
 }
 
 function ignore(): void {}

@@ -32,9 +32,12 @@ export interface ServerConfig {
   readonly storeRequired?: boolean;
 }
 
-/** What monitors have requested so far. Nothing is measured before the first request of `/metrics`. */
+/** What monitors have requested so far. Nothing is measured before the first request for `/metrics`. */
 export interface Monitoring {
-  /** A load balancer requests `/health/ready`: the port stays open while draining, so that it gets the 503. */
+  /**
+   * Whether a load balancer has requested `/health/ready`; the port then stays open while draining, to answer it with
+   * 503.
+   */
   hasBalancer: boolean;
   metrics?: Metrics;
   delay?: IntervalHistogram;
@@ -47,7 +50,7 @@ export interface Services {
   readonly log: Logger;
   readonly bridge: Bridge;
   readonly bodies: BodyBudget;
-  /** Parses large bodies; loaded at the first of them. */
+  /** Parses large bodies; loaded when the first one arrives. */
   readonly largeBodies: () => HistoryParser;
   readonly access: Access;
   readonly turns: TurnRegistry;
@@ -56,7 +59,7 @@ export interface Services {
   readonly monitoring: Monitoring;
   /** Receives the facts of each turn when it is over. */
   readonly turnEnded: (facts: TurnFacts) => void;
-  /** Notified of every use; absent if the bridge runs until a signal. */
+  /** Notified of every use; absent if only a signal stops the bridge. */
   readonly watch?: IdleShutdown;
 }
 
@@ -70,7 +73,7 @@ export interface HttpExchange {
   /** Whether the client sent `Expect: 100-continue` and waits before it sends its body. */
   readonly awaitsContinue: boolean;
   readonly services: Services;
-  /** The port that the server listens on; 0 for a Unix socket. */
+  /** The port on which the server listens; 0 for a Unix socket. */
   readonly port: number;
   /** The holder of the request's access token; absent before the check, and if none is required. */
   holder?: Holder | undefined;

@@ -46,8 +46,8 @@ export function createIdleShutdown({ onUnused, clock, setTimer }: IdleShutdownOp
   const check = (): void => {
     cancelTimer();
     if (isOver || uses > 0) return;
-    const rest = Math.max(launchExpectedUntil, othersExpectedUntil) - clock();
-    if (rest > 0) cancelTimer = setTimer(check, rest);
+    const remainingMs = Math.max(launchExpectedUntil, othersExpectedUntil) - clock();
+    if (remainingMs > 0) cancelTimer = setTimer(check, remainingMs);
     else {
       end();
       onUnused();

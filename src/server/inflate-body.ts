@@ -1,4 +1,4 @@
-/** Decompresses request bodies. Loaded at the first one that is compressed: hardly any is. */
+/** Decompresses request bodies. Loaded on first use, because few bodies are compressed. */
 import type { Transform } from 'node:stream';
 import { createBrotliDecompress, createGunzip, createInflate, type ZlibOptions } from 'node:zlib';
 import { messageOf } from '../base/thrown';
@@ -6,7 +6,7 @@ import { BridgeError } from '../errors/bridge-error';
 
 type CreateInflater = (options: Pick<ZlibOptions, 'chunkSize'>) => Transform;
 
-/** Content codings that Node 18 can read. */
+/** Content codings that Node 18 can decode. */
 const INFLATERS: ReadonlyMap<string, CreateInflater> = new Map<string, CreateInflater>([
   ['gzip', createGunzip],
   ['x-gzip', createGunzip],
@@ -14,7 +14,7 @@ const INFLATERS: ReadonlyMap<string, CreateInflater> = new Map<string, CreateInf
   ['br', createBrotliDecompress],
 ]);
 
-/** Bytes that are decompressed at a time. */
+/** Size of a decompressed chunk in bytes. */
 const CHUNK_SIZE = 64 * 1024;
 
 /** Decompresses one body. */

@@ -3,14 +3,14 @@
  * and its message quotes the surrounding text, which may be part of a prompt.
  */
 
-/** What may come next. */
+/** What the grammar allows next. */
 type GrammarState = 'value' | 'value-or-end' | 'key' | 'key-or-end' | 'colon' | 'comma-or-end' | 'nothing';
 
 interface Scan {
   readonly text: string;
   index: number;
   state: GrammarState;
-  /** The closing brackets that are still missing. */
+  /** The closing brackets still expected, innermost last. */
   readonly closers: string[];
 }
 
@@ -22,7 +22,8 @@ const CLOSER: Readonly<Record<string, string>> = { '{': '}', '[': ']' };
 
 /**
  * @param text rejected by `JSON.parse`
- * @returns the end of a sentence, `unexpected "}" at line 3, column 5`, or `undefined` if `text` is valid JSON
+ * @returns the problem without a full stop, e.g. `unexpected "}" at line 3, column 5`; `undefined` if `text` is valid
+ *   JSON
  */
 export function findJsonError(text: string): string | undefined {
   const scan: Scan = { text, index: 0, state: 'value', closers: [] };

@@ -1,4 +1,4 @@
-/** The routes to stored responses, their input items and conversations, and to the token estimate of a request. */
+/** Handles the routes for stored responses, their input items, conversations, and the token estimate of a request. */
 import type { KeptResponses } from '../state/kept-responses';
 import { SSE_KEEP_ALIVE } from '../stream/sse';
 import { readClient } from './answer-turn';
@@ -47,9 +47,9 @@ export const answerInputTokens: Handler = (exchange) =>
 
 type KeptQuery = (kept: KeptResponses) => Promise<object>;
 
-async function send({ response, services }: HttpExchange, ask: KeptQuery): Promise<void> {
+async function send({ response, services }: HttpExchange, query: KeptQuery): Promise<void> {
   services.turns.track(response);
-  writeJson(response, await ask(services.bridge.kept()), { 'cache-control': 'no-store' });
+  writeJson(response, await query(services.bridge.kept()), { 'cache-control': 'no-store' });
 }
 
 async function follow({ response, services }: HttpExchange, id: string, after: string | undefined): Promise<void> {

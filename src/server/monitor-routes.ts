@@ -1,8 +1,8 @@
-/** Handles the routes of monitors and balancers: GET /health/live, GET /health/ready and GET /metrics. */
+/** Handles the routes for monitors and load balancers: GET /health/live, GET /health/ready and GET /metrics. */
 import { monitorEventLoopDelay, type IntervalHistogram } from 'node:perf_hooks';
 import { Metrics, METRICS_TYPE, type Measurement } from '../observe/metrics';
 import type { Handler, HttpExchange, Services } from './http-exchange';
-import { JSON_HEADERS, writeJson, writeWhole } from './write-response';
+import { JSON_HEADERS, writeBody, writeJson } from './write-response';
 
 const NO_STORE = { 'cache-control': 'no-store' } as const;
 
@@ -14,7 +14,7 @@ export const answerReady: Handler = async ({ response, services }) => {
   services.monitoring.hasBalancer = true;
   const reason = await findObstacle(services);
   if (reason === undefined) return writeJson(response, { ready: true }, NO_STORE);
-  writeWhole(response, 503, { ...JSON_HEADERS, ...NO_STORE }, JSON.stringify({ ready: false, reason }));
+  writeBody(response, 503, { ...JSON_HEADERS, ...NO_STORE }, JSON.stringify({ ready: false, reason }));
 };
 
 async function findObstacle({ turns, config, bridge }: Services): Promise<string | undefined> {
@@ -26,14 +26,14 @@ async function findObstacle({ turns, config, bridge }: Services): Promise<string
 const isReachable = (bridge: Services['bridge']): Promise<boolean> =>
   bridge.checkStore().then(() => true, () => false);
 
-/** GET /metrics. Turns are counted, and delays measured, from the first request on. */
+/** GET /metrics. Turns are counted and delays measured only after the first request. */
 export const answerMetrics: Handler = async (exchange) => {
   const { response, services: { monitoring, bridge } } = exchange;
   const metrics = (monitoring.metrics ??= new Metrics());
   const delay = (monitoring.delay ??= startMeasuring());
   const text = metrics.render(measure(exchange, delay, await isReachable(bridge)));
   delay.reset();
-  writeWhole(response, 200, { 'content-type': METRICS_TYPE, ...NO_STORE }, text);
+  writeBody(response, 200, { 'content-type': METRICS_TYPE, ...NO_STORE }, text);
 };
 
 /** Milliseconds between two samples of the delay. */
@@ -50,7 +50,7 @@ function measure(
 ): readonly Measurement[] {
   const { user, system } = process.cpuUsage();
   const gauge = (name: string, help: string, value: number): Measurement => ({ name, type: 'gauge', help, value });
-  const late = 'Delay of the event loop since the last request of these metrics';
+  const delayHelp = 'Delay of the event loop since the last request of these metrics';
   return [
     { ...gauge('build_info', 'The version of the bridge; the value is always 1.', 1), labels: { version } },
     gauge('open_turns', 'Turns in progress, background responses included.', turns.count()),
@@ -58,9 +58,9 @@ function measure(
     gauge('queue_length', 'Requests that wait for room in memory (--bodies-in-flight-mb).', bodies.queued),
     gauge('launches', 'Codex sessions that were launched through this bridge.', launches.size),
     gauge('store_up', '1 when the store of --store can be used, otherwise 0.', isStoreUp ? 1 : 0),
-    gauge('event_loop_delay_p50_seconds', `${late}, median.`, readDelay(delay.percentile(50))),
-    gauge('event_loop_delay_p99_seconds', `${late}, 99th percentile.`, readDelay(delay.percentile(99))),
-    gauge('event_loop_delay_max_seconds', `${late}, maximum.`, readDelay(delay.max)),
+    gauge('event_loop_delay_p50_seconds', `${delayHelp}, median.`, readDelay(delay.percentile(50))),
+    gauge('event_loop_delay_p99_seconds', `${delayHelp}, 99th percentile.`, readDelay(delay.percentile(99))),
+    gauge('event_loop_delay_max_seconds', `${delayHelp}, maximum.`, readDelay(delay.max)),
     gauge('process_resident_memory_bytes', 'Resident memory size in bytes.', process.memoryUsage.rss()),
     gauge('process_start_time_seconds', 'Start time of the process since the Unix epoch in seconds.', startTime()),
     {
@@ -70,7 +70,7 @@ function measure(
   ];
 }
 
-/** The samples of Node contain the time between two of them; the maximum of none is 0. */
+/** Converts to seconds. Node's samples include the sampling interval, and its maximum of no samples is 0. */
 const readDelay = (nanoseconds: number): number =>
   Math.max(0, Math.round(nanoseconds / 1_000 - RESOLUTION_MS * 1_000) / 1_000_000) || 0;
 

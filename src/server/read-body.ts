@@ -1,4 +1,4 @@
-/** Reads a request body as JSON, within limits for the bytes of one body and of all that are in memory. */
+/** Reads a request body as JSON. Limits the bytes of one body, and those of all bodies in memory together. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Readable } from 'node:stream';
 import { BridgeError } from '../errors/bridge-error';
@@ -21,10 +21,10 @@ interface BodySource {
 
 const BYTES_PER_MB = 1024 * 1024;
 
-/** Smaller bodies are parsed at once: the work for reusing earlier ones would cost as much. */
+/** Smaller bodies are parsed directly: finding the items of earlier ones would cost as much. */
 const LARGE_BODY = 64 * 1024;
 
-/** Like `readJson`: passes the value to `use`, and reserves the bytes until `use` has finished. */
+/** Reads the body like `readJson`, passes it to `use`, and keeps its bytes reserved until `use` has finished. */
 export async function useBody<T>(exchange: BodySource, use: (body: unknown) => T | Promise<T>): Promise<T> {
   const reservation = exchange.services.bodies.open();
   try {
@@ -78,11 +78,11 @@ function findInflater(coding = 'identity'): ((bytes: Buffer) => Inflater) | unde
 const FIRST_GUESS = 64 * 1024;
 
 interface Collecting {
-  /** Bytes of the buffer that is allocated first. */
+  /** Initial size of the buffer in bytes. */
   readonly expected: number;
   readonly limit: number;
   readonly reservation: Reservation;
-  /** Returns the error for a stream that breaks off. */
+  /** Returns the error for a stream that closes before its end. */
   readonly fail: (cause: unknown) => BridgeError;
 }
 
@@ -92,7 +92,7 @@ interface Collecting {
  */
 async function collect(source: Readable, { expected, limit, reservation, fail }: Collecting): Promise<Buffer> {
   let cause: unknown;
-  // Before the wait: a stream may break off in the meantime.
+  // Listen before waiting, because the stream may fail in the meantime.
   source.on('error', (error) => (cause = error));
   await reservation.grow(expected);
   return new Promise((resolve, reject) => {
@@ -134,7 +134,7 @@ const connectionLost = (): BridgeError =>
 const QUEUE_MS = 10_000;
 /** Above this many bytes in all bodies together, V8 saves memory at the cost of speed. */
 const LARGE_TOTAL = 8 * BYTES_PER_MB;
-/** Requests that are kept while their answers stream may take this many times the limit: each takes its size once. */
+/** Requests kept in memory while their answers stream may take this many times the limit: there is one copy of each. */
 const KEPT_LIMITS = 2.5;
 const SMALL_BODY = BYTES_PER_MB;
 /** The retry delay for a client when the budget is exhausted. */
@@ -154,17 +154,19 @@ interface Waiter {
   readonly admit: () => void;
 }
 
-/** Counts the bytes of all bodies being read or translated; further ones wait in order of arrival. */
+/** Counts the bytes of all bodies being read or translated; above the limit, further ones wait in order of arrival. */
 export class BodyBudget {
-  private held = 0;
-  private kept = 0;
+  /** Bytes of the bodies being read or translated. */
+  private heldBytes = 0;
+  /** Bytes of the requests kept while their answers stream. */
+  private keptBytes = 0;
   private isLarge = false;
   private readonly waiters = new Set<Waiter>();
 
   /**
    * @param limit in bytes; a single larger body is admitted if no other is in memory
    * @param queueMs how long a body waits for room before it is rejected
-   * @param saveMemory called with true when the bodies in memory are large together, and with false when they are gone
+   * @param saveMemory called with true when the bodies together exceed LARGE_TOTAL, with false below half of it
    */
   constructor(
     private readonly limit: number, private readonly queueMs = QUEUE_MS, private readonly saveMemory = saveMemoryOfV8,
@@ -187,40 +189,36 @@ export class BodyBudget {
       return Promise.resolve();
     }
     return new Promise((resolve, reject) => {
-      const waiter: Waiter = {
-        bytes,
-        own,
-        admit: () => resolve(clearTimeout(timer)),
-      };
+      const waiter: Waiter = { bytes, own, admit: () => resolve(clearTimeout(timer)) };
       const timer = setTimeout(() => {
         this.waiters.delete(waiter);
         reject(busy(this.limit));
-        // A smaller one may fit.
+        // A smaller body that waits may fit now.
         this.admitWaiters();
       }, this.queueMs);
       this.waiters.add(waiter);
     });
   }
 
-  /** Frees `bytes`. @param kept how many of them stay in memory while an answer streams; negative at its end */
-  release(bytes: number, kept = 0): void {
-    this.kept += kept;
+  /** Frees `bytes`. @param keptBytes how many of them stay in memory while an answer streams; negative at its end */
+  release(bytes: number, keptBytes = 0): void {
+    this.keptBytes += keptBytes;
     this.hold(-bytes);
     this.admitWaiters();
   }
 
   private hold(bytes: number): void {
-    this.held += bytes;
-    const isLarge = this.held + this.kept > (this.isLarge ? LARGE_TOTAL / 2 : LARGE_TOTAL);
+    this.heldBytes += bytes;
+    const isLarge = this.heldBytes + this.keptBytes > (this.isLarge ? LARGE_TOTAL / 2 : LARGE_TOTAL);
     if (isLarge !== this.isLarge) this.saveMemory(isLarge);
     this.isLarge = isLarge;
   }
 
   private get keepsTooMuch(): boolean {
-    return this.kept > this.limit * KEPT_LIMITS;
+    return this.keptBytes > this.limit * KEPT_LIMITS;
   }
 
-  /** A body that is partly in memory may finish sooner, and small ones do not wait for requests that are kept. */
+  /** A body that is partly in memory goes first, so that it can finish; small ones do not wait for kept requests. */
   private mayOvertake(bytes: number, own: number): boolean {
     return own > 0 || (this.keepsTooMuch && bytes <= SMALL_BODY);
   }
@@ -239,10 +237,10 @@ export class BodyBudget {
     }
   }
 
-  /** One body at a time may grow beyond the limit: otherwise several that have to grow would wait for one another. */
+  /** One body at a time may grow beyond the limit; otherwise several growing bodies would deadlock. */
   private hasRoom(bytes: number, own: number): boolean {
     if (this.keepsTooMuch && !this.mayOvertake(bytes, own)) return false;
-    return this.held <= own || this.held + bytes <= this.limit || (own > 0 && this.held <= this.limit);
+    return this.heldBytes <= own || this.heldBytes + bytes <= this.limit || (own > 0 && this.heldBytes <= this.limit);
   }
 }
 
@@ -254,7 +252,7 @@ function saveMemoryOfV8(isOn: boolean): void {
 /** The part of the budget reserved by one body. */
 export class Reservation {
   private size = 0;
-  private kept = 0;
+  private keptBytes = 0;
   private closed = false;
 
   constructor(private readonly bodies: BodyBudget) {}
@@ -275,18 +273,18 @@ export class Reservation {
     this.size = bytes;
   }
 
-  /** The body is translated and sent; one copy of it stays in memory. */
+  /** Call when the body is translated and sent, and one copy of it stays in memory. */
   settle(): void {
-    this.kept = this.size;
-    this.bodies.release(this.size, this.kept);
+    this.keptBytes = this.size;
+    this.bodies.release(this.size, this.keptBytes);
     this.size = 0;
   }
 
   /** Frees everything. */
   close(): void {
     this.closed = true;
-    this.bodies.release(this.size, -this.kept);
-    this.kept = this.size = 0;
+    this.bodies.release(this.size, -this.keptBytes);
+    this.keptBytes = this.size = 0;
   }
 }
 

@@ -3,7 +3,7 @@ import type { Handler } from './http-exchange';
 import { useBody } from './read-body';
 import { writeJson } from './write-response';
 
-/** Answers `{ output }`; if the client disconnects, the search ends. */
+/** Answers `{ output }`; if the client disconnects, the search is aborted. */
 export const answerSearch: Handler = async (exchange) => {
   const { response, services } = exchange;
   const { abort } = services.turns.open(response);

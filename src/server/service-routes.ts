@@ -1,7 +1,7 @@
-/** The routes that are not turns: GET /health, GET /models and GET /launches. */
+/** Handles GET /health, GET /turns, GET /models and GET /launches. */
 import type { Handler } from './http-exchange';
 import { onClosed } from './turn-registry';
-import { SSE_HEADERS, writeJson, writeWhole } from './write-response';
+import { SSE_HEADERS, writeBody, writeJson } from './write-response';
 
 /** Distinguishes this bridge from any other program on the port. */
 export const SERVICE_NAME = 'aliyun-codex-bridge';
@@ -9,8 +9,8 @@ export const SERVICE_NAME = 'aliyun-codex-bridge';
 const MAX_CHALLENGE_LENGTH = 200;
 
 /**
- * GET /health: the bridge, its start time and its upstream. With `?challenge=NONCE`, `proof` proves that the bridge
- * knows its access token (access.ts).
+ * GET /health: the bridge, its uptime and its upstream. With `?challenge=NONCE`, `proof` proves that the bridge has its
+ * access token (guards.ts).
  */
 export const answerHealth: Handler = ({ request: { url = '' }, response, services, port }) => {
   const { config, version, turns, launches, access } = services;
@@ -32,7 +32,7 @@ export const answerHealth: Handler = ({ request: { url = '' }, response, service
   writeJson(response, health, { 'cache-control': 'no-store' });
 };
 
-/** GET /turns: what runs now; the numbers of tokens are estimates. */
+/** GET /turns: the open turns; `tokens` is estimated from the number of stream events. */
 export const answerTurns: Handler = ({ response, services: { turns } }) => {
   const running = turns.list().map(({ requested, sent, firstMs, totalMs, received }) => ({
     client: requested.program,
@@ -56,12 +56,12 @@ export const answerModels: Handler = async ({ request: { url = '' }, response, s
 
 /** GET /launches: sends a comment and stays open; the launch ends when the launcher closes the connection. */
 export const holdLaunch: Handler = ({ request, response, services: { launches, watch } }) => {
-  if (request.method === 'HEAD') return writeWhole(response, 200, SSE_HEADERS, '');
+  if (request.method === 'HEAD') return writeBody(response, 200, SSE_HEADERS, '');
   launches.add(response);
-  const ended = watch?.launch();
+  const endLaunch = watch?.launch();
   onClosed(response, () => {
     launches.delete(response);
-    ended?.();
+    endLaunch?.();
   });
   response.writeHead(200, SSE_HEADERS);
   response.write(': the bridge keeps running while this connection is open\n\n');

@@ -16,7 +16,7 @@ export interface OpenTurn {
 
 interface RegisteredTurn extends OpenTurn {
   readonly controller: AbortController;
-  readonly ended: (() => void) | undefined;
+  readonly onEnd: (() => void) | undefined;
   /** The facts about the turn; absent if nothing reads them. */
   readonly record: TurnRecord | undefined;
 }
@@ -32,7 +32,7 @@ export class TurnRegistry {
   constructor(private readonly watch?: IdleShutdown) {}
 
   /**
-   * Opens a turn, which ends when `response` is sent or its connection is lost.
+   * Registers a turn, which ends when `response` is sent or its connection is lost.
    * @throws BridgeError after `refuse`
    */
   open(response: ServerResponse<IncomingMessage>, record?: TurnRecord): OpenTurn {
@@ -46,7 +46,7 @@ export class TurnRegistry {
   }
 
   /**
-   * Opens work that no client waits for, which ends when its `end` is called.
+   * Registers work that no client waits for; it ends when the returned `end` is called.
    * @throws BridgeError after `refuse`
    */
   detach(record?: TurnRecord): Detached {
@@ -96,7 +96,7 @@ export class TurnRegistry {
     for (const entry of this.entries) entry.controller.abort(reason);
   }
 
-  /** Waits until no turn is open. Returns false after `milliseconds`. */
+  /** Waits until no turn or tracked response is open. Resolves to false after `milliseconds`. */
   waitForEnd(milliseconds: number): Promise<boolean> {
     if (this.isIdle) return Promise.resolve(true);
     return new Promise((resolve) => {
@@ -112,15 +112,15 @@ export class TurnRegistry {
   }
 
   private add(request: IncomingMessage | undefined, record: TurnRecord | undefined): RegisteredTurn {
-    const ended = this.watch?.turn(request);
+    const onEnd = this.watch?.turn(request);
     const controller = new AbortController();
-    const entry = { controller, abort: controller.signal, ended, record, streaming: false };
+    const entry = { controller, abort: controller.signal, onEnd, record, streaming: false };
     this.entries.add(entry);
     return entry;
   }
 
   private remove(entry: RegisteredTurn): void {
-    if (this.entries.delete(entry)) entry.ended?.();
+    if (this.entries.delete(entry)) entry.onEnd?.();
     this.wakeWaiters();
   }
 
@@ -142,7 +142,7 @@ export function onClosed(response: ServerResponse<IncomingMessage>, callback: ()
   const callbacks = watchers.get(socket) ?? watchSocket(socket);
   const settle = (): void => {
     response.off('close', settle);
-    // A closed socket emits 'close' on its response as well.
+    // A socket that closes also emits 'close' on its response.
     if (callbacks.delete(settle)) callback();
   };
   callbacks.add(settle);

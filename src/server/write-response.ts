@@ -20,7 +20,7 @@ export const SSE_HEADERS = {
 const LINGER_MS = 1_000;
 
 /** Sends `text` and ends the response, even if the request body was not read. No-op if the client has disconnected. */
-export function writeWhole(response: Response, status: number, headers: OutgoingHttpHeaders, text: string): void {
+export function writeBody(response: Response, status: number, headers: OutgoingHttpHeaders, text: string): void {
   if (response.destroyed || response.writableEnded) return;
   const lingers = hasUnreadBody(response.req);
   const zipped = isWorthZipping(response.req, text) ? zip(text) : undefined;
@@ -42,10 +42,16 @@ export function hasUnreadBody({ complete, headers }: IncomingMessage): boolean {
   return !complete && (headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0);
 }
 
-/** Characters of a body that is compressed: smaller ones fit into few packets, larger ones would block the process. */
+/**
+ * Lengths in characters between which bodies are compressed: shorter ones fit into few packets, longer ones would block
+ * the process.
+ */
 const [SMALLEST_ZIPPED, LARGEST_ZIPPED] = [4_096, 1_048_576];
 
-/** Codex reads gzip from 0.171 on, and says so (codex-protocol.md, section 12). Streams are never compressed. */
+/**
+ * Codex accepts gzip since 0.171, and sends the header for it (codex-protocol.md, section 12). Streams are never
+ * compressed.
+ */
 const isWorthZipping = ({ headers }: IncomingMessage, { length }: string): boolean =>
   length >= SMALLEST_ZIPPED && length <= LARGEST_ZIPPED
   && /\bgzip\b(?!\s*;\s*q=0(\.0*)?\s*(,|$))/i.test(String(headers['accept-encoding'] ?? ''));
@@ -72,17 +78,17 @@ function endAfterBody(response: Response): void {
 
 /** Sends `value` with status 200. */
 export function writeJson(response: Response, value: object, headers: OutgoingHttpHeaders = {}): void {
-  writeWhole(response, 200, { ...JSON_HEADERS, ...headers }, JSON.stringify(value));
+  writeBody(response, 200, { ...JSON_HEADERS, ...headers }, JSON.stringify(value));
 }
 
 /** Sends `error` as an OpenAI error object with its HTTP status. */
 export function writeError(response: Response, error: BridgeError, headers: OutgoingHttpHeaders = {}): void {
   const body = JSON.stringify(renderErrorBody(error));
-  writeWhole(response, statusOf(error), { ...JSON_HEADERS, ...describeError(error), ...headers }, body);
+  writeBody(response, statusOf(error), { ...JSON_HEADERS, ...errorHeaders(error), ...headers }, body);
 }
 
 /** Returns the headers for `error`: the wait in whole seconds, whether to retry, the provider's request id. */
-export function describeError(error: BridgeError): OutgoingHttpHeaders {
+export function errorHeaders(error: BridgeError): OutgoingHttpHeaders {
   const { retryAfterMs, requestId = '' } = error.details;
   const headers: OutgoingHttpHeaders = {};
   if (forbidsRetry(error)) headers['x-should-retry'] = 'false';
@@ -164,7 +170,7 @@ const MAX_DIRECT_LENGTH = 4_096;
  * Writes a frame as one string in the chunked coding (RFC 9112, section 7.1). Node's own `write` passes the size, the
  * text and the line ends to writev as four pieces: measured on Node 20 with 200 streams of 50 deltas a second, one
  * string saves about 10 % of the CPU time of the whole process. `write` still sends the first frame, together with the
- * headers, long frames, and every frame while earlier bytes wait in the buffer: it reports backpressure.
+ * headers, long frames, and every frame while earlier bytes wait in the buffer, because only it tracks backpressure.
  */
 function writeFrame(response: Response, frame: string): boolean {
   const { socket, chunkedEncoding, writableLength } = response;

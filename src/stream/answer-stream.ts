@@ -1,4 +1,4 @@
-/** Runs the stream path as one synchronous state machine: bytes in, client outputs out. No I/O and no clock. */
+/** Runs the stream path as one synchronous state machine: bytes in, client outputs out, without I/O or a clock. */
 import { parseJson, toWellFormed } from '../base/json';
 import { messageOf } from '../base/thrown';
 import { BridgeError } from '../errors/bridge-error';
@@ -18,7 +18,7 @@ export class AnswerStream<Output> {
   private readonly decoder = new SseDecoder();
   /** Events of the provider's stream so far. */
   received = 0;
-  /** Knows what the answer is so far, and how it ended. */
+  /** Holds the answer so far, and how it ended. */
   readonly assembler: Assembler<Output>;
   private readonly reader: AnswerReader;
   private readonly stages: readonly Stage[];
@@ -48,7 +48,7 @@ export class AnswerStream<Output> {
   /** Call when upstream has closed its stream. */
   end(): readonly Output[] {
     return this.run((outputs) => {
-      for (const event of this.decoder.end()) if (!isCut(event.data)) this.event(event, outputs);
+      for (const event of this.decoder.end()) if (!isTruncated(event.data)) this.event(event, outputs);
       this.finish(outputs);
     });
   }
@@ -58,7 +58,7 @@ export class AnswerStream<Output> {
     return this.reader.finished ? this.end() : this.assembler.fail(error);
   }
 
-  /** Unreadable input (an endless line, JSON nested too deeply) ends the answer as a failure. */
+  /** Runs `step`; unreadable input (an endless line, JSON nested too deeply) fails the answer. */
   private run(step: (outputs: Output[]) => void): readonly Output[] {
     const outputs: Output[] = [];
     try {
@@ -103,10 +103,10 @@ export class AnswerStream<Output> {
 }
 
 /**
- * Whether the data is an event truncated at the end of the stream: it starts like a JSON object. Other text is an error
- * message.
+ * Whether the data is an event truncated at the end of the stream: it starts like a JSON object, but is not valid JSON.
+ * Other text is an error message.
  */
-function isCut(data: string): boolean {
+function isTruncated(data: string): boolean {
   const last = data.slice(data.lastIndexOf('\n') + 1);
   return /^\s*\{/.test(data) && parseJson(data) === undefined && parseJson(last) === undefined;
 }
@@ -134,8 +134,8 @@ class SurrogateStage implements Stage {
     const text = (this.held?.text ?? '') + signal.text;
     const half = /[\ud800-\udbff]$/.test(text);
     this.held = half ? { ...signal, text: text.slice(-1) } : undefined;
-    const whole = toWellFormed(half ? text.slice(0, -1) : text);
-    return whole === '' ? before : [...before, { ...signal, text: whole }];
+    const complete = toWellFormed(half ? text.slice(0, -1) : text);
+    return complete === '' ? before : [...before, { ...signal, text: complete }];
   }
 
   end(): readonly Signal[] {

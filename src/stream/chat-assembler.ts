@@ -8,7 +8,7 @@ import { readCustomInput } from '../tools/custom';
 import type {
   ChatCallDelta, ChatChoiceObject, ChatChunkObject, ChatDeltaObject, ChatErrorObject, ChatUsage, ChatUsageObject,
 } from '../wire/chat';
-import { CUT_REASONS, cutStream } from './endings';
+import { cutStream, TRUNCATING_REASONS } from './endings';
 import type { Assembler, CallSignature, FinishReason, FinalizeError, Signal } from './signal';
 
 export type ChatOutput = ChatChunkObject | ChatErrorObject;
@@ -39,7 +39,7 @@ export class ChatAssembler implements Assembler<ChatOutput> {
   private started = false;
   /** A Chat answer is one message: several upstream messages are joined by blank lines. */
   private gap = '';
-  private ended: FinishReason | undefined;
+  private upstreamReason: FinishReason | undefined;
 
   constructor(private readonly options: ChatAssemblerOptions) {}
 
@@ -49,7 +49,7 @@ export class ChatAssembler implements Assembler<ChatOutput> {
 
   /** Some upstreams send `stop` although they called tools (upstreams.md, section 4.4). */
   get reason(): FinishReason | undefined {
-    return this.ended && this.finishReason(this.ended);
+    return this.upstreamReason && this.finishReason(this.upstreamReason);
   }
 
   start(): readonly ChatOutput[] {
@@ -84,7 +84,7 @@ export class ChatAssembler implements Assembler<ChatOutput> {
         this.usage = signal.usage;
         return [];
       case 'finish':
-        this.ended = signal.reason;
+        this.upstreamReason = signal.reason;
         return [];
       case 'error':
         return this.fail(signal.error);
@@ -95,7 +95,7 @@ export class ChatAssembler implements Assembler<ChatOutput> {
 
   end(): readonly ChatOutput[] {
     if (this.finished) return [];
-    const reason = this.ended;
+    const reason = this.upstreamReason;
     if (reason === undefined) return this.fail(cutStream());
     this.finished = true;
     const last = this.chunk([this.choiceObject({}, this.finishReason(reason))]);
@@ -148,7 +148,7 @@ export class ChatAssembler implements Assembler<ChatOutput> {
   }
 
   private finishReason(reason: FinishReason): FinishReason {
-    if (CUT_REASONS.has(reason)) return reason;
+    if (TRUNCATING_REASONS.has(reason)) return reason;
     return this.calls > 0 ? 'tool_calls' : 'stop';
   }
 
@@ -195,7 +195,7 @@ interface Choice {
   finish: ChatChoiceObject['finish_reason'];
 }
 
-/** Feed it every output of the stream; `body` is the completion. */
+/** Folds the outputs of a stream into one completion: `push` each output, then call `body`. */
 export class ChatCollector {
   private readonly choices: Choice[] = [];
   private head: { readonly id: string; readonly created: number; readonly model: string } | undefined;
@@ -215,7 +215,7 @@ export class ChatCollector {
       model,
       choices: this.choices.map((choice, index) => ({
         index,
-        message: message(choice),
+        message: renderMessage(choice),
         logprobs: choice.logprobs.length > 0 ? { content: choice.logprobs } : null,
         finish_reason: choice.finish,
       })),
@@ -250,7 +250,7 @@ function foldCall(calls: ChatCall[], delta: ChatCallDelta): void {
   call.text += delta.function?.arguments ?? delta.custom?.input ?? '';
 }
 
-function message(choice: Choice): object {
+function renderMessage(choice: Choice): object {
   const { content, reasoning, refusal, details, calls } = choice;
   return {
     role: 'assistant',
@@ -258,11 +258,11 @@ function message(choice: Choice): object {
     refusal: refusal === '' ? null : refusal,
     ...(reasoning !== '' && { reasoning_content: reasoning }),
     ...(details.length > 0 && { reasoning_details: details }),
-    ...(calls.length > 0 && { tool_calls: calls.map(wholeCall) }),
+    ...(calls.length > 0 && { tool_calls: calls.map(renderCall) }),
   };
 }
 
-function wholeCall({ head, text, signature }: ChatCall): object {
+function renderCall({ head, text, signature }: ChatCall): object {
   const { id, type } = head;
   return type === 'custom'
     ? { id, type, ...signature, custom: { name: head.custom?.name, input: text } }

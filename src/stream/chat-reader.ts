@@ -1,11 +1,11 @@
-/** Reads Chat Completions chunks as signals: one step for streamed chunks and whole completions alike. */
+/** Reads Chat Completions answers as signals, both streamed chunks and whole completions. */
 import { parseJson } from '../base/json';
 import { BridgeError } from '../errors/bridge-error';
 import { classifyStreamError } from '../errors/classify';
 import type { ChatChunk, ChatDelta } from '../wire/chat';
 import { readChatChunk } from '../wire/read-chat';
 import {
-  CUT_REASONS, cutStream, emptyAnswer, FINISH_REASONS, readFinishReason, unfinishedStream, unreadableEvent,
+  cutStream, emptyAnswer, FINISH_REASONS, readFinishReason, TRUNCATING_REASONS, unfinishedStream, unreadableEvent,
 } from './endings';
 import type { AnswerReader, FinishReason, ReaderOptions, Reading, Signal } from './signal';
 import type { SseEvent } from './sse';
@@ -16,8 +16,9 @@ export class ChatReader implements AnswerReader {
   private calls: ToolCalls;
   finished = false;
   private reason: FinishReason | undefined;
-  /** Data after the provider's finish, which is ignored. */
+  /** Whether content has arrived after the latest finish reason. */
   private late = false;
+  /** Whether `[DONE]` has arrived. */
   private done = false;
 
   constructor(private readonly options: ReaderOptions) {
@@ -56,8 +57,9 @@ export class ChatReader implements AnswerReader {
   /** Text, calls and usage may follow the first finish_reason, so only the end of the stream ends the answer. */
   end(): readonly Signal[] {
     const { reason, calls } = this;
-    if (reason !== undefined && !(this.late && calls.cut)) return [...calls.finish(reason), { type: 'finish', reason }];
-    if (calls.cut || !this.done) return [{ type: 'error', error: cutStream() }];
+    const isLost = this.late && calls.truncated;
+    if (reason !== undefined && !isLost) return [...calls.finish(reason), { type: 'finish', reason }];
+    if (calls.truncated || !this.done) return [{ type: 'error', error: cutStream() }];
     // Some gateways end a broken stream with [DONE]; only complete calls prove that nothing is missing.
     if (calls.count > 0) return [...calls.finish('tool_calls'), { type: 'finish', reason: 'tool_calls' }];
     if (this.options.sendsFinishReason === false) return [{ type: 'finish', reason: 'stop' }];
@@ -88,12 +90,12 @@ export class ChatReader implements AnswerReader {
     for (const fragment of toolCalls ?? []) for (const signal of calls.fragment(fragment)) signals.push(signal);
   }
 
-  /** @returns the failure, if the finish reason means one */
+  /** @returns the failure, if the finish reason reports one */
   private finish(word: string): Signal | undefined {
     const reason = FINISH_REASONS.get(word) ?? readFinishReason(word);
     if (reason === undefined) return undefined;
     if (reason instanceof BridgeError) return this.finished ? undefined : { type: 'error', error: reason };
-    if (this.reason === undefined || (this.late && !CUT_REASONS.has(this.reason))) this.reason = reason;
+    if (this.reason === undefined || (this.late && !TRUNCATING_REASONS.has(this.reason))) this.reason = reason;
     this.finished = true;
     this.late = false;
     return undefined;

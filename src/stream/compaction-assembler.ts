@@ -64,6 +64,6 @@ export class CompactionAssembler implements Assembler<ResponsesEvent> {
   private item(): readonly ResponsesEvent[] {
     const text = this.summary.trim();
     if (text === '') return this.inner.fail(emptyAnswer());
-    return this.inner.whole({ type: 'compaction', id: this.makeId('cmp'), encrypted_content: sealSummary(text) });
+    return this.inner.writeItem({ type: 'compaction', id: this.makeId('cmp'), encrypted_content: sealSummary(text) });
   }
 }

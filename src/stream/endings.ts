@@ -1,9 +1,9 @@
-/** Maps the finish reasons of all providers, including failures that are reported as one. */
+/** Maps the finish reasons of all providers, including those that report a failure. */
 import { BridgeError } from '../errors/bridge-error';
 import type { ErrorKind } from '../errors/error-table';
 import type { FinishReason, Signal } from './signal';
 
-/** What providers send, in lower case, by its meaning. */
+/** The finish reasons that providers send, in lower case, grouped by meaning. */
 const SPELLINGS: readonly (readonly [reason: FinishReason, spellings: readonly string[]])[] = [
   ['stop', [
     'stop', 'eos', 'eos_token', 'end_turn', 'stop_sequence', 'stop_token', 'complete', 'completed', 'finished', 'done',
@@ -55,7 +55,7 @@ export function readFinishReason(word: string): FinishReason | BridgeError | und
 }
 
 /** An answer with one of these finish reasons is truncated: its last item is incomplete. */
-export const CUT_REASONS: ReadonlySet<FinishReason> = new Set(['length', 'content_filter']);
+export const TRUNCATING_REASONS: ReadonlySet<FinishReason> = new Set(['length', 'content_filter']);
 
 /** The stream ended before the provider finished its answer. */
 export const cutStream = (): BridgeError =>

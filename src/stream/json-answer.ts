@@ -24,7 +24,7 @@ export class JsonFenceStage implements Stage {
       case 'text-delta':
         if (this.state === 'plain') return [signal];
         // Log probabilities belong to exact tokens, so such text is passed on unchanged.
-        if (signal.logprobs) return [...this.leave(), signal];
+        if (signal.logprobs) return [...this.passUnchanged(), signal];
         this.held += signal.text;
         return asText(this.take());
       case 'usage':
@@ -71,7 +71,7 @@ export class JsonFenceStage implements Stage {
     return asText(closed ? this.drop() : this.cut(this.held.length));
   }
 
-  private leave(): readonly Signal[] {
+  private passUnchanged(): readonly Signal[] {
     const rest = this.end();
     this.state = 'plain';
     return rest;

@@ -14,7 +14,7 @@ const NAME = String.raw`[\w.:-]+`;
 const PREFIX = String.raw`(?:\w+:|\|DSML\|\s?)?`;
 
 /**
- * Whether a block may still be a call, judging by its beginning; prose about markup is released at once. A call begins
+ * Whether a block may still be a call, judging by its beginning; prose about markup is passed on at once. A call begins
  * with JSON, a list, another tag, or a tool name and the beginning of its arguments.
  */
 export const mayBeCall = (inner: string): boolean =>
@@ -56,14 +56,14 @@ function readTokens(text: string): readonly MarkupCall[] | undefined {
     const [, name = '', json = ''] = TOKEN_CALL.exec(body) ?? [];
     return jsonCall(name, parseJson(withoutFence(json)));
   });
-  return whole(calls);
+  return allOrNone(calls);
 }
 
 /** `<function=NAME><parameter=KEY>value</parameter></function>`; closing tags may be missing (Qwen3-Coder on vLLM). */
 function readFunctions(text: string): readonly MarkupCall[] | undefined {
   if (!text.includes('<function=')) return undefined;
   const parts = text.split('<function=').slice(1);
-  return whole(parts.map((part) => {
+  return allOrNone(parts.map((part) => {
     const [, name, body = ''] = new RegExp(`^(${NAME})>([\\s\\S]*?)(?:</function>|$)`).exec(part) ?? [];
     if (name === undefined) return undefined;
     const json = parseJson(body.trim());
@@ -77,7 +77,7 @@ function readFunctions(text: string): readonly MarkupCall[] | undefined {
 function readInvokes(text: string): readonly MarkupCall[] | undefined {
   const open = new RegExp(`<${PREFIX}invoke name="(${NAME})"\\s*>`, 'g');
   const heads = [...text.matchAll(open)];
-  return heads.length === 0 ? undefined : whole(heads.map((head, at) => {
+  return heads.length === 0 ? undefined : allOrNone(heads.map((head, at) => {
     const body = text.slice(head.index + head[0].length, heads[at + 1]?.index ?? text.length);
     const inner = body.split(new RegExp(`</${PREFIX}invoke>`))[0] ?? '';
     const json = parseJson(inner.trim());
@@ -99,7 +99,7 @@ function readPairs(text: string): readonly MarkupCall[] | undefined {
 function readBraces(text: string): readonly MarkupCall[] | undefined {
   const calls = [...text.matchAll(new RegExp(`call:(${NAME})(\\{[\\s\\S]*?\\})\\s*(?=call:|$)`, 'g'))];
   if (calls.length === 0) return undefined;
-  return whole(calls.map(([, name = '', braces = '']) => {
+  return allOrNone(calls.map(([, name = '', braces = '']) => {
     const strings: string[] = [];
     const marked = braces.replace(/(<escape>|<\|"\|>)([\s\S]*?)\1/g, (_all, _mark, value: string) => {
       strings.push(JSON.stringify(value));
@@ -125,7 +125,7 @@ function readNamedJson(text: string): readonly MarkupCall[] | undefined {
     at = begin + new JsonProgress().push(text.slice(begin));
     calls.push(jsonCall(name, parseJson(text.slice(begin, at))));
   }
-  return whole(calls);
+  return allOrNone(calls);
 }
 
 /** One JSON object, several, or a list of them, with or without a fence. */
@@ -139,7 +139,7 @@ function readJsonList(text: string): readonly MarkupCall[] | undefined {
     for (const entry of Array.isArray(value) ? value : [value]) calls.push(objectCall(entry));
     rest = rest.slice(length).replace(/^[\s,;]+/, '');
   }
-  return whole(calls);
+  return allOrNone(calls);
 }
 
 function readPython(text: string): readonly MarkupCall[] | undefined {
@@ -172,7 +172,7 @@ function valuesCall(name: string, pairs: Iterable<RegExpMatchArray>): MarkupCall
 }
 
 /** Returns all calls; undefined if one cannot be read. */
-function whole(calls: readonly (MarkupCall | undefined)[]): readonly MarkupCall[] | undefined {
+function allOrNone(calls: readonly (MarkupCall | undefined)[]): readonly MarkupCall[] | undefined {
   const read = calls.flatMap((call) => (call ? [call] : []));
   return read.length === calls.length ? read : undefined;
 }

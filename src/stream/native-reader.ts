@@ -10,7 +10,7 @@ import { classifyStreamError } from '../errors/classify';
 import type { FailureSource } from '../errors/error-rule';
 import type { NativeEvent, NativeOutputItem, NativePlace, NativeResponse, NativeTextKind } from '../wire/native';
 import { readNativeEvent, readNativeResponse } from '../wire/read-native';
-import { CUT_REASONS, cutStream, readFinishReason, unreadableEvent } from './endings';
+import { cutStream, readFinishReason, TRUNCATING_REASONS, unreadableEvent } from './endings';
 import type { AnswerReader, FinishReason, ReaderOptions, Reading, Signal } from './signal';
 import type { SseEvent } from './sse';
 import { ToolCalls } from './tool-calls';
@@ -29,7 +29,8 @@ interface SeenCall {
 }
 
 /**
- * Reads one answer of a Responses endpoint. Only the terminal event finishes it; with `[DONE]` alone, it is truncated.
+ * Reads one answer of a Responses endpoint. Only the terminal event finishes it; an answer that ends with `[DONE]`
+ * alone is truncated.
  */
 export class NativeReader implements AnswerReader {
   finished = false;
@@ -42,6 +43,7 @@ export class NativeReader implements AnswerReader {
   private lastIndex: number | undefined;
   /** The latest message, while nothing else has followed it. */
   private textKey: string | undefined;
+  /** Whether nothing has been passed on yet. */
   private silent = true;
 
   constructor(private readonly options: ReaderOptions) {
@@ -109,21 +111,21 @@ export class NativeReader implements AnswerReader {
     const paragraph = seen && kind === 'summary' && part > seen.part;
     if (seen) seen.part = part;
     else this.seen.set(key, { kind, part });
-    if (!visible) return this.say(undefined, { type: 'reasoning-delta', text: paragraph ? `\n\n${text}` : text });
+    if (!visible) return this.emit(undefined, { type: 'reasoning-delta', text: paragraph ? `\n\n${text}` : text });
     const gap: readonly Signal[] =
       this.textKey !== undefined && this.textKey !== key ? [{ type: 'text-delta', text: '\n\n' }] : [];
     const signal: Signal =
       kind === 'refusal'
         ? { type: 'refusal-delta', text }
         : { type: 'text-delta', text, ...(logprobs && { logprobs }) };
-    return this.say(key, ...gap, signal);
+    return this.emit(key, ...gap, signal);
   }
 
   private endMessage(place: NativePlace, { text, refusal, phase }: NativeItem<'message'>): readonly Signal[] {
     const signals = this.seen.has(this.keyOf('message', place))
       ? []
       : [...this.wholeText(place, 'text', text), ...this.wholeText(place, 'refusal', refusal)];
-    return phase === undefined ? signals : [...signals, ...this.say(undefined, { type: 'message-end', phase })];
+    return phase === undefined ? signals : [...signals, ...this.emit(undefined, { type: 'message-end', phase })];
   }
 
   private endReasoning(place: NativePlace, { summary, content, sealed }: NativeItem<'reasoning'>): readonly Signal[] {
@@ -131,7 +133,7 @@ export class NativeReader implements AnswerReader {
     const [kind, text] = content === undefined ? (['summary', summary] as const) : (['content', content] as const);
     return [
       ...(seen ? [] : this.wholeText(place, kind, text)),
-      ...(sealed ? this.say(undefined, { type: 'reasoning-details', details: [sealed] }) : []),
+      ...(sealed ? this.emit(undefined, { type: 'reasoning-details', details: [sealed] }) : []),
     ];
   }
 
@@ -204,8 +206,8 @@ export class NativeReader implements AnswerReader {
       call.streamed === '' ? this.complete(call.index, call.announced) : [],
     );
     // llama.cpp labels truncated turns `completed`; after a broken call, Codex would repeat the request endlessly.
-    const isLost = !CUT_REASONS.has(reason) && this.calls.cut;
-    if (isLost) return [...late, ...announced, { type: 'error', error: cutStream() }];
+    const isTruncated = !TRUNCATING_REASONS.has(reason) && this.calls.truncated;
+    if (isTruncated) return [...late, ...announced, { type: 'error', error: cutStream() }];
     return [...late, ...announced, ...usage, ...this.calls.finish(reason), { type: 'finish', reason }];
   }
 
@@ -216,7 +218,7 @@ export class NativeReader implements AnswerReader {
     return reason === 'content_filter' ? reason : 'length';
   }
 
-  private say(textKey: string | undefined, ...signals: readonly Signal[]): readonly Signal[] {
+  private emit(textKey: string | undefined, ...signals: readonly Signal[]): readonly Signal[] {
     this.textKey = textKey;
     this.silent = false;
     const passed: Signal[] = [];

@@ -12,7 +12,7 @@ import type { ChatUsage } from '../wire/chat';
 import type {
   MessagePhase, OutputItem, OutputPart, ResponsesEvent, ResponsesObject, ResponsesUsage,
 } from '../wire/responses-output';
-import { CUT_REASONS, cutStream, emptyAnswer } from './endings';
+import { cutStream, emptyAnswer, TRUNCATING_REASONS } from './endings';
 import { MessageWriter, ReasoningWriter, type ReasoningOutput, type ReasoningSignal } from './item-writers';
 import type { Assembler, CallSignature, FinishReason, FinalizeError, Signal } from './signal';
 
@@ -27,7 +27,7 @@ export interface ResponsesAssemblerOptions {
   readonly reasoning: ReasoningOutput;
   /** Put reasoning into `encrypted_content` even if it is shown. */
   readonly sealReasoning?: boolean;
-  /** The model that answers, recorded with what it signs. */
+  /** The model that answers, recorded with the blocks that it signs. */
   readonly origin?: string | undefined;
   /** Finds the client's tool for an upstream tool name. */
   readonly tools: Pick<ToolSet, 'find'>;
@@ -44,7 +44,7 @@ const FILTERED =
   "The provider's content filter stopped the answer. Rephrase the request, or go back to before the rejected text " +
   '(press Esc twice in Codex).';
 
-/** The stream: `created in_progress (added delta* done)* (completed | incomplete | failed)`, one item open at a time. */
+/** Writes `created in_progress (added delta* done)* (completed | incomplete | failed)`, one item open at a time. */
 export class ResponsesAssembler implements Assembler<ResponsesEvent> {
   finished = false;
   error: BridgeError | undefined;
@@ -53,7 +53,7 @@ export class ResponsesAssembler implements Assembler<ResponsesEvent> {
   private readonly output: OutputItem[] = [];
   private readonly signatures: Record<string, CallSignature> = {};
   private open: OpenItem | undefined;
-  private ended: FinishReason | undefined;
+  private upstreamReason: FinishReason | undefined;
 
   constructor(private readonly options: ResponsesAssemblerOptions) {}
 
@@ -63,7 +63,8 @@ export class ResponsesAssembler implements Assembler<ResponsesEvent> {
 
   /** Some upstreams send `stop` although they called tools (upstreams.md, section 4.4). */
   get reason(): FinishReason | undefined {
-    return this.ended === 'stop' && this.output.some(({ type }) => type.endsWith('_call')) ? 'tool_calls' : this.ended;
+    const calledTools = this.upstreamReason === 'stop' && this.output.some(({ type }) => type.endsWith('_call'));
+    return calledTools ? 'tool_calls' : this.upstreamReason;
   }
 
   start(): readonly ResponsesEvent[] {
@@ -100,7 +101,7 @@ export class ResponsesAssembler implements Assembler<ResponsesEvent> {
         this.usage = signal.usage;
         return [];
       case 'finish':
-        this.ended = signal.reason;
+        this.upstreamReason = signal.reason;
         return [...this.closeOpen(signal.reason, this.phase('final_answer')), ...this.signed()];
       case 'error':
         return this.fail(signal.error);
@@ -110,7 +111,7 @@ export class ResponsesAssembler implements Assembler<ResponsesEvent> {
   }
 
   /** Writes an item that is already complete, without deltas. */
-  whole(item: OutputItem): readonly ResponsesEvent[] {
+  writeItem(item: OutputItem): readonly ResponsesEvent[] {
     const before = this.closeOpen('stop');
     const outputIndex = this.takeIndex();
     return [...before, { type: 'response.output_item.added', output_index: outputIndex, item }, this.done(item)];
@@ -127,15 +128,15 @@ export class ResponsesAssembler implements Assembler<ResponsesEvent> {
 
   end(): readonly ResponsesEvent[] {
     if (this.finished) return [];
-    const { ended } = this;
-    if (ended === undefined) return this.fail(cutStream());
+    const { upstreamReason } = this;
+    if (upstreamReason === undefined) return this.fail(cutStream());
     // Text may follow the finish, if a stage released it late.
-    const rest = this.closeOpen(ended, this.phase('final_answer'));
+    const rest = this.closeOpen(upstreamReason, this.phase('final_answer'));
     const { client, clock } = this.options;
-    if (ended === 'length') {
+    if (upstreamReason === 'length') {
       return [...rest, this.terminal('incomplete', { incomplete_details: { reason: 'max_output_tokens' } })];
     }
-    if (ended === 'content_filter') {
+    if (upstreamReason === 'content_filter') {
       // Codex treats `incomplete` with this reason as a broken stream and retries it five times (codex-protocol.md,
       // section 3).
       if (client === 'codex') return [...rest, ...this.fail(new BridgeError('moderation', FILTERED))];
@@ -184,19 +185,19 @@ export class ResponsesAssembler implements Assembler<ResponsesEvent> {
   /** Ends the open item. A truncated answer never ends a call: Codex would run it (codex-protocol.md, section 11). */
   private closeOpen(reason: FinishReason, phase?: MessagePhase): readonly ResponsesEvent[] {
     const { open } = this;
-    const cut = CUT_REASONS.has(reason);
+    const truncated = TRUNCATING_REASONS.has(reason);
     this.open = undefined;
     // Filtered text would remain in Codex's history, and the filter would reject every later request.
-    const dropped = open?.kind === 'call' ? cut : reason === 'content_filter' && this.options.client === 'codex';
+    const dropped = open?.kind === 'call' ? truncated : reason === 'content_filter' && this.options.client === 'codex';
     if (!open || dropped) return [];
     if (open.kind === 'call') {
       const { events, item, notes } = open.writer.end();
       for (const note of notes ?? []) this.options.notes.add(note);
       return [...events, this.done(item)];
     }
-    const status = cut ? 'incomplete' : 'completed';
+    const status = truncated ? 'incomplete' : 'completed';
     if (open.kind === 'reasoning') return [...open.writer.end(), this.done(open.writer.item(status))];
-    return [...open.writer.end(), this.done(open.writer.item(status, cut ? undefined : phase))];
+    return [...open.writer.end(), this.done(open.writer.item(status, truncated ? undefined : phase))];
   }
 
   /** Codex's app distinguishes progress from the answer by phase (cc-switch#6718). Text before a call is progress. */
@@ -213,7 +214,7 @@ export class ResponsesAssembler implements Assembler<ResponsesEvent> {
     const { makeId, origin } = this.options;
     const sealed = sealReasoning({ text: '', details: undefined, calls: { ...this.signatures }, origin });
     const id = makeId('rs');
-    return this.whole({ type: 'reasoning', id, status: 'completed', summary: [], encrypted_content: sealed });
+    return this.writeItem({ type: 'reasoning', id, status: 'completed', summary: [], encrypted_content: sealed });
   }
 
   private done(item: OutputItem): ResponsesEvent {

@@ -28,7 +28,7 @@ export interface SignalKinds {
   'call-start': { readonly id: string; readonly name: string };
   'call-delta': { readonly text: string };
   'call-end': { readonly signature?: CallSignature };
-  /** The message has ended, with its phase; later text is another message. */
+  /** The message has ended, with its phase; later text belongs to another message. */
   'message-end': { readonly phase: MessagePhase };
   /** The next alternative answer of an `n > 1` request begins. */
   'choice-end': Record<never, never>;
@@ -46,12 +46,12 @@ export interface Reading {
   readonly done: boolean;
 }
 
-/** What every reader needs to know about the request. */
+/** The options of every reader. */
 export interface ReaderOptions {
   readonly makeId: MakeId;
   /** Keep only the first call of an answer (ALLOW_MULTI_TOOL_CALLS=0). */
   readonly single: boolean;
-  /** The upstream, for messages of errors inside the answer. */
+  /** The upstream, named in messages about errors inside the answer. */
   readonly source?: (() => FailureSource) | undefined;
   /** False for a provider without finish reasons: [DONE] ends its answer (dialect, sendsFinishReason). */
   readonly sendsFinishReason?: boolean;
@@ -65,8 +65,8 @@ export interface AnswerReader {
   /** The whole answer as one JSON value, from an upstream that did not stream. */
   completion(value: unknown): readonly Signal[];
   /**
-   * Call at the end of the stream. Emits `finish`, at most once, because text, calls and usage may follow the
-   * provider's own.
+   * Call at the end of the stream. Only now `finish` is emitted, at most once, because text, calls and usage may follow
+   * the provider's finish reason.
    */
   end(): readonly Signal[];
 }

@@ -1,4 +1,6 @@
-/** Two stages that few answers need: repeated text, and calls that the request does not allow. */
+/**
+ * Two stages that few answers need: one removes repeated text, the other drops calls that the request does not allow.
+ */
 import { isRecord } from '../base/json';
 import type { Notes } from '../base/notes';
 import type { Signal, Stage } from './signal';
@@ -13,18 +15,18 @@ export class CumulativeStage implements Stage {
 
   step(signal: Signal): readonly Signal[] {
     if (signal.type === 'reasoning-details')
-      return [{ ...signal, details: signal.details.map((detail) => this.newsOf(detail)) }];
+      return [{ ...signal, details: signal.details.map((detail) => this.withNewText(detail)) }];
     if (signal.type !== 'text-delta' && signal.type !== 'reasoning-delta') return [signal];
-    const text = this.news(signal.type, signal.text);
+    const text = this.newText(signal.type, signal.text);
     return text === '' ? [] : [{ ...signal, text }];
   }
 
-  private newsOf(detail: unknown): unknown {
+  private withNewText(detail: unknown): unknown {
     if (!isRecord(detail) || typeof detail['text'] !== 'string') return detail;
-    return { ...detail, text: this.news(`${String(detail['type'])} ${String(detail['index'])}`, detail['text']) };
+    return { ...detail, text: this.newText(`${String(detail['type'])} ${String(detail['index'])}`, detail['text']) };
   }
 
-  private news(field: string, text: string): string {
+  private newText(field: string, text: string): string {
     const before = this.text.get(field) ?? '';
     const fresh = text.startsWith(before) ? text.slice(before.length) : text;
     this.text.set(field, before + fresh);
@@ -45,7 +47,7 @@ export interface CallRules {
  * calls. Spec: Responses API, tool_choice, parallel_tool_calls, max_tool_calls.
  */
 export class CallFilterStage implements Stage {
-  private passed = 0;
+  private passedCalls = 0;
   private dropping = false;
 
   constructor(private readonly rules: CallRules) {}
@@ -63,10 +65,10 @@ export class CallFilterStage implements Stage {
         return dropped ? [] : [signal];
       }
       case 'choice-end':
-        this.passed = 0;
+        this.passedCalls = 0;
         return [signal];
       case 'finish':
-        return signal.reason === 'tool_calls' && this.passed === 0 ? [{ type: 'finish', reason: 'stop' }] : [signal];
+        return signal.reason === 'tool_calls' && this.passedCalls === 0 ? [{ ...signal, reason: 'stop' }] : [signal];
       default:
         return [signal];
     }
@@ -74,8 +76,8 @@ export class CallFilterStage implements Stage {
 
   private admits(name: string): boolean {
     const { allows, most = Infinity, notes } = this.rules;
-    if (allows(name) && this.passed < most) {
-      this.passed += 1;
+    if (allows(name) && this.passedCalls < most) {
+      this.passedCalls += 1;
       return true;
     }
     notes.add(`dropped a call of ${name}: the request does not allow it`);

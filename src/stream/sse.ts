@@ -1,4 +1,4 @@
-/** Decodes Server-Sent Events from bytes, and encodes Responses events as such. */
+/** Decodes Server-Sent Events from bytes, and encodes Responses events as SSE. */
 import type { ResponsesEvent, ResponsesObject } from '../wire/responses-output';
 
 export interface SseEvent {
@@ -12,7 +12,7 @@ export const MAX_LINE_BYTES = 64 * 1024 * 1024;
 
 const TOO_LONG = `an event is longer than ${MAX_LINE_BYTES} bytes`;
 
-/** V8 needs a hundred bytes for each of the strings that an event is joined from, however short they are. */
+/** V8 takes a hundred bytes for each string that is joined to an event, however short it is. */
 const MAX_DATA_LINES = 100_000;
 
 const LF = 10;
@@ -39,14 +39,14 @@ export class SseDecoder {
   push(bytes: Uint8Array): readonly SseEvent[] {
     const chunk = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     if (chunk.indexOf(LF) === -1) {
-      this.keep(chunk);
+      this.hold(chunk);
       return [];
     }
     const events: SseEvent[] = [];
-    const buffer = this.joined(chunk);
+    const buffer = this.takeBuffered(chunk);
     let start = 0;
     for (let end = buffer.indexOf(LF); end !== -1; end = buffer.indexOf(LF, start)) {
-      this.line(buffer, start, end, events);
+      this.readLine(buffer, start, end, events);
       start = end + 1;
     }
     this.rest = buffer.subarray(start);
@@ -56,14 +56,14 @@ export class SseDecoder {
   /** Call at the end of the stream: the buffered bytes are the last event. */
   end(): readonly SseEvent[] {
     const events: SseEvent[] = [];
-    const buffer = this.joined(NOTHING);
+    const buffer = this.takeBuffered(NOTHING);
     this.rest = NOTHING;
-    if (buffer.length > 0) this.line(buffer, 0, buffer.length, events);
+    if (buffer.length > 0) this.readLine(buffer, 0, buffer.length, events);
     this.dispatch(events);
     return events;
   }
 
-  private keep(chunk: Buffer): void {
+  private hold(chunk: Buffer): void {
     this.partBytes += chunk.length;
     if (this.rest.length + this.partBytes > MAX_LINE_BYTES) {
       throw new RangeError(TOO_LONG);
@@ -71,7 +71,7 @@ export class SseDecoder {
     this.parts.push(chunk);
   }
 
-  private joined(chunk: Buffer): Buffer {
+  private takeBuffered(chunk: Buffer): Buffer {
     const held = this.parts.length > 0 || this.rest.length > 0;
     const buffer = held ? Buffer.concat([this.rest, ...this.parts, chunk]) : chunk;
     this.parts = [];
@@ -79,7 +79,7 @@ export class SseDecoder {
     return buffer;
   }
 
-  private line(buffer: Buffer, from: number, to: number, events: SseEvent[]): void {
+  private readLine(buffer: Buffer, from: number, to: number, events: SseEvent[]): void {
     let start = from;
     const end = to > from && buffer[to - 1] === CR ? to - 1 : to;
     if (this.atStart) {

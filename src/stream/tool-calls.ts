@@ -1,11 +1,11 @@
 /**
  * Assembles tool calls from fragments, in every shape that providers send (upstreams.md, section 4.3), and passes them
- * on one at a time. Does not rely on indexes or ids, or on one JSON value per call.
+ * on one at a time. Relies neither on indexes or ids nor on one JSON value per call.
  */
 import { isJsonObject, JsonProgress, parseJson, parseJsonObject } from '../base/json';
 import { BridgeError } from '../errors/bridge-error';
 import type { ChatToolFragment } from '../wire/chat';
-import { CUT_REASONS } from './endings';
+import { TRUNCATING_REASONS } from './endings';
 import type { CallSignature, FinishReason, ReaderOptions, Signal } from './signal';
 
 /** No model makes this many calls in one answer. */
@@ -46,7 +46,7 @@ export class ToolCalls {
   constructor(private readonly options: ReaderOptions) {}
 
   /** Whether a call has truncated arguments: an incomplete JSON value. */
-  get cut(): boolean {
+  get truncated(): boolean {
     return [this.open, ...this.held].some((entry) => entry && !('type' in entry) && entry.progress.unfinished);
   }
 
@@ -68,7 +68,7 @@ export class ToolCalls {
     return following.length + this.held.length === 0 ? released : [...released, ...this.enqueue(following)];
   }
 
-  /** Adds any other signal to `signals`; it is held back while the preceding call is incomplete. */
+  /** Passes any other signal on to `signals`, or holds it back while the preceding call is incomplete. */
   pass(signal: Signal, signals: Signal[]): void {
     if ('text' in signal && this.grow(signal.text)) signals.push(...this.tooLarge());
     else if (!this.open && this.held.length === 0) signals.push(signal);
@@ -77,7 +77,7 @@ export class ToolCalls {
 
   /** Call at the end of the answer. With `length` or `content_filter`, the last call is truncated and never ended. */
   finish(reason: FinishReason): readonly Signal[] {
-    if (CUT_REASONS.has(reason)) return this.held.filter(isSignal);
+    if (TRUNCATING_REASONS.has(reason)) return this.held.filter(isSignal);
     const entries = this.open ? [...this.endNext(this.open), ...this.held] : this.held;
     const withNext = (entry: StreamedCall | Signal): (StreamedCall | Signal)[] =>
       isSignal(entry) ? [entry] : [entry, ...this.endNext(entry)];
@@ -85,6 +85,7 @@ export class ToolCalls {
     return this.advance(true);
   }
 
+  /** @returns whether the answer is now too long */
   private grow(text: string | undefined): boolean {
     this.size += text?.length ?? 0;
     return this.size > MAX_ANSWER_LENGTH;
@@ -153,7 +154,7 @@ export class ToolCalls {
     return own === text ? [] : this.follow(call, text.slice(taken));
   }
 
-  /** Text after complete arguments: a repetition of them, another call, or garbage. */
+  /** Handles text after complete arguments: a repetition of them, another call, or garbage. */
   private follow(call: StreamedCall, text: string): readonly StreamedCall[] {
     const rest = call.next ? text : text.trimStart();
     if (rest === '') return [];

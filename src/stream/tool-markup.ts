@@ -20,39 +20,39 @@ const BY_OPENER: ReadonlyMap<string, CallMarkup> = new Map(CALL_MARKUP.map((row)
 const LONGEST_OPENER = OPENERS[0]?.length ?? 0;
 /** This many characters of a block are enough to tell that it is not a call. */
 const MAX_HEAD_LENGTH = 256;
-/** A fence starts its line. */
+/** Enough to recognize a fence, which starts its line. */
 const MAX_LINE_HEAD_LENGTH = 64;
 
 /**
- * Active until a structured call arrives. Text about markup is left alone: code fences, inline code, unknown names,
+ * Active until a structured call arrives. Text about markup passes unchanged: code fences, inline code, unknown names,
  * blocks that cannot be a call.
  */
 export class ToolMarkupStage implements Stage {
-  private readonly lanes: { readonly [K in TextType]: Lane };
+  private readonly channels: { readonly [K in TextType]: TextChannel };
   private active: boolean;
 
   constructor(options: ToolMarkupOptions) {
     this.active = options.tools.length > 0;
-    this.lanes = {
-      'text-delta': new Lane('text-delta', options),
-      'reasoning-delta': new Lane('reasoning-delta', options),
+    this.channels = {
+      'text-delta': new TextChannel('text-delta', options),
+      'reasoning-delta': new TextChannel('reasoning-delta', options),
     };
   }
 
   step(signal: Signal): readonly Signal[] {
     if (!this.active || signal.type === 'usage' || signal.type === 'reasoning-details') return [signal];
     if ((signal.type === 'text-delta' && !signal.logprobs) || signal.type === 'reasoning-delta') {
-      const other = this.lanes[signal.type === 'text-delta' ? 'reasoning-delta' : 'text-delta'];
-      if (other.idle) return this.lanes[signal.type].push(signal);
-      return [...other.flush(false), ...this.lanes[signal.type].push(signal)];
+      const other = this.channels[signal.type === 'text-delta' ? 'reasoning-delta' : 'text-delta'];
+      if (other.idle) return this.channels[signal.type].push(signal);
+      return [...other.flush(false), ...this.channels[signal.type].push(signal)];
     }
-    const cut = signal.type === 'finish' && signal.reason !== 'stop' && signal.reason !== 'tool_calls';
+    const truncated = signal.type === 'finish' && signal.reason !== 'stop' && signal.reason !== 'tool_calls';
     if (signal.type === 'call-start') this.active = false;
-    return [...this.end(!cut && signal.type === 'finish'), signal];
+    return [...this.end(!truncated && signal.type === 'finish'), signal];
   }
 
-  end(whole = false): readonly Signal[] {
-    return [...this.lanes['reasoning-delta'].flush(whole), ...this.lanes['text-delta'].flush(whole)];
+  end(isComplete = false): readonly Signal[] {
+    return [...this.channels['reasoning-delta'].flush(isComplete), ...this.channels['text-delta'].flush(isComplete)];
   }
 }
 
@@ -65,8 +65,8 @@ interface Block {
   tail: string;
 }
 
-/** One of the two text channels of an answer: text or reasoning. */
-class Lane {
+/** Processes one of the two kinds of text in an answer: text or reasoning. */
+class TextChannel {
   /** Text that may be the beginning of an opening tag. */
   private held = '';
   private block: Block | undefined;
@@ -103,12 +103,12 @@ class Lane {
     return signals;
   }
 
-  /** @param whole the answer ended and was not truncated, so a block without its closing tag is read to its end */
-  flush(whole: boolean): readonly Signal[] {
+  /** @param isComplete the answer ended and was not truncated, so a block without its closing tag is read to its end */
+  flush(isComplete: boolean): readonly Signal[] {
     const signals: Signal[] = [];
     if (this.block) {
       const text = this.block.pieces.join('');
-      if (!whole || !this.call(this.block.markup, text, signals)) this.held = this.block.markup.open + text;
+      if (!isComplete || !this.call(this.block.markup, text, signals)) this.held = this.block.markup.open + text;
       this.block = undefined;
     }
     this.emit(this.held.length, signals);
@@ -177,7 +177,7 @@ class Lane {
   /** Converts the block to calls, if every name was offered. */
   private call(markup: CallMarkup, inner: string, signals: Signal[]): boolean {
     const text = markup.inside ? `${markup.open}${inner}${markup.close ?? ''}` : inner;
-    const calls = (readMarkupCalls(text) ?? []).map((call) => this.known(call));
+    const calls = (readMarkupCalls(text) ?? []).map((call) => this.findOffered(call));
     if (calls.length === 0 || calls.includes(undefined)) return false;
     this.afterCall = true;
     this.blank = false;
@@ -192,7 +192,7 @@ class Lane {
     return true;
   }
 
-  private known(call: MarkupCall): { readonly name: string; readonly args: string } | undefined {
+  private findOffered(call: MarkupCall): { readonly name: string; readonly args: string } | undefined {
     const name = call.name.replace(/^functions\./, '');
     const names = [call.name, name];
     const tool = this.options.tools.find(({ function: offered }) => names.includes(offered.name));
@@ -207,8 +207,8 @@ class Lane {
     this.pass(text, signals);
   }
 
-  private pass(words: string, signals: Signal[]): void {
-    const text = this.afterCall ? words.trimStart() : words;
+  private pass(raw: string, signals: Signal[]): void {
+    const text = this.afterCall ? raw.trimStart() : raw;
     if (text === '') return;
     this.afterCall = false;
     this.blank &&= text.trim() === '';

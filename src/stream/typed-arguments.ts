@@ -8,7 +8,9 @@ import { findDefinition } from '../tools/schema';
 import type { ToolSet } from '../tools/tool-set';
 import type { Signal, Stage } from './signal';
 
-/** Corrects the calls of an answer, for every client and upstream protocol. Runs after every stage that creates calls. */
+/**
+ * Corrects the calls of an answer for every client and upstream protocol. Runs after every stage that creates calls.
+ */
 export class TypedArgumentsStage implements Stage {
   private arguments: TypedArguments | undefined;
 
@@ -38,8 +40,9 @@ interface Container {
   /** Undefined if the tool's schema does not describe it. */
   readonly schema: JsonObject | undefined;
   readonly isObject: boolean;
-  /** Whether the next string is a property name; and the last name. */
+  /** Whether the next string is a property name. */
   expectsName: boolean;
+  /** The last property name. */
   name: string;
 }
 
@@ -49,10 +52,11 @@ const MAX_DEPTH = 24;
 /** Corrects the arguments of one call: `push` for each piece, then `end` for the text still held back. */
 export class TypedArguments {
   private readonly open: Container[] = [];
-  private beyondDeepest = 0;
+  private depthBeyondMax = 0;
   private state: 'between' | 'string' | 'escape' = 'between';
-  /** How the current string is handled, and its pieces if it is held back. */
+  /** How the current string is handled. */
   private string: 'passes' | 'is-name' | 'waits' = 'passes';
+  /** The pieces of a property name or of a string that is held back. */
   private pieces: string[] = [];
   private types: ReadonlySet<string> = new Set();
 
@@ -104,7 +108,7 @@ export class TypedArguments {
     this.state = 'string';
     this.pieces = [];
     this.string = 'passes';
-    if (this.beyondDeepest > 0) return;
+    if (this.depthBeyondMax > 0) return;
     if (container?.expectsName) {
       this.string = 'is-name';
       return;
@@ -141,10 +145,10 @@ export class TypedArguments {
     const container = this.open.at(-1);
     if (char === '{' || char === '[') {
       const isObject = char === '{';
-      if (this.open.length >= MAX_DEPTH) this.beyondDeepest += 1;
+      if (this.open.length >= MAX_DEPTH) this.depthBeyondMax += 1;
       else this.open.push({ schema: this.valueSchema(), isObject, expectsName: isObject, name: '' });
     } else if (char === '}' || char === ']') {
-      if (this.beyondDeepest > 0) this.beyondDeepest -= 1;
+      if (this.depthBeyondMax > 0) this.depthBeyondMax -= 1;
       else this.open.pop();
     } else if (char === ',' && container) {
       container.expectsName = container.isObject;

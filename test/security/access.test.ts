@@ -189,7 +189,7 @@ describe('listening', () => {
 
   test('a token that is too short and a missing file are rejected', LIMIT, async (context) => {
     const start = (options: object): Promise<unknown> => startBuiltBridge(context, options);
-    await assert.rejects(start({ env: { BRIDGE_ACCESS_TOKEN: 'short' } }), /ended with 2: .*fewer than 16/s);
+    await assert.rejects(start({ env: { BRIDGE_ACCESS_TOKEN: 'short' } }), /ended with 2: .*at least 16/s);
     await assert.rejects(start({ flags: ['--access-token-file', '/nowhere/x'] }), /--access-token-file/);
   });
 

@@ -7,7 +7,7 @@ import { test } from 'node:test';
 import { gunzipSync } from 'node:zlib';
 import { BridgeError, type ErrorDetails } from '../../src/errors/bridge-error';
 import type { ErrorKind } from '../../src/errors/error-table';
-import { describeError, notesHeader, writeJson, writeSse } from '../../src/server/write-response';
+import { errorHeaders, notesHeader, writeJson, writeSse } from '../../src/server/write-response';
 import { fakeTurn } from '../support/bridge/fake-bridge';
 import { decodeChunked, open, startServer } from '../support/bridge/test-server';
 
@@ -29,7 +29,7 @@ const ROWS: readonly (readonly [kind: ErrorKind, details: ErrorDetails, headers:
 
 for (const [kind, details, headers] of ROWS) {
   test(`headers of ${kind} ${JSON.stringify(details)}`, () =>
-    assert.deepEqual(describeError(new BridgeError(kind, 'No.', details)), headers));
+    assert.deepEqual(errorHeaders(new BridgeError(kind, 'No.', details)), headers));
 }
 
 test('notes become one line of printable ASCII', () => {
