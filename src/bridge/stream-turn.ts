@@ -176,11 +176,11 @@ export function readAnswerRules(
 ): AnswerRules {
   const { format, toolChoice } = request;
   // Codex sends `parallel_tool_calls: false` for every model that is not in its catalog, but can run several calls.
-  const most = request.parallelToolCalls === false && client !== 'codex' ? 1 : request.maxToolCalls;
-  const isLimited = most !== undefined || toolChoice.mode === 'none' || toolChoice.mode === 'allowed';
+  const maxCalls = request.parallelToolCalls === false && client !== 'codex' ? 1 : request.maxToolCalls;
+  const isLimited = maxCalls !== undefined || toolChoice.mode === 'none' || toolChoice.mode === 'allowed';
   return {
     json: format !== undefined && format.type !== 'text' ? { refuse: !request.stream, notes } : undefined,
-    calls: isLimited ? { most, notes, allows: (name) => !forbidsCall(toolChoice, tools, name) } : undefined,
+    calls: isLimited ? { maxCalls, notes, allows: (name) => !forbidsCall(toolChoice, tools, name) } : undefined,
   };
 }
 

@@ -37,7 +37,7 @@ export class ChatAssembler implements Assembler<ChatOutput> {
   private calls = 0;
   private open: OpenCall | undefined;
   private started = false;
-  /** A Chat answer is one message: several upstream messages are joined by blank lines. */
+  /** Precedes the next text. A Chat answer is one message: several upstream messages are joined by blank lines. */
   private gap = '';
   private upstreamReason: FinishReason | undefined;
 

@@ -104,8 +104,8 @@ function findClosing(text: string): number | undefined {
 /** Returns how many of the last characters may belong to a closing fence: whitespace, backticks, whitespace. */
 function closingTail(text: string): number {
   const tail = text.slice(-MAX_HELD_LENGTH);
-  const words = tail.trimEnd();
-  const length = tail.length - words.replace(/`{1,3}$/, '').trimEnd().length;
+  const trimmed = tail.trimEnd();
+  const length = tail.length - trimmed.replace(/`{1,3}$/, '').trimEnd().length;
   return length < MAX_HELD_LENGTH ? length : 0;
 }
 

@@ -4,7 +4,7 @@ import type { JsonValue } from '../base/json';
 const NAME = /[A-Za-z_][\w.-]*/y;
 const NUMBER = /[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?/y;
 const SPACE = /[\s;]*/y;
-const WORDS: ReadonlyMap<string, JsonValue> = new Map<string, JsonValue>([
+const LITERALS: ReadonlyMap<string, JsonValue> = new Map<string, JsonValue>([
   ['True', true], ['true', true], ['False', false], ['false', false], ['None', null], ['null', null],
 ]);
 const ESCAPES: ReadonlyMap<string, string> = new Map([['n', '\n'], ['t', '\t'], ['r', '\r'], ['\n', '']]);
@@ -54,7 +54,7 @@ class PythonReader {
     if (next === '(') return this.list('(', ')', () => this.value());
     if (next === '{') return Object.fromEntries(this.list('{', '}', () => this.pair()));
     if (/[-+.\d]/.test(next)) return Number(this.match(NUMBER));
-    const value = WORDS.get(this.match(NAME));
+    const value = LITERALS.get(this.match(NAME));
     if (value === undefined) throw new SyntaxError('not a literal');
     return value;
   }

@@ -65,8 +65,8 @@ export interface AnswerReader {
   /** The whole answer as one JSON value, from an upstream that did not stream. */
   completion(value: unknown): readonly Signal[];
   /**
-   * Call at the end of the stream. Only now `finish` is emitted, at most once, because text, calls and usage may follow
-   * the provider's finish reason.
+   * Call at the end of the stream. Without a terminal event in the protocol, `finish` is emitted only here, because
+   * text, calls and usage may follow the provider's finish reason.
    */
   end(): readonly Signal[];
 }

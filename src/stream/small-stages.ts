@@ -38,7 +38,7 @@ export interface CallRules {
   /** Whether a call with this upstream name may reach the client. */
   readonly allows: (upstreamName: string) => boolean;
   /** Maximum number of calls in one answer; undefined for no limit. */
-  readonly most: number | undefined;
+  readonly maxCalls: number | undefined;
   readonly notes: Notes;
 }
 
@@ -75,8 +75,8 @@ export class CallFilterStage implements Stage {
   }
 
   private admits(name: string): boolean {
-    const { allows, most = Infinity, notes } = this.rules;
-    if (allows(name) && this.passedCalls < most) {
+    const { allows, maxCalls = Infinity, notes } = this.rules;
+    if (allows(name) && this.passedCalls < maxCalls) {
       this.passedCalls += 1;
       return true;
     }

@@ -142,14 +142,14 @@ class TextChannel {
     if (text === '') this.emit(this.held.length, signals);
     if (text === '') return true;
     if (!/^[{[f]/.test(text) || text.length > 4 * MAX_HEAD_LENGTH) return false;
-    const words = text.replace(/\s+/g, '');
+    const condensed = text.replace(/\s+/g, '');
     const forms = this.options.tools.flatMap(({ function: { name } }) => bareCalls(name));
-    if (forms.some((form) => words.startsWith(form))) {
+    if (forms.some((form) => condensed.startsWith(form))) {
       this.block = { markup: { open: '' }, pieces: [this.held], length: this.held.length, tail: '' };
       this.held = '';
       return true;
     }
-    return words.length < MAX_HEAD_LENGTH && forms.some((form) => form.startsWith(words));
+    return condensed.length < MAX_HEAD_LENGTH && forms.some((form) => form.startsWith(condensed));
   }
 
   /** @returns the text after the block, or the block's own text if it is not a call */

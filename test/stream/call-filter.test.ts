@@ -18,7 +18,7 @@ function run(
   const notes = new Set<string>();
   const stage = new CallFilterStage({
     allows: () => true,
-    most: undefined,
+    maxCalls: undefined,
     notes,
     ...rules,
   });
@@ -26,13 +26,13 @@ function run(
 }
 
 test('call filter: the first calls pass completely', () => {
-  const { passed, notes } = run({ most: 1 }, [...call('a'), ...call('b'), DONE]);
+  const { passed, notes } = run({ maxCalls: 1 }, [...call('a'), ...call('b'), DONE]);
   assert.deepEqual(passed, [...call('a'), DONE]);
   assert.deepEqual(notes, ['dropped a call of b: the request does not allow it']);
 });
 
 test('call filter: a forbidden call does not count', () => {
-  const { passed } = run({ most: 1, allows: (name) => name !== 'a' }, [...call('a'), ...call('b'), DONE]);
+  const { passed } = run({ maxCalls: 1, allows: (name) => name !== 'a' }, [...call('a'), ...call('b'), DONE]);
   assert.deepEqual(passed, [...call('b'), DONE]);
 });
 
@@ -43,6 +43,6 @@ test('call filter: an answer without calls does not end with calls', () => {
 });
 
 test('call filter: each choice is an answer', () => {
-  const { passed } = run({ most: 1 }, [...call('a'), { type: 'choice-end' }, ...call('b'), DONE]);
+  const { passed } = run({ maxCalls: 1 }, [...call('a'), { type: 'choice-end' }, ...call('b'), DONE]);
   assert.deepEqual(passed, [...call('a'), { type: 'choice-end' }, ...call('b'), DONE]);
 });
