@@ -39,7 +39,7 @@ export type ConversationNode = InstructionsNode | UserNode | AssistantNode;
  * Builds the conversation and repairs what strict upstreams reject (upstreams.md, section 2): messages between calls
  * and results, results that are out of order or have no call, repeated or empty call ids.
  *
- * @param origin the model that will read the conversation; signatures of other models are left out, their text stays
+ * @param origin the model that will read the conversation; signatures of others are dropped, but their text stays
  */
 export function readConversation(
   items: readonly InputItem[], tools: ToolSet, notes: Notes, origin?: string,
@@ -68,7 +68,7 @@ class ConversationReader {
   /** Results that precede their call. */
   private readonly early = new Map<string, (readonly ContentPart[])[]>();
   private readonly usedIds = new Set<string>();
-  private reasoningItems = 0;
+  private reasoningCount = 0;
 
   /** @param ahead how many calls of each id follow */
   constructor(
@@ -133,8 +133,8 @@ class ConversationReader {
     }
     const turn = this.turn();
     if (text !== '') turn.reasoning.push(text);
-    this.reasoningItems += 1;
-    const { items, details } = splitReasoning(item, sealed, this.reasoningItems);
+    this.reasoningCount += 1;
+    const { items, details } = splitReasoning(item, sealed, this.reasoningCount);
     turn.reasoningItems.push(...items);
     turn.reasoningDetails.push(...details);
   }
@@ -270,18 +270,18 @@ interface SplitReasoning {
  * @param number position among the reasoning items, for the id that vLLM requires
  */
 function splitReasoning(item: ReasoningItem, sealed: ReasoningPayload | undefined, number: number): SplitReasoning {
-  const kept = sealed?.details ?? [];
-  const details = kept.filter((detail) => !isReasoningItem(detail));
-  const own = kept.filter(isReasoningItem);
+  const sealedDetails = sealed?.details ?? [];
+  const details = sealedDetails.filter((detail) => !isReasoningItem(detail));
+  const own = sealedDetails.filter(isReasoningItem);
   if (own.length > 0) return { items: own, details };
   const text = item.content ?? sealed?.text ?? '';
   const summary = text !== '' || sealed ? '' : item.summary;
   if (text === '' && summary === '') return { items: [], details };
-  const made: NativeReasoning = {
+  const rebuilt: NativeReasoning = {
     type: 'reasoning',
     id: `rs_${number}`,
     summary: summary === '' ? [] : [{ type: 'summary_text', text: summary }],
     ...(text !== '' && { content: [{ type: 'reasoning_text', text }] }),
   };
-  return { items: [made], details };
+  return { items: [rebuilt], details };
 }

@@ -55,7 +55,7 @@ function prepend(text: string, content: ChatContent): ChatContent {
 function translateNode(node: ConversationNode, options: MessagesOptions): readonly ChatMessage[] {
   switch (node.kind) {
     case 'user': {
-      const content = translateContent(node.content, { ...options.dialect, unservedFiles: 'refuse' }, options.notes);
+      const content = translateContent(node.content, { ...options.dialect, unservedFiles: 'reject' }, options.notes);
       return isBlank(content) ? [] : [{ role: 'user', content }];
     }
     case 'instructions':
@@ -177,16 +177,16 @@ function flattenTurn(node: AssistantNode, options: MessagesOptions): readonly Ch
 }
 
 /**
- * The media that the provider accepts. A file that cannot be sent fails the request (`refuse`) or becomes a marker
+ * The media that the provider accepts. A file that cannot be sent fails the request (`reject`) or becomes a marker
  * (`mark`).
  */
 export interface MediaRules extends Pick<Dialect, 'content' | 'images' | 'audio' | 'files'> {
-  readonly unservedFiles: 'refuse' | 'mark';
+  readonly unservedFiles: 'reject' | 'mark';
 }
 
 /**
  * @returns a string if there is only text, because text models reject lists; otherwise a list of parts
- * @throws BridgeError `invalid_request` for a file that cannot be sent, if the rules say `refuse`
+ * @throws BridgeError `invalid_request` for a file that cannot be sent, if the rules say `reject`
  */
 export function translateContent(content: readonly ContentPart[], rules: MediaRules, notes: Notes): ChatContent {
   const only = onlyText(content);

@@ -21,7 +21,7 @@ export const REQUEST_FORMS: { readonly [F in RequestForm]: (chat: ChatRequest) =
 
 /** Applies the forms that the provider is known to need. */
 export function applyForms(chat: ChatRequest, { forms, cacheControl }: Dialect): ChatRequest {
-  const changed = forms.reduce((whole, form) => REQUEST_FORMS[form](whole), chat);
+  const changed = forms.reduce((current, form) => REQUEST_FORMS[form](current), chat);
   return cacheControl === 'none' ? changed : markForCache(changed);
 }
 

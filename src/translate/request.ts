@@ -134,7 +134,7 @@ type Offered = Pick<ChatRequest, 'tools' | 'tool_choice' | 'tool_stream'>;
  * @throws BridgeError `invalid_request` if the choice forces a tool that cannot be offered
  */
 function translateToolChoice(choice: ToolChoice, tools: ToolSet, dialect: Dialect, notes: Notes): Offered {
-  if (choice.mode === 'named') refuseUnbridged(choice.tool, tools);
+  if (choice.mode === 'named') rejectUnoffered(choice.tool, tools);
   const offered = choice.mode === 'allowed' ? allowedTools(choice.tools, tools) : tools.offered;
   if (offered.length === 0) return {};
   const sent = chatChoice(choice, tools, dialect, notes);
@@ -177,7 +177,7 @@ function chatChoice(choice: ToolChoice, tools: ToolSet, dialect: Dialect, notes:
   return { type: 'function', function: { name: upstreamName(choice.tool, tools) } };
 }
 
-function refuseUnbridged(forced: ToolReference, tools: ToolSet): void {
+function rejectUnoffered(forced: ToolReference, tools: ToolSet): void {
   const name = upstreamName(forced, tools);
   if (tools.has(name)) return;
   const message = `Cannot force the tool "${name}": it is not among the tools offered to the model.`;

@@ -191,7 +191,7 @@ export function dropReasoning(chat: ChatRequest): ChatRequest {
   });
 }
 
-/** Moves the reasoning text to the field that the upstream knows. */
+/** Moves the reasoning text to the field that the upstream reads. */
 export function renameReasoning(chat: ChatRequest, field: 'reasoning_content' | 'reasoning'): ChatRequest {
   return mapAssistant(chat, (message) => {
     const { reasoning_content, reasoning, ...rest } = message;
@@ -200,7 +200,7 @@ export function renameReasoning(chat: ChatRequest, field: 'reasoning_content' | 
   });
 }
 
-/** Moves text next to reasoning and calls into the reasoning (gpt-oss: "Cannot pass both content and thinking …"). */
+/** Moves text that accompanies calls into the reasoning (gpt-oss: "Cannot pass both content and thinking …"). */
 export function moveTextIntoReasoning(chat: ChatRequest): ChatRequest {
   return mapAssistant(chat, (message) => {
     const field = message.reasoning_content === undefined ? 'reasoning' : 'reasoning_content';
@@ -214,17 +214,17 @@ export function moveTextIntoReasoning(chat: ChatRequest): ChatRequest {
 /**
  * Drops ciphertext from reasoning items, and items that are then empty (vLLM: "Encrypted content is not supported").
  */
-export function withoutSeals(chat: ChatRequest): ChatRequest {
+export function dropCiphertext(chat: ChatRequest): ChatRequest {
   return mapAssistant(chat, (message) =>
-    message.reasoning_details?.some(isSealed)
-      ? { ...message, reasoning_details: message.reasoning_details.flatMap(unseal) }
+    message.reasoning_details?.some(isEncrypted)
+      ? { ...message, reasoning_details: message.reasoning_details.flatMap(withoutCiphertext) }
       : message,
   );
 }
 
 /** Drops reasoning items without ciphertext, which OpenAI's own endpoint rejects. */
-export function dropUnsealed(chat: ChatRequest): ChatRequest {
-  const isOpen = (detail: unknown): boolean => isReasoningItem(detail) && !isSealed(detail);
+export function dropPlainReasoningItems(chat: ChatRequest): ChatRequest {
+  const isOpen = (detail: unknown): boolean => isReasoningItem(detail) && !isEncrypted(detail);
   return mapAssistant(chat, (message) =>
     message.reasoning_details?.some(isOpen)
       ? { ...message, reasoning_details: message.reasoning_details.filter((detail) => !isOpen(detail)) }
@@ -232,13 +232,13 @@ export function dropUnsealed(chat: ChatRequest): ChatRequest {
   );
 }
 
-const isSealed = (detail: unknown): boolean => isReasoningItem(detail) && detail['encrypted_content'] !== undefined;
+const isEncrypted = (detail: unknown): boolean => isReasoningItem(detail) && detail['encrypted_content'] !== undefined;
 
-function unseal(detail: unknown): readonly unknown[] {
+function withoutCiphertext(detail: unknown): readonly unknown[] {
   if (!isReasoningItem(detail)) return [detail];
-  const { encrypted_content: _seal, ...open } = detail;
-  const says = ['summary', 'content'].some((field) => (asArray(open[field]) ?? []).length > 0);
-  return says ? [open] : [];
+  const { encrypted_content: _ciphertext, ...open } = detail;
+  const hasText = ['summary', 'content'].some((field) => (asArray(open[field]) ?? []).length > 0);
+  return hasText ? [open] : [];
 }
 
 /** The call ids that an upstream accepts. */
@@ -257,7 +257,7 @@ export function renameCallIds(chat: ChatRequest, form: CallIdForm): ChatRequest 
   const rename = (id: string): string => {
     if (fits(id, form)) return id;
     let name = names.get(id) ?? digest(id, form.length);
-    for (let turn = 2; !names.has(id) && taken.has(name); turn += 1) name = digest(`${id} ${turn}`, form.length);
+    for (let count = 2; !names.has(id) && taken.has(name); count += 1) name = digest(`${id} ${count}`, form.length);
     names.set(id, name);
     taken.add(name);
     return name;

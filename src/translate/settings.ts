@@ -34,7 +34,7 @@ export function translateSettings(request: ResponsesRequest, dialect: Dialect): 
 /** Whether the client requests several choices. They are not streamed, and therefore generated without thinking. */
 export const wantsSeveralChoices = ({ sampling }: Pick<ResponsesRequest, 'sampling'>): boolean => (sampling.n ?? 1) > 1;
 
-/** @param options `forwardReasoning` sends the `reasoning` object unchanged, as version 0.1.2 did */
+/** @param options `forwardReasoning` sends the `reasoning` object unchanged in addition */
 export function translateThinking(
   request: ResponsesRequest, options: { readonly dialect: Dialect; readonly forwardReasoning: boolean },
 ): Partial<ChatRequest> {
@@ -103,7 +103,7 @@ export interface TranslatedFormat {
 
 type JsonFormat = Exclude<TextFormat, { readonly type: 'text' }>;
 
-/** Falls back from json_schema to json_object to a prompt, to what the dialect accepts. */
+/** Falls back from json_schema to json_object, then to a prompt, as far as the dialect requires. */
 export function translateFormat(format: TextFormat | undefined, dialect: Dialect, notes: Notes): TranslatedFormat {
   if (format === undefined || format.type === 'text') return { fields: {} };
   if (dialect.responseFormat === 'json_schema') {

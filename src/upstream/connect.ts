@@ -1,6 +1,6 @@
 /**
  * Creates connections that use a proxy or need certificates, for native fetch on every supported Node. Loaded only
- * where one is configured.
+ * if one is configured.
  */
 import { readFileSync } from 'node:fs';
 import { request as requestPlain, type RequestOptions } from 'node:http';
@@ -15,7 +15,7 @@ import { BridgeError } from '../errors/bridge-error';
 import { classifyNetworkError } from '../errors/network-error';
 import type { ConnectionSettings } from '../providers/provider';
 
-/** How to connect to a host, if not in Node's default way. */
+/** How to connect to a host, where it differs from Node's default. */
 export interface Connection extends ConnectionSettings {
   /** The proxy variables; `proxy` overrides them. */
   readonly proxies?: ProxyVariables;
@@ -89,7 +89,10 @@ interface Proxy {
   readonly options: Pick<RequestOptions, 'host' | 'port' | 'headers'> & TlsName;
 }
 
-/** Whose certificate is checked. An IP address must not be a server name (RFC 6066, section 3): `host` is used then. */
+/**
+ * The name that the certificate must match. An IP address must not be a server name (RFC 6066, section 3): `host` is
+ * used then.
+ */
 interface TlsName {
   readonly host: string;
   readonly servername: string;
@@ -103,8 +106,8 @@ function nameTls(hostname: string): TlsName {
 
 /** `http://name:password@host:port`; the scheme may be missing, as curl allows. */
 function readProxy(text: string): Proxy {
-  const whole = /^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `http://${text}`;
-  const url = parseUrl(whole);
+  const withScheme = /^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `http://${text}`;
+  const url = parseUrl(withScheme);
   if (url?.protocol !== 'http:' && url?.protocol !== 'https:') {
     throw new BridgeError('forbidden', 'Cannot use the proxy: expected a URL such as http://proxy.example:3128.');
   }

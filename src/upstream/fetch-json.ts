@@ -6,7 +6,7 @@ import { classifyNetworkError } from '../errors/network-error';
 import type { Connection } from './connect';
 import { openEngine } from './transport';
 
-export interface JsonQuestion {
+export interface JsonDownload {
   readonly url: string;
   /** The provider with its host, for errors. */
   readonly name: string;
@@ -21,7 +21,7 @@ export interface JsonQuestion {
 
 /** @throws BridgeError on a timeout, an error status, or a body that is not JSON */
 export async function fetchJson(
-  { url, name, headers, timeoutMs, maxBytes, connection }: JsonQuestion,
+  { url, name, headers, timeoutMs, maxBytes, connection }: JsonDownload,
 ): Promise<unknown> {
   const signal = AbortSignal.timeout(timeoutMs);
   let text;

@@ -5,7 +5,7 @@ const MAX_BYTES = 32 * 1024 * 1024;
 /** A history that is not continued for this time is dropped with all others. */
 const KEEP_MS = 10 * 60_000;
 
-/** The memory of a cached history, estimated. */
+/** A cached history; `cost` is its estimated memory in bytes. */
 export interface Cached { readonly cost: number }
 
 /** How much a new history has in common with a cached one. */
@@ -15,7 +15,7 @@ export interface Match<T> {
   readonly count: number;
 }
 
-/** The oldest history is evicted first. */
+/** Evicts the oldest history first. */
 export class HistoryCache<T extends Cached> {
   private readonly histories = new Set<T>();
   private cost = 0;

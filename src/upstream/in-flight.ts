@@ -28,7 +28,7 @@ export class InFlight {
   private readonly learned = new Map<string, LearnedLimit>();
   private queue: FairQueue | undefined;
 
-  /** @param counts the requests in flight by provider; other code counts here too */
+  /** @param counts the requests in flight by provider; other code also counts in this map */
   constructor(private readonly clock: Clock, private readonly counts: Map<string, number>) {}
 
   /** Whether a request would have to wait. */
@@ -38,9 +38,9 @@ export class InFlight {
   }
 
   /**
-   * Counts a request. Each call that returns, or whose promise resolves, is followed by one `leave`.
+   * Counts a request. Call `leave` once for each call that returns undefined or whose promise resolves.
    * @returns a promise that resolves when the request may be sent; undefined if it may be sent at once
-   * @throws BridgeError `busy` if too many requests wait already
+   * @throws BridgeError `busy` if too many requests are waiting already
    */
   enter(passage: Passage, abort: AbortSignal): Promise<void> | undefined {
     const { provider } = passage;

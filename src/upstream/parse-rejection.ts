@@ -79,8 +79,8 @@ const MAX_MINIMUM = 1_024;
 function readRange(text: string, requested: number): readonly [least: number, most: number] {
   const [low = Number.NaN, high = Number.NaN] = (RANGE.exec(text) ?? []).slice(1).map(numberOf).filter((n) => n >= 0);
   if (high > 0) return [low, high];
-  const found = [...text.matchAll(AT_MOST)].map(([whole, number]) => {
-    const isOpen = /less than/i.test(whole) && !/equal/i.test(whole);
+  const found = [...text.matchAll(AT_MOST)].map(([wording, number]) => {
+    const isOpen = /less than/i.test(wording) && !/equal/i.test(wording);
     return numberOf(number) - (isOpen ? 1 : 0);
   });
   return [numberOf(AT_LEAST.exec(text)?.[1]), found.find((number) => number > 0 && number < requested) ?? Number.NaN];
@@ -93,7 +93,7 @@ function clamp(field: LimitField, limit: (value: number) => number): (chat: Chat
   };
 }
 
-/** Valid names follow this text: serde and pydantic list the names that they know. */
+/** Introduces a list of valid names: serde and pydantic list the names that they accept. */
 const LISTED = anyOf(
   'expected (one of|any of|`)', '(should|must) be one of', 'did you mean',
   '(allowed|valid|supported|known|possible|available) (fields|parameters|arguments|values|options|keys|properties)',
@@ -216,16 +216,16 @@ const REASONING_FIELDS = ['reasoning_content', 'reasoning_details', 'reasoning']
 /** "property 'messages.3.assistant.reasoning_content' is unsupported" (Cerebras, Groq). */
 export function findReasoning({ text, field }: Rejection, chat: ChatRequest): RowRepair | undefined {
   const both = `${field} ${text}`;
-  const refused = REASONING_FIELDS.find((name) =>
+  const rejected = REASONING_FIELDS.find((name) =>
     new RegExp(`\\b${name}\\b`).test(both) && chat.messages.some((message) => name in message));
-  if (refused === undefined || !REJECTED.test(text)) return undefined;
-  if (refused === 'reasoning' && chat.reasoning !== undefined && !/messages/.test(both)) return undefined;
+  if (rejected === undefined || !REJECTED.test(text)) return undefined;
+  if (rejected === 'reasoning' && chat.reasoning !== undefined && !/messages/.test(both)) return undefined;
   const other = OTHER_FIELD.exec(text)?.[1];
-  const target = REASONING_FIELDS.find((name) => name === other && name !== refused);
+  const target = REASONING_FIELDS.find((name) => name === other && name !== rejected);
   return target === undefined || target === 'reasoning_details'
-    ? { name: `no ${refused} in messages`, apply: dropReasoning, dialect: "reasoningReplay: 'none'" }
+    ? { name: `no ${rejected} in messages`, apply: dropReasoning, dialect: "reasoningReplay: 'none'" }
     : {
-        name: `${target} instead of ${refused}`,
+        name: `${target} instead of ${rejected}`,
         apply: (request) => renameReasoning(request, target),
         dialect: `reasoningReplay: '${target}'`,
       };

@@ -1,4 +1,4 @@
-/** Remembers which keys and models cannot be used now, and until when. Loaded only if there are others. */
+/** Remembers which keys and models cannot be used now, and until when. Loaded only if there are alternatives. */
 import { createHash } from 'node:crypto';
 import type { Clock } from '../base/clock';
 import { remember } from '../base/remember';
@@ -10,7 +10,7 @@ export interface CoolDown {
   readonly kind: ErrorKind;
   /** Milliseconds since the epoch. */
   readonly until: number;
-  /** The provider named the time; otherwise it is a guess. */
+  /** Whether the provider stated the time; otherwise it is an estimate. */
   readonly isNamed: boolean;
 }
 
@@ -25,8 +25,8 @@ export interface Candidate {
 const MINUTE = 60_000;
 
 /**
- * The kinds of failures after which another key or model is tried, with the cool-down if the provider names none. Every
- * other kind concerns the request, and would occur elsewhere too.
+ * The kinds of failures after which another key or model is tried, with the cool-down if the provider states none.
+ * Every other kind concerns the request, and would occur elsewhere too.
  */
 const PAUSES: { readonly [K in ErrorKind]?: number } = {
   auth: 60 * MINUTE,
@@ -42,16 +42,16 @@ const PAUSES: { readonly [K in ErrorKind]?: number } = {
   network: MINUTE / 2,
 };
 
-/** Another key of the same provider may help. */
+/** Kinds for which another key of the same provider may help. */
 const KEY_KINDS: ReadonlySet<ErrorKind> = new Set(['auth', 'quota']);
 
 /** A monthly quota resets within 31 days. */
 const MAX_COOL_DOWN_MS = 32 * 24 * 60 * MINUTE;
 
-/** Threads and cool-downs that are remembered. */
+/** Maximum number of threads, and of cool-downs, that are remembered. */
 const MAX_ENTRIES = 1_000;
 
-/** What the turns of one bridge know about its keys and models. */
+/** The state of the keys and models of one bridge, shared by its turns. */
 export class PlanState {
   private readonly coolDowns = new Map<string, CoolDown>();
   private readonly threadKeys = new Map<string, string>();

@@ -1,4 +1,4 @@
-/** Queues the requests that wait for a provider with a limit; threads take turns. Loaded for the first of them. */
+/** Queues the requests that wait for a provider with a limit; threads take turns. Loaded when one has to wait. */
 import { BridgeError } from '../errors/bridge-error';
 
 /** Maximum number of requests that wait for one provider. */
@@ -18,7 +18,7 @@ export class FairQueue {
 
   /**
    * Resolves when the request is admitted; rejects with the reason of `abort`.
-   * @throws BridgeError `busy` if too many requests wait already
+   * @throws BridgeError `busy` if too many requests are waiting already
    */
   wait(provider: string, thread: string, abort: AbortSignal): Promise<void> {
     const threads = this.waiting.get(provider) ?? new Map<string, Admit[]>();

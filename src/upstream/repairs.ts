@@ -8,9 +8,9 @@ import {
 } from '../translate/reshape-tools';
 import { REQUEST_FORMS } from '../translate/request-forms';
 import {
-  alternateRoles, describePictures, dropPictureDetail, dropReasoning, dropUnsealed, endWithUser, fillEmptyContent,
-  instructAsUser, instructOnce, moveTextIntoReasoning, oneCallForEachMessage, renameCallIds, separateUserFromResults,
-  usePartsContent, useStringContent, useSystemRole, withoutSeals,
+  alternateRoles, describePictures, dropCiphertext, dropPictureDetail, dropPlainReasoningItems, dropReasoning,
+  endWithUser, fillEmptyContent, instructAsUser, instructOnce, moveTextIntoReasoning, oneCallForEachMessage,
+  renameCallIds, separateUserFromResults, usePartsContent, useStringContent, useSystemRole,
 } from '../translate/reshape-messages';
 import { formatAsInstruction } from '../translate/settings';
 import type { ChatRequest } from '../wire/chat';
@@ -92,7 +92,7 @@ const NO_EMPTY_CONTENT = anyOf('content.{0,80}(empty|blank|minlength|at least 1 
 const hasCalls = ({ messages }: ChatRequest): boolean =>
   messages.some((message) => message.role === 'tool' || (message.role === 'assistant' && message.tool_calls));
 
-/** `none` stays, because it forces nothing. */
+/** Keeps `none`, because it forces nothing. */
 const withoutForce: Reshape = (chat) =>
   chat.tool_choice === undefined || chat.tool_choice === 'auto' || chat.tool_choice === 'none'
     ? chat
@@ -128,11 +128,11 @@ const FIELD_ROWS: readonly RepairRow[] = [
 /** Repairs of the messages. */
 const MESSAGE_ROWS: readonly RepairRow[] = [
   // vLLM: "Encrypted content is not supported."; OpenAI: "The encrypted content … could not be verified".
-  row('reasoning without encrypted_content', /encrypted.content/i, withoutSeals),
+  row('reasoning without encrypted_content', /encrypted.content/i, dropCiphertext),
   // OpenAI, after a change of model: "Invalid 'input[2].content': array too long. Expected an array with maximum length
   // 0"; "Item with id 'rs_1' not found. Items are not persisted when `store` is set to false."
   row('reasoning items with encrypted_content alone',
-    /content\W{1,6}array too long.{0,60}length 0\b|item with id .{1,80}not found/i, dropUnsealed),
+    /content\W{1,6}array too long.{0,60}length 0\b|item with id .{1,80}not found/i, dropPlainReasoningItems),
   // OpenAI: "Item 'rs_1' of type 'reasoning' was provided without its required following item."
   row('no reasoning items', /'reasoning' was provided without its required/i, dropReasoning),
   // gpt-oss on llama.cpp: "Cannot pass both content and thinking in an assistant message with tool calls!".
@@ -235,7 +235,7 @@ function firstStep(callsLeft: number, text: string): number {
   return /\$ref|\$defs|boolean|prefixItems|tuple/.test(text) ? 1 : 2;
 }
 
-/** Remove any top-level field that the rejection names, up to three times. */
+/** Removes any top-level field that the rejection names, up to three times. */
 const NAMED_FIELD_ROWS = ['first', 'second', 'third'].map((which): RepairRow => ({
   row: `${which} named field`,
   find: ({ text, field }, chat) => {

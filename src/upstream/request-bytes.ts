@@ -1,13 +1,14 @@
 /**
  * Serializes requests to the provider as JSON in UTF-8. Large ones are serialized in slices, so that no running stream
- * waits, and the bytes of messages that an earlier request began with are used again: clients send their whole history
- * in every round of tools. Measured on Node 20 with 4 MB: 1 ms for a thread that continues, 23 ms without the cache.
+ * has to wait, and the bytes of leading messages that an earlier request had are reused: clients send their whole
+ * history with every round of tool calls. Measured on Node 20 with 4 MB: 1 ms for a thread that continues, 23 ms
+ * without the cache.
  */
 import { randomUUID } from 'node:crypto';
 import { isRecord, replaceHalfPairs, toJsonText } from '../base/json';
 import { HistoryCache, type Match } from './history-cache';
 
-/** The body of a request in pieces: one after the other they are its bytes. */
+/** The body of a request in pieces, to be sent one after the other. */
 export type RequestBytes = readonly Buffer[];
 
 /** The messages of an earlier request. */
@@ -20,12 +21,12 @@ interface SentHistory {
   readonly cost: number;
 }
 
-/** Requests with less text are serialized at once: the work for reuse would cost as much. */
+/** Requests with less text are serialized at once: reuse would cost as much. */
 const LARGE_TEXT = 64 * 1024;
 const PIECE_BYTES = 256 * 1024;
-/** Characters. A message with strings of four times as many is serialized in slices. */
+/** Characters per slice. A message with strings of four times as many is serialized in slices. */
 const SLICE_LENGTH = 256 * 1024;
-/** The strings of the messages take at most two bytes for each byte of their UTF-8, next to the bytes themselves. */
+/** The strings of the messages take at most two bytes for each byte of their UTF-8, in addition to those bytes. */
 const COST = 3;
 const MESSAGE_COST = 400;
 
@@ -78,10 +79,10 @@ export class RequestSerializer {
       ends.push(size);
     }
     addPiece(pieces, batch);
-    // The earlier objects stay, and the new ones, which equal them, die young.
+    // Keeps the earlier objects, so that the new ones, which equal them, can be collected soon.
     const same = match?.known.messages.slice(0, match.count) ?? [];
-    const kept = [...same, ...messages.slice(same.length)];
-    const history = { messages: kept, pieces, ends, cost: size * COST + ends.length * MESSAGE_COST };
+    const retained = [...same, ...messages.slice(same.length)];
+    const history = { messages: retained, pieces, ends, cost: size * COST + ends.length * MESSAGE_COST };
     const isContinued = match !== undefined && match.count === match.known.messages.length;
     this.cache.add(history, isContinued ? match.known : undefined);
     return history;
@@ -131,7 +132,7 @@ function closeObject(fields: readonly (readonly [string, unknown])[]): string {
   return text === '}' ? text : `,${text}`;
 }
 
-/** The pieces of the messages in common. */
+/** Returns the pieces of the shared leading messages. */
 function takeFirst(match: Match<SentHistory> | undefined): { readonly pieces: Buffer[]; readonly ends: number[] } {
   if (!match) return { pieces: [], ends: [] };
   const { known, count } = match;
@@ -148,7 +149,7 @@ function takeFirst(match: Match<SentHistory> | undefined): { readonly pieces: Bu
   return { pieces, ends };
 }
 
-/** Joins `batch` to one piece, and a small last piece with it, so that pieces stay few. */
+/** Appends `batch` as one piece, joined with a small last piece, so that there are few pieces. */
 function addPiece(pieces: Buffer[], batch: readonly Buffer[]): void {
   if (batch.length === 0) return;
   const last = pieces.at(-1);
@@ -195,9 +196,9 @@ function spend(value: unknown, budget: number): number {
 const nextLoop = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 /**
- * Options for fetch. A single piece is sent as it is. Several pieces are sent as a stream, whose length fetch leaves to
- * us. Unless redirects are an error and there is no window, fetch would copy the whole body and keep the copy while the
- * answer streams (undici, httpNetworkOrCacheFetch; measured on Node 18, 20 and 24).
+ * Returns options for fetch. A single piece is sent as it is; several are sent as a stream, whose length the headers
+ * must state. Unless redirects are an error and there is no window, fetch would copy the whole body and keep the copy
+ * while the response streams (undici, httpNetworkOrCacheFetch; measured on Node 18, 20 and 24).
  */
 export function toFetchBody(
   pieces: RequestBytes, headers: Readonly<Record<string, string>>,
@@ -209,7 +210,7 @@ export function toFetchBody(
   return { headers: sized, body: streamOf(pieces), duplex: 'half', redirect: 'error', window: null };
 }
 
-/** A stream of its own: fetch copies every chunk that it takes from an iterable. */
+/** Creates the stream here: fetch copies every chunk that it takes from an iterable. */
 function streamOf(pieces: RequestBytes): ReadableStream<Uint8Array> {
   // Node 20's fetch waits forever after a chunk without bytes.
   const rest = pieces.filter(({ length }) => length > 0).values();

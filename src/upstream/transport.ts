@@ -1,4 +1,4 @@
-/** Sends requests to the provider with native fetch: bytes as they are, no redirects, unbuffered reads. */
+/** Sends requests to the provider with native fetch: unchanged bytes, no redirects, unbuffered reads. */
 import { renderDuration } from '../base/quantities';
 import type { Clock } from '../base/clock';
 import { BridgeError } from '../errors/bridge-error';
@@ -97,13 +97,13 @@ class Exchange {
   private body: Body | undefined;
   private readonly abort: AbortSignal;
   private readonly onEnd: (() => void) | undefined;
-  /** After an abort nothing may read the response, so the request ends here. */
+  /** After an abort the response may never be read, so the request ends here. */
   private readonly onAbort = () => {
     this.end(this.abort.reason);
     this.release();
   };
 
-  /** Keeps nothing of the request but its host and its signal: bodies are megabytes. */
+  /** Keeps only the host, signal and callback of the request: a body may be megabytes. */
   constructor({ url, abort, name, onEnd }: UpstreamRequest, timeouts: UpstreamTimeouts) {
     this.host = name ?? new URL(url).host;
     this.abort = abort;
@@ -165,11 +165,11 @@ class Exchange {
     }
   }
 
-  private cancel(over: Body | undefined): void {
+  private cancel(completed: Body | undefined): void {
     this.release();
     if (this.ended) return;
     this.ended = true;
-    if (over && !this.signal.aborted) void this.drain(over);
+    if (completed && !this.signal.aborted) void this.drain(completed);
     else this.end(undefined);
   }
 
@@ -249,12 +249,12 @@ export class SilenceTimer {
   }
 }
 
-/** Set on the first use of a fetch global: the second by undici 7 and 8, the first by 5 to 7 (Node 18 to 26). */
+/** Set on the first use of a fetch global: `.2` by undici 7 and 8, `.1` by undici 5 to 7 (Node 18 to 26). */
 const GLOBAL_DISPATCHERS = ['undici.globalDispatcher.2', 'undici.globalDispatcher.1'].map((name) => Symbol.for(name));
 
 /**
- * The engine of native fetch, with our own time limits. Node has no public way to its class: it is reached through the
- * global dispatcher, behind a feature test. Without it fetch keeps its defaults: 10 s to connect, 300 s of silence.
+ * Creates an engine for native fetch with our own time limits. Node does not export its class: it is reached through
+ * the global dispatcher, after a feature test. Without it fetch keeps its defaults: 10 s to connect, 300 s of silence.
  * @param connect how to connect, in place of a direct connection
  * @returns an agent for fetch's `dispatcher` option, or undefined if this Node offers none
  */
@@ -272,16 +272,16 @@ function createAgent(connectMs: number, connect?: object): object | undefined {
  * bridge chooses proxies itself, in the same way on every Node.
  */
 function findAgentClass(dispatcher: unknown): Function | undefined {
-  const whole = asObject(dispatcher);
-  if (whole === undefined || whole.constructor.name === 'Agent') return whole?.constructor;
-  const parts = Object.getOwnPropertySymbols(whole).map((symbol) => asObject(Reflect.get(whole, symbol)));
+  const holder = asObject(dispatcher);
+  if (holder === undefined || holder.constructor.name === 'Agent') return holder?.constructor;
+  const parts = Object.getOwnPropertySymbols(holder).map((symbol) => asObject(Reflect.get(holder, symbol)));
   return parts.find((part) => part?.constructor?.name === 'Agent')?.constructor;
 }
 
 const asObject = (value: unknown): object | undefined =>
   typeof value === 'object' && value !== null ? value : undefined;
 
-/** The ways to connect other than Node's default; loaded only if one is configured. */
+/** Loads and creates the routes; called only if a connection other than Node's default is configured. */
 function openRoutes(connectMs: number): Routes {
   const { Routes: Table }: typeof import('./connect') = require('./connect');
   return new Table(connectMs, (connect) => createAgent(connectMs, connect));
@@ -289,7 +289,7 @@ function openRoutes(connectMs: number): Routes {
 
 /**
  * @param connection how to connect; absent for a direct connection
- * @returns the engine of one fetch other than a turn's, for its `dispatcher` option; undefined if this Node offers none
+ * @returns an engine for one fetch outside a turn, for its `dispatcher` option; undefined if this Node offers none
  * @throws BridgeError as `Routes.find`
  */
 export function openEngine(url: string, connectMs: number, connection: Connection | undefined): object | undefined {

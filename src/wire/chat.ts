@@ -1,8 +1,8 @@
 /**
- * Chat Completions on the wire. The request type is an allowlist: only fields named here can be sent upstream. The
- * types of upstream responses describe the result of lenient reading: absent, null and "" are all `undefined`, and
- * every field is always present, so that the objects of a hot loop have one shape. The last types are what Chat clients
- * of the bridge receive.
+ * Defines Chat Completions requests and responses. The request type is an allowlist: only fields named here can be sent
+ * upstream. The types of upstream responses describe the result of lenient reading: absent, null and "" are all
+ * `undefined`, and every field is always present, so that the objects of a hot loop have one shape. The last types are
+ * what Chat clients of the bridge receive.
  */
 import type { JsonObject, JsonValue } from '../base/json';
 
@@ -117,7 +117,7 @@ export type NativeOption = 'include' | 'store' | 'strict' | 'instructions' | 'su
 
 export interface NativeSettings {
   readonly include?: readonly string[];
-  /** Of `reasoning`. */
+  /** `reasoning.summary`. */
   readonly summary?: string;
   /** What the endpoint has rejected. */
   readonly omit?: readonly NativeOption[];

@@ -1,6 +1,7 @@
 /**
- * A provider's own Responses endpoint on the wire. Only fields named here can be sent (docs/protocol.md, Responses
- * endpoints). The event types describe the result of lenient reading: absent, null and "" are all `undefined`.
+ * Defines the requests and events of a provider's own Responses endpoint. Only fields named here can be sent
+ * (docs/protocol.md, Responses endpoints). The event types describe the result of lenient reading: absent, null and ""
+ * are all `undefined`.
  */
 import type { JsonObject, JsonValue, UnknownRecord } from '../base/json';
 import type { ChatUsage } from './chat';

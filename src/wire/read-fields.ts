@@ -25,11 +25,11 @@ export function optional<T>(
 
 /** Creates the error for a field of the wrong type: `Cannot read input[3].role: expected "user" …, got 7.` */
 export function invalid(path: string, expected: string, value: unknown): UnreadableField {
-  // The body itself is not quoted: the log shows messages without a path, and it may be somebody's prompt.
+  // The body itself is not quoted: the log shows messages without a path, and it may be a prompt.
   if (path === '')
     return new UnreadableField(path, `Cannot read the request: expected ${expected}, got ${kindOf(value)}.`);
-  const shown = JSON.stringify(value, (_name, inner: unknown) => shorten(inner)) ?? 'nothing';
-  const got = shown.length > MAX_SHOWN_LENGTH ? `${shown.slice(0, MAX_SHOWN_LENGTH)}…` : shown;
+  const quoted = JSON.stringify(value, (_name, inner: unknown) => shorten(inner)) ?? 'nothing';
+  const got = quoted.length > MAX_SHOWN_LENGTH ? `${quoted.slice(0, MAX_SHOWN_LENGTH)}…` : quoted;
   return new UnreadableField(path, `Cannot read ${path}: expected ${expected}, got ${got}.`);
 }
 

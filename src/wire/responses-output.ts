@@ -1,6 +1,6 @@
 /**
- * What a Responses client receives: the Response object, its output items, and the stream events that the bridge sends,
- * a subset of the API's 59. The events have no `sequence_number` here; stream/sse.ts adds it.
+ * Defines what a Responses client receives: the Response object, its output items, and the stream events that the
+ * bridge sends, a subset of the API's 59. The events have no `sequence_number` here; stream/sse.ts adds it.
  */
 import type { JsonObject, JsonValue } from '../base/json';
 

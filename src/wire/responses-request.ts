@@ -1,4 +1,4 @@
-/** A Responses request after edge validation: fields, tools, input items, content. Spec: Responses API, create. */
+/** Defines a validated Responses request: fields, tools, input items, content. Spec: Responses API, create. */
 import type { JsonObject, JsonValue, UnknownRecord } from '../base/json';
 
 export type TextFormat =

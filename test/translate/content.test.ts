@@ -100,7 +100,7 @@ describe('files', () => {
   });
 
   it('others are rejected where a marker would not be enough', () => {
-    assert.throws(() => translate(pdf, { unservedFiles: 'refuse' }), (error) => {
+    assert.throws(() => translate(pdf, { unservedFiles: 'reject' }), (error) => {
       assert.ok(error instanceof BridgeError);
       assert.equal(error.kind, 'invalid_request');
       assert.match(error.message, /^Cannot send the file "a\.pdf": the provider accepts no files/);

@@ -6,7 +6,7 @@ import { sealReasoning } from '../../src/tools/envelope';
 import {
   nativeDialect, toNativeRequest, toNativeSettings, withNativeSettings,
 } from '../../src/translate/native-request';
-import { withoutSeals } from '../../src/translate/reshape-messages';
+import { dropCiphertext } from '../../src/translate/reshape-messages';
 import { translateRequest } from '../../src/translate/request';
 import type { NativeRequest } from '../../src/wire/native';
 import { readResponsesRequest } from '../../src/wire/read-responses';
@@ -223,7 +223,7 @@ describe('reasoning items', () => {
         },
       ],
     };
-    assert.deepEqual(withoutSeals(chat).messages, [
+    assert.deepEqual(dropCiphertext(chat).messages, [
       {
         role: 'assistant',
         content: '',
@@ -234,7 +234,7 @@ describe('reasoning items', () => {
       },
     ]);
     const bare = { ...chat, messages: [] };
-    assert.equal(withoutSeals(bare), bare);
+    assert.equal(dropCiphertext(bare), bare);
   });
 });
 
