@@ -78,7 +78,7 @@ export const CALL_MARKUP: readonly CallMarkup[] = [
   { open: '[TOOL_CALLS]' },
 ];
 
-/** How a response that is a call without tags can begin, ignoring whitespace (llama3_json, xlam, pythonic, phi4). */
+/** Beginnings of a response that is a call without tags, ignoring whitespace (llama3_json, xlam, pythonic, phi4). */
 export const bareCalls = (name: string): readonly string[] => [
   `{"name":"${name}"`,
   `[{"name":"${name}"`,

@@ -62,7 +62,7 @@ export function findProvider(name: string | undefined, baseUrl: string, rows = P
   return named ?? findProviderOfHost(new URL(baseUrl).host, rows) ?? openaiCompatible;
 }
 
-/** The provider's address on another host, such as that of its international console; of the same plan, if possible. */
+/** Returns the provider's base URL on another host, such as its international one; with the same path if possible. */
 export function findSiblingUrl({ baseUrls, local }: Provider, baseUrl: string): string | undefined {
   if (local || !baseUrls.includes(baseUrl)) return undefined;
   const { host, pathname } = new URL(baseUrl);
@@ -96,7 +96,7 @@ export interface ModelRoute {
 
 /**
  * @param requested the model name of the request
- * @param home the provider the bridge was started for; if its own ids contain slashes, only aliases lead to others
+ * @param home the provider the bridge was started for; if its own ids contain slashes, only aliases select others
  * @param aliases the user's MODEL_MAP: looked up once, ignoring case
  */
 export function findRoute(
@@ -148,8 +148,8 @@ function chooseName(provider: Provider, requested: string | undefined, preferred
 }
 
 /**
- * Merges, each overriding the one before: the neutral dialect, the model's family, the provider, the model's limits,
- * its row.
+ * Merges the dialect values, later ones overriding earlier ones: the neutral dialect, the matching families, the
+ * provider, its id rules, the model's limits, the model's row.
  */
 function resolveDialect(provider: Provider, model: Model | undefined, id: string): Dialect {
   const name = id.slice(id.lastIndexOf('/') + 1);

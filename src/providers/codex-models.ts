@@ -48,7 +48,7 @@ function describeModel(
   { model, provider }: CatalogEntry, priority: number, codexVersion: string | undefined,
 ): CodexModel {
   const { id, name, contextWindow, input } = model;
-  const efforts = model.efforts.filter((effort) => knowsEffort(effort, codexVersion));
+  const efforts = model.efforts.filter((effort) => acceptsEffort(effort, codexVersion));
   const level = chooseEffort(efforts, model.defaultEffort);
   return {
     slug: id,
@@ -83,17 +83,17 @@ const EFFORTS: ReadonlyMap<string, string> = new Map([
   ['minimal', 'Thinks as little as possible'],
   ['low', 'Thinks briefly'],
   ['medium', 'Balances speed and depth'],
-  ['high', 'Thinks for long'],
-  ['xhigh', 'Thinks for longer'],
-  ['max', 'Thinks for as long as it can'],
+  ['high', 'Thinks at length'],
+  ['xhigh', 'Thinks even longer'],
+  ['max', 'Thinks as long as it can'],
 ]);
 
-/** The efforts of 0.125; any other one makes it reject the whole list. 0.146 and later accept any word. */
-const EFFORTS_OF_OLD = ['none', 'minimal', 'low', 'medium', 'high', 'xhigh'];
+/** The efforts that Codex 0.125 accepts; any other makes it reject the whole list. 0.146 and later accept any word. */
+const OLD_EFFORTS = ['none', 'minimal', 'low', 'medium', 'high', 'xhigh'];
 
-function knowsEffort(effort: string, codexVersion = ''): boolean {
+function acceptsEffort(effort: string, codexVersion = ''): boolean {
   const minor = /^0\.(\d+)\./.exec(codexVersion)?.[1];
-  return minor === undefined || Number(minor) >= 146 || EFFORTS_OF_OLD.includes(effort);
+  return minor === undefined || Number(minor) >= 146 || OLD_EFFORTS.includes(effort);
 }
 
 /** Chooses the provider's own default, or medium; a model that can only switch thinking on or off thinks. */

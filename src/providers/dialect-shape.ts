@@ -97,7 +97,10 @@ export const DIALECT_FIELDS: { readonly [K in keyof Required<Dialect>]: ShapeFie
   preserveThinking: { shape: SWITCH, help: 'Send preserve_thinking.' },
   reasoningSplit: { shape: SWITCH, help: 'Send reasoning_split.' },
   cumulative: { shape: SWITCH, help: 'Chunks repeat the text so far.' },
-  sendsFinishReason: { shape: SWITCH, help: 'Answers end with a finish_reason; false: [DONE] alone ends them.' },
+  sendsFinishReason: {
+    shape: SWITCH,
+    help: 'Whether responses end with a finish_reason; if false, [DONE] alone ends them.',
+  },
   reasoningReplay: {
     shape: words('none', 'reasoning_content', 'reasoning', 'reasoning_details', 'think'),
     help: 'Where reasoning of earlier turns is sent back.',

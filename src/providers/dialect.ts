@@ -185,8 +185,8 @@ export const EFFORTS = ['none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'ma
 
 /**
  * @param levels the levels that the model accepts
- * @returns the nearest level; of two equally near ones the higher, but `max` only if it was requested: DeepSeek
- * documents medium → high and xhigh → high for low, high, max. An unknown effort is returned unchanged.
+ * @returns the nearest level; of two equally near ones the higher, unless that is `max`: DeepSeek documents medium →
+ * high and xhigh → high for low, high, max. An unknown effort becomes the last level.
  */
 export function clampEffort(effort: string, levels: readonly string[]): string {
   if (levels.includes(effort)) return effort;

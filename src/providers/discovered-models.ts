@@ -14,10 +14,10 @@ export interface DiscoveredModel {
 type Path = readonly [string, ...string[]];
 
 /**
- * The window that a server was started with comes first: llama.cpp `meta.n_ctx` (per slot; `meta.n_ctx_train` is that
- * of the training), LM Studio `loaded_context_length`. OpenRouter documents two fields, because the host that serves a
- * model may allow less than its maker (openrouter.ai/docs/models). The other names are those that public clients read:
- * vLLM and SGLang `max_model_len`, Groq `context_window`, Mistral `max_context_length`.
+ * The window that a server was started with comes first: llama.cpp `meta.n_ctx` (per slot; `meta.n_ctx_train` is the
+ * one used in training), LM Studio `loaded_context_length`. OpenRouter documents two fields, because the host that
+ * serves a model may allow less than its maker (openrouter.ai/docs/models). The other names are those that public
+ * clients read: vLLM and SGLang `max_model_len`, Groq `context_window`, Mistral `max_context_length`.
  */
 const CONTEXT_WINDOW: readonly Path[] = [
   ['meta', 'n_ctx'],
@@ -110,11 +110,11 @@ function readTokens(value: unknown, paths: readonly Path[]): number | undefined 
 
 function readInput(value: unknown): Model['input'] | undefined {
   const modalities = asArray(at(value, ['architecture', 'input_modalities']));
-  const sees = modalities
+  const acceptsImages = modalities
     ? modalities.includes('image')
     : ACCEPTS_IMAGES.map((path) => at(value, path)).find((flag) => typeof flag === 'boolean');
-  if (sees === undefined) return undefined;
-  return sees === true ? ['text', 'image'] : ['text'];
+  if (acceptsImages === undefined) return undefined;
+  return acceptsImages === true ? ['text', 'image'] : ['text'];
 }
 
 const at = (value: unknown, path: Path): unknown => path.reduce<unknown>((inner, key) => asRecord(inner)?.[key], value);

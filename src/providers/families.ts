@@ -18,7 +18,7 @@ const KIMI_SCHEMA: readonly SchemaRule[] = [
   'inline-refs', 'no-boolean-schemas', 'no-tuples', 'no-type-beside-any-of', 'required-must-exist',
 ];
 
-/** All matching families apply, later rows override earlier ones (catalog.ts). Facts: upstreams.md, sections 2, 3. */
+/** All matching families apply; later rows override earlier ones (catalog.ts). Facts: upstreams.md, sections 2, 3. */
 export const FAMILIES: readonly Family[] = [
   {
     // Its templates say `System message must be at the beginning.`; without replay, `</think>` leaks (Qwen3.8#26).

@@ -59,7 +59,7 @@ export interface Model extends RequestChanges {
   readonly remark?: string;
 }
 
-/** What a million tokens cost. */
+/** Prices per million tokens. */
 export interface Price {
   /** Base URLs without their scheme; absent when it is the same for all. */
   readonly bases?: RegExp;
@@ -76,9 +76,9 @@ export interface Price {
   readonly source?: string;
 }
 
-/** A subscription that requests are part of. */
+/** A subscription that covers requests. */
 export interface Plan {
-  /** Base URLs without their scheme; absent when all of the provider's belong to the plan. */
+  /** Base URLs without their scheme; absent when the plan covers all of the provider's. */
   readonly bases?: RegExp;
   /** Limits on requests, for a provider whose API does not report how much is left. */
   readonly limits?: readonly PlanLimit[];
@@ -94,12 +94,12 @@ export interface PlanLimit {
 }
 
 export interface QuotaRoute {
-  /** On the provider's host when it begins with a slash, otherwise below the base URL. */
+  /** Relative to the provider's host if it begins with a slash, otherwise to the base URL. */
   readonly path: string;
   readonly form: QuotaForm;
 }
 
-/** Dialect values for all ids of a provider that match. */
+/** Dialect values for all matching model ids of a provider. */
 export interface IdRule {
   readonly ids: RegExp;
   readonly dialect: Partial<Dialect>;
@@ -122,7 +122,7 @@ export interface NativeEndpoint {
   readonly preferred?: readonly string[];
   /** Differences from the dialect of all Responses endpoints (translate/native-request.ts). */
   readonly dialect?: Partial<Dialect>;
-  /** What it rejects of the requests of Codex, with the report; the bridge changes it. Ends in a full stop. */
+  /** What it rejects in Codex's requests, with the report; the bridge changes it. Ends with a full stop. */
   readonly rejects?: string;
   readonly evidence: Evidence;
 }
@@ -143,12 +143,12 @@ export interface Provider extends RequestChanges {
   readonly keyEnv: readonly string[];
   /** Keys that the user's file lists, in place of `keyEnv`. */
   readonly keys?: readonly ProviderKey[];
-  /** Why several keys may not be used in turn: a sentence about the terms of the plan. */
+  /** Why several keys may not be rotated: a sentence about the terms of the plan. */
   readonly oneKey?: string;
   /** Maximum number of concurrent requests that the provider accepts for one account. */
   readonly maxConcurrency?: number;
   readonly connection?: ConnectionSettings;
-  /** Why the row of the user's file cannot be used, as a sentence; absent for a row that can. */
+  /** Why this row of the user's file cannot be used, as a sentence; absent for a usable row. */
   readonly disabled?: string;
   /** The format of its keys; `advice` is shown if a key of another format is rejected. */
   readonly keyShape?: { readonly pattern: RegExp; readonly advice: string };
@@ -166,17 +166,17 @@ export interface Provider extends RequestChanges {
   readonly defaultModel?: string;
   /** Path of a list with the context windows that models were loaded with (`readLoadedWindows`). */
   readonly loadedPath?: `/${string}`;
-  /** Its model ids have slashes themselves: `provider/model` names are then not read as routes. */
+  /** Its model ids contain slashes, so `provider/model` names are not read as routes. */
   readonly slashedIds?: true;
   /** Suffixes that some clients append to model ids and that this provider rejects; they are removed. */
   readonly idSuffix?: RegExp;
   /** What a user of this provider should know; each ends with a full stop. */
   readonly remarks?: readonly string[];
   readonly dialect: Partial<Dialect>;
-  /** What models need at this provider, by their whole ids; later rules override. */
+  /** What models need at this provider, by their full ids; later rules override earlier ones. */
   readonly idRules?: readonly IdRule[];
   readonly models: readonly Model[];
-  /** Models that call tools, where the user installs models. */
+  /** Examples of models that call tools, for a server whose models the user installs. */
   readonly toolModels?: readonly string[];
   /** Path of the user's file that defines the row or a part of it; absent for built-in rows. */
   readonly origin?: string;
@@ -210,13 +210,14 @@ export const NO_REASONING = '(reasoning not kept)';
 export const CORE_FIELDS_ONLY = { user: false, logitBias: false } as const;
 
 /**
- * Creates a row for a text model without a reasoning control; `rest` overrides this.
+ * Creates a row for a text model without a reasoning control; `overrides` replaces any field.
  *
  * @param contextWindow tokens
  * @param maxOutput tokens
  */
 export function model(
-  id: string, name: string, contextWindow: number, maxOutput: number, rest: Partial<Model> & Pick<Model, 'evidence'>,
+  id: string, name: string, contextWindow: number, maxOutput: number,
+  overrides: Partial<Model> & Pick<Model, 'evidence'>,
 ): Model {
-  return { id, name, contextWindow, maxOutput, input: TEXT, efforts: [], ...rest };
+  return { id, name, contextWindow, maxOutput, input: TEXT, efforts: [], ...overrides };
 }

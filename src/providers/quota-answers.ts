@@ -1,17 +1,17 @@
 /**
- * Reads what providers report about the rest of a plan or a balance. None of these formats was seen live; each comment
- * names its source. Marks as in docs/facts/upstreams.md: [D] documented by the provider, [S] read in the source of a
- * client.
+ * Reads a provider's report of what is left of a plan or a balance. None of these formats has been seen live; each
+ * comment names its source. Marks as in docs/facts/upstreams.md: [D] documented by the provider, [S] found in the
+ * source of a client.
  */
 import { asArray, asRecord, compact, isRecord, type UnknownRecord } from '../base/json';
 
 /** One window of a plan: how much of it is used, and when it resets. */
 export interface QuotaWindow {
   readonly name: string;
-  /** Of `limit`; absent if the provider reports only the share. */
+  /** How much of `limit` is used; absent if the provider reports only the share. */
   readonly used?: number;
   readonly limit?: number;
-  /** From 0 to 1. */
+  /** The used share, from 0 to 1. */
   readonly share?: number;
   /** Milliseconds since the epoch. */
   readonly resetsAt?: number;
@@ -29,10 +29,10 @@ export interface QuotaReport {
   readonly balances: readonly QuotaBalance[];
 }
 
-/** The report; a string is the provider's own message of a failure; `undefined` when the answer is something else. */
+/** The report; a string if the provider reports an error; `undefined` if the response is something else. */
 export type ReadQuota = QuotaReport | string | undefined;
 
-/** @param host of the request: some providers have one currency for each */
+/** @param host the host of the request: some providers bill each host in another currency */
 type QuotaReader = (answer: UnknownRecord, host: string) => ReadQuota;
 
 /** [S] Zhipu's own plugin and other clients: HTTP 200 with `code` even for a failure. */
@@ -54,7 +54,7 @@ const readLimits: QuotaReader = ({ data, code, msg }) => {
   return { windows, balances: [], ...compact({ plan: readText(asRecord(data)?.['level']) }) };
 };
 
-/** Units: 3 hours, 5 months, 6 weeks. */
+/** The codes in `unit`. */
 const UNITS: Readonly<Record<number, string>> = { 3: 'hours', 5: 'month', 6: 'week' };
 
 function nameLimit({ type, unit, number }: UnknownRecord): string {
@@ -154,7 +154,7 @@ export type QuotaForm = keyof typeof READERS;
 export const readQuotaAnswer = (form: QuotaForm, answer: unknown, host: string): ReadQuota =>
   (isRecord(answer) ? READERS[form](answer, host) : undefined);
 
-/** A number, also as a string; providers send both. */
+/** Reads a number, which may be a string; providers send both. */
 function readCount(value: unknown): number | undefined {
   const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
   return typeof number === 'number' && Number.isFinite(number) ? number : undefined;
@@ -163,7 +163,7 @@ function readCount(value: unknown): number | undefined {
 const readText = (value: unknown): string | undefined =>
   (typeof value === 'string' && value !== '' ? value.slice(0, 200) : undefined);
 
-/** Seconds or milliseconds since the epoch, or ISO 8601. */
+/** Reads seconds or milliseconds since the epoch, or ISO 8601, as milliseconds. */
 function readTime(value: unknown): number | undefined {
   if (typeof value === 'string') return Number.isNaN(Date.parse(value)) ? undefined : Date.parse(value);
   const number = readCount(value);

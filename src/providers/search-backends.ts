@@ -26,7 +26,7 @@ export interface SearchAccess {
   /** The address of the service: --search-url, or else the row's. */
   readonly url: string;
   readonly key: string | undefined;
-  /** The client's model, by its provider's name for it. */
+  /** The client's model, under its provider's name for it. */
   readonly model: string;
 }
 
@@ -161,8 +161,8 @@ export const SEARCH_BACKENDS: Readonly<Record<SearchName, SearchBackend>> = {
         date: ['datePublished', 'dateLastCrawled'],
       }),
   },
-  // [D] docs.searxng.org/dev/search_api: JSON must be enabled in settings.yml, otherwise 403; it has no period of a
-  // week
+  // [D] docs.searxng.org/dev/search_api: JSON must be enabled in settings.yml, otherwise 403; it has no period of
+  // one week
   searxng: {
     title: 'SearXNG',
     keyVariables: [],

@@ -22,7 +22,7 @@ export type ReadProviders =
   | {
       readonly ok: true;
       readonly rows: readonly Provider[];
-      /** Names of the variables that headers, keys and proxies take. */
+      /** Names of the variables that headers, keys and proxies refer to. */
       readonly variables: readonly string[];
     }
   | { readonly ok: false; readonly errors: readonly string[] };
@@ -45,7 +45,7 @@ export function readUserProviders(text: string, { path, env }: UserFileOptions):
     return { ok: false, errors: errors.map((each) => `${path}: ${each}`) };
   const reader = new RowReader(value, path, env);
   const rows = Object.keys(value.providers).map((name) => reader.read(name));
-  const found = [...reader.errors, ...findDoubles(rows)];
+  const found = [...reader.errors, ...findSharedNames(rows)];
   if (found.length > 0) return { ok: false, errors: found.map((each) => `${path}: ${each}`) };
   const changed = new Map(rows.map((row) => [row.name, row]));
   const isKnown = (name: string): boolean => PROVIDERS.some((row) => row.name === name);
@@ -59,7 +59,7 @@ export function readUserProviders(text: string, { path, env }: UserFileOptions):
 const isUserFile = (value: unknown): value is UserFile => checkShape(value, FILE_SHAPE, '').length === 0;
 
 /** Finds names and aliases that two rows would share. */
-function findDoubles(rows: readonly Provider[]): readonly string[] {
+function findSharedNames(rows: readonly Provider[]): readonly string[] {
   const own = new Set(rows.map(({ name }) => name));
   const others = [...rows, ...PROVIDERS.filter(({ name }) => !own.has(name))];
   return rows.flatMap((row) => (row.aliases ?? []).flatMap((alias) => {
@@ -70,12 +70,12 @@ function findDoubles(rows: readonly Provider[]): readonly string[] {
 
 class RowReader {
   readonly errors: string[] = [];
-  /** Names of the variables that headers, keys and proxies take. */
+  /** Names of the variables that headers, keys and proxies refer to. */
   readonly variables = new Set<string>();
-  /** Those of the current row that are needed and not set. */
+  /** The variables that the current row needs and that are not set. */
   private readonly unset = new Set<string>();
-  private readonly done = new Map<string, Provider>();
-  private readonly open = new Set<string>();
+  private readonly finished = new Map<string, Provider>();
+  private readonly inProgress = new Set<string>();
 
   constructor(
     private readonly file: UserFile,
@@ -85,14 +85,14 @@ class RowReader {
 
   /** @param name of a provider in the file */
   read(name: string): Provider {
-    const known = this.done.get(name);
+    const known = this.finished.get(name);
     if (known) return known;
     const given = this.file.providers[name] ?? {};
-    this.open.add(name);
+    this.inProgress.add(name);
     const base = this.findBase(name, given);
-    this.open.delete(name);
+    this.inProgress.delete(name);
     const row = this.build(name, given, base);
-    this.done.set(name, row);
+    this.finished.set(name, row);
     return row;
   }
 
@@ -101,7 +101,7 @@ class RowReader {
     const wanted = given.extends?.toLowerCase() ?? name;
     const path = `${childPath('providers', name)}.extends`;
     if (wanted === name) return builtIn(name);
-    if (this.open.has(wanted)) {
+    if (this.inProgress.has(wanted)) {
       this.errors.push(`${path}: ${quote(wanted)} extends this provider in turn.`);
       return undefined;
     }
@@ -176,12 +176,12 @@ class RowReader {
   private readModels(given: UserProvider, base: readonly Model[] = [], path: string): readonly Model[] {
     const entries = Object.entries(given.models ?? {});
     const isOf = (id: string, model: Model): boolean => model.id.toLowerCase() === id.toLowerCase();
-    const kept = base.map((model) => {
+    const inherited = base.map((model) => {
       const own = entries.find(([id]) => isOf(id, model));
       return own ? this.readModel(own[0], own[1], model, path) : model;
     });
     const added = entries.filter(([id]) => !base.some((model) => isOf(id, model)));
-    return [...added.map(([id, model]) => this.readModel(id, model, undefined, path)), ...kept];
+    return [...added.map(([id, model]) => this.readModel(id, model, undefined, path)), ...inherited];
   }
 
   private readModel(id: string, given: UserModel, base: Model | undefined, provider: string): Model {
@@ -190,7 +190,7 @@ class RowReader {
     const { default_effort: effort } = given;
     if (effort !== undefined && !efforts.includes(effort))
       this.errors.push(`${path}.default_effort: ${quote(effort)} is not one of its efforts.`);
-    const kept =
+    const inherited =
       base?.defaultEffort !== undefined && efforts.includes(base.defaultEffort) ? base.defaultEffort : undefined;
     return {
       ...ASSUMED,
@@ -200,7 +200,7 @@ class RowReader {
       ...compact({
         contextWindow: given.context ?? base?.contextWindow,
         maxOutput: given.output ?? base?.maxOutput,
-        defaultEffort: effort ?? kept,
+        defaultEffort: effort ?? inherited,
         price: given.price ?? base?.price,
       }),
       input: given.input ?? base?.input ?? ['text'],
@@ -254,8 +254,8 @@ const describeUnset = (name: string, unset: readonly string[]): string =>
 
 function readResponses(given: UserProvider, base: Provider | undefined): Provider['responses'] {
   const { responses, wire, models = {} } = given;
-  const isMeant = [wire, ...Object.values(models).map((model) => model.wire)].includes('responses');
-  if (responses === undefined) return base?.responses ?? (isMeant ? { evidence: 'configured' } : undefined);
+  const isRequested = [wire, ...Object.values(models).map((model) => model.wire)].includes('responses');
+  if (responses === undefined) return base?.responses ?? (isRequested ? { evidence: 'configured' } : undefined);
   if (typeof responses === 'boolean') return responses ? { evidence: 'configured' } : undefined;
   return {
     evidence: 'configured',
@@ -263,7 +263,7 @@ function readResponses(given: UserProvider, base: Provider | undefined): Provide
   };
 }
 
-/** A key is for the hosts of its provider: a row with another host, or without TLS, inherits no key variables. */
+/** A key belongs to the hosts of its provider: a row with another host, or without TLS, inherits no key variables. */
 function isSameHost(urls: readonly string[], base: Provider | undefined): boolean {
   if (!base || base.baseUrls.length === 0) return false;
   const origins = base.baseUrls.map((url) => new URL(url).origin);
@@ -273,7 +273,7 @@ function isSameHost(urls: readonly string[], base: Provider | undefined): boolea
   });
 }
 
-/** Headers may hold secrets, and are for the same hosts as a key. */
+/** Headers may contain secrets, so they are inherited only for the hosts of the key. */
 function withoutHeaders<T extends RequestChanges>({ headers: _headers, ...rest }: T): Omit<T, 'headers'> {
   return rest;
 }

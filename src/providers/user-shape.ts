@@ -6,7 +6,7 @@ import { EFFORTS, type Dialect } from './dialect';
 import { DIALECT_FIELDS, SWITCH, TEXTS, variant, words } from './dialect-shape';
 import type { Model, Price } from './provider';
 
-/** A model of the file. Absent fields come from the extended row, or are conservative defaults. */
+/** A model in the file. Absent fields come from the extended row, or are conservative defaults. */
 export interface UserModel extends UserChanges {
   readonly name?: string;
   readonly context?: number;
@@ -18,7 +18,7 @@ export interface UserModel extends UserChanges {
   readonly dialect?: Partial<Dialect>;
 }
 
-/** The fields that providers and models of the file have in common. */
+/** The fields that providers and models share. */
 export interface UserChanges {
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: JsonObject;
@@ -28,7 +28,7 @@ export interface UserChanges {
   readonly vision_model?: string;
 }
 
-/** A provider of the file. */
+/** A provider in the file. */
 export interface UserProvider extends UserChanges {
   readonly extends?: string;
   readonly title?: string;
@@ -76,9 +76,9 @@ const CHANGES: { readonly [K in keyof Required<UserChanges>]: ShapeField } = {
     shape: {
       kind: 'map', of: { kind: 'any' }, keys: OUTSIDE, expectedKeys: `a field other than ${PROTECTED.join(', ')}`,
     },
-    help: 'Top-level fields that are added to each request, or replaced.',
+    help: 'Top-level fields to add to each request, or to replace.',
   },
-  drop: { shape: { kind: 'list', of: FIELD_NAME }, help: 'Top-level fields that are removed from each request.' },
+  drop: { shape: { kind: 'list', of: FIELD_NAME }, help: 'Top-level fields to remove from each request.' },
   wire: { shape: words('chat', 'responses'), help: 'Upstream protocol, instead of --wire.' },
   fallback: { shape: TEXTS, help: 'Fallback models as provider/model, tried in order while this one cannot answer.' },
   vision_model: { shape: TEXT_SHAPE, help: 'Model as provider/model that describes pictures for text-only models.' },
@@ -95,10 +95,10 @@ const MODEL: { readonly [K in keyof Required<UserModel>]: ShapeField } = {
   context: { shape: COUNT, help: 'Context window in tokens. Default: 128000.' },
   output: { shape: COUNT, help: 'Output limit in tokens. Default: 8192.' },
   input: { shape: { kind: 'list', of: words('text', 'image') }, help: 'Accepted input. Default: text.' },
-  efforts: { shape: { kind: 'list', of: words(...EFFORTS) }, help: 'Reasoning efforts of the picker.' },
-  default_effort: { shape: words(...EFFORTS), help: 'Effort if none is picked.' },
-  price: { shape: PRICE, help: 'What tokens cost, for the command usage.' },
-  dialect: { shape: { kind: 'object', fields: DIALECT_FIELDS }, help: 'Differences from the provider.' },
+  efforts: { shape: { kind: 'list', of: words(...EFFORTS) }, help: 'Reasoning efforts in the picker.' },
+  default_effort: { shape: words(...EFFORTS), help: 'Default effort.' },
+  price: { shape: PRICE, help: 'Token prices, for the usage command.' },
+  dialect: { shape: { kind: 'object', fields: DIALECT_FIELDS }, help: "Differences from the provider's dialect." },
   ...CHANGES,
 };
 
@@ -141,13 +141,13 @@ const PROVIDER: { readonly [K in keyof Required<UserProvider>]: ShapeField } = {
   },
   keys: {
     shape: { kind: 'list', of: KEY },
-    help: 'Several keys, instead of key_variables: $NAME for each; the next one is used when one is exhausted.',
+    help: 'Several keys as $NAME, instead of key_variables; when one is exhausted, the next is used.',
   },
   max_concurrency: { shape: COUNT, help: 'Maximum concurrent requests; further ones wait. Default: learned.' },
   proxy: { shape: PROXY, help: 'URL of the HTTP proxy to this provider, or none. Default: the proxy variables.' },
   ca: { shape: TEXT_SHAPE, help: 'PEM file with further certificate authorities.' },
   cert: { shape: TEXT_SHAPE, help: 'PEM file with the client certificate.' },
-  cert_key: { shape: TEXT_SHAPE, help: 'PEM file with the key of the client certificate. Default: the file of cert.' },
+  cert_key: { shape: TEXT_SHAPE, help: 'PEM file with the key of the client certificate. Default: the cert file.' },
   local: { shape: SWITCH, help: 'A server that needs no key.' },
   docs: { shape: URL_TEXT, help: 'Documentation of the provider.' },
   default_model: { shape: TEXT_SHAPE, help: 'Model for requests that name none. Default: the first one.' },
@@ -160,14 +160,14 @@ const PROVIDER: { readonly [K in keyof Required<UserProvider>]: ShapeField } = {
         {
           kind: 'object',
           fields: {
-            base_path: { shape: PATH, help: 'Path in front of /responses, instead of that of base_url.' },
+            base_path: { shape: PATH, help: 'Path before /responses, instead of the path of base_url.' },
             models: { shape: TEXTS, help: 'Ids that it serves. Default: all.' },
           },
         },
       ],
       expected: 'true, false or an object',
     },
-    help: 'A Responses endpoint of the provider.',
+    help: "The provider's own Responses endpoint.",
   },
   dialect: {
     shape: { kind: 'object', fields: DIALECT_FIELDS },

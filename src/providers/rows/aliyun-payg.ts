@@ -11,7 +11,7 @@ const BUDGETED = { thinking: { kind: 'enable_thinking', budgets: BUDGETS } } as 
 const QWEN38 = { thinking: { kind: 'enable_thinking', fixed: true, levels: ['low', 'medium', 'xhigh'] } } as const;
 const LEVELS = { thinking: { kind: 'enable_thinking', levels: ['high', 'max'] } } as const;
 
-/** You can use any model of Model Studio; the rows are those with known limits. */
+/** Accepts any model of Model Studio; the rows are those with known limits. */
 export const aliyunPayg: Provider = {
   name: 'aliyun-payg',
   aliases: ['dashscope', 'bailian', 'model-studio'],

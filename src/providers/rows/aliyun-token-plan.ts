@@ -33,7 +33,7 @@ export const aliyunTokenPlan: Provider = {
   requestIdHeader: 'x-dashscope-request-id',
   plan: {},
   docs: 'https://www.alibabacloud.com/help/en/model-studio/token-plan-overview',
-  // Documented for Codex: document_detail/3029258. Of all other models it says to install Codex 0.80.
+  // Documented for Codex: document_detail/3029258. For all other models it says to install Codex 0.80.
   responses: { models: NATIVE, preferred: NATIVE, evidence: 'documented' },
   defaultModel: 'qwen3.8-max',
   remarks: ['The first address is for China, the others are international.'],

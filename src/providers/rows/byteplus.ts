@@ -1,8 +1,8 @@
-/** BytePlus ModelArk, Volcengine's service abroad. Facts: upstreams.md, section 7. */
+/** BytePlus ModelArk, Volcengine's international service. Facts: upstreams.md, section 7. */
 import type { Provider } from '../provider';
 import { ARK_CODE, VOLCENGINE } from './volcengine';
 
-/** The same models as Ark's plan outside of China; addresses and keys: models.dev#5857. */
+/** The same models as Ark's plan, outside China; addresses and keys: models.dev#5857. */
 export const byteplus: Provider = {
   name: 'byteplus',
   aliases: ['modelark'],

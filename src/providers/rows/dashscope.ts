@@ -35,7 +35,7 @@ export const WITHOUT_THINKING: Partial<Dialect> = {
 export const ALWAYS_THINKING: Partial<Dialect> = { thinking: { kind: 'none' } };
 
 /**
- * GLM streams the arguments of calls only on request. Source for the Token Plan (openclaw-qwen); inferred for the
+ * GLM streams call arguments only on request. Source for the Token Plan (openclaw-qwen); inferred for the
  * others.
  */
 export const GLM: Partial<Dialect> = { toolStream: true };

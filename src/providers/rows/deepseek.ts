@@ -1,7 +1,7 @@
 /** DeepSeek. Facts: upstreams.md, sections 1.4, 2, 3 and table (a). */
 import { CORE_FIELDS_ONLY, model, VISION, type Provider } from '../provider';
 
-/** Documented, for accounts in China. Holidays, which are off-peak, are not known here. */
+/** Documented, for accounts in China. Holidays, which are off-peak, are ignored. */
 const PRICED = {
   currency: 'CNY',
   peak: { factor: 2, hours: [[9, 12], [14, 18]] },

@@ -14,17 +14,17 @@ export const kimiCode: Provider = {
   // Source: kimi-cli and other clients.
   quota: [{ path: 'usages', form: 'usages' }],
   docs: 'https://www.kimi.com/code/docs/en/kimi-code/models.html',
-  // Reported; public clients keep to Chat Completions (opencodex#4770).
+  // Reported; public clients use only Chat Completions (opencodex#4770).
   responses: {
-    rejects: 'Items of tool search are rejected (CLIProxyAPI#5647), and anything between a call and its result '
+    rejects: 'Tool search items are rejected (CLIProxyAPI#5647), and so is any item between a call and its result '
       + '(opencodex#4726).',
     evidence: 'reported',
   },
   defaultModel: 'kimi-for-coding',
   remarks: [
     'It checks the calling program: HTTP 403 "Kimi For Coding is currently only available for Coding Agents". ' +
-    'A report of June ' +
-      "2026 says that it rejects Codex's own User-Agent (cc-switch#3671); see `--user-agent`, and your plan's terms.",
+      "A report of June 2026 says that it rejects Codex's own User-Agent (cc-switch#3671); see `--user-agent`, and " +
+      "your plan's terms.",
   ],
   dialect: {
     ...CORE_FIELDS_ONLY,

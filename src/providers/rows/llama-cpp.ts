@@ -14,7 +14,7 @@ export const llamaCpp: Provider = {
   responses: {
     // Templates accept one system message, at the beginning (openai/codex#36942).
     dialect: { lateInstructions: 'user' },
-    rejects: 'Tools other than functions are dropped (llama.cpp#20156), and later instructions rejected '
+    rejects: 'Tools other than functions are dropped (llama.cpp#20156), and later instructions are rejected '
       + '(openai/codex#36942).',
     evidence: 'source',
   },

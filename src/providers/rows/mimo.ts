@@ -17,7 +17,7 @@ export const mimo: Provider = {
   docs: 'https://platform.xiaomimimo.com/#/docs',
   // Documented: mimo.mi.com/docs/zh-CN/api/chat/responses.
   responses: {
-    rejects: 'Tools of the types custom and web_search are rejected (opencodex#1158).',
+    rejects: 'Tools of type custom or web_search are rejected (opencodex#1158).',
     evidence: 'documented',
   },
   defaultModel: 'mimo-v2.6-pro',

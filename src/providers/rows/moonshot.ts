@@ -2,7 +2,7 @@
 import { ALWAYS, CORE_FIELDS_ONLY, model, VISION, TOGGLE, type Provider } from '../provider';
 
 const K3_LEVELS = ['low', 'high', 'max'] as const;
-/** Source: K3 accepts only `reasoning_effort`, and K2 does not know it. */
+/** Source: K3 accepts only `reasoning_effort`, which K2 does not have. */
 const K3 = { thinking: { kind: 'effort', levels: K3_LEVELS } } as const;
 /** Documented, for international accounts. */
 const K3_PRICE = {
@@ -22,9 +22,9 @@ export const moonshot: Provider = {
   // Documented: platform.moonshot.ai/docs/api/balance.
   quota: [{ path: 'users/me/balance', form: 'available' }],
   docs: 'https://platform.moonshot.ai/docs/api/chat',
-  // Reported; public clients keep to Chat Completions (opencodex#4770).
+  // Reported; public clients use only Chat Completions (opencodex#4770).
   responses: {
-    rejects: 'Items of tool search are rejected (CLIProxyAPI#5647), and anything between a call and its result '
+    rejects: 'Tool search items are rejected (CLIProxyAPI#5647), and so is any item between a call and its result '
       + '(opencodex#4726).',
     evidence: 'reported',
   },

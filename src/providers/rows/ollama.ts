@@ -10,7 +10,7 @@ export const ollama: Provider = {
   keyEnv: ['OLLAMA_API_KEY'],
   docs: 'https://docs.ollama.com/api/openai-compatibility',
   responses: {
-    rejects: 'A namespace is joined with the name of its tool by a dot, and Codex does not know that name '
+    rejects: 'A namespace is joined to its tool name with a dot, and Codex does not recognize that name '
       + '(ollama#15921, #18284).',
     evidence: 'source',
   },

@@ -1,7 +1,7 @@
 /** Baidu Qianfan. Facts: upstreams.md, sections 2 and 7, and the reports named here. */
 import { CORE_FIELDS_ONLY, type Provider } from '../provider';
 
-/** Serves models of many makers; which ones its plans have is not known. */
+/** Serves models of many makers; which ones its plans include is not known. */
 export const qianfan: Provider = {
   name: 'qianfan',
   aliases: ['baidu'],

@@ -11,7 +11,7 @@ export const sglang: Provider = {
   keyEnv: [],
   docs: 'https://docs.sglang.io/docs/advanced_features/separate_reasoning',
   responses: {
-    rejects: 'Custom tools are dropped, and messages of agents rejected (sglang#35216).',
+    rejects: 'Custom tools are dropped, and agent messages are rejected (sglang#35216).',
     evidence: 'source',
   },
   remarks: ['Start it with the `--tool-call-parser` and `--reasoning-parser` of the model.'],

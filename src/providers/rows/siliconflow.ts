@@ -1,7 +1,7 @@
 /** SiliconFlow. Facts: upstreams.md, sections 1.4 and 2. */
 import { CORE_FIELDS_ONLY, type Provider } from '../provider';
 
-/** Models of many makers under their own names; their quirks come from providers/families.ts. */
+/** Serves models of many makers under their own names; their quirks come from providers/families.ts. */
 export const siliconflow: Provider = {
   name: 'siliconflow',
   title: 'SiliconFlow',

@@ -2,7 +2,7 @@
 import { ALWAYS, CORE_FIELDS_ONLY, model, VISION, TOGGLE, type Provider } from '../provider';
 
 /** The limits of the plan are not known. */
-const MAKERS = { evidence: 'inferred', remark: "Its maker's limits." } as const;
+const MAKERS = { evidence: 'inferred', remark: "The maker's limits." } as const;
 
 /** Reported: every other effort of GLM-5.3 is answered with 400 (cc-switch#7011). */
 const GLM53 = { thinking: { kind: 'thinking', on: 'enabled', fixed: true, levels: ['low', 'high', 'max'] } } as const;

@@ -1,8 +1,8 @@
-/** The common values of Volcengine's endpoints, in China and abroad. Facts: upstreams.md, sections 1.4 and 2. */
+/** The values shared by Volcengine's endpoints, in China and abroad. Facts: upstreams.md, sections 1.4 and 2. */
 import type { Dialect } from '../dialect';
 import { CORE_FIELDS_ONLY, model, VISION } from '../provider';
 
-/** What every endpoint of theirs accepts. */
+/** What all of Volcengine's endpoints accept. */
 export const VOLCENGINE: Partial<Dialect> = {
   ...CORE_FIELDS_ONLY,
   // Some models reject `xhigh` (reported); `none` and `minimal` switch thinking off (source).
@@ -14,5 +14,5 @@ export const VOLCENGINE: Partial<Dialect> = {
 export const ARK_CODE = model('ark-code-latest', 'Ark Code (latest)', 262_144, 32_768, {
   input: VISION,
   evidence: 'source',
-  remark: 'The console of the plan sets the model behind it.',
+  remark: "The plan's console selects the model.",
 });

@@ -44,7 +44,7 @@ export const zai: Provider = {
     {
       kind: 'quota',
       pattern: /^(1309|1314)\b/,
-      advice: 'The plan has expired: renew it, or use the key of another one.',
+      advice: 'The plan has expired: renew it, or use the key of another plan.',
     },
     {
       kind: 'quota',
