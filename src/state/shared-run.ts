@@ -19,6 +19,9 @@ const HEARTBEAT_MS = 5_000;
 /** An owner that was silent for this long has crashed. The clocks of the machines must not differ by more. */
 const SILENCE_MS = 25_000;
 
+/** More requests to cancel than are ever added between an owner's last line and the next read. */
+const MAX_LATE_LINES = 8;
+
 /** One line of a run. */
 interface RunLine {
   /** When the owner wrote last, in milliseconds since the epoch. */
@@ -129,7 +132,8 @@ export class SharedRun {
   /** The Response as it is now. */
   async response(): Promise<UnknownRecord> {
     const last = await this.last();
-    if (last.end || this.isLost(last)) return this.final(last);
+    if (last.end) return (await this.stored()) ?? lastResponseIn(last.events) ?? this.failed();
+    if (this.isLost(last)) return (await this.conclude()).response;
     return { ...this.first, status: last.begun ? 'in_progress' : 'queued' };
   }
 
@@ -138,7 +142,7 @@ export class SharedRun {
     let last = await this.last();
     if (!last.end) await this.write({ ...last, from: last.next, events: '', cancel: true });
     for (; !last.end && !this.isLost(last); last = await this.last()) await pause();
-    await this.final(last);
+    if (!last.end) await this.conclude();
   }
 
   /**
@@ -161,15 +165,22 @@ export class SharedRun {
       // Lines that the owner has added since the last read are not a gap.
       const isGap = last.from > next && (await this.store.lines(this.id, seen)).length === 0;
       if (isGap || !(await this.store.get(this.id))) throw eventsNotBuffered(next);
-      if (this.isLost(last)) await this.final(last);
-      else await pause();
+      if (this.isLost(last)) {
+        const { end, isWritten } = await this.conclude();
+        if (isWritten) continue;
+        yield end.events + SSE_DONE;
+        return;
+      }
+      await pause();
     }
   }
 
+  /** Returns the last line, or the owner's end line if a request to cancel was added after it. */
   private async last(): Promise<RunLine> {
-    const [line] = await this.store.lines(this.id, -1);
+    const lines = (await this.store.lines(this.id, -MAX_LATE_LINES)).map(readLine);
     // The owner writes its first line after the record.
-    return line === undefined ? { ...BLANK, at: Number(this.first['created_at']) * 1_000 } : readLine(line);
+    const first = { ...BLANK, at: Number(this.first['created_at']) * 1_000 };
+    return lines.find(({ end }) => end) ?? lines.at(-1) ?? first;
   }
 
   private isLost({ at }: RunLine): boolean {
@@ -180,21 +191,37 @@ export class SharedRun {
     return writeOne(this.store, { id: this.id, text: JSON.stringify(line), items: [], append: true });
   }
 
-  /** Returns the Response of an ended run. If its owner crashed, it has failed, unless its Response was stored. */
-  private async final({ end, events: last }: RunLine): Promise<UnknownRecord> {
-    const id = String(this.first['id']);
-    const stored = (await findResponse(this.store, id))?.response ?? (end ? lastResponseIn(last) : undefined);
-    const response = stored ?? { ...this.first, status: 'failed', error: renderStreamError(eventsLost(), 'generic') };
-    if (end) return response;
-    const text = renderResponseRecord({ id, previous: undefined, input: [] }, JSON.stringify(response));
-    if (!stored) await writeOne(this.store, { id, text, items: [] });
+  private async stored(): Promise<UnknownRecord | undefined> {
+    return (await findResponse(this.store, String(this.first['id'])))?.response;
+  }
+
+  private failed(): UnknownRecord {
+    return { ...this.first, status: 'failed', error: renderStreamError(eventsLost(), 'generic') };
+  }
+
+  /**
+   * Ends a run whose owner crashed: it has failed, unless its Response was stored.
+   * @returns the Response, and the end line; a full store may have rejected the line
+   */
+  private async conclude(): Promise<Conclusion> {
+    const stored = await this.stored();
+    const response = stored ?? this.failed();
+    const record = { id: String(this.first['id']), previous: undefined, input: [] };
+    const text = renderResponseRecord(record, JSON.stringify(response));
+    if (!stored) await writeOne(this.store, { id: record.id, text, items: [] });
     const next = Math.max(...(await this.store.lines(this.id)).map((line) => readLine(line).next), 0);
     const type = TERMINAL.get(response['status']) ?? 'response.failed';
     const event = JSON.stringify({ type, sequence_number: next, response });
     const events = `event: ${type}\ndata: ${event}\n\n`;
-    await this.write({ ...BLANK, at: this.clock(), from: next, next: next + 1, events, begun: true, end: true });
-    return response;
+    const end = { ...BLANK, at: this.clock(), from: next, next: next + 1, events, begun: true, end: true };
+    return { response, end, isWritten: (await this.write(end)) === 'kept' };
   }
+}
+
+interface Conclusion {
+  readonly response: UnknownRecord;
+  readonly end: RunLine;
+  readonly isWritten: boolean;
 }
 
 /** The events that end a stream, by the status of their Response. */

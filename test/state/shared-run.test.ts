@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { after, describe, it } from 'node:test';
+import { isRecord } from '../../src/base/json';
 import { BackgroundRun } from '../../src/state/background-run';
 import { BridgeError } from '../../src/errors/bridge-error';
 import { renderRunRecord } from '../../src/state/record';
@@ -101,6 +102,37 @@ describe('the Response of a run', () => {
     const text = await readAll(run.follow(1));
     assert.match(text, /"sequence_number":2[^]*event: response\.failed\ndata: .*"sequence_number":3,[^]*\[DONE\]/);
     assert.deepEqual(await run.response(), failed);
+  });
+});
+
+describe('a cancelled run', () => {
+  it('that ends at the same moment keeps its end, and the canceller does not wait for another one', async () => {
+    let isAdded = false;
+    const { run, store } = await createScene(async (memory, from) => {
+      if (from >= 0 || isAdded) return;
+      isAdded = true;
+      await append(memory, 'run_1', line(1, 2, { end: true }));
+    });
+    await run.cancel();
+    const ends = (await store.lines('run_1')).filter((each) => isRecord(each) && each['end'] === true);
+    assert.equal(ends.length, 1);
+    assert.equal(await readAll(run.follow(-1)), `${[0, 1].map(event).join('')}data: [DONE]\n\n`);
+  });
+});
+
+describe('a run whose owner died, in a store that is full', () => {
+  it('ends the stream of a follower with its failure', async () => {
+    const { run, store } = await createScene(async () => undefined);
+    await append(store, 'run_1', line(1, 3, { at: Date.now() - 60_000 }));
+    let writes = 0;
+    store.write = async (changes) => {
+      writes += 1;
+      assert.ok(writes < 10, 'it does not write again and again');
+      return changes.map(() => 'refused' as const);
+    };
+    const text = await readAll(run.follow(1));
+    assert.match(text, /"sequence_number":2[^]*event: response\.failed\ndata: .*"sequence_number":3,[^]*\[DONE\]/);
+    assert.equal((await run.response())['status'], 'failed');
   });
 });
 
