@@ -13,8 +13,8 @@ export interface KeyStore {
   read(name: string): string | undefined;
   /** Like `read`, but does not block: a locked store waits until the user unlocks it. */
   load(name: string): Promise<string | undefined>;
-  /** No-op if there is no such key. */
-  remove(name: string): void;
+  /** No-op if there is no such key. @returns why the key was not removed, as the end of a sentence */
+  remove(name: string): string | undefined;
 }
 
 /** One run of a tool. */
@@ -86,6 +86,9 @@ $found.RetrievePassword(); [Console]::Out.Write($found.Password);`),
 
 const TOOLS: { readonly [P in NodeJS.Platform]?: Tool } = { darwin: KEYCHAIN, win32: CREDENTIAL_MANAGER };
 
+/** How security and PowerShell report a missing key; secret-tool succeeds, or says nothing. */
+const NOT_FOUND = /could not be found|not found|cannot find|^secret-tool ended with status 1$/i;
+
 /** A locked keychain may ask the user for its password. */
 const TIMEOUT_MS = 60_000;
 
@@ -98,6 +101,12 @@ export function openKeyStore(env: Environment, platform: NodeJS.Platform = proce
     const { status, stdout } = run(tool.read(name));
     return status === 0 ? stdout.trim() || undefined : undefined;
   };
+  /** Returns why a call failed; the first line of what the tool says. */
+  const change = (call: ToolCall): string | undefined => {
+    const { error, status, stderr } = run(call);
+    if (error !== undefined) return `cannot run ${call.command} (${tool.install})`;
+    return status === 0 ? undefined : stderr.trim().split('\n')[0] || `${call.command} ended with status ${status}`;
+  };
   return {
     title: tool.title,
     read,
@@ -109,13 +118,13 @@ export function openKeyStore(env: Environment, platform: NodeJS.Platform = proce
       child.stdin?.end();
     }),
     write(name, key) {
-      const call = tool.write(name, key);
-      const { error, stderr } = run(call);
+      const problem = change(tool.write(name, key));
       // Some tools exit with 0 without having stored the key.
-      if (read(name) === key) return undefined;
-      if (error !== undefined) return `cannot run ${call.command} (${tool.install})`;
-      return stderr.trim().split('\n')[0] || `${call.command} did not store the key`;
+      return read(name) === key ? undefined : (problem ?? `${tool.write(name, key).command} did not store the key`);
     },
-    remove: (name) => void run(tool.remove(name)),
+    remove(name) {
+      const problem = change(tool.remove(name));
+      return problem !== undefined && NOT_FOUND.test(problem) ? undefined : problem;
+    },
   };
 }

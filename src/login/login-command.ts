@@ -42,6 +42,7 @@ export async function login(resolved: Loaded, { own, io, env }: CommandContext):
   }
   const { provider, key } = given;
   io.out(`Saved ${key === undefined ? '' : 'the key for '}${provider.title} in ${result.saved}.\n`);
+  if (result.leftover !== undefined) io.error(`${result.leftover}\n`);
   return EXIT.done;
 }
 

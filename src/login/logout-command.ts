@@ -24,14 +24,16 @@ export async function run(context: CommandContext): Promise<number> {
     io.out('Not logged in.\n');
     return EXIT.done;
   }
+  let leftovers: readonly string[];
   try {
-    await removeLogins(names, file, { folder, env });
+    leftovers = await removeLogins(names, file, { folder, env });
   } catch (error) {
     io.error(`Cannot change ${loginFileOf(folder)}: ${messageOf(error)}.\n`);
     return EXIT.failed;
   }
   io.out(`Logged out of ${renderList(names, 'and')}. A running bridge keeps its key until it exits.\n`);
-  return EXIT.done;
+  for (const leftover of leftovers) io.error(`${leftover}\n`);
+  return leftovers.length === 0 ? EXIT.done : EXIT.failed;
 }
 
 /** Returns the logins that --provider selects, even if the provider no longer exists; an exit code on failure. */

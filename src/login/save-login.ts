@@ -17,10 +17,13 @@ export interface LoginPlace {
   readonly env: Environment;
 }
 
-/** @returns where the login was saved, to end a sentence with; or why it could not be saved */
+/**
+ * @returns where the login was saved, to end a sentence with, and what is left of the previous login; or why it could
+ * not be saved
+ */
 export async function saveLogin(
   { provider, baseUrl, key, model }: Login, keyPlace: KeyPlace, { folder, env }: LoginPlace,
-): Promise<{ readonly saved: string } | { readonly problem: string }> {
+): Promise<{ readonly saved: string; readonly leftover?: string | undefined } | { readonly problem: string }> {
   const path = loginFileOf(folder);
   const file = readLoginFile(path);
   if ('problem' in file) return file;
@@ -38,20 +41,30 @@ export async function saveLogin(
   } catch (error) {
     return { problem: `Cannot write ${path}: ${messageOf(error)}.` };
   }
-  if (file.logins[provider.name]?.inKeyStore && !isInStore) store.remove(provider.name);
-  return { saved: isInStore ? store.title : `${path}, which only you can read` };
+  const leftover = isInStore ? undefined : removeKey(provider.name, file, env);
+  return { saved: isInStore ? store.title : `${path}, which only you can read`, leftover };
 }
 
-/** Removes the saved logins of these providers, with their keys. @throws file system errors */
+/** Removes the saved logins of these providers, with their keys. @returns what is left @throws file system errors */
 export async function removeLogins(
-  names: readonly string[], { current, logins }: SavedLogins, { folder, env }: LoginPlace,
-): Promise<void> {
+  names: readonly string[], saved: SavedLogins, { folder, env }: LoginPlace,
+): Promise<readonly string[]> {
   const path = loginFileOf(folder);
-  for (const name of names) if (logins[name]?.inKeyStore) openKeyStore(env).remove(name);
+  const { current, logins } = saved;
+  const leftovers = names.flatMap((name) => removeKey(name, saved, env) ?? []);
   const remaining = Object.entries(logins).filter(([name]) => !names.includes(name));
-  if (remaining.length === 0) return rmSync(path, { force: true });
   const next = current !== undefined && names.includes(current) ? remaining[0]?.[0] : current;
-  await writeLogins(path, { current: next, logins: Object.fromEntries(remaining) });
+  if (remaining.length === 0) rmSync(path, { force: true });
+  else await writeLogins(path, { current: next, logins: Object.fromEntries(remaining) });
+  return leftovers;
+}
+
+/** Removes a key from the key store, if it was saved there. @returns a sentence about the key if it is still there */
+function removeKey(name: string, { logins }: SavedLogins, env: Environment): string | undefined {
+  if (!logins[name]?.inKeyStore) return undefined;
+  const store = openKeyStore(env);
+  const problem = store.remove(name);
+  return problem && `The key of ${name} is still in ${store.title}: ${problem}. Remove it there.`;
 }
 
 async function writeLogins(path: string, saved: SavedLogins): Promise<void> {

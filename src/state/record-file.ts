@@ -1,6 +1,6 @@
 /** Recognizes the record files that the bridge wrote. Only those may be replaced or removed. */
 import {
-  closeSync, constants, futimesSync, fstatSync, lstatSync, openSync, readFileSync, readSync, rmSync,
+  closeSync, constants, fstatSync, lstatSync, lutimesSync, openSync, readFileSync, readSync, rmSync,
 } from 'node:fs';
 import { parseJson, isRecord, type UnknownRecord } from '../base/json';
 import { attempt } from '../base/thrown';
@@ -56,7 +56,8 @@ export function readRecordFile(path: string, id: string, usedAt?: number): Unkno
   return withRegularFile(path, (file) => {
     const value = parseJson(readFileSync(file, 'utf8'));
     if (!isRecord(value) || !isRecordOf(value, id)) return undefined;
-    if (usedAt !== undefined) attempt(() => futimesSync(file, usedAt, usedAt));
+    // By its path: Windows changes no times of a file that was opened for reading.
+    if (usedAt !== undefined) attempt(() => lutimesSync(path, usedAt, usedAt));
     return value;
   });
 }

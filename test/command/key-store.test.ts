@@ -38,7 +38,14 @@ if (own[0] === 'add-generic-password') {
   save();
 }
 if (own[0] === 'find-generic-password') print(store[after('-s') + '/' + after('-a')]);
-if (own[0] === 'delete-generic-password') { delete store[after('-s') + '/' + after('-a')]; save(); }`],
+if (own[0] === 'delete-generic-password') {
+  if (!(after('-s') + '/' + after('-a') in store)) {
+    console.error('security: SecKeychainSearchCopyNext: The specified item could not be found in the keychain.');
+    process.exit(44);
+  }
+  delete store[after('-s') + '/' + after('-a')];
+  save();
+}`],
   'secret-tool': ['linux', `
 const at = words.slice(-3).filter((_, index) => index !== 1).join('/');
 if (words[0] === 'store') { store[at] = input(); save(); }
@@ -71,17 +78,21 @@ for (const [name, [platform, script]] of Object.entries(TOOLS)) {
     assert.equal(store.write('zai', KEY), undefined);
     assert.equal(store.write('acme', 'other'), undefined);
     assert.deepEqual([store.read('zai'), store.read('acme')], [KEY, 'other']);
-    store.remove('zai');
+    assert.equal(store.remove('zai'), undefined);
+    assert.equal(store.remove('zai'), undefined, 'no such key any more');
     assert.deepEqual([store.read('zai'), store.read('acme')], [undefined, 'other']);
     assert.ok(!words().includes('sk-') && !words().includes('other'));
   });
 
   test(`${name}: a missing or failing tool is reported`, { skip }, (context) => {
     const failing = createTool(context, name, "console.error('No keyring.\\nat'); process.exit(1);");
-    assert.equal(openKeyStore(failing.env, platform).write('zai', KEY), 'No keyring.');
+    const locked = openKeyStore(failing.env, platform);
+    assert.equal(locked.write('zai', KEY), 'No keyring.');
     const missing = openKeyStore({ PATH: '/nowhere' }, platform);
     assert.match(missing.write('zai', KEY) ?? '', new RegExp(`^cannot run ${name} \\(`));
     assert.equal(missing.read('zai'), undefined);
+    assert.equal(locked.remove('zai'), 'No keyring.');
+    assert.match(missing.remove('zai') ?? '', new RegExp(`^cannot run ${name} \\(`));
   });
 }
 
@@ -190,6 +201,27 @@ test('saving a key to the file removes it from the key store', {
     assert.equal(await run(['login', '--provider', 'zai', '--with-api-key', ...more], env, io), 0);
   }
   assert.equal(openKeyStore(env).read('zai'), undefined);
+});
+
+test('logout and login report a key that the key store does not remove', {
+  skip: process.platform !== 'linux' && 'runs with secret-tool',
+}, async (context) => {
+  const { env } = createTool(context, 'secret-tool', `
+if (words[0] === 'clear') { console.error('Cannot unlock the keyring'); process.exit(1); }
+${TOOLS['secret-tool']?.[1]}`);
+  const login = (...more: readonly string[]) => {
+    const io = { ...createFakeIo(), readInput: async () => 'sk-test-stays' };
+    return { io, code: run(['login', '--provider', 'zai', '--with-api-key', ...more], env, io) };
+  };
+  assert.equal(await login('--save-to', 'system').code, 0);
+  const leftover = 'The key of zai is still in the Secret Service: Cannot unlock the keyring. Remove it there.\n';
+  const moved = login();
+  assert.deepEqual([await moved.code, moved.io.written.error], [0, leftover]);
+  assert.equal(await login('--save-to', 'system').code, 0);
+  const io = createFakeIo();
+  assert.equal(await run(['logout'], env, io), 1);
+  assert.match(io.written.out, /^Logged out of zai\. /);
+  assert.equal(io.written.error, leftover);
 });
 
 test('login --save-to system writes the key only to the key store, and the configuration reads it', {
