@@ -118,6 +118,9 @@ test('reads the key store only for a key that is needed', {
     assert.equal(await run(['config'], { ...env, ...more }, createFakeIo()), 0);
     assert.equal(listReads().length, saved, JSON.stringify(more));
   }
+  const taken = await listen(context, (_, response) => response.writeHead(404).end());
+  assert.equal(await run(['restart', '--port', String(taken)], env, createFakeIo()), 1);
+  assert.equal(listReads().length, saved, 'restart reads it only when it starts');
   assert.equal(await run(['config', '--ai-base-url', 'https://gateway.example/v1'], env, createFakeIo()), 0);
   assert.equal(listReads().length, saved, 'another address');
   assert.equal(await run(['config'], env, createFakeIo()), 0);
