@@ -63,18 +63,18 @@ function nameLimit({ type, unit, number }: UnknownRecord): string {
   return type === 'TOKENS_LIMIT' ? span : `${span}, tools`;
 }
 
-/** [S] Clients of the plan: `current_interval_usage_count` is the number of requests left, despite its name. */
+/** [S] Clients of the plan: `current_interval_usage_count` is the number of requests remaining, despite its name. */
 const readRemains: QuotaReader = ({ model_remains: remains, base_resp: response, current_subscribe_title: plan }) => {
   const models = asArray(remains)?.filter(isRecord);
   if (models === undefined) return readText(asRecord(response)?.['status_msg']);
   const windows = models.map((model): QuotaWindow => {
     const limit = readCount(model['current_interval_total_count']);
-    const left = readCount(model['current_interval_usage_count']);
+    const remaining = readCount(model['current_interval_usage_count']);
     return {
       name: readText(model['model_name']) ?? '5 hours',
       ...compact({
         limit,
-        used: limit === undefined || left === undefined ? undefined : limit - left,
+        used: limit === undefined || remaining === undefined ? undefined : limit - remaining,
         resetsAt: readTime(model['end_time']),
       }),
     };
@@ -94,8 +94,9 @@ const readUsages: QuotaReader = ({ usage, limits, user }) => {
 
 function readUsage(name: string, detail: UnknownRecord = {}): QuotaWindow {
   const limit = readCount(detail['limit']);
-  const left = readCount(detail['remaining']);
-  const used = readCount(detail['used']) ?? (limit === undefined || left === undefined ? undefined : limit - left);
+  const remaining = readCount(detail['remaining']);
+  const spent = limit === undefined || remaining === undefined ? undefined : limit - remaining;
+  const used = readCount(detail['used']) ?? spent;
   return { name, ...compact({ used, limit, resetsAt: readTime(detail['resetTime']) }) };
 }
 

@@ -57,7 +57,7 @@ const bearer = (key: string | undefined): Record<string, string> =>
   key === undefined ? {} : { authorization: `Bearer ${key}` };
 
 /** Returns the shortest named period that covers `days`, for services that do not accept a number. */
-function span<T extends string>(
+function periodFor<T extends string>(
   days: number | undefined, [day, week, month, year]: readonly [T, T, T, T],
 ): T | undefined {
   if (days === undefined) return undefined;
@@ -84,7 +84,7 @@ function readHits(list: unknown, fields: Fields): readonly SearchHit[] {
   });
 }
 
-const inner = (value: unknown, ...path: readonly string[]): unknown =>
+const valueAt = (value: unknown, ...path: readonly string[]): unknown =>
   path.reduce<unknown>((at, name) => (isRecord(at) ? at[name] : undefined), value);
 
 /** The services, by their name in --search. */
@@ -102,11 +102,11 @@ export const SEARCH_BACKENDS: Readonly<Record<SearchName, SearchBackend>> = {
         query: text,
         max_results: count,
         ...(domains.length > 0 && { include_domains: domains }),
-        ...(days !== undefined && { time_range: span(days, ['day', 'week', 'month', 'year']) }),
+        ...(days !== undefined && { time_range: periodFor(days, ['day', 'week', 'month', 'year']) }),
       },
     }),
     read: (answer) =>
-      readHits(inner(answer, 'results'), {
+      readHits(valueAt(answer, 'results'), {
         title: ['title'],
         url: ['url'],
         excerpt: ['content'],
@@ -124,12 +124,12 @@ export const SEARCH_BACKENDS: Readonly<Record<SearchName, SearchBackend>> = {
         q: withSites(query),
         count: String(query.count),
         text_decorations: 'false',
-        freshness: span(query.days, ['pd', 'pw', 'pm', 'py']),
+        freshness: periodFor(query.days, ['pd', 'pw', 'pm', 'py']),
       }),
       headers: { accept: 'application/json', ...(key !== undefined && { 'x-subscription-token': key }) },
     }),
     read: (answer) =>
-      readHits(inner(answer, 'web', 'results'), {
+      readHits(valueAt(answer, 'web', 'results'), {
         title: ['title'],
         url: ['url'],
         excerpt: ['description'],
@@ -149,12 +149,12 @@ export const SEARCH_BACKENDS: Readonly<Record<SearchName, SearchBackend>> = {
         query: text,
         count,
         summary: true,
-        freshness: span(days, ['oneDay', 'oneWeek', 'oneMonth', 'oneYear']) ?? 'noLimit',
+        freshness: periodFor(days, ['oneDay', 'oneWeek', 'oneMonth', 'oneYear']) ?? 'noLimit',
         ...(domains.length > 0 && { include: domains.join('|') }),
       },
     }),
     read: (answer) =>
-      readHits(inner(answer, 'data', 'webPages', 'value'), {
+      readHits(valueAt(answer, 'data', 'webPages', 'value'), {
         title: ['name'],
         url: ['url'],
         excerpt: ['summary', 'snippet'],
@@ -171,12 +171,12 @@ export const SEARCH_BACKENDS: Readonly<Record<SearchName, SearchBackend>> = {
       url: withParameters(/\/search\/?$/.test(url) ? url : `${url.replace(/\/+$/, '')}/search`, {
         q: withSites(query),
         format: 'json',
-        time_range: span(query.days, ['day', 'month', 'month', 'year']),
+        time_range: periodFor(query.days, ['day', 'month', 'month', 'year']),
       }),
       headers: { accept: 'application/json' },
     }),
     read: (answer) =>
-      readHits(inner(answer, 'results'), {
+      readHits(valueAt(answer, 'results'), {
         title: ['title'],
         url: ['url'],
         excerpt: ['content'],
@@ -200,12 +200,12 @@ export const SEARCH_BACKENDS: Readonly<Record<SearchName, SearchBackend>> = {
         // The field is a string, so only one domain fits.
         ...(domains[0] !== undefined && { search_domain_filter: domains[0] }),
         ...(days !== undefined && {
-          search_recency_filter: span(days, ['oneDay', 'oneWeek', 'oneMonth', 'oneYear']),
+          search_recency_filter: periodFor(days, ['oneDay', 'oneWeek', 'oneMonth', 'oneYear']),
         }),
       },
     }),
     read: (answer) =>
-      readHits(inner(answer, 'search_result'), {
+      readHits(valueAt(answer, 'search_result'), {
         title: ['title'],
         url: ['link'],
         excerpt: ['content'],
@@ -225,7 +225,7 @@ export const SEARCH_BACKENDS: Readonly<Record<SearchName, SearchBackend>> = {
       body: { text_query: withSites(query), limit: query.count, enable_page_crawling: false, timeout_seconds: 30 },
     }),
     read: (answer) =>
-      readHits(inner(answer, 'search_results'), {
+      readHits(valueAt(answer, 'search_results'), {
         title: ['title'],
         url: ['url'],
         excerpt: ['snippet', 'content'],
@@ -278,10 +278,10 @@ function withParameters(url: string, parameters: Readonly<Record<string, string 
 
 /** Reads the text of a chat completion, and the sources if a proxy in front of the service adds them. */
 function readProse(answer: unknown): readonly SearchHit[] {
-  const sources = readHits(inner(answer, 'search_info', 'search_results'), {
+  const sources = readHits(valueAt(answer, 'search_info', 'search_results'), {
     title: ['title'], url: ['url'], excerpt: ['snippet'], date: ['date'],
   });
-  const text = asText(inner(asArray(inner(answer, 'choices'))?.[0], 'message', 'content'));
+  const text = asText(valueAt(asArray(valueAt(answer, 'choices'))?.[0], 'message', 'content'));
   return [
     ...(text === undefined ? [] : [{ title: 'Answer', url: undefined, excerpt: text, date: undefined }]),
     ...sources,

@@ -216,9 +216,9 @@ class RowReader {
     const headers = Object.entries(given.headers ?? {}).map(
       ([name, value]) => [name.toLowerCase(), this.expand(value)] as const,
     );
-    const isNew = headers.length > 0 || base?.headers !== undefined;
+    const hasHeaders = headers.length > 0 || base?.headers !== undefined;
     return compact({
-      headers: isNew ? { ...base?.headers, ...Object.fromEntries(headers) } : undefined,
+      headers: hasHeaders ? { ...base?.headers, ...Object.fromEntries(headers) } : undefined,
       body: given.body || base?.body ? { ...base?.body, ...given.body } : undefined,
       drop: given.drop ?? base?.drop,
       wire: given.wire ?? base?.wire,

@@ -62,19 +62,19 @@ function countCalls(items: readonly InputItem[]): Map<string, number> {
 class ConversationReader {
   readonly nodes: ConversationNode[] = [];
   /** Calls without a result, by the client's id; the next result belongs to the oldest one. */
-  private readonly waiting = new Map<string, PairedCall[]>();
+  private readonly pendingCalls = new Map<string, PairedCall[]>();
   /** The latest call for each of the client's ids. */
-  private readonly called = new Map<string, PairedCall>();
+  private readonly latestCalls = new Map<string, PairedCall>();
   /** Results that precede their call. */
-  private readonly early = new Map<string, (readonly ContentPart[])[]>();
+  private readonly earlyResults = new Map<string, (readonly ContentPart[])[]>();
   private readonly usedIds = new Set<string>();
   private reasoningCount = 0;
 
-  /** @param ahead how many calls of each id follow */
+  /** @param callsAhead how many calls with each id are still to come */
   constructor(
     private readonly tools: ToolSet,
     private readonly notes: Notes,
-    private readonly ahead: Map<string, number>,
+    private readonly callsAhead: Map<string, number>,
     private readonly origin: string | undefined,
   ) {}
 
@@ -142,24 +142,24 @@ class ConversationReader {
   /** An envelope after the calls of a response contains the provider's signatures. */
   private sign(signatures: JsonObject): void {
     for (const [id, signature] of Object.entries(signatures)) {
-      const call = this.called.get(id);
+      const call = this.latestCalls.get(id);
       if (call && isJsonObject(signature)) call.signature = signature;
     }
   }
 
   private call(item: UnreadCall): void {
     const callId = callIdOf(item);
-    this.ahead.set(callId, (this.ahead.get(callId) ?? 1) - 1);
+    this.callsAhead.set(callId, (this.callsAhead.get(callId) ?? 1) - 1);
     const read = readCall(item);
     if (read === undefined) return void this.notes.add(`dropped an input item of type ${item.itemType}`);
-    const result = this.early.get(callId)?.shift();
+    const result = this.earlyResults.get(callId)?.shift();
     if (read.name === '') this.notes.add('named an earlier call without a name "unknown_tool"');
     const name = this.tools.nameOf(read.name === '' ? { name: 'unknown_tool' } : read);
     const args = this.safeArguments(read.arguments, name);
     const call: PairedCall = { id: this.uniqueId(callId), name, arguments: args, result };
     this.turn().calls.push(call);
-    this.called.set(callId, call);
-    if (result === undefined) pushTo(this.waiting, callId, call);
+    this.latestCalls.set(callId, call);
+    if (result === undefined) pushTo(this.pendingCalls, callId, call);
     return undefined;
   }
 
@@ -174,11 +174,11 @@ class ConversationReader {
   }
 
   private result(callId: string, content: readonly ContentPart[], label?: string): void {
-    const call = this.waiting.get(callId)?.shift();
+    const call = this.pendingCalls.get(callId)?.shift();
     if (call) {
       call.result = content;
-    } else if ((this.ahead.get(callId) ?? 0) > 0) {
-      pushTo(this.early, callId, content);
+    } else if ((this.callsAhead.get(callId) ?? 0) > 0) {
+      pushTo(this.earlyResults, callId, content);
     } else {
       this.orphan(content, label ?? callId);
     }

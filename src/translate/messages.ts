@@ -103,7 +103,7 @@ function translateTurn(node: AssistantNode, options: MessagesOptions): readonly 
   const messages: ChatMessage[] = [message];
   const media: ContentPart[] = [];
   for (const call of node.calls) {
-    if (call.result === undefined) notes.add(`answered a call of ${call.name} without a result with "aborted"`);
+    if (call.result === undefined) notes.add(`added the result "aborted" to a call of ${call.name} that had none`);
     const result = call.result ?? [{ type: 'text', text: 'aborted' }];
     messages.push({ role: 'tool', tool_call_id: call.id, content: resultText(result, options) });
     const lifted = result.filter((part) => goesToUserMessage(part, dialect));
@@ -169,9 +169,9 @@ function contentAndReasoning(
 function flattenTurn(node: AssistantNode, options: MessagesOptions): readonly ChatMessage[] {
   const calls = node.calls.map(writeCall);
   const results = node.calls.map((call) => writeResult(call.name, resultText(call.result ?? [], options)));
-  const said = [...node.text, ...calls].join('\n\n');
+  const text = [...node.text, ...calls].join('\n\n');
   return [
-    ...(said === '' ? [] : [{ role: 'assistant' as const, content: said }]),
+    ...(text === '' ? [] : [{ role: 'assistant' as const, content: text }]),
     ...(results.length === 0 ? [] : [{ role: 'user' as const, content: results.join('\n\n') }]),
   ];
 }

@@ -144,9 +144,9 @@ export function oneCallForEachMessage(chat: ChatRequest): ChatRequest {
     if (message.role === 'tool') return [];
     if (message.role !== 'assistant' || !message.tool_calls) return [message];
     return message.tool_calls.flatMap((call, index) => {
-      const said = index === 0 ? message : { role: 'assistant' as const, content: '' };
+      const base = index === 0 ? message : { role: 'assistant' as const, content: '' };
       const result = results.get(call.id);
-      return [{ ...said, tool_calls: [call] }, ...(result ? [result] : [])];
+      return [{ ...base, tool_calls: [call] }, ...(result ? [result] : [])];
     });
   });
   return { ...chat, messages };

@@ -104,8 +104,8 @@ export function writeCallsAsText(chat: ChatRequest): ChatRequest {
     }
     const { tool_calls: calls, ...rest } = message;
     for (const call of calls) names.set(call.id, call.function.name);
-    const said = [textOf(message.content ?? ''), ...calls.map(({ function: called }) => writeCall(called))];
-    messages.push({ ...rest, content: said.filter((text) => text !== '').join('\n\n') });
+    const texts = [textOf(message.content ?? ''), ...calls.map(({ function: called }) => writeCall(called))];
+    messages.push({ ...rest, content: texts.filter((text) => text !== '').join('\n\n') });
   }
   flush();
   return { ...chat, messages };

@@ -76,8 +76,8 @@ function controlThinking(control: ThinkingControl, effort: string | undefined, s
 
 /** `minimal` turns thinking off if the model has no level below `high`; DeepSeek documents minimal → low. */
 function isOff(effort: string | undefined, control: ThinkingControl): boolean {
-  const thinksLittle = 'levels' in control && control.levels?.includes('low');
-  return effort === 'none' || (effort === 'minimal' && !thinksLittle);
+  const hasLowLevel = 'levels' in control && control.levels?.includes('low');
+  return effort === 'none' || (effort === 'minimal' && !hasLowLevel);
 }
 
 /** DashScope rejects a budget together with an effort (upstreams.md, table b, 8), so levels take precedence. */
@@ -111,8 +111,8 @@ export function translateFormat(format: TextFormat | undefined, dialect: Dialect
     const { type, ...schema } = format;
     return { fields: { response_format: { type, json_schema: schema } } };
   }
-  const most = dialect.responseFormat === 'prompt' ? 'no response_format' : 'response_format json_object at most';
-  notes.add(`described ${format.type} in the instructions: the provider accepts ${most}`);
+  const accepted = dialect.responseFormat === 'prompt' ? 'no response_format' : 'only response_format json_object';
+  notes.add(`described ${format.type} in the instructions: the provider accepts ${accepted}`);
   const fields = dialect.responseFormat === 'json_object' ? { response_format: { type: 'json_object' } as const } : {};
   return { fields, instructions: describeFormat(format) };
 }

@@ -62,7 +62,7 @@ export class DirectBody implements Body {
   }
 
   /** Whether the body arrives here. Final when fetch has resolved. */
-  get isHere(): boolean {
+  get receivesBody(): boolean {
     return this.state !== 'elsewhere';
   }
 
@@ -131,7 +131,7 @@ export class DirectBody implements Body {
 
   /** @returns false if the engine has to wait; undefined if the bytes are for fetch */
   private take(bytes: unknown): boolean | undefined {
-    if (!this.isHere || !(bytes instanceof Uint8Array)) return undefined;
+    if (!this.receivesBody || !(bytes instanceof Uint8Array)) return undefined;
     this.chunks.push(bytes);
     this.buffered += bytes.length + CHUNK_COST;
     this.wake?.();

@@ -103,7 +103,7 @@ export class RejectionCache {
   find(request: SentRequest): BridgeError | undefined {
     if (this.rejections.size === 0) return undefined;
     const now = this.clock();
-    const rejection = this.rejections.get(nameOf(request));
+    const rejection = this.rejections.get(keyOf(request));
     if (rejection === undefined || rejection.until <= now) return undefined;
     rejection.until = Math.min(now + this.keepMs, rejection.latest);
     return rejection.error;
@@ -113,12 +113,12 @@ export class RejectionCache {
     if (this.keepMs <= 0) return;
     const now = this.clock();
     const rejection = { error, until: now + this.keepMs, latest: now + MAX_KEEP_FACTOR * this.keepMs };
-    remember(this.rejections, nameOf(request), rejection, MAX_REJECTIONS);
+    remember(this.rejections, keyOf(request), rejection, MAX_REJECTIONS);
   }
 }
 
 /** Ignores the user agent, which may be the client's; all other headers come from the configuration. */
-function nameOf({ url, headers: { 'user-agent': _client, ...headers }, body }: SentRequest): string {
+function keyOf({ url, headers: { 'user-agent': _client, ...headers }, body }: SentRequest): string {
   const hash = createHash('sha256').update(JSON.stringify([url, headers]));
   for (const piece of body) hash.update(piece);
   return hash.digest('base64');

@@ -186,8 +186,8 @@ function createTunnels(proxy: Proxy, tls: SecureContextOptions, connectMs: numbe
 
 /** A proxy that rejects one attempt rejects the next too: retry only if it reports that the host is down. */
 function describeRefusal({ title }: Proxy, authority: string, status: number): BridgeError {
-  const what = `The proxy ${title} rejected a connection to ${authority} with status ${status}.`;
-  if (status === 407) return new BridgeError('forbidden', `${what} Check the user name and password in its URL.`);
-  if (status >= 500) return new BridgeError('network', what);
-  return new BridgeError('forbidden', `${what} Check its rules, or exclude the host with NO_PROXY.`);
+  const problem = `The proxy ${title} rejected a connection to ${authority} with status ${status}.`;
+  if (status === 407) return new BridgeError('forbidden', `${problem} Check the user name and password in its URL.`);
+  if (status >= 500) return new BridgeError('network', problem);
+  return new BridgeError('forbidden', `${problem} Check its rules, or exclude the host with NO_PROXY.`);
 }

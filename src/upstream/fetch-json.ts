@@ -29,7 +29,7 @@ export async function fetchJson(
     const dispatcher = openEngine(url, timeoutMs, connection);
     const init: RequestInit = { headers: { ...headers }, redirect: 'manual', signal };
     const response = await fetch(url, Object.assign(init, dispatcher && { dispatcher }));
-    text = await Promise.race([read(response, name, maxBytes), endOf(signal)]);
+    text = await Promise.race([read(response, name, maxBytes), rejectOnAbort(signal)]);
   } catch (cause) {
     if (cause instanceof BridgeError) throw cause;
     throw signal.aborted
@@ -42,7 +42,7 @@ export async function fetchJson(
 }
 
 /** Rejects on abort, because an abort does not end every read of a body (transport.ts). */
-function endOf(signal: AbortSignal): Promise<never> {
+function rejectOnAbort(signal: AbortSignal): Promise<never> {
   const end = new Promise<never>((_resolve, reject) =>
     signal.addEventListener('abort', () => reject(signal.reason), { once: true }),
   );

@@ -63,12 +63,12 @@ export class InFlight {
   }
 
   /** Learns the limit of a provider from a rejection, unless a limit is configured. */
-  learn({ provider, limit }: Passage, { kind, details: { providerText: said = '' } }: BridgeError): void {
-    if (limit !== undefined || kind !== 'rate_limit' || !CONCURRENCY.test(said)) return;
-    const named = Number(NAMED_LIMIT.exec(said)?.[1] ?? Infinity);
+  learn({ provider, limit }: Passage, { kind, details: { providerText: text = '' } }: BridgeError): void {
+    if (limit !== undefined || kind !== 'rate_limit' || !CONCURRENCY.test(text)) return;
+    const stated = Number(NAMED_LIMIT.exec(text)?.[1] ?? Infinity);
     const known = this.learned.get(provider)?.count ?? Infinity;
     // The rejected request has ended; those that remain were accepted, or will be rejected too and lower the limit.
-    const count = Math.max(1, Math.min(named, known, this.countOf(provider)));
+    const count = Math.max(1, Math.min(stated, known, this.countOf(provider)));
     this.learned.set(provider, { count, until: this.clock() + LEARNED_MS });
   }
 

@@ -100,8 +100,8 @@ function* slice(message: unknown, before: string, length: number): Generator<Buf
   const mark = randomUUID();
   const take = (_name: string, value: unknown): unknown =>
     typeof value === 'string' && value.length > length && large.push(value) > 0 ? mark : value;
-  const around = replaceHalfPairs(before + JSON.stringify(message, take)).split(`"${mark}"`);
-  for (const [index, text] of around.entries()) {
+  const texts = replaceHalfPairs(before + JSON.stringify(message, take)).split(`"${mark}"`);
+  for (const [index, text] of texts.entries()) {
     yield Buffer.from(text, 'utf8');
     const string = large[index];
     if (string === undefined) continue;
@@ -138,13 +138,13 @@ function takeFirst(match: Match<SentHistory> | undefined): { readonly pieces: Bu
   const { known, count } = match;
   const ends = known.ends.slice(0, count);
   const pieces: Buffer[] = [];
-  let left = ends.at(-1) ?? 0;
+  let remaining = ends.at(-1) ?? 0;
   for (const piece of known.pieces) {
-    if (left === 0) break;
-    const part = piece.subarray(0, left);
+    if (remaining === 0) break;
+    const part = piece.subarray(0, remaining);
     // A small part would keep the whole piece in memory.
     pieces.push(part.length < piece.length / 2 ? Buffer.from(part) : part);
-    left -= part.length;
+    remaining -= part.length;
   }
   return { pieces, ends };
 }
@@ -185,12 +185,12 @@ function hasSameText(first: unknown, second: unknown): boolean {
 function spend(value: unknown, budget: number): number {
   if (typeof value === 'string') return budget - value.length;
   if (typeof value !== 'object' || value === null) return budget;
-  let left = budget;
+  let remaining = budget;
   for (const inner of Object.values(value)) {
-    if (left <= 0) break;
-    left = spend(inner, left);
+    if (remaining <= 0) break;
+    remaining = spend(inner, remaining);
   }
-  return left;
+  return remaining;
 }
 
 const nextLoop = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));

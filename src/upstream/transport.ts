@@ -115,7 +115,7 @@ class Exchange {
 
   answer(response: Response, direct: DirectBody): UpstreamAnswer {
     const fetched = new FetchedBody(response.body?.getReader());
-    const body = direct.isHere ? direct : fetched;
+    const body = direct.receivesBody ? direct : fetched;
     this.body = body;
     return {
       status: response.status,
@@ -241,10 +241,10 @@ export class SilenceTimer {
     clearTimeout(this.timer);
   }
 
-  private arm(milliseconds: number, what: string, option: string): void {
+  private arm(milliseconds: number, problem: string, option: string): void {
     this.stop();
     if (milliseconds <= 0) return;
-    const message = `${this.host} ${what} for ${renderDuration(milliseconds)} (${option}).`;
+    const message = `${this.host} ${problem} for ${renderDuration(milliseconds)} (${option}).`;
     this.timer = setTimeout(() => this.expire(new BridgeError('timeout', message)), milliseconds);
   }
 }

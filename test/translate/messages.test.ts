@@ -99,7 +99,7 @@ describe('assistant turns', () => {
   it('a call without a result is answered with "aborted"', () => {
     const { chat, notes } = translate({ input: [user(), call('a'), user('Go on')] });
     assert.deepEqual(chat.messages[2], { role: 'tool', tool_call_id: 'a', content: 'aborted' });
-    assert.deepEqual(notes, ['answered a call of ls without a result with "aborted"']);
+    assert.deepEqual(notes, ['added the result "aborted" to a call of ls that had none']);
   });
 
   it('an empty result becomes a sentence', () => {
