@@ -63,7 +63,7 @@ export const UPSTREAM_OPTIONS = {
   }),
   fallback: optional({
     flags: ['--fallback'], env: ['FALLBACK_MODELS'], type: models, group: 'upstream',
-    help: 'Fallback models, tried in this order while the requested model is out of quota, down or gone.',
+    help: 'Fallback models, tried in this order while the requested model is out of quota, unavailable or removed.',
   }),
   visionModel: optional({
     flags: ['--vision-model'], env: ['VISION_MODEL'], type: text, group: 'upstream',
@@ -75,7 +75,7 @@ export const UPSTREAM_OPTIONS = {
   }),
   upstreamCert: optional({
     flags: ['--upstream-cert'], env: ['UPSTREAM_CERT'], type: file, group: 'upstream',
-    help: 'PEM file with the client certificate for the provider, and with its key.',
+    help: 'PEM file with the client certificate for the provider and its private key.',
   }),
   discoverModels: optional({
     flags: ['--discover-models'], env: ['DISCOVER_MODELS'], type: onOff, group: 'upstream',

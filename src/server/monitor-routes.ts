@@ -50,7 +50,7 @@ function measure(
 ): readonly Measurement[] {
   const { user, system } = process.cpuUsage();
   const gauge = (name: string, help: string, value: number): Measurement => ({ name, type: 'gauge', help, value });
-  const delayHelp = 'Delay of the event loop since the last request of these metrics';
+  const delayHelp = 'Delay of the event loop since the last scrape';
   return [
     { ...gauge('build_info', 'The version of the bridge; the value is always 1.', 1), labels: { version } },
     gauge('open_turns', 'Turns in progress, background responses included.', turns.count()),

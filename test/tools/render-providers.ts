@@ -122,7 +122,7 @@ function renderFamilies(): string {
   ];
   return `## Families
 
-What a model needs wherever it is served, recognized by its name without the prefix of its maker. A provider's own
+Values that a model needs at every provider, found by its name without the prefix of its maker. A provider's own
 values override these, and a model's row overrides both.
 
 ${renderTable(['Family', 'Names', 'Values', 'Mark'], FAMILIES.map(row))}`;
