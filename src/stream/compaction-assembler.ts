@@ -1,41 +1,22 @@
 /** Answers a compaction request: the model's text becomes one `compaction` item, everything else is dropped. */
 import type { MakeId } from '../base/clock';
-import type { BridgeError } from '../errors/bridge-error';
 import { sealSummary } from '../tools/envelope';
 import type { ResponsesEvent } from '../wire/responses-output';
-import type { ChatUsage } from '../wire/chat';
-import type { ResponsesAssembler } from './responses-assembler';
+import { AssemblerWrapper } from './assembler-wrapper';
 import { emptyAnswer } from './endings';
-import type { Assembler, FinishReason, Signal } from './signal';
+import type { ResponsesAssembler } from './responses-assembler';
+import type { Signal } from './signal';
 
 /** Codex expects exactly one `compaction` item and fails on a message (codex-protocol.md, section 5). */
-export class CompactionAssembler implements Assembler<ResponsesEvent> {
+export class CompactionAssembler extends AssemblerWrapper {
   private summary = '';
 
-  constructor(private readonly inner: ResponsesAssembler, private readonly makeId: MakeId) {}
-
-  get finished(): boolean {
-    return this.inner.finished;
+  constructor(inner: ResponsesAssembler, private readonly makeId: MakeId) {
+    super(inner);
   }
 
-  get error(): BridgeError | undefined {
-    return this.inner.error;
-  }
-
-  get begun(): boolean {
-    return this.summary !== '' || this.inner.begun;
-  }
-
-  get reason(): FinishReason | undefined {
-    return this.inner.reason;
-  }
-
-  get usage(): ChatUsage | undefined {
-    return this.inner.usage;
-  }
-
-  start(): readonly ResponsesEvent[] {
-    return this.inner.start();
+  override get begun(): boolean {
+    return this.summary !== '' || super.begun;
   }
 
   step(signal: Signal): readonly ResponsesEvent[] {
@@ -51,14 +32,6 @@ export class CompactionAssembler implements Assembler<ResponsesEvent> {
       default:
         return [];
     }
-  }
-
-  end(): readonly ResponsesEvent[] {
-    return this.inner.end();
-  }
-
-  fail(error: BridgeError): readonly ResponsesEvent[] {
-    return this.inner.fail(error);
   }
 
   private item(): readonly ResponsesEvent[] {
