@@ -177,7 +177,7 @@ export function toJsonSchema(shape: JsonShape): JsonObject {
     case 'tagged':
       return {
         oneOf: Object.entries(shape.variants).map(([tag, { fields, required = [] }]) => {
-          const kind = { shape: { kind: 'word', words: [tag] }, help: 'The kind.' } as const;
+          const kind = { shape: { kind: 'word', words: [tag] }, help: 'Selects the form of this object.' } as const;
           const whole: ObjectShape = {
             kind: 'object', fields: { [shape.tag]: kind, ...fields }, required: [shape.tag, ...required],
           };
