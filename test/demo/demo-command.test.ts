@@ -34,7 +34,7 @@ async function showAtTerminal(env: Record<string, string>): Promise<string> {
   return io.written.out;
 }
 
-test('the command shows a whole tool round, whatever the user’s settings', async () => {
+test('shows a complete tool round, whatever the user’s settings', async () => {
   const io = createFakeIo();
   const env = { ...UTF8, PORT: 'x', AI_API_BASE: 'http://127.0.0.1:9/v1', REASONING_OUTPUT: 'text' };
   assert.equal(await run(['demo'], env, io), 0);
@@ -80,7 +80,7 @@ test('without UTF-8, the output is ASCII', async () => {
   }
 });
 
-test('options are rejected', async () => {
+test('rejects options', async () => {
   const io = createFakeIo();
   assert.equal(await run(['demo', '--port', '1', '--prot'], {}, io), 2);
   assert.match(io.written.error, /The demo takes no options: remove --port\.\n$/);
@@ -157,7 +157,7 @@ test('a bridge that never ends hits the time limit', async () => {
   assert.match(out, /^ {2}incomplete no end within 200 ms$/m);
 });
 
-test('a paragraph is wrapped between words, whatever the pieces are', () => {
+test('wraps a paragraph between words, however it is split into chunks', () => {
   const words = 'The quick brown fox jumps over the lazy dog, and then it jumps again, because nobody saw it.';
   const write = (pieces: readonly string[]): string => {
     let written = '';

@@ -60,7 +60,7 @@ function isOfACommand(flag: string): boolean {
   return !errors.includes('Unknown flag');
 }
 
-test('the check finds a command, a flag and an argument that do not exist', () => {
+test('the check reports a command, a flag and an argument that do not exist', () => {
   for (const line of ['aliyun-codex-bridge strat', 'A=b aliyun-codex-bridge start --prot 1', `${PROGRAM} logs x`]) {
     assert.notDeepEqual(parseArguments(findArguments(line) ?? []).errors, [], line);
   }

@@ -64,7 +64,7 @@ test('an endless answer is aborted', async (context) => {
   assert.equal(await ask(port), OTHER_PROGRAM);
 });
 
-test('a port that was released is not a bridge', async () => {
+test('a port that was released counts as another program', async () => {
   const server = createTcpServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const address = server.address();

@@ -12,7 +12,7 @@ const LIMITS = { skip: whyNoTerminal(), timeout: 90_000 };
 
 const KEY = 'sk-test-guided';
 
-test('Codex runs after three answers, and the next time without any', LIMITS, async (context) => {
+test('Codex runs after three questions, and the next time without any', LIMITS, async (context) => {
   const keys: (string | undefined)[] = [];
   const provider = await listen(context, ({ headers: { authorization } }, response) => {
     keys.push(authorization);
@@ -57,7 +57,7 @@ test('Codex runs after three answers, and the next time without any', LIMITS, as
   assert.equal((await second.ended).code, 0);
 });
 
-test('Ctrl-C at the hidden key ends it, and nothing is saved', LIMITS, async (context) => {
+test('Ctrl-C at the hidden key prompt exits, and nothing is saved', LIMITS, async (context) => {
   const scene = await createLaunchScene(context, await findFreePort());
   const { AI_API_KEY: _key, AI_API_BASE: _base, ...env } = scene.env;
   const words = [process.execPath, BIN, '--provider', 'deepseek', 'codex'];

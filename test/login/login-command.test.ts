@@ -27,7 +27,7 @@ test('login asks for provider, key and model, and saves them readable only by th
   assert.doesNotMatch(shown.out, new RegExp(KEY));
 });
 
-test('a rejected key is requested up to three times', async (context) => {
+test('asks for a rejected key again, up to three times', async (context) => {
   const scene = await createLoginScene(context, { status: (key) => (key === KEY ? 200 : 401) });
   const good = await scene.run(['login'], ['1', 'sk-wrong', 'two words', KEY, '']);
   assert.equal(good.code, 0);
@@ -37,13 +37,13 @@ test('a rejected key is requested up to three times', async (context) => {
   assert.match(bad.error, /Nothing was saved\.\n$/);
 });
 
-test('a key of another format is reported before it is sent', async (context) => {
+test('reports a key in the wrong format before it is sent', async (context) => {
   const scene = await createLoginScene(context);
   const { code, error } = await scene.run(['login'], ['aliyun-coding', '2', 'sk-other', undefined]);
   assert.deepEqual([code, error], [1, 'Coding Plan keys start with sk-sp-; yours does not.\nNothing was saved.\n']);
 });
 
-test('if a provider has several addresses, login asks for the account’s', async (context) => {
+test('if a provider has several addresses, login asks which one the account uses', async (context) => {
   const scene = await createLoginScene(context);
   const { asked } = await scene.run(['login'], ['aliyun-coding', undefined]);
   assert.match(asked[1] ?? '', /^ {2}1 {2}https:\/\/coding\.dash.*\n {2}2 {2}https:\/\/coding-intl.*\nAddress of your/);

@@ -42,7 +42,7 @@ test('call filter: an answer without calls does not end with calls', () => {
   assert.deepEqual(passed, [text, { type: 'finish', reason: 'stop' }]);
 });
 
-test('call filter: each choice is an answer', () => {
+test('call filter: counts the calls of each choice separately', () => {
   const { passed } = run({ maxCalls: 1 }, [...call('a'), { type: 'choice-end' }, ...call('b'), DONE]);
   assert.deepEqual(passed, [...call('a'), { type: 'choice-end' }, ...call('b'), DONE]);
 });

@@ -54,7 +54,7 @@ test('json fence: text is emitted as it arrives', () => {
   assert.deepEqual(say(blanks), [{ type: 'text-delta', text: blanks }]);
 });
 
-test('json fence: every choice has a fence of its own; other signals pass', () => {
+test('json fence: each choice has its own fence; other signals pass through', () => {
   const stage = new JsonFenceStage();
   const given: readonly Signal[] = [
     { type: 'reasoning-delta', text: '```' },

@@ -92,7 +92,7 @@ function costOf(kind: Kind): { readonly early: number; readonly late: number } {
   return { early, late };
 }
 
-describe('a late piece costs what an early one costs', () => {
+describe('a late chunk costs no more than an early one', () => {
   for (const kind of KINDS) {
     it(kind.name, () => {
       const { early, late } = costOf(kind);

@@ -1,4 +1,4 @@
-/** Fixture folders: a folder is a case, and an expected file changes only under UPDATE_FIXTURES=1. */
+/** Reads fixtures: each folder is a case. Expected files are rewritten only with UPDATE_FIXTURES=1. */
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -19,7 +19,7 @@ export interface Fixture {
   expect(file: string, actual: string): void;
 }
 
-/** All cases of an area, in the order of their names. */
+/** All cases of an area, sorted by name. */
 export function listFixtures(area: string): readonly Fixture[] {
   const folder = join(ROOT, area);
   return readdirSync(folder, { withFileTypes: true })
@@ -67,7 +67,7 @@ function openFixture(folder: string, name: string): Fixture {
       if (process.env['UPDATE_FIXTURES'] === '1') return writeFileSync(at(file), actual);
       assert.ok(
         existsSync(at(file)),
-        `${name}/${file} is missing; run npm run fixtures:update and read what it writes`,
+        `${name}/${file} is missing; run npm run fixtures:update and review what it writes`,
       );
       assert.equal(actual, readFileSync(at(file), 'utf8'));
     },

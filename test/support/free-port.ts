@@ -2,8 +2,8 @@
 import { createServer } from 'node:net';
 
 /**
- * The systems give ports from 32768 or 49152 upwards to servers that ask for any port, and to outgoing connections. A
- * port from there may be taken by another test before the program listens on it.
+ * Operating systems assign ports from 32768 or 49152 upwards to servers that listen on port 0 and to outgoing
+ * connections. Another test could take such a port before the program listens on it.
  */
 const [FIRST, LAST] = [10_000, 32_000];
 const TRIES = 100;

@@ -145,7 +145,7 @@ const CASES: readonly Case[] = [
     shows: /^OpenRouter\n {2}balance {2}74\.75 USD\n$/,
   },
   {
-    name: 'the limit of the key, if it may not read credits',
+    name: 'the limit of the key, if the key may not read credits',
     provider: ['openrouter', '/api/v1'],
     answers: () => ({
       '/api/v1/credits': [403, { error: { message: 'Only management keys can fetch credits', code: 403 } }],

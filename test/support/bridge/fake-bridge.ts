@@ -17,7 +17,7 @@ export interface FakeBridgeOptions {
   readonly start?: (call: FakeCall) => Turn | Promise<Turn>;
   readonly models?: Bridge['models'];
   readonly checkStore?: Bridge['checkStore'];
-  /** What is kept; by default every question is answered with an empty object. */
+  /** The kept responses; by default every method returns an empty object. */
   readonly kept?: KeptResponses;
 }
 

@@ -1,4 +1,4 @@
-/** A bridge with two providers, several keys, a clock that a test moves, and threads of Codex. */
+/** Starts a bridge with two providers, several keys, a clock that the test controls, and Codex threads. */
 import type { TestContext } from 'node:test';
 import { readUserProviders } from '../../../src/providers/user-providers';
 import type { StreamReply } from '../clients/sse-client';
@@ -8,7 +8,7 @@ import {
 import type { AnswerOptions } from '../upstream/steps';
 import { ask, CODEX, eventsOf, startBridge, type TestBridge, type TestBridgeOptions } from './test-bridge';
 
-/** What is different from a bridge with the provider `acme` (model `acme-1`) and the provider `beta` (`beta-1`). */
+/** Overrides for a bridge with the providers `acme` (model `acme-1`) and `beta` (model `beta-1`). */
 export interface PlanOptions {
   /** Added to the row of acme. */
   readonly acme?: object;
@@ -24,18 +24,18 @@ export interface PlanOptions {
 
 export interface Plans {
   readonly bridge: TestBridge;
-  /** The keys of the requests that acme got, in order, without `Bearer`. */
+  /** The keys in the requests that acme received, in order, without `Bearer`. */
   acmeKeys(): readonly (string | undefined)[];
-  /** Those that beta got. */
+  /** The keys in the requests that beta received. */
   betaKeys(): readonly (string | undefined)[];
   readonly beta: Awaited<ReturnType<typeof startScriptedUpstream>>;
-  /** One request of a thread of Codex. */
+  /** Sends one request of a Codex thread. */
   turn(thread: string, body?: object): Promise<StreamReply>;
-  /** Moves the clock. */
+  /** Advances the clock. */
   pass(milliseconds: number): void;
 }
 
-/** The keys of acme, and the key of beta. */
+/** The keys of acme. */
 export const KEYS = ['sk-acme-first-key', 'sk-acme-second-key', 'sk-acme-third-key'] as const;
 /** The key of beta. */
 export const BETA_KEY = 'sk-beta-key';
@@ -43,15 +43,15 @@ export const BETA_KEY = 'sk-beta-key';
 /** Noon in UTC, where the clock of each test starts. */
 export const NOON = Date.UTC(2026, 10, 28, 12);
 
-/** 402 in the words of a provider that names its reset. */
+/** A 402 whose message says when the quota resets. */
 export const outOfQuota = (until: string): Step =>
   reply({ status: 402, body: { error: { message: `Usage limit reached. It resets at ${until}.`, code: 'quota' } } });
 
-/** 401 in the words of OpenAI. */
+/** A 401 with the message of OpenAI. */
 export const deadKey = (): Step =>
   reply({ status: 401, body: { error: { message: 'Incorrect API key provided.', code: 'invalid_api_key' } } });
 
-/** A bridge for `acme` with its keys; `beta` has another one. */
+/** Starts a bridge for `acme` with its keys; `beta` has its own key. */
 export async function startPlans(context: TestContext, options: PlanOptions = {}): Promise<Plans> {
   const steps = (script: ScriptedUpstreamOptions['script'] | undefined) => script ?? (() => answer({ text: 'Done.' }));
   const beta = await startScriptedUpstream({

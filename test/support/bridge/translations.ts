@@ -19,18 +19,18 @@ export interface TranslationOptions extends Partial<Omit<TranslateOptions, 'dial
 /** Translates a Responses body. Defaults: the bridge's settings and the neutral dialect. */
 export function translate(body: object, options: TranslationOptions = {}): Translation {
   const notes = new Set<string>();
-  const translated = translateRequest(readResponsesRequest({ input: 'Hi', ...body }), whole(options), notes);
+  const translated = translateRequest(readResponsesRequest({ input: 'Hi', ...body }), withDefaults(options), notes);
   return { ...translated, notes: [...notes] };
 }
 
-/** The same for a Chat Completions body. */
+/** Translates a Chat Completions body, with the same defaults. */
 export function translateChat(body: object, options: TranslationOptions = {}): Translation {
   const notes = new Set<string>();
-  const translated = translateRequest(readChatRequest(body).request, whole(options), notes);
+  const translated = translateRequest(readChatRequest(body).request, withDefaults(options), notes);
   return { ...translated, notes: [...notes] };
 }
 
-function whole({ dialect, ...options }: TranslationOptions): TranslateOptions {
+function withDefaults({ dialect, ...options }: TranslationOptions): TranslateOptions {
   return {
     model: 'm', tools: 'auto', system: true, forwardReasoning: false, multipleCalls: true, webSearch: false,
     ...options,

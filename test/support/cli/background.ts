@@ -56,10 +56,10 @@ export async function createHome(context: TestContext, extra: Readonly<Record<st
   };
 }
 
-/** The version of records that tests write: their processes are not to be killed. */
+/** The version in records that tests write. The processes of such records are never killed. */
 export const FORGED = '0.0.0-forged';
 
-/** Kills a process of this test and waits for its end. */
+/** Kills a process of this test and waits until it exits. */
 export async function kill(pid: number): Promise<void> {
   try {
     process.kill(pid, 'SIGKILL');
@@ -69,7 +69,7 @@ export async function kill(pid: number): Promise<void> {
   await untilExited(pid, 5_000);
 }
 
-/** An HTTP server that ends with the test. */
+/** Starts an HTTP server that is closed after the test. @returns its port */
 export async function listen(context: TestContext, listener: RequestListener): Promise<number> {
   const server = createServer(listener);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -82,7 +82,7 @@ export async function listen(context: TestContext, listener: RequestListener): P
   return address.port;
 }
 
-/** A server that answers GET /health with `health`, and nothing else. */
+/** Starts a server that answers GET /health with `health`, and anything else with 404. @returns its port */
 export function pretend(context: TestContext, health: unknown): Promise<number> {
   return listen(context, (request, response) => {
     response.writeHead(request.url === '/health' ? 200 : 404).end(JSON.stringify(health));
@@ -94,7 +94,7 @@ export interface WatchedIo extends FakeIo {
   until(pattern: RegExp): Promise<string>;
 }
 
-/** A world whose standard output can be waited for. */
+/** A fake environment whose standard output a test can wait for. */
 export function createWatchedIo(): WatchedIo {
   const io = createFakeIo();
   const waiters = new Set<() => void>();

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 let number = 0;
 
-/** A thread in a folder of `codexHome`; its instructions are long, as Codex's are. */
+/** Writes a thread to a folder of `codexHome`. Its instructions are long, like those of Codex. */
 export async function writeThread(codexHome: string, provider: string, folder = 'sessions/2026/11/28'): Promise<void> {
   number += 1;
   await mkdir(join(codexHome, folder), { recursive: true });

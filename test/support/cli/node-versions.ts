@@ -1,4 +1,4 @@
-/** Other versions of Node, which `.ci/run` installs into test/.nodes where it can. */
+/** Lists the versions of Node to test with. `.ci/run` installs them into test/.nodes where it can. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -11,7 +11,7 @@ export interface NodeVersion {
 
 const FOLDER = join(__dirname, '..', '..', '.nodes', 'node_modules');
 
-/** The Node of the tests, then each of these major versions. */
+/** The Node that runs the tests, then each of these major versions. */
 export const listNodes = (...majors: readonly number[]): readonly NodeVersion[] => [
   { title: 'this Node', skip: false, path: process.execPath },
   ...majors.map((major) => {

@@ -1,4 +1,4 @@
-/** Builds the bridge into a folder of its own, without bundles. */
+/** Builds the bridge into a separate folder, without bundles. */
 import { execFileSync } from 'node:child_process';
 import { copyFileSync, cpSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';

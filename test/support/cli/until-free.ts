@@ -1,11 +1,11 @@
-/** Waits for the end of a bridge that is not a child of this process. */
+/** Waits until a bridge that is not a child of this process exits. */
 import { existsSync, watch } from 'node:fs';
 import { connect } from 'node:net';
 import { dirname } from 'node:path';
 
 /**
  * Resolves when nothing listens on `port` of this machine. No polling: the server closes an accepted
- * connection when it ends, and a refused one shows that it has ended.
+ * connection when it exits, and a refused connection shows that it has exited.
  */
 export async function untilFree(port: number): Promise<void> {
   for (;;) {

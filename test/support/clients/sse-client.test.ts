@@ -44,7 +44,7 @@ test('a stream is recorded in order, with the network reads it came in', async (
   });
 });
 
-test('an answer cut by the server resolves with what had arrived', async () => {
+test('an answer truncated by the server resolves with what arrived', async () => {
   const listener: RequestListener = (_request, response) => {
     response.writeHead(200);
     response.write('data: {"type":"first"}\n\n', () => response.destroy());
@@ -72,7 +72,7 @@ test('the caller can abort after the first read, and the server sees the connect
   });
 });
 
-test('no answer rejects', async () => {
+test('rejects if there is no answer', async () => {
   await withServer((request) => request.socket.destroy(), async (url) => {
     await assert.rejects(postJson(url, {}), /socket hang up|ECONNRESET/);
   });

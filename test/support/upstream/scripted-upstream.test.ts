@@ -241,7 +241,7 @@ describe('answer', () => {
 });
 
 describe('reply, refuse, silence', () => {
-  it('a reply has the status, headers and body it is given', async () => {
+  it('a reply has the given status, headers and body', async () => {
     const upstream = await start({
       script: [
         reply({ status: 429, headers: { 'retry-after': '7' }, body: { error: 'slow down' } }),
@@ -292,7 +292,7 @@ describe('raw', () => {
     assert.deepEqual(await reads(await askHttp(upstream)), expected);
   });
 
-  it('has the status and headers it is given', async () => {
+  it('has the given status and headers', async () => {
     const head = { status: 529, headers: { 'content-type': 'text/plain', 'x-a': 'b' } };
     const upstream = await start({ script: [raw({ ...head, chunks: ['x'], end: 'eof' })] });
     const response = await ask(upstream);
@@ -304,7 +304,7 @@ describe('raw', () => {
   });
 
   for (const end of ['cut', 'reset'] as const) {
-    it(`"${end}" breaks the body off after the last write`, async () => {
+    it(`"${end}" truncates the body after the last write`, async () => {
       const upstream = await start({ script: [raw({ chunks: ['data: 1\n\n', 'data: 2'], end })] });
       const response = await askHttp(upstream);
       const seen: string[] = [];
