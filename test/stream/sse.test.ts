@@ -81,7 +81,7 @@ it('an event has at most 100,000 lines: joined strings cost memory, however shor
   assert.throws(() => decoder.push(lines(2)), /an event has more than 100000 lines/);
 });
 
-it('a read is copied, because its memory may be reused', () => {
+it('an event that spans two reads is joined', () => {
   const decoder = new SseDecoder();
   const read = Buffer.from('data: x\n\ndata: y');
   assert.deepEqual(decoder.push(read), [{ data: 'x' }]);

@@ -36,7 +36,7 @@ const HOMES: Readonly<Record<UpstreamDialect, { readonly provider: string; reado
 /** Most tests are about one upstream call: nothing is retried or remembered. */
 const ONE_CALL = { upstreamCalls: 1, refusalCacheMs: 0 } as const;
 
-/** Waits between calls take no time. */
+/** Delays between calls are skipped. */
 const NO_WAITING: Partial<Runtime> = { sleep: () => Promise.resolve(), random: () => 0.5 };
 
 /** The headers that identify Codex 0.169 (codex-protocol.md, section 1). */
@@ -80,7 +80,7 @@ export interface TestBridge {
   chatJson(body: object | string, headers?: OutgoingHttpHeaders): Promise<JsonReply>;
 }
 
-/** Starts both servers and ends them with the test. */
+/** Starts both servers and closes them after the test. */
 export async function startBridge(context: TestContext, options: TestBridgeOptions = {}): Promise<TestBridge> {
   const {
     settings = {},
@@ -177,7 +177,7 @@ export const typesOf = (reply: StreamReply): readonly string[] => eventsOf(reply
 /** The Response of the last event: completed, incomplete or failed. */
 export const finalResponse = (reply: StreamReply): Loose => eventsOf(reply).at(-1)?.response;
 
-/** The items that were done, in order: what Codex keeps. */
+/** The completed items, in order: what Codex keeps. */
 export const doneItems = (reply: StreamReply): readonly Loose[] =>
   eventsOf(reply).filter(({ type }) => type === 'response.output_item.done').map(({ item }) => item);
 

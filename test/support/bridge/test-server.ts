@@ -23,7 +23,7 @@ export interface TestServer {
   readonly opened: readonly string[];
 }
 
-/** Starts a server and ends it with the test. */
+/** Starts a server and closes it after the test. */
 export async function startServer(
   context: TestContext,
   options: FakeBridgeOptions & { readonly config?: Partial<ServerConfig> } = {},

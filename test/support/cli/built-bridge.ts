@@ -35,9 +35,9 @@ export interface BuiltBridgeOptions {
   readonly execArgv?: readonly string[];
   /** What it prints when it listens. Default: its URL. */
   readonly ready?: RegExp;
-  /** The Node that runs it; that of the tests when absent. */
+  /** The Node that runs it. Default: the Node of the tests. */
   readonly node?: string;
-  /** Runs the bridge in a shell after this, such as `ulimit -n 20`. */
+  /** A shell command to run first, such as `ulimit -n 20`. */
   readonly before?: string;
 }
 

@@ -23,7 +23,7 @@ export const KEY = 'sk-test-doctor-key-0123456789';
 
 type Environment = Readonly<Record<string, string>>;
 
-/** What `doctor --json` prints of one check. */
+/** What `doctor --json` prints for one check. */
 export interface PrintedCheck {
   readonly id: string;
   readonly group: string;
@@ -54,7 +54,7 @@ export interface DoctorScene {
     words?: readonly string[],
     more?: Environment,
   ): Promise<{ readonly code: number; readonly out: string; readonly error: string }>;
-  /** The same with `--json`, read. */
+  /** Runs the command with `--json` and parses its output. */
   examine(words?: readonly string[], more?: Environment): Promise<Printed>;
   /** Runs one check alone. */
   check(id: string, more?: Environment, runtime?: Partial<DoctorRuntime>): Promise<Finding>;
@@ -109,7 +109,7 @@ else { console.error(${JSON.stringify(refusal ?? '')}); process.exit(1); }
   };
 }
 
-/** A finding of the list, by its id. */
+/** The finding with this id. */
 export function findPrinted({ checks }: Printed, id: string): PrintedCheck {
   const found = checks.find((check) => check.id === id);
   assert.ok(found, id);
@@ -125,7 +125,7 @@ export const goodAnswer = (more: Parameters<typeof answer>[0] = {}): Step =>
     ...more,
   });
 
-/** An upstream that ends with the test. */
+/** Starts an upstream that is closed after the test. */
 export async function startUpstream(context: TestContext, options: ScriptedUpstreamOptions): Promise<ScriptedUpstream> {
   const upstream = await startScriptedUpstream({ dialect: 'openai', ...options });
   context.after(() => upstream.close());

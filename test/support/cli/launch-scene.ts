@@ -12,7 +12,7 @@ import { untilFree, untilRemoved } from './until-free';
 
 export const BIN = join(PROJECT_ROOT, 'bin', 'aliyun-codex-bridge.js');
 
-/** Longer than any launch; only reached if one hangs. */
+/** Longer than any launch takes; reached only if a launch hangs. */
 const PATIENCE_MS = 30_000;
 
 /**
@@ -62,7 +62,7 @@ export interface LaunchScene {
   readonly env: Readonly<Record<string, string>>;
   /** Runs the built program; `more` overrides the environment of the scene. */
   launch(words: readonly string[], more?: Readonly<Record<string, string>>): Launched;
-  /** Resolves when the bridge on `port` has ended and removed its record. */
+  /** Resolves when the bridge on `port` has exited and removed its record. */
   untilGone(port: number): Promise<void>;
   files(folder: string): Promise<readonly string[]>;
 }

@@ -1,4 +1,4 @@
-/** Runs programs at a pseudo-terminal, which util-linux's `script` provides. */
+/** Runs programs in a pseudo-terminal, which `script` of util-linux provides. */
 import { spawn, spawnSync } from 'node:child_process';
 
 /** Why there is no pseudo-terminal on this machine, or `false`. For the `skip` option of a test. */
@@ -26,11 +26,11 @@ export interface TerminalRun {
   shows(text: string): Promise<string>;
   /** Resolves when the program has ended. */
   readonly ended: Promise<{ readonly code: number | null; readonly screen: string }>;
-  /** Kills it if it still runs. */
+  /** Kills the program if it is still running. */
   kill(): void;
 }
 
-/** Starts a program at its own terminal; it is killed after 30 s. */
+/** Starts a program in its own terminal; it is killed after 30 s. */
 export function startAtTerminal({ words, env }: TerminalOptions): TerminalRun {
   const child = spawn(
     'script',

@@ -13,7 +13,7 @@ export interface ReceivedEvent {
   readonly json: unknown;
 }
 
-/** How an answer ended: complete, cut by the server, or aborted by the caller's signal. */
+/** How an answer ended: complete, truncated by the server, or aborted by the caller's signal. */
 export type Ending = 'complete' | 'cut' | 'aborted';
 
 export interface Reply {
@@ -37,7 +37,7 @@ export interface JsonReply extends Reply {
 }
 
 export interface PostOptions {
-  /** Destroys the socket when aborted; the reply then holds what had arrived. */
+  /** Destroys the socket when aborted; the reply then contains what has arrived. */
   readonly signal?: AbortSignal;
   /** Called for each network read, as it arrives; a way to wait for the first delta and then abort. */
   readonly onChunk?: (chunk: Buffer, soFar: string) => void;
@@ -89,7 +89,7 @@ function post(body: unknown, headers: OutgoingHttpHeaders): HttpExchange {
   return { method: 'POST', headers: { 'content-type': 'application/json', ...headers }, body: bytes };
 }
 
-/** Rejects if no answer arrives; an answer that breaks off resolves with its ending. */
+/** Rejects if no answer arrives; a truncated answer resolves with its ending. */
 function exchange(url: string, { method, headers, body, signal, onChunk }: HttpExchange): Promise<Reply> {
   return new Promise((resolve, reject) => {
     const length = body === undefined ? {} : { 'content-length': Buffer.byteLength(body) };
@@ -115,7 +115,7 @@ function readReply(response: IncomingMessage, signal?: AbortSignal, onChunk?: Po
     soFar += chunk.toString('utf8');
     onChunk?.(chunk, soFar);
   });
-  // A cut answer reports itself as an error and is closed; `complete` tells the two endings apart.
+  // A truncated answer emits an error and is closed; `complete` tells the two endings apart.
   response.on('error', ignore);
   return new Promise((resolve) => {
     response.once('close', () => {

@@ -44,7 +44,7 @@ export const call = (id: string, given: string | object = { cmd: 'ls' }, name = 
 });
 export const result = (id: string, output: unknown) => ({ type: 'function_call_output', call_id: id, output });
 
-/** A picture of one pixel. */
+/** An image of one pixel. */
 export const PNG =
   'data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJ' +
   'RU5ErkJggg==';

@@ -133,7 +133,7 @@ function readReply(reply: StreamReply): ReportedReply {
   };
 }
 
-/** A provider that answers by script, whatever the request; ends with the test. */
+/** Starts a provider that follows a script, whatever the request, and is closed after the test. */
 async function startReportedUpstream(context: TestContext, script: Report['upstream']) {
   const calls: ReportedCall[] = [];
   const server = createServer((request, response) => {

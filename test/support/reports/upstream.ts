@@ -10,7 +10,7 @@ export const chunk = (delta: object, finish: string | null = null): object =>
 
 /** The first chunk of an answer. */
 export const FIRST = chunk({ role: 'assistant', content: '' });
-/** The last one. */
+/** The last chunk of an answer. */
 export const USAGE: object =
   { ...HEAD, choices: [], usage: { prompt_tokens: 50, completion_tokens: 5, total_tokens: 55 } };
 

@@ -32,7 +32,7 @@ export function writeNginxConfig(folder: string, port: number, replicas: readonl
   return file;
 }
 
-/** Starts nginx in front of the replicas, and ends it with the test. @returns its URL */
+/** Starts nginx in front of the replicas, and stops it after the test. @returns its URL */
 export async function startNginx(
   context: Pick<TestContext, 'after'>, replicas: readonly number[],
 ): Promise<{ readonly url: string; errors(): string }> {

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { findFreePort } from '../free-port';
 
-/** The first installed one. */
+/** The first server program that is installed. */
 const SERVER = ['valkey-server', 'redis-server'].find((name) => spawnSync(name, ['--version']).status === 0);
 
 /** Options of a test that needs Redis; the reason for skipping it appears in its output. */
@@ -21,7 +21,7 @@ export interface RedisServer {
   readonly port: number;
   /** Kills the process, like a crash. Its data is lost, unless it has a file. */
   kill(): Promise<void>;
-  /** Starts it again at the same port. */
+  /** Restarts it on the same port. */
   start(): Promise<void>;
   /** Suspends and resumes the process: connections stay open, and nothing answers. */
   signal(name: 'SIGSTOP' | 'SIGCONT'): void;

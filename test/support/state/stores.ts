@@ -1,4 +1,4 @@
-/** Stores for tests, also several that share one location. */
+/** Creates stores for tests, including several that share one location. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -61,7 +61,7 @@ export async function createSharedRedis(context: TestContext): Promise<SharedPla
   };
 }
 
-/** A client of the test's own, closed after it. */
+/** Opens a separate client, which is closed after the test. */
 export function connectRedis(context: Pick<TestContext, 'after'>, url: string, ca?: string): RedisClient {
   const client = new RedisClient({ url, ca });
   context.after(() => client.close());

@@ -14,7 +14,7 @@ import { createRandom } from '../random';
 
 const TERMINAL = ['response.completed', 'response.incomplete', 'response.failed'];
 const RANDOM_CHUNKINGS = 20;
-/** Outside long runs, the whole machine runs for one place in so many. */
+/** Outside long runs, the complete machine runs for one position in this many. */
 const STEP = IS_LONG ? 1 : 7;
 const CLOSERS = [...Buffer.from('}]')];
 

@@ -3,7 +3,7 @@
  */
 import type { JsonObject, JsonValue, UnknownRecord } from '../../../src/base/json';
 
-/** An event as plain data, open to being spoiled by a test. */
+/** An event as plain data, which a test may corrupt. */
 export type SampleEvent = Record<string, unknown>;
 
 type Fields = Record<string, JsonValue>;
@@ -22,7 +22,7 @@ const USAGE: JsonObject = {
   total_tokens: 20,
 };
 
-/** Every key that validating clients ask of a Response, as the bridge fills it when the request says nothing. */
+/** Every key that validating clients require in a Response, with the bridge's defaults. */
 const ECHO: Fields = {
   tools: [], tool_choice: 'auto', truncation: 'disabled', parallel_tool_calls: true, text: { format: { type: 'text' } },
   top_p: 1, presence_penalty: 0, frequency_penalty: 0, top_logprobs: 0, temperature: 1, store: false, background: false,
@@ -126,10 +126,10 @@ class StreamBuilder {
 
 const content = (name: string): PartEvents => ({ part: 'response.content_part', text: `response.${name}` });
 
-/** A stream that breaks off inside its second item: `failed`, or `incomplete` because a call was cut. */
+/** A stream that ends inside its second item: `failed`, or `incomplete` because a call was truncated. */
 function brokenOff(ending: 'failed' | 'incomplete', details: Fields): SampleEvent[] {
   const builder = new StreamBuilder().message(['I will ', 'look.']).functionCall('1', ['{"cmd":', '"ls']);
-  // The end of the call's arguments and of the call itself never came.
+  // The events that end the arguments and the call itself are missing.
   builder.events.splice(-2);
   const message = builder.events.find((event) => event['type'] === 'response.output_item.done')?.['item'];
   return builder.lifecycle(ending, { ...details, output: [message as JsonObject] }).events;

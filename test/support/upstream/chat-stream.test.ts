@@ -61,7 +61,7 @@ describe('an openai stream', () => {
     ]);
   });
 
-  it('has "usage" only when asked: null on every chunk, the numbers on a last one without choices', () => {
+  it('has "usage" only on request: null on every chunk, the numbers on a last one without choices', () => {
     const asked = { ...CONTEXT, includeUsage: true };
     const usage =
       '{"prompt_tokens":100,"completion_tokens":7,"total_tokens":107,"prompt_tokens_details":{"cached_tokens":64},' +

@@ -31,25 +31,25 @@ export interface ProxyOptions {
   readonly port: number;
   /** The ports that it allows. Default: 443, as in the default settings of real proxies. */
   readonly allowed?: readonly number[];
-  /** `name:password` that it demands. */
+  /** The `name:password` that it requires. */
   readonly credentials?: string;
   /** The status of every answer, in place of a tunnel. */
   readonly status?: number;
   /** The proxy itself speaks TLS. */
   readonly isSecure?: boolean;
-  /** Its certificate then. */
+  /** The certificate for TLS. */
   readonly tls?: typeof ACME_TLS;
 }
 
 export interface ConnectProxy {
   readonly port: number;
-  /** The targets that were asked for, with the status of the answer: `api.acme.test:443 200`. */
+  /** The requested targets, with the status of each answer: `api.acme.test:443 200`. */
   readonly seen: readonly string[];
   /** The subject of the certificate of each client of a proxy that speaks TLS; empty without one. */
   readonly clients: readonly string[];
 }
 
-/** Starts the proxy and ends it with the test. */
+/** Starts the proxy and closes it after the test. */
 export async function startConnectProxy(context: TestContext, options: ProxyOptions): Promise<ConnectProxy> {
   const { port, allowed = [443], credentials, status, isSecure = false, tls = ACME_TLS } = options;
   const expected = credentials && `Basic ${Buffer.from(credentials, 'utf8').toString('base64')}`;

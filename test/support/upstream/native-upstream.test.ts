@@ -5,7 +5,7 @@ import { validateNative } from '../strict/native-rules';
 import { renderNativeAnswer } from './native-stream';
 import { assertGoodStream } from '../stream/stream-grammar';
 
-describe('its streams keep the grammar', () => {
+describe('the streams of the native upstream follow the grammar', () => {
   for (const reasoning of ['content', 'summary', 'sealed'] as const) {
     for (const finish of ['stop', 'length'] as const) {
       it(`${reasoning}, ${finish}`, () => {
@@ -102,7 +102,7 @@ const ROWS: readonly (readonly [name: string, body: object, refusal: string | un
   ],
 ];
 
-describe('it rejects', () => {
+describe('the native upstream rejects', () => {
   for (const [name, body, refusal] of ROWS) {
     it(name, () => {
       const headers = { authorization: 'Bearer k', 'content-type': 'application/json', 'accept-encoding': 'identity' };

@@ -47,7 +47,7 @@ export type Step = AnswerStep | ReplyStep | RawStep | RefuseStep | SilenceStep;
 /** A correct answer in the dialect's shape: a stream, or a JSON completion when the request does not stream. */
 export const answer = (options: AnswerOptions): Step => ({ kind: 'answer', options });
 
-/** A plain HTTP answer. An object becomes a JSON body with its content type; `headers` win over that. */
+/** A plain HTTP answer. An object becomes a JSON body with its content type; `headers` override it. */
 export function reply(options: {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
@@ -82,7 +82,7 @@ export const refuse = (): Step => ({ kind: 'refuse' });
 /** Never answers, not even with headers. */
 export const silence = (): Step => ({ kind: 'silence' });
 
-/** A gate that a test opens write by write. */
+/** A gate that a test opens one write at a time. */
 export interface Turnstile {
   readonly gate: (index: number) => Promise<void>;
   /** Lets `count` more writes pass (the end counts as one). Default: 1. */

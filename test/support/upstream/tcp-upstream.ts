@@ -27,7 +27,7 @@ export interface TcpUpstream {
   closed(index: number): Promise<void>;
 }
 
-/** Starts the upstream on a free loopback port and ends it with the test; `script` picks the step of each request. */
+/** Starts the upstream on a free loopback port, closed after the test; `script` picks the step for each request. */
 export async function startTcpUpstream(context: TestContext, script: (index: number) => TcpStep): Promise<TcpUpstream> {
   const sockets = new Set<Socket>();
   const bodies: string[] = [];
@@ -79,7 +79,7 @@ async function send(socket: Socket, { writes, end, gate }: TcpStep, gone: Promis
     await Promise.race([gate?.(index), gone]);
     if (socket.destroyed) return;
     await Promise.race([new Promise((written) => socket.write(bytes, written)), gone]);
-    // Two turns of the event loop keep writes apart for a reader in this process (upstream-writer.ts).
+    // Two turns of the event loop keep writes apart for a reader in this process (writer.ts).
     await turn();
     await turn();
   }

@@ -87,5 +87,5 @@ export function breakOff(response: ServerResponse): void {
   response.destroy();
 }
 
-/** True if the script, not the client, broke the answer off. */
+/** True if the script, not the client, aborted the answer. */
 export const wasBrokenOff = (response: ServerResponse): boolean => brokenOff.has(response);
