@@ -27,7 +27,7 @@ test('login asks for provider, key and model, and saves them readable only by th
   assert.doesNotMatch(shown.out, new RegExp(KEY));
 });
 
-test('asks for a rejected key again, up to three times', async (context) => {
+test('asks for a key up to three times while keys are rejected', async (context) => {
   const scene = await createLoginScene(context, { status: (key) => (key === KEY ? 200 : 401) });
   const good = await scene.run(['login'], ['1', 'sk-wrong', 'two words', KEY, '']);
   assert.equal(good.code, 0);
