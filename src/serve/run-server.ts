@@ -6,7 +6,7 @@ import { EXIT, STOP_SIGNALS, type CommandIo } from '../command/command';
 import { renderOrigin, renderUrl, type Address } from '../command/render';
 import type { Config } from '../config/options';
 import type { Origins } from '../config/resolve';
-import type { Logger } from '../observe/log';
+import type { LogFields, Logger } from '../observe/log';
 import type { BridgeServer } from '../server/create-server';
 
 export interface ServerRun {
@@ -68,16 +68,17 @@ function untilStopped({ server, config, io, log, unused }: ServerRun): Promise<n
         resolve(STOP_SIGNALS[signal]);
         return;
       }
-      stop(describeDrain(server.openTurns(), config.drainTimeoutMs));
+      const turns = server.openTurns();
+      stop(describeDrain(turns, config.drainTimeoutMs), { reason: signal, turns });
     });
-    const stop = (why: string): void => {
+    const stop = (text: string, fields: LogFields): void => {
       if (isStopping) return;
       isStopping = true;
-      if (log) log.info('the bridge stops', { why });
-      else io.error(`${why}\n`);
+      if (log) log.info('the bridge stops', fields);
+      else io.error(`${text}\n`);
       server.close().finally(removeHandlers).then(() => resolve(EXIT.done), reject);
     };
-    void unused?.then(() => stop('Stopped: no clients left.'));
+    void unused?.then(() => stop('Stopped: no clients left.', { reason: 'no clients left' }));
   });
 }
 

@@ -92,7 +92,7 @@ function openAccess(config: Config): Access | string {
     return `Invalid options: ${messageOf(cause)}.`;
   }
   return `Cannot listen on ${host} without an access token: anyone who can reach it could use your key. ` +
-    'Set BRIDGE_ACCESS_TOKEN, or pass --insecure-no-token.';
+    'Remove --host or HOST to listen on 127.0.0.1, set BRIDGE_ACCESS_TOKEN, or pass --insecure-no-token.';
 }
 
 /** Lists the secrets in the environment, which must not be logged. */

@@ -35,7 +35,10 @@ export class SseDecoder {
   private data: string | undefined;
   private dataLines = 0;
 
-  /** @throws RangeError if a line or an event exceeds MAX_LINE_BYTES, or an event MAX_DATA_LINES */
+  /**
+   * @param bytes kept if they end within a line, so the caller must not change them
+   * @throws RangeError if a line or an event exceeds MAX_LINE_BYTES, or an event MAX_DATA_LINES
+   */
   push(bytes: Uint8Array): readonly SseEvent[] {
     const chunk = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     if (chunk.indexOf(LF) === -1) {

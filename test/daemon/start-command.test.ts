@@ -316,7 +316,7 @@ test('a bridge that stops when unused ends with its last launch, and removes its
   second.close();
   assert.ok(await untilExited(started.pid, 30_000));
   assert.deepEqual(home.records(), []);
-  assert.match(readFileSync(started.logFile, 'utf8'), / info {2}the bridge stops why="Stopped: no clients left\."\n$/);
+  assert.match(readFileSync(started.logFile, 'utf8'), / info {2}the bridge stops reason="no clients left"\n$/);
 });
 
 test('a bridge that stops when unused also ends when its launcher is killed', LIMIT, async (context) => {

@@ -89,7 +89,8 @@ test('if standard error is a JSON log, the shutdown is a line of it', async () =
   assert.deepEqual(line, {
     level: 'info',
     message: 'the bridge stops',
-    why: 'Stopping…',
+    reason: 'SIGTERM',
+    turns: 0,
   });
 });
 
