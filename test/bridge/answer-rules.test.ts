@@ -1,4 +1,4 @@
-/** The limits that a request sets for its answer apply even if the provider ignores them. */
+/** A request’s limits on its answer apply even if the provider ignores them. */
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { answer } from '../support/upstream/scripted-upstream';
@@ -27,7 +27,7 @@ for (const dialect of DIALECTS) {
     const request = { input: ask(), tools: TOOLS, parallel_tool_calls: false };
     assert.deepEqual(namesOf(doneItems(await bridge.stream(request))), ['read']);
     assert.deepEqual(namesOf(jsonOf(await bridge.json(request)).output), ['read']);
-    // Codex sends this for every model that it does not know, but can handle several calls.
+    // Codex sends this for every model it does not know, although it can handle several calls.
     assert.deepEqual(namesOf(doneItems(await bridge.stream(request, CODEX))), ['read', 'write']);
   });
 
@@ -59,7 +59,7 @@ for (const dialect of DIALECTS) {
     });
     const tool_choice = { type: 'allowed_tools', mode: 'auto', tools: [{ type: 'function', name: 'write' }] };
     const reply = await bridge.stream({ input: ask(), tools: TOOLS, tool_choice });
-    // The client tells the model that the tool does not exist.
+    // A call of an unknown tool is passed on: the client tells the model that the tool does not exist.
     assert.deepEqual(namesOf(doneItems(reply)), ['write', 'unknown']);
     assert.deepEqual(bridge.upstream.requests[0]?.body.tools.map((each: Loose) => each.function.name), ['write']);
   });
@@ -76,17 +76,17 @@ for (const dialect of DIALECTS) {
       response_format: { type: 'json_object' },
     });
     assert.equal(jsonOf(chat).choices[0].message.content, '{"a": 1}');
-    const plain = await bridge.stream({ input: ask() });
-    assert.equal(deltasOf(plain, 'response.output_text.delta'), '```json\n{"a": 1}\n```');
+    const unformatted = await bridge.stream({ input: ask() });
+    assert.equal(deltasOf(unformatted, 'response.output_text.delta'), '```json\n{"a": 1}\n```');
   });
 
-  test(`encrypted_content is present on request (${dialect})`, async (context) => {
+  test(`encrypted_content is present only on request (${dialect})`, async (context) => {
     const bridge = await startBridge(context, { dialect, script: () => answer({ reasoning: 'Hm.', text: 'Yes.' }) });
     const include = ['reasoning.encrypted_content'];
     const first = jsonOf(await bridge.json({ input: ask(), include })).output;
     assert.match(first[0].encrypted_content, /^acb1\./);
     assert.deepEqual(first[0].content, [{ type: 'reasoning_text', text: 'Hm.' }]);
-    // A client that returns only the envelope loses nothing.
+    // A client that sends back only the envelope loses nothing.
     const { id, encrypted_content } = first[0];
     await bridge.json({
       input: [...ask(), { type: 'reasoning', id, summary: [], encrypted_content }, first[1], ...ask('Why?')],

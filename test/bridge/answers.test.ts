@@ -21,7 +21,7 @@ const USAGE = { prompt: 120, completion: 30, cached: 100, reasoning: 12 };
 
 for (const dialect of DIALECTS) {
   describe(`answers of a ${dialect} upstream`, () => {
-    it('text streams as it arrives, followed by the whole item and the usage', async (context) => {
+    it('text streams as it arrives, followed by the complete item and the usage', async (context) => {
       const bridge = await startBridge(context, { dialect, script: [answer({ text: 'Hé, wörld 🌍!', usage: USAGE })] });
       const reply = await bridge.stream({ input: ask() });
       assert.equal(reply.headers['content-type'], 'text/event-stream; charset=utf-8');
@@ -110,11 +110,11 @@ for (const dialect of DIALECTS) {
       const reply = await bridge.json(body);
       assert.equal(reply.status, 200);
       assert.equal(reply.headers['content-type'], 'application/json');
-      const whole = reply.json as Loose;
-      assert.equal(whole.object, 'response');
-      assert.deepEqual(whole.metadata, { run: '7' });
-      assert.equal(whole.instructions, 'Be brief.');
-      assert.deepEqual(withoutIds(whole), withoutIds(streamed));
+      const response = reply.json as Loose;
+      assert.equal(response.object, 'response');
+      assert.deepEqual(response.metadata, { run: '7' });
+      assert.equal(response.instructions, 'Be brief.');
+      assert.deepEqual(withoutIds(response), withoutIds(streamed));
       assert.deepEqual(bridge.upstream.requests[0]?.body, bridge.upstream.requests[1]?.body);
     });
 
@@ -168,7 +168,7 @@ for (const dialect of DIALECTS) {
 
     it('an answer with only reasoning is a failure, not an empty turn', async (context) => {
       const bridge = await startBridge(context, { dialect, script: [answer({ reasoning: 'Hm.' }), answer({})] });
-      // Codex retries by itself, unless the bridge has used up its calls.
+      // The first code makes Codex retry; the second one ends the turn, whose calls are used up.
       for (const code of ['server_error', 'invalid_prompt']) {
         const { status, error } = finalResponse(await bridge.stream({ input: ask() }, CODEX));
         assert.deepEqual([status, error.code], ['failed', code]);
@@ -184,19 +184,19 @@ for (const dialect of DIALECTS) {
       };
       const script = [answer(options), answer({ ...options, writeSize: 7 })];
       const bridge = await startBridge(context, { dialect, script });
-      const [one, two] = [
+      const [inOneWrite, inSmallWrites] = [
         await bridge.stream({ input: ask(), tools: [tool('list')] }),
         await bridge.stream({ input: ask(), tools: [tool('list')] }),
       ];
       assert.deepEqual(
-        eventsOf(two).map(({ type, delta }) => [type, delta]),
-        eventsOf(one).map(({ type, delta }) => [type, delta]),
+        eventsOf(inSmallWrites).map(({ type, delta }) => [type, delta]),
+        eventsOf(inOneWrite).map(({ type, delta }) => [type, delta]),
       );
     });
   });
 }
 
-/** The parts that two runs of the same answer have in common. */
+/** Removes the ids and times, which differ between two runs of the same answer. */
 function withoutIds(response: Loose): Loose {
   const { id, created_at, completed_at, output, ...rest } = response;
   assert.ok(id && created_at && completed_at);

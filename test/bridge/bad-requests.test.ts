@@ -23,33 +23,33 @@ const RESPONSES: readonly Row[] = [
     /expected a string or a list of content parts, got 5/,
   ],
   [
-    'a number as part',
+    'a number as a content part',
     { input: [{ role: 'user', content: ['x', 5] }] },
     'input[0].content[1]',
     /expected a content part/,
   ],
-  ['a number as list of tools', { input: 'x', tools: 7 }, 'tools', /expected a list of tools, got 7/],
+  ['a number as the list of tools', { input: 'x', tools: 7 }, 'tools', /expected a list of tools, got 7/],
   [
-    'a number as list of tools in a namespace',
+    'a number as the list of tools in a namespace',
     { input: 'x', tools: [{ type: 'namespace', name: 'n', tools: 7 }] },
     'tools[].tools',
     /expected a list of tools, got 7/,
   ],
   [
-    'a number as tool choice',
+    'a number as the tool choice',
     { input: 'x', tool_choice: 7 },
     'tool_choice',
     /expected "auto", "none", "required" or an object/,
   ],
-  ['an unknown word as tool choice', { input: 'x', tool_choice: 'maybe' }, 'tool_choice', /got "maybe"/],
+  ['an unknown string as the tool choice', { input: 'x', tool_choice: 'maybe' }, 'tool_choice', /got "maybe"/],
   [
-    'a choice of a missing tool',
+    'a tool choice that names a missing tool',
     { input: 'x', tools: [tool('list')], tool_choice: { type: 'function', name: 'other' } },
     'tool_choice',
     /Cannot force the tool "other"/,
   ],
   [
-    'a choice of a hosted tool',
+    'a tool choice that names a hosted tool',
     { input: 'x', tool_choice: { type: 'file_search' } },
     'tool_choice',
     /Cannot force the tool "file_search"/,
@@ -75,11 +75,11 @@ const RESPONSES: readonly Row[] = [
     'text.format.schema',
     /JSON Schema object/,
   ],
-  ['a list as body', '[]', null, /the body to be a JSON object/],
-  ['a string as body', '"x"', null, /the body to be a JSON object/],
-  ['no JSON', '{"input": }', null, /unexpected "}" at line 1, column 11/],
-  ['half a body', '{"input":[', null, /unexpected end at line 1/],
-  ['no body', '', null, /it is empty/],
+  ['a list as the body', '[]', null, /the body to be a JSON object/],
+  ['a string as the body', '"x"', null, /the body to be a JSON object/],
+  ['a body that is not JSON', '{"input": }', null, /unexpected "}" at line 1, column 11/],
+  ['a truncated body', '{"input":[', null, /unexpected end at line 1/],
+  ['an empty body', '', null, /it is empty/],
 ];
 
 const CHAT: readonly Row[] = [
@@ -105,7 +105,7 @@ const CHAT: readonly Row[] = [
   ['a string as stream', { messages: [], stream: 'yes' }, 'stream', /true or false/],
   ['a string as temperature', { messages: [], temperature: 'hot' }, 'temperature', /a number/],
   [
-    'a choice of a missing tool',
+    'a tool choice that names a missing tool',
     { messages: [{ role: 'user', content: 'x' }], tool_choice: { type: 'function', function: { name: 'other' } } },
     'tool_choice',
     /"other"/,
@@ -125,7 +125,7 @@ describe('a Responses request', () => {
     });
   }
 
-  it('from Codex fails inside its stream, without a retry', async (context) => {
+  it('from Codex fails inside its stream, with a code that stops retries', async (context) => {
     const bridge = await startBridge(context);
     const reply = await bridge.stream({ input: [{ role: 'critic', content: 'x' }] }, CODEX);
     const { error } = finalResponse(reply);
@@ -135,7 +135,7 @@ describe('a Responses request', () => {
   });
 });
 
-describe('a chat request', () => {
+describe('a Chat Completions request', () => {
   for (const [name, body, param, message] of CHAT) {
     it(`with ${name} is rejected with the field and the reason`, async (context) => {
       const bridge = await startBridge(context);

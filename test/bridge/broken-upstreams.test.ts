@@ -20,40 +20,43 @@ import {
 } from '../support/bridge/test-bridge';
 
 /** What every client must receive for one kind of failure. */
-interface Heard {
+interface ExpectedFailure {
   readonly status: number;
   readonly code: string;
   readonly message: RegExp;
 }
 
 /**
- * Sends the request as Codex, as a streaming SDK client, and as a non-streaming one; all three must get the failure.
+ * Sends the request as Codex, as a streaming and a non-streaming SDK client, and as a Chat Completions client; all four
+ * must get the failure.
  * @param begun whether part of the answer was shown before the failure: only then may Codex retry by itself
  */
-async function expectFailure(bridge: TestBridge, heard: Heard, { begun }: { readonly begun: boolean }): Promise<void> {
+async function expectFailure(
+  bridge: TestBridge, expected: ExpectedFailure, { begun }: { readonly begun: boolean },
+): Promise<void> {
   const codex = await bridge.stream({ input: ask() }, CODEX);
   assert.equal(codex.status, 200);
   assert.equal(finalResponse(codex).status, 'failed');
   assert.equal(finalResponse(codex).error.code, begun ? 'server_error' : 'invalid_prompt');
-  assert.match(finalResponse(codex).error.message, heard.message);
+  assert.match(finalResponse(codex).error.message, expected.message);
   const sdk = await bridge.stream({ input: ask() });
   if (begun) {
     assert.equal(sdk.status, 200);
-    assert.equal(finalResponse(sdk).error.code, heard.code);
-    assert.match(finalResponse(sdk).error.message, heard.message);
+    assert.equal(finalResponse(sdk).error.code, expected.code);
+    assert.match(finalResponse(sdk).error.message, expected.message);
   } else {
-    assertErrorBody(sdk.status, JSON.parse(sdk.text), heard);
+    assertErrorBody(sdk.status, JSON.parse(sdk.text), expected);
   }
-  const whole = await bridge.json({ input: ask() });
-  assertErrorBody(whole.status, whole.json, heard);
+  const json = await bridge.json({ input: ask() });
+  assertErrorBody(json.status, json.json, expected);
   const chat = await bridge.chatJson({ messages: [{ role: 'user', content: 'Hello' }] });
-  assertErrorBody(chat.status, chat.json, heard);
+  assertErrorBody(chat.status, chat.json, expected);
 }
 
-function assertErrorBody(status: number, body: Loose, heard: Heard): void {
-  assert.equal(status, heard.status);
-  assert.equal(body.error.code, heard.code);
-  assert.match(body.error.message, heard.message);
+function assertErrorBody(status: number, body: Loose, expected: ExpectedFailure): void {
+  assert.equal(status, expected.status);
+  assert.equal(body.error.code, expected.code);
+  assert.match(body.error.message, expected.message);
   assert.deepEqual(Object.keys(body.error), ['message', 'type', 'param', 'code']);
 }
 
@@ -61,7 +64,7 @@ const CHUNK =
   'data: {"id":"chatcmpl-1","choices":[{"index":0,"delta":{"content":"Half an answer"},"finish_reason":null}]}\n\n';
 const HTML = '<!DOCTYPE html><html><head><title>Sign in to Wi-Fi</title></head><body>Welcome</body></html>';
 
-interface Row extends Heard {
+interface Row extends ExpectedFailure {
   readonly name: string;
   readonly step: Step;
   /** Whether part of the answer had arrived before the failure. */
@@ -196,27 +199,27 @@ const ROWS: readonly Row[] = [
 ];
 
 describe('broken upstreams', () => {
-  for (const { name, step, begun, settings = {}, ...heard } of ROWS) {
+  for (const { name, step, begun, settings = {}, ...expected } of ROWS) {
     it(name, async (context) => {
       const bridge = await startBridge(context, { script: () => step, settings });
-      await expectFailure(bridge, heard, { begun });
+      await expectFailure(bridge, expected, { begun });
       assert.deepEqual(bridge.upstream.rejections, []);
     });
   }
 
-  it('no server listens', async (context) => {
+  it('a port on which no server listens', async (context) => {
     const server = createServer().listen(0, '127.0.0.1');
     await once(server, 'listening');
     const { port } = server.address() as AddressInfo;
     server.close();
     await once(server, 'close');
     const bridge = await startBridge(context, { settings: { aiBaseUrl: `http://127.0.0.1:${port}/v1` } });
-    const heard = {
+    const expected = {
       status: 502,
       code: 'upstream_unreachable',
       message: new RegExp(`\\(127.0.0.1:${port}\\) refused the connection \\(ECONNREFUSED\\)`),
     };
-    await expectFailure(bridge, heard, { begun: false });
+    await expectFailure(bridge, expected, { begun: false });
   });
 
   it('a host name that does not resolve', async (context) => {
@@ -228,24 +231,24 @@ describe('broken upstreams', () => {
     );
   });
 
-  it('text before the disconnection is shown, and a complete call is finished', async (context) => {
+  it('text before a disconnection is shown, and a call that arrived completely is done', async (context) => {
     const toolCalls = [
       { id: 'call_a', name: 'list', arguments: '{"path":"b"}' },
       { id: 'call_b', name: 'list', arguments: '{"path":"a"}' },
     ];
     const script = [answer({ text: 'I look.', toolCalls, pieces: 100, cutAfter: 5, end: 'cut' })];
     const bridge = await startBridge(context, { dialect: 'openai', script });
-    const cut = await bridge.stream({ input: ask(), tools: [tool('list')] }, CODEX);
-    assert.equal(deltasOf(cut, 'response.output_text.delta'), 'I look.');
+    const interrupted = await bridge.stream({ input: ask(), tools: [tool('list')] }, CODEX);
+    assert.equal(deltasOf(interrupted, 'response.output_text.delta'), 'I look.');
     assert.deepEqual(
-      doneItems(cut).map(({ type, call_id }) => [type, call_id]),
+      doneItems(interrupted).map(({ type, call_id }) => [type, call_id]),
       [
         ['message', undefined],
         ['function_call', 'call_a'],
       ],
     );
-    assert.deepEqual(finalResponse(cut).output, doneItems(cut));
-    assert.equal(finalResponse(cut).status, 'failed');
+    assert.deepEqual(finalResponse(interrupted).output, doneItems(interrupted));
+    assert.equal(finalResponse(interrupted).status, 'failed');
   });
 
   it('a truncated error body still gives the error of its status', async (context) => {

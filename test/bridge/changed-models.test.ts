@@ -23,12 +23,13 @@ interface Setting {
 const HOME = 'aliyun-token-plan';
 const OTHER = 'minimax';
 
-/** One turn with reasoning, text and a call for each model; returns the reasoning that each request sent back. */
-async function play(context: TestContext, { models, restarts = [], reasoning = 'summary', settings }: Setting) {
+/** Runs one turn with reasoning, text and a call per model; returns the reasoning that each request sent back. */
+async function runTurns(context: TestContext, { models, restarts = [], reasoning = 'summary', settings }: Setting) {
   const thought = (number: number): string => `Thought ${number}.`;
   const start = async (prefix: string) => {
-    const own = [...models.keys()].filter((turn) => (models[turn]?.startsWith(`${OTHER}/`) ? OTHER : HOME) === prefix);
-    const script = own.map((turn) => answer({
+    const turns = [...models.keys()]
+      .filter((turn) => (models[turn]?.startsWith(`${OTHER}/`) ? OTHER : HOME) === prefix);
+    const script = turns.map((turn) => answer({
       reasoning: thought(turn), text: `Said ${turn}.`, toolCalls: [{ id: `c${turn}`, name: 'list', arguments: {} }],
     }));
     const upstream = await startNativeUpstream({ apiKey: KEY, script, reasoning });
@@ -37,7 +38,7 @@ async function play(context: TestContext, { models, restarts = [], reasoning = '
   };
   const [home, other] = [await start(HOME), await start(OTHER)];
   const urls: Readonly<Record<string, string>> = { [HOME]: home.url, [OTHER]: other.url };
-  const open = () => startBridge(context, {
+  const launch = () => startBridge(context, {
     dialect: 'openai', provider: HOME, model: 'qwen3.8-max',
     settings: {
       aiBaseUrl: home.url,
@@ -46,13 +47,13 @@ async function play(context: TestContext, { models, restarts = [], reasoning = '
       ...settings,
     },
   });
-  let bridge = await open();
+  let bridge = await launch();
   const input: Loose[] = [...ask()];
   const sent: Loose[][] = [];
   for (const [turn, model] of models.entries()) {
     if (restarts.includes(turn)) {
       await bridge.close();
-      bridge = await open();
+      bridge = await launch();
     }
     const include = ['reasoning.encrypted_content'];
     const response = await bridge.stream({ model, input, include, store: false, tools: [tool('list')] }, CODEX);
@@ -80,7 +81,7 @@ function describeItem({ id, encrypted_content: seal, content, summary }: Loose):
 const [MAX, PLUS, MINI] = ['qwen3.8-max', 'qwen3.6-plus', 'minimax/MiniMax-M3'];
 
 const CHANGES: readonly (Setting & { readonly name: string; readonly sent: readonly (readonly string[])[] })[] = [
-  { name: 'no other model', models: [MAX, MAX, MAX], sent: [[], ['sealed'], ['sealed', 'sealed']] },
+  { name: 'the same model throughout', models: [MAX, MAX, MAX], sent: [[], ['sealed'], ['sealed', 'sealed']] },
   { name: 'another model of the provider', models: [MAX, PLUS], sent: [[], ['text']] },
   { name: 'another provider', models: [MAX, MINI], sent: [[], ['text']] },
   {
@@ -95,13 +96,13 @@ const CHANGES: readonly (Setting & { readonly name: string; readonly sent: reado
   { name: 'ciphertext alone', models: [MAX, PLUS, MINI, MAX], reasoning: 'sealed', sent: [[], [], [], ['sealed']] },
   { name: 'reasoning that is hidden from the user', models: [MAX, PLUS], settings: { suppressReasoningText: true },
     sent: [[], ['text']] },
-  { name: 'the provider forced to its Responses endpoint', models: [MAX, PLUS], settings: { wire: 'responses' },
-    sent: [[], ['text']] },
+  { name: 'a provider that is forced to use its Responses endpoint', models: [MAX, PLUS],
+    settings: { wire: 'responses' }, sent: [[], ['text']] },
 ];
 
 describe('sealed reasoning at Responses endpoints', () => {
   for (const { name, sent, ...setting } of CHANGES)
-    it(name, async (context) => assert.deepEqual(await play(context, setting), sent));
+    it(name, async (context) => assert.deepEqual(await runTurns(context, setting), sent));
 });
 
 it('the same model name at another host is another model', async (context) => {
@@ -121,7 +122,7 @@ it('the same model name at another host is another model', async (context) => {
 });
 
 /** OpenAI's messages about reasoning that it did not encrypt, and the items that are still sent. */
-const STRICT: readonly (readonly [words: string, kept: readonly string[]])[] = [
+const STRICT: readonly (readonly [message: string, stillSent: readonly string[]])[] = [
   // CLIProxyAPI#5825, claude-code-router#1783, querymt#976.
   ["Invalid 'input[3].content': array too long. Expected an array with maximum length 0, but got an array with length "
     + '1 instead.', ['sealed']],
@@ -132,37 +133,38 @@ const STRICT: readonly (readonly [words: string, kept: readonly string[]])[] = [
 ];
 
 describe('an endpoint that rejects the readable reasoning of another model', () => {
-  for (const [message, kept] of STRICT) {
+  for (const [message, stillSent] of STRICT) {
     it(message, async (context) => {
       const error = { message, type: 'invalid_request_error', param: 'input', code: null };
-      const refused = reply({ status: 400, body: { error } });
-      const said = ['One.', 'Two.', 'Three.'].map((text) => answer({ text, reasoning: 'Hm.' }));
-      const [one, ...later] = said;
-      const script = [...(one ? [one] : []), refused, ...later];
+      const rejection = reply({ status: 400, body: { error } });
+      const answers = ['One.', 'Two.', 'Three.'].map((text) => answer({ text, reasoning: 'Hm.' }));
+      const [first, ...later] = answers;
+      const script = [...(first ? [first] : []), rejection, ...later];
       const upstream = await startNativeUpstream({ apiKey: KEY, script, reasoning: 'sealed' });
       context.after(() => upstream.close());
       const bridge = await startBridge(context, {
         dialect: 'openai', settings: { wire: 'responses', aiBaseUrl: upstream.url, upstreamCalls: 2 },
       });
       const input: Loose[] = [...ask()];
-      for (const _turn of said) {
+      for (const _turn of answers) {
         const response = await bridge.stream({ input }, CODEX);
         assert.equal(finalResponse(response).status, 'completed', JSON.stringify(finalResponse(response).error));
-        const foreign = { type: 'reasoning', summary: [], content: [{ type: 'reasoning_text', text: 'Thought 1.' }] };
-        const elsewhere = { type: 'message', role: 'assistant', content: [{ type: 'output_text', text: 'So.' }] };
-        input.push(...doneItems(response), ...ask('And?'), foreign, elsewhere, ...ask('And then?'));
+        const content = [{ type: 'reasoning_text', text: 'Thought 1.' }];
+        const otherReasoning = { type: 'reasoning', summary: [], content };
+        const otherMessage = { type: 'message', role: 'assistant', content: [{ type: 'output_text', text: 'So.' }] };
+        input.push(...doneItems(response), ...ask('And?'), otherReasoning, otherMessage, ...ask('And then?'));
       }
       upstream.assertClean();
       const sent = upstream.requests.map(({ body }): readonly Loose[] => body.input)
         .map((items) => items.filter(({ type }) => type === 'reasoning').map(describeItem));
       assert.deepEqual(sent[1], ['sealed', 'text']);
-      assert.deepEqual(sent.slice(2), kept.length === 0 ? [[], []] : [kept, ['sealed', 'sealed']]);
+      assert.deepEqual(sent.slice(2), stillSent.length === 0 ? [[], []] : [stillSent, ['sealed', 'sealed']]);
       assert.ok(upstream.requests.every(({ body }) => body.store === false), 'nothing may be stored there');
     });
   }
 });
 
-it('signed blocks of Chat models, without fallbacks', async (context) => {
+it('signed blocks are sent back only to the Chat model that signed them, also without fallbacks', async (context) => {
   const signed = (name: string) => raw({
     chunks: [
       { reasoning_details: [{ type: 'reasoning.encrypted', data: `SEALED-${name}`, index: 0 }] },

@@ -15,7 +15,7 @@ const USAGE_OBJECT = {
 };
 
 for (const dialect of DIALECTS) {
-  describe(`chat clients of a ${dialect} upstream`, () => {
+  describe(`Chat Completions clients of a ${dialect} upstream`, () => {
     it('a stream starts with the role, contains every delta, and ends once', async (context) => {
       const bridge = await startBridge(context, {
         dialect,
@@ -79,7 +79,7 @@ for (const dialect of DIALECTS) {
       });
     });
 
-    it('calls stream like OpenAI’s', async (context) => {
+    it('tool calls stream in the same form as OpenAI’s', async (context) => {
       const toolCalls = [
         { id: 'call_a', name: 'list', arguments: { path: 'é' } },
         { id: 'call_b', name: 'list', arguments: '{"path":"b"}' },
@@ -125,7 +125,7 @@ for (const dialect of DIALECTS) {
       assert.deepEqual(sent.messages[2], { role: 'tool', tool_call_id: 'call_a', content: 'ok' });
     });
 
-    it('the history of a chat client is sent upstream unchanged', async (context) => {
+    it('the history of the client is sent upstream unchanged', async (context) => {
       const bridge = await startBridge(context, { dialect, script: [answer({ text: 'Hi.' })] });
       const calls = ['call_a', 'call_b'].map((id) => ({
         id,
@@ -169,15 +169,15 @@ for (const dialect of DIALECTS) {
       assert.equal((last?.json as Loose).error.code, 'upstream_stream_cut');
       assert.equal(end?.data, '[DONE]');
       assert.ok(eventsOf(streamed).slice(0, -1).every(({ choices }) => choices[0].finish_reason === null));
-      const whole = await bridge.chatJson({ messages: MESSAGES });
-      assert.equal(whole.status, 502);
-      assert.equal((whole.json as Loose).error.code, 'upstream_stream_cut');
+      const unstreamed = await bridge.chatJson({ messages: MESSAGES });
+      assert.equal(unstreamed.status, 502);
+      assert.equal((unstreamed.json as Loose).error.code, 'upstream_stream_cut');
     });
   });
 }
 
-it('finish reasons become those of Chat, and tool_calls without calls becomes stop', async (context) => {
-  const words = {
+it('finish reasons are mapped to those of Chat Completions, and tool_calls without calls to stop', async (context) => {
+  const finishReasons = {
     length: 'length',
     sensitive: 'content_filter',
     content_filter: 'content_filter',
@@ -187,9 +187,10 @@ it('finish reasons become those of Chat, and tool_calls without calls becomes st
   };
   const chunk = (finish: string) =>
     `data: ${JSON.stringify({ choices: [{ index: 0, delta: { content: 'Hi.' }, finish_reason: finish }] })}\n\n`;
-  const script = Object.keys(words).map((word) => raw({ chunks: [chunk(word), 'data: [DONE]\n\n'], end: 'eof' }));
+  const script = Object.keys(finishReasons)
+    .map((finish) => raw({ chunks: [chunk(finish), 'data: [DONE]\n\n'], end: 'eof' }));
   const bridge = await startBridge(context, { script });
-  for (const expected of Object.values(words)) {
+  for (const expected of Object.values(finishReasons)) {
     const { json } = await bridge.chatJson({ messages: MESSAGES });
     assert.equal((json as Loose).choices[0].finish_reason, expected);
   }

@@ -1,5 +1,5 @@
 /**
- * Requests that only Codex sends: both kinds of compaction, thread titles, LM Studio's preload; and keep-alive events.
+ * Requests that only Codex sends (both kinds of compaction, thread titles, LM Studio's preload), and keep-alive events.
  */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
@@ -41,9 +41,9 @@ for (const dialect of DIALECTS) {
       assert.deepEqual(finalResponse(reply).output, [item]);
       assert.equal(finalResponse(reply).usage.total_tokens, 14);
       assert.doesNotMatch(reply.text, /We counted|Hm\./);
-      const [summarised] = bridge.upstream.requests;
-      assert.match(summarised?.body.messages.at(-1).content, /summary/i);
-      assert.equal(summarised?.body.tool_choice, 'none');
+      const [compaction] = bridge.upstream.requests;
+      assert.match(compaction?.body.messages.at(-1).content, /summary/i);
+      assert.equal(compaction?.body.tool_choice, 'none');
       await bridge.stream({ input: [item, ...ask('How many?')], tools }, CODEX);
       const { messages } = bridge.upstream.requests[1]?.body;
       assert.match(messages[0].content, /We counted two files\.$/);
@@ -51,7 +51,7 @@ for (const dialect of DIALECTS) {
       bridge.upstream.assertClean();
     });
 
-    it('a model that writes no summary fails the compaction', async (context) => {
+    it('the compaction fails if the model writes no summary', async (context) => {
       const calls = answer({ toolCalls: [{ name: 'list', arguments: {} }] });
       const bridge = await startBridge(context, { dialect, script: () => calls });
       const reply = await bridge.stream(
@@ -103,7 +103,7 @@ it('LM Studio’s preload costs no call', async (context) => {
 });
 
 describe('a silent provider', () => {
-  it('before its answer: Codex gets events, and then the answer', async (context) => {
+  it('before its answer: Codex gets keep-alive events, then the answer', async (context) => {
     const turnstile = createTurnstile();
     const script = [answer({ text: 'At last.', gate: turnstile.gate })];
     const bridge = await startBridge(context, { script, settings: { keepAliveMs: 5 } });
@@ -116,7 +116,7 @@ describe('a silent provider', () => {
     assert.equal(finalResponse(reply).output[0].content[0].text, 'At last.');
   });
 
-  it('without any answer: Codex is kept waiting until the limit', async (context) => {
+  it('without any answer: Codex gets keep-alive events until the time limit, then the error', async (context) => {
     const bridge = await startBridge(context, {
       script: () => silence(),
       settings: { keepAliveMs: 5, upstreamFirstByteTimeoutMs: 400 },
@@ -126,7 +126,7 @@ describe('a silent provider', () => {
     assert.match(finalResponse(reply).error.message, /UPSTREAM_FIRST_BYTE_TIMEOUT_MS/);
   });
 
-  it('in the middle: an SDK client gets comments', async (context) => {
+  it('in the middle of its answer: an SDK client gets keep-alive comments', async (context) => {
     const turnstile = createTurnstile();
     const bridge = await startBridge(context, {
       script: [answer({ text: 'One two.', gate: turnstile.gate })],

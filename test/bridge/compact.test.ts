@@ -1,4 +1,4 @@
-/** POST /responses/compact, used by Codex up to 0.125 and SDK clients: its output is the next request's input. */
+/** POST /responses/compact, for Codex up to 0.125 and SDK clients: its output becomes the next request's input. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { answer, reply } from '../support/upstream/scripted-upstream';
@@ -7,7 +7,7 @@ import { ask, DIALECTS, finalResponse, startBridge, tool, type Loose } from '../
 
 const IMAGE = 'data:image/png;base64,iVBORw0KGgo=';
 
-/** A turn with a call, as stored by an SDK client, and an image that a summary cannot replace. */
+/** A turn with a call, as an SDK client stores it, and an image, which must survive the compaction. */
 const HISTORY = [
   { type: 'message', role: 'developer', content: 'Be brief.' },
   {
@@ -43,12 +43,12 @@ for (const dialect of DIALECTS) {
         ]);
         assert.ok(!JSON.stringify(json).includes('red square'), 'the summary is sealed');
 
-        const next = await bridge.stream({ input: [...output, ...ask('Which colour?')], tools: [tool('list')] });
+        const next = await bridge.stream({ input: [...output, ...ask('Which color?')], tools: [tool('list')] });
         assert.equal(finalResponse(next).status, 'completed');
-        const [summarised, continued] = bridge.upstream.requests.map(({ body }) => body);
-        assert.equal(summarised.messages[0].content, 'Answer in English.\n\nBe brief.');
-        assert.equal(summarised.tool_choice, 'none');
-        assert.match(summarised.messages.at(-1).content, /summary/);
+        const [compaction, continued] = bridge.upstream.requests.map(({ body }) => body);
+        assert.equal(compaction.messages[0].content, 'Answer in English.\n\nBe brief.');
+        assert.equal(compaction.tool_choice, 'none');
+        assert.match(compaction.messages.at(-1).content, /summary/);
         const [first, second, summary, question] = continued.messages;
         assert.deepEqual(
           first.content.map((part: Loose) => part.text ?? part.image_url.url),
@@ -56,7 +56,7 @@ for (const dialect of DIALECTS) {
         );
         assert.equal(second.content, 'And now?');
         assert.match(summary.content, /It was a „red square“\.$/);
-        assert.equal(question.content, 'Which colour?');
+        assert.equal(question.content, 'Which color?');
         bridge.upstream.assertClean();
       });
     }
@@ -64,10 +64,10 @@ for (const dialect of DIALECTS) {
 }
 
 describe('a compaction that fails', () => {
-  it('has the HTTP status of the failure', async (context) => {
+  it('has the HTTP status of the provider’s failure', async (context) => {
     const error = { message: 'No such thing.', type: 'invalid_request_error', param: null, code: null };
-    const refusal = reply({ status: 400, body: { error } });
-    const bridge = await startBridge(context, { script: () => refusal });
+    const rejection = reply({ status: 400, body: { error } });
+    const bridge = await startBridge(context, { script: () => rejection });
     const { status, json } = await postJson(`${bridge.url}/v1/responses/compact`, {
       model: bridge.model,
       input: HISTORY,
@@ -76,7 +76,7 @@ describe('a compaction that fails', () => {
     assert.match((json as Loose).error.message, /No such thing\./);
   });
 
-  it('a missing summary is not an empty summary', async (context) => {
+  it('is an error if the model writes no summary', async (context) => {
     const bridge = await startBridge(context, {
       script: () => answer({ toolCalls: [{ name: 'list', arguments: {} }] }),
     });
@@ -86,7 +86,7 @@ describe('a compaction that fails', () => {
     assert.equal(typeof (json as Loose).error.message, 'string');
   });
 
-  it('an unreadable request is a client error', async (context) => {
+  it('is a client error if the request is invalid', async (context) => {
     const bridge = await startBridge(context, { script: [] });
     const { status, json } = await postJson(`${bridge.url}/v1/responses/compact`, { model: bridge.model, input: 5 });
     assert.equal(status, 400);

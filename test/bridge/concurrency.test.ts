@@ -1,4 +1,4 @@
-/** Limits of requests at the same time: configured or learned, fair over threads, bounded, and left early. */
+/** Limits on concurrent requests, configured or learned: a fair, bounded queue that an aborted request leaves. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { test } from 'node:test';
@@ -11,7 +11,7 @@ import { createCrowd, KEYS, startPlans } from '../support/bridge/plans';
 const passage = (thread: string, limit?: number): Passage => ({ provider: 'acme', limit, thread });
 const never = () => new AbortController().signal;
 
-/** Enters in the order of `threads`; returns the order of admission as the requests leave one by one. */
+/** Enters one request per thread, in order; returns the order of admission as the requests leave one by one. */
 async function admit(limit: number, threads: readonly string[]): Promise<readonly string[]> {
   const inFlight = new InFlight(() => 0, new Map());
   const order: string[] = [];
@@ -19,7 +19,7 @@ async function admit(limit: number, threads: readonly string[]): Promise<readonl
     const wait = inFlight.enter(passage(thread, limit), never());
     return wait ? wait.then(() => order.push(thread)) : order.push(thread);
   });
-  for (let left = 0; left < threads.length; left += 1) {
+  for (let departures = 0; departures < threads.length; departures += 1) {
     inFlight.leave(passage('', limit));
     await new Promise(setImmediate);
   }
@@ -27,13 +27,13 @@ async function admit(limit: number, threads: readonly string[]): Promise<readonl
   return order;
 }
 
-test('threads take turns, and each keeps its own order', async () => {
-  const many = ['a1', 'a1', 'a1', 'a1', 'b1', 'c1', 'b1'];
-  assert.deepEqual(await admit(1, many), ['a1', 'a1', 'b1', 'c1', 'a1', 'b1', 'a1']);
-  assert.deepEqual(await admit(7, many), many);
+test('waiting threads take turns, and each keeps its own order', async () => {
+  const threads = ['a1', 'a1', 'a1', 'a1', 'b1', 'c1', 'b1'];
+  assert.deepEqual(await admit(1, threads), ['a1', 'a1', 'b1', 'c1', 'a1', 'b1', 'a1']);
+  assert.deepEqual(await admit(7, threads), threads);
 });
 
-test('an aborted request leaves the queue, and the others keep their places', async () => {
+test('an aborted request leaves the queue, and the others keep their order', async () => {
   const inFlight = new InFlight(() => 0, new Map());
   const abort = new AbortController();
   inFlight.enter(passage('a', 1), never());
@@ -47,25 +47,25 @@ test('an aborted request leaves the queue, and the others keep their places', as
   assert.equal(inFlight.isFull(passage('d', 1)), false);
 });
 
-test('the queue is bounded', () => {
+test('the queue holds at most 256 requests', () => {
   const inFlight = new InFlight(() => 0, new Map());
   for (let count = 0; count < 257; count += 1) void inFlight.enter(passage(`t${count}`, 1), never());
   assert.throws(() => inFlight.enter(passage('one more', 1), never()), { kind: 'busy' });
 });
 
-test('the limit is learned from a rejection, and rises with time', () => {
+test('a limit is learned only from a rejection about concurrency, and rises with time', () => {
   let now = 0;
   const inFlight = new InFlight(() => now, new Map());
-  const refusal = (said: string) => new BridgeError('rate_limit', said, { providerText: said });
+  const rejection = (text: string) => new BridgeError('rate_limit', text, { providerText: text });
   for (let count = 0; count < 3; count += 1) inFlight.enter(passage('a'), never());
-  inFlight.learn(passage('a'), refusal('Requests rate limit exceeded.'));
+  inFlight.learn(passage('a'), rejection('Requests rate limit exceeded.'));
   assert.equal(inFlight.isFull(passage('a')), false);
   inFlight.leave(passage('a'));
-  inFlight.learn(passage('a'), refusal('concurrency allocated quota exceeded'));
+  inFlight.learn(passage('a'), rejection('concurrency allocated quota exceeded'));
   assert.equal(inFlight.isFull(passage('a')), true);
   now += 600_000;
   assert.equal(inFlight.isFull(passage('a')), false);
-  inFlight.learn(passage('a'), refusal('max organization concurrency: 1, try later'));
+  inFlight.learn(passage('a'), rejection('max organization concurrency: 1, try later'));
   inFlight.leave(passage('a'));
   assert.equal(inFlight.isFull(passage('a')), true);
 });
@@ -87,14 +87,14 @@ test('sixteen threads under an unknown limit of two: it is learned once, for all
     settings: { upstreamCalls: 2, apiKeys: [KEYS[0]] },
     runtime: { sleep: crowd.sleep },
   });
-  const play = () => Promise.all(THREADS.map((thread) => plans.turn(thread)));
-  for (const each of await play()) assert.equal(finalResponse(each).status, 'completed');
+  const runAll = () => Promise.all(THREADS.map((thread) => plans.turn(thread)));
+  for (const each of await runAll()) assert.equal(finalResponse(each).status, 'completed');
   assert.equal(plans.acmeKeys().length, 16 + 14);
-  for (const each of await play()) assert.equal(finalResponse(each).status, 'completed');
+  for (const each of await runAll()) assert.equal(finalResponse(each).status, 'completed');
   assert.deepEqual([plans.acmeKeys().length, crowd.most()], [16 + 14 + 16, 2]);
 });
 
-test('a client that waits for its status gets its stream once a learned limit makes it wait', async (context) => {
+test('an SDK client gets its stream with keep-alives once a learned limit queues its request', async (context) => {
   const { gate, open } = createTurnstile();
   const plans = await startPlans(context, {
     settings: { keepAliveMs: 5, upstreamCalls: 2, apiKeys: [KEYS[0]] },
@@ -104,19 +104,19 @@ test('a client that waits for its status gets its stream once a learned limit ma
   });
   const first = plans.turn('one');
   await plans.bridge.upstream.nextRequest();
-  let kept = 0;
-  const other = plans.bridge.stream({ model: 'acme-1', input: ask() }, {}, {
+  let keepAlives = 0;
+  const sdk = plans.bridge.stream({ model: 'acme-1', input: ask() }, {}, {
     onChunk: (_chunk, soFar) => {
-      kept = soFar.split(': keep-alive').length - 1;
-      if (kept > 1) open();
+      keepAlives = soFar.split(': keep-alive').length - 1;
+      if (keepAlives > 1) open();
     },
   });
-  for (const each of await Promise.all([first, other])) assert.equal(finalResponse(each).status, 'completed');
-  assert.ok(kept > 1);
+  for (const each of await Promise.all([first, sdk])) assert.equal(finalResponse(each).status, 'completed');
+  assert.ok(keepAlives > 1);
   assert.equal(plans.acmeKeys().length, 3);
 });
 
-test('a full queue is a fault of the bridge: nothing is retried, cached or sent elsewhere', async (context) => {
+test('a full queue is an error of the bridge: nothing is retried, cached or sent to a fallback', async (context) => {
   const { gate, open } = createTurnstile();
   const plans = await startPlans(context, {
     acme: { max_concurrency: 1, fallback: ['beta/beta-1'] }, settings: { keepAliveMs: 60_000, upstreamCalls: 4 },
@@ -133,7 +133,7 @@ test('a full queue is a fault of the bridge: nothing is retried, cached or sent 
   assert.deepEqual([plans.acmeKeys().length, plans.betaKeys().length], [258, 0]);
 });
 
-test('a request that waits keeps its client alive, also one that waits for its status', async (context) => {
+test('an SDK client gets keep-alives while its request is queued', async (context) => {
   const { gate, open } = createTurnstile();
   const plans = await startPlans(context, {
     acme: { max_concurrency: 1 }, settings: { keepAliveMs: 5 },
@@ -141,15 +141,15 @@ test('a request that waits keeps its client alive, also one that waits for its s
   });
   const first = plans.turn('one');
   await plans.bridge.upstream.nextRequest();
-  const heard = new AbortController();
-  const [codex, other] = [
+  const gotKeepAlive = new AbortController();
+  const [codex, sdk] = [
     plans.turn('two'),
     plans.bridge.stream({ model: 'acme-1', input: ask() }, {}, {
-      onChunk: (_chunk, soFar) => (/: keep-alive/.test(soFar) ? heard.abort() : undefined),
+      onChunk: (_chunk, soFar) => (/: keep-alive/.test(soFar) ? gotKeepAlive.abort() : undefined),
     }),
   ];
-  if (!heard.signal.aborted) await once(heard.signal, 'abort');
+  if (!gotKeepAlive.signal.aborted) await once(gotKeepAlive.signal, 'abort');
   assert.equal(plans.acmeKeys().length, 1);
   open();
-  for (const each of await Promise.all([first, codex, other])) assert.equal(finalResponse(each).status, 'completed');
+  for (const each of await Promise.all([first, codex, sdk])) assert.equal(finalResponse(each).status, 'completed');
 });

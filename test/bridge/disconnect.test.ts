@@ -1,4 +1,4 @@
-/** If a client disconnects, its upstream request is aborted, in every phase; a shutdown notifies clients. */
+/** A client that disconnects aborts its upstream request, in every phase; a shutdown notifies clients. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { describe, it } from 'node:test';
@@ -7,38 +7,38 @@ import { ask, CODEX, finalResponse, startBridge } from '../support/bridge/test-b
 
 const CHAT = { messages: [{ role: 'user', content: 'Hello' }] };
 
-describe('the client disconnects', () => {
+describe('a client disconnects', () => {
   it('before the provider answers', async (context) => {
     const bridge = await startBridge(context, { script: [silence()] });
-    const leaving = new AbortController();
-    const reply = bridge.stream({ input: ask() }, CODEX, { signal: leaving.signal });
+    const abort = new AbortController();
+    const reply = bridge.stream({ input: ask() }, CODEX, { signal: abort.signal });
     const request = await bridge.upstream.nextRequest();
-    leaving.abort();
+    abort.abort();
     assert.equal((await reply).ending, 'aborted');
     await request.aborted;
   });
 
   it('before the provider’s first byte', async (context) => {
     const bridge = await startBridge(context, { script: [raw({ chunks: [], end: 'hang' })] });
-    const leaving = new AbortController();
+    const abort = new AbortController();
     // The headers and response.created arrive at once; the client disconnects at the first byte.
-    const reply = bridge.stream({ input: ask() }, CODEX, { signal: leaving.signal, onChunk: () => leaving.abort() });
+    const reply = bridge.stream({ input: ask() }, CODEX, { signal: abort.signal, onChunk: () => abort.abort() });
     const request = await bridge.upstream.nextRequest();
     assert.equal((await reply).ending, 'aborted');
     await request.aborted;
   });
 
-  it('in the middle of the text, and no more of it is read', async (context) => {
+  it('in the middle of the text, and the bridge stops reading it', async (context) => {
     const turnstile = createTurnstile();
     const bridge = await startBridge(context, {
       script: [answer({ text: 'x'.repeat(400), pieces: 1, gate: turnstile.gate })],
     });
-    const leaving = new AbortController();
+    const abort = new AbortController();
     const onChunk = (_chunk: Buffer, soFar: string): void => {
-      if (soFar.includes('response.output_text.delta')) leaving.abort();
+      if (soFar.includes('response.output_text.delta')) abort.abort();
       else turnstile.admit();
     };
-    const reply = bridge.stream({ input: ask() }, CODEX, { signal: leaving.signal, onChunk });
+    const reply = bridge.stream({ input: ask() }, CODEX, { signal: abort.signal, onChunk });
     const request = await bridge.upstream.nextRequest();
     turnstile.admit(2);
     assert.equal((await reply).ending, 'aborted');
@@ -48,61 +48,61 @@ describe('the client disconnects', () => {
   it('while it waits for a JSON answer', async (context) => {
     const bridge = await startBridge(context, { script: [raw({ chunks: [], end: 'hang' }), silence()] });
     for (const path of ['/v1/responses', '/v1/chat/completions']) {
-      const leaving = new AbortController();
+      const abort = new AbortController();
       const request = bridge.upstream.nextRequest();
       const body = JSON.stringify({ model: bridge.model, ...CHAT, stream: false });
       const reply = fetch(`${bridge.url}${path}`, {
         method: 'POST',
         headers: { 'content-type': 'application/json' },
         body,
-        signal: leaving.signal,
+        signal: abort.signal,
       });
       const { aborted } = await request;
-      leaving.abort();
+      abort.abort();
       await assert.rejects(reply);
       await aborted;
     }
   });
 
-  it('the abort happens before any later write of the provider', async (context) => {
+  it('and the request is aborted before the provider’s next write', async (context) => {
     const turnstile = createTurnstile();
     const order: string[] = [];
     const bridge = await startBridge(context, {
       script: [answer({ text: 'abcdefgh', pieces: 1, gate: turnstile.gate })],
     });
-    const leaving = new AbortController();
-    const reply = bridge.stream({ input: ask() }, CODEX, { signal: leaving.signal, onChunk: () => leaving.abort() });
-    leaving.signal.addEventListener('abort', () => order.push('left'));
+    const abort = new AbortController();
+    const reply = bridge.stream({ input: ask() }, CODEX, { signal: abort.signal, onChunk: () => abort.abort() });
+    abort.signal.addEventListener('abort', () => order.push('disconnected'));
     const request = await bridge.upstream.nextRequest();
     void request.aborted.then(() => order.push('aborted'));
     await reply;
     await request.aborted;
-    // The gate is closed until here, so only the disconnection can have ended the request.
+    // The gate was closed until here, so only the abort can have ended the request.
     turnstile.open();
-    assert.deepEqual(order, ['left', 'aborted']);
+    assert.deepEqual(order, ['disconnected', 'aborted']);
   });
 
-  it('another client is not affected', async (context) => {
+  it('without affecting another client', async (context) => {
     const turnstile = createTurnstile();
     const script = [answer({ text: 'Still here.', gate: turnstile.gate }), raw({ chunks: [], end: 'hang' })];
     const bridge = await startBridge(context, { script });
-    const staying = bridge.stream({ input: ask() }, CODEX);
+    const connected = bridge.stream({ input: ask() }, CODEX);
     await bridge.upstream.nextRequest();
-    const leaving = new AbortController();
-    const left = bridge.stream({ input: ask() }, CODEX, { signal: leaving.signal, onChunk: () => leaving.abort() });
+    const abort = new AbortController();
+    const aborted = bridge.stream({ input: ask() }, CODEX, { signal: abort.signal, onChunk: () => abort.abort() });
     const second = await bridge.upstream.nextRequest();
-    await left;
+    await aborted;
     await second.aborted;
     turnstile.open();
-    assert.equal(finalResponse(await staying).status, 'completed');
+    assert.equal(finalResponse(await connected).status, 'completed');
   });
 
-  it('logs one line, which is not a warning', async (context) => {
+  it('which logs one line, at level info', async (context) => {
     const bridge = await startBridge(context, { script: [silence()], logLevel: 'info' });
-    const leaving = new AbortController();
-    const reply = bridge.stream({ input: ask() }, {}, { signal: leaving.signal });
+    const abort = new AbortController();
+    const reply = bridge.stream({ input: ask() }, {}, { signal: abort.signal });
     const request = await bridge.upstream.nextRequest();
-    leaving.abort();
+    abort.abort();
     await assert.rejects(reply);
     await request.aborted;
     const turns = await bridge.turns(1);
@@ -114,15 +114,15 @@ describe('the client disconnects', () => {
 describe('a shutdown', () => {
   it('ends a running stream with response.failed, and its upstream request', async (context) => {
     const bridge = await startBridge(context, { script: [raw({ chunks: [': ping\n\n'], end: 'hang' })] });
-    const begun = new EventTarget();
-    const reply = bridge.stream({ input: ask() }, CODEX, { onChunk: () => begun.dispatchEvent(new Event('begun')) });
-    await once(begun, 'begun');
+    const stream = new EventTarget();
+    const reply = bridge.stream({ input: ask() }, CODEX, { onChunk: () => stream.dispatchEvent(new Event('chunk')) });
+    await once(stream, 'chunk');
     const request = await bridge.upstream.nextRequest();
     await bridge.close();
-    const stream = await reply;
-    assert.equal(finalResponse(stream).status, 'failed');
-    assert.match(finalResponse(stream).error.message, /shutting down/);
-    assert.equal(stream.events.at(-1)?.data, '[DONE]');
+    const ended = await reply;
+    assert.equal(finalResponse(ended).status, 'failed');
+    assert.match(finalResponse(ended).error.message, /shutting down/);
+    assert.equal(ended.events.at(-1)?.data, '[DONE]');
     await request.aborted;
   });
 });

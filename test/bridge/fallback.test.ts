@@ -1,4 +1,4 @@
-/** Several keys and fallback models: which call goes where, for how long, and what the user sees. */
+/** Several keys and fallback models: which one gets each call, for how long, and what the user sees. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ask, deltasOf, doneItems, finalResponse, type Loose } from '../support/bridge/test-bridge';
@@ -45,7 +45,7 @@ for (const [name, step] of [
   });
 }
 
-test('another key does not help after a rejected request, a moderated prompt or a full context', async (context) => {
+test('no other key is tried after a rejected request, a moderated prompt or a full context', async (context) => {
   for (const message of ['Bad field.', 'data_inspection_failed', 'maximum context length is 1 token']) {
     const step = reply({ status: 400, body: { error: { message } } });
     const { turn, acmeKeys, betaKeys } = await startPlans(context, { ...FALLBACK, acmeScript: () => step });
@@ -54,7 +54,7 @@ test('another key does not help after a rejected request, a moderated prompt or 
   }
 });
 
-test('a fallback answers until the quota resets, which the user is told once; no call is wasted', async (context) => {
+test('a fallback answers until the quota resets; each thread is told once, and no call is wasted', async (context) => {
   const plans = await startPlans(context, { ...FALLBACK, ...ONE_KEY, acmeScript: [outOfQuota(UNTIL_THREE), done()] });
   const { turn, bridge, acmeKeys, betaKeys, pass } = plans;
   const first = await turn('one');
@@ -64,8 +64,8 @@ test('a fallback answers until the quota resets, which the user is told once; no
   assert.deepEqual(summariesOf(await turn('two')), [NOTICE]);
   assert.deepEqual([acmeKeys().length, betaKeys()], [1, [BETA_KEY, BETA_KEY, BETA_KEY]]);
   const lines = await bridge.turns(3);
-  const facts = lines.map((line) => [line.substituted, line.sent_model, line.upstream_calls]);
-  assert.deepEqual(facts, [[NOTICE, 'beta-1', 2], [NOTICE, 'beta-1', 1], [NOTICE, 'beta-1', 1]]);
+  const logged = lines.map((line) => [line.substituted, line.sent_model, line.upstream_calls]);
+  assert.deepEqual(logged, [[NOTICE, 'beta-1', 2], [NOTICE, 'beta-1', 1], [NOTICE, 'beta-1', 1]]);
   pass(3 * HOUR);
   assert.deepEqual(summariesOf(await turn('one')), []);
   assert.deepEqual([acmeKeys(), betaKeys().length], [[FIRST, FIRST], 3]);
@@ -85,7 +85,7 @@ test('the notice is an item that is never sent to a provider', async (context) =
   ]);
 });
 
-test('other clients read it in x-bridge-notes', async (context) => {
+test('clients other than Codex get the notice in x-bridge-notes', async (context) => {
   const { bridge } = await startPlans(context, { ...FALLBACK, ...ONE_KEY, acmeScript: () => outOfQuota(UNTIL_THREE) });
   const json = await bridge.json({ model: 'acme-1', input: ask() });
   const stream = await bridge.stream({ model: 'acme-1', input: ask() });
@@ -97,29 +97,29 @@ test('other clients read it in x-bridge-notes', async (context) => {
   assert.deepEqual(summariesOf(stream), []);
 });
 
-test('a fallback answers for a provider that is down after all retries and a model that is gone', async (context) => {
+test('a fallback replaces a provider that stays down, after all retries, and a removed model', async (context) => {
   const error = { message: 'The model acme-1 does not exist', code: 'model_not_found' };
-  const gone = reply({ status: 404, body: { error } });
-  for (const [step, calls, why] of [
+  const notFound = reply({ status: 404, body: { error } });
+  for (const [step, calls, notice] of [
     [reply({ status: 503, body: { error: { message: 'Overloaded.' } } }), 2, 'acme-1 is overloaded; using beta-1'],
     [refuse(), 2, 'acme-1 cannot be reached; using beta-1'],
-    [gone, 1, 'acme-1 was not found; using beta-1'],
+    [notFound, 1, 'acme-1 was not found; using beta-1'],
   ] as const) {
     const settings = { ...ONE_KEY.settings, upstreamCalls: 2 };
     const { turn, acmeKeys } = await startPlans(context, { ...FALLBACK, settings, acmeScript: () => step });
-    assert.deepEqual(summariesOf(await turn('one')), [why]);
+    assert.deepEqual(summariesOf(await turn('one')), [notice]);
     assert.equal(acmeKeys().length, calls);
   }
 });
 
-test('an answer that began is never repeated by a fallback', async (context) => {
+test('a fallback never repeats an answer that has begun', async (context) => {
   const cut = answer({ text: 'The first half', cutAfter: 2, end: 'cut' });
   const { turn, betaKeys } = await startPlans(context, { ...FALLBACK, ...ONE_KEY, acmeScript: () => cut });
   assert.equal(finalResponse(await turn('one')).status, 'failed');
   assert.deepEqual(betaKeys(), []);
 });
 
-test('the order: keys, then the fallbacks of the model, its provider or --fallback', async (context) => {
+test('after all keys, the fallbacks of the model, else of its provider, else --fallback', async (context) => {
   const quota = () => outOfQuota(UNTIL_THREE);
   const models = { 'acme-1': { fallback: ['acme-2', 'acme-1', 'beta/beta-1'] }, 'acme-2': {} };
   const plans = await startPlans(context, {
@@ -135,7 +135,7 @@ test('the order: keys, then the fallbacks of the model, its provider or --fallba
   assert.deepEqual(other.beta.requests.map(({ body }) => body.model), ['last']);
 });
 
-test('if everything failed, the error names all attempts, and the next turn makes one call', async (context) => {
+test('if everything fails, the error names all attempts, and the next turn makes one call', async (context) => {
   const plans = await startPlans(context, {
     ...FALLBACK, acmeScript: [outOfQuota(UNTIL_THREE), deadKey(), outOfQuota('2026-11-28 14:00:00 UTC'), done()],
     betaScript: () => deadKey(),
@@ -190,14 +190,14 @@ test('signed content is sent back only to the model that signed it', async (cont
     upstream: { allowFields: ['reasoning_details'] },
   });
   const history: Loose[] = [...ask()];
-  const play = async (): Promise<void> => {
+  const runTurn = async (): Promise<void> => {
     history.push(...doneItems(await plans.turn('one', { input: history })), ...ask('More'));
   };
-  await play();
-  await play();
-  await play();
+  await runTurn();
+  await runTurn();
+  await runTurn();
   plans.pass(3 * HOUR);
-  await play();
+  await runTurn();
   const sent = (requests: readonly Loose[]) =>
     requests.map(({ body }) => JSON.stringify(body).match(/SEALED-\w+/g) ?? []);
   assert.deepEqual(sent(plans.beta.requests), [[], ['SEALED-beta']]);

@@ -1,7 +1,7 @@
 /**
  * The fault table: an upstream that disconnects at every point, and one that sends malformed HTTP. Each fault is tested
  * with a client that retries like Codex and with an SDK client, and costs a bounded number of calls. Rejections are in
- * refusals.test.ts and test/errors/bodies.test.ts, retried failures in retries.test.ts, other broken answers in
+ * rejections.test.ts and test/errors/bodies.test.ts, retried failures in retries.test.ts, other broken answers in
  * broken-upstreams.test.ts.
  */
 import assert from 'node:assert/strict';
@@ -49,7 +49,7 @@ const stream = (...events: readonly (string | Buffer)[]): readonly (string | Buf
   CHUNKED,
   ...events.map(chunk),
 ];
-const whole = (...events: readonly (string | Buffer)[]): readonly (string | Buffer)[] => [
+const complete = (...events: readonly (string | Buffer)[]): readonly (string | Buffer)[] => [
   LAST,
   ...events.map(chunk),
   LAST_CHUNK,
@@ -147,7 +147,7 @@ const FAULTS: readonly Fault[] = [
   },
   {
     name: 'an unexpected 100 Continue before the answer',
-    step: closed('HTTP/1.1 100 Continue\r\n\r\n', ...whole(HELLO)),
+    step: closed('HTTP/1.1 100 Continue\r\n\r\n', ...complete(HELLO)),
     calls: 2,
     code: 'bad_upstream_answer',
     says: /sent an unexpected "100 Continue"/,
@@ -186,7 +186,7 @@ const FAULTS: readonly Fault[] = [
   },
   {
     name: 'only comments, then the end',
-    step: closed(...whole(': one\n\n', ': two\n\n')),
+    step: closed(...complete(': one\n\n', ': two\n\n')),
     calls: 4,
     code: 'upstream_stream_cut',
     says: CUT,
@@ -201,7 +201,7 @@ const FAULTS: readonly Fault[] = [
 
   // After text was shown: Codex retries by itself, and the bridge ends the turn in time.
   {
-    name: 'a reset in the text',
+    name: 'a reset in the middle of the text',
     step: reset(...stream(text('Half'))),
     calls: 4,
     sdkCalls: 1,
@@ -210,7 +210,7 @@ const FAULTS: readonly Fault[] = [
     shown: 'Half',
   },
   {
-    name: 'an end in the text, before the end of the body',
+    name: 'an end in the middle of the text, before the end of the body',
     step: closed(...stream(text('Half'))),
     calls: 4,
     sdkCalls: 1,
@@ -219,8 +219,8 @@ const FAULTS: readonly Fault[] = [
     shown: 'Half',
   },
   {
-    name: 'a clean end in the text',
-    step: closed(...whole(text('Half'))),
+    name: 'a clean end in the middle of the text',
+    step: closed(...complete(text('Half'))),
     calls: 6,
     sdkCalls: 1,
     code: 'upstream_stream_cut',
@@ -228,7 +228,7 @@ const FAULTS: readonly Fault[] = [
     shown: 'Half',
   },
   {
-    name: 'a clean end in the text over HTTP/1.0, i.e. a closed connection',
+    name: 'a clean end in the middle of the text over HTTP/1.0, that is, a closed connection',
     step: closed(`HTTP/1.0 200 OK\r\n${HEADERS}\r\n`, text('Half')),
     calls: 6,
     sdkCalls: 1,
@@ -238,7 +238,7 @@ const FAULTS: readonly Fault[] = [
   },
   {
     name: 'a clean end inside a character',
-    step: closed(...whole(text('Half'), Buffer.from(text('杭')).subarray(0, 58))),
+    step: closed(...complete(text('Half'), Buffer.from(text('杭')).subarray(0, 58))),
     calls: 6,
     sdkCalls: 1,
     code: 'upstream_stream_cut',
@@ -265,7 +265,7 @@ const FAULTS: readonly Fault[] = [
   },
   {
     name: 'an event in the middle that is not JSON',
-    step: closed(...whole(text('Half'), sse('{"choices":[{"delta":{"content":'), text('.'), finish('stop'))),
+    step: closed(...complete(text('Half'), sse('{"choices":[{"delta":{"content":'), text('.'), finish('stop'))),
     calls: 2,
     sdkCalls: 1,
     code: 'bad_upstream_answer',
@@ -274,7 +274,7 @@ const FAULTS: readonly Fault[] = [
   },
   {
     name: 'a page of HTML in the middle',
-    step: closed(...whole(text('Half'), '<html><head><title>502</title></head></html>\n\n')),
+    step: closed(...complete(text('Half'), '<html><head><title>502</title></head></html>\n\n')),
     calls: 6,
     sdkCalls: 1,
     code: 'upstream_stream_cut',
@@ -282,7 +282,7 @@ const FAULTS: readonly Fault[] = [
     shown: 'Half',
   },
   {
-    name: 'silence in the text, the connection open',
+    name: 'silence in the middle of the text, with the connection open',
     step: hangs(...stream(text('Half'))),
     settings: { upstreamIdleTimeoutMs: 400 },
     calls: 2,
@@ -292,7 +292,7 @@ const FAULTS: readonly Fault[] = [
     shown: 'Half',
   },
   {
-    name: 'a reset in the arguments of a call',
+    name: 'a reset in the middle of a call’s arguments',
     step: reset(...stream(call('{"path":"a', true))),
     calls: 4,
     sdkCalls: 1,
@@ -301,8 +301,8 @@ const FAULTS: readonly Fault[] = [
     args: '{"path":"a',
   },
   {
-    name: 'a clean end in the arguments of a call',
-    step: closed(...whole(call('{"path":', true), call('"a'))),
+    name: 'a clean end in the middle of a call’s arguments',
+    step: closed(...complete(call('{"path":', true), call('"a'))),
     calls: 6,
     sdkCalls: 1,
     code: 'upstream_stream_cut',
@@ -310,8 +310,8 @@ const FAULTS: readonly Fault[] = [
     args: '{"path":"a',
   },
   {
-    name: '[DONE] in the arguments of a call',
-    step: closed(...whole(call('{"path":"a', true), DONE)),
+    name: '[DONE] in the middle of a call’s arguments',
+    step: closed(...complete(call('{"path":"a', true), DONE)),
     calls: 6,
     sdkCalls: 1,
     code: 'upstream_stream_cut',
@@ -321,7 +321,7 @@ const FAULTS: readonly Fault[] = [
   {
     name: 'a rejection in the middle of the text',
     step: closed(
-      ...whole(
+      ...complete(
         text('Half'),
         'event: error\n',
         sse({ code: 'InvalidParameter', message: 'Repetitive tool calls detected' }),
@@ -335,7 +335,7 @@ const FAULTS: readonly Fault[] = [
   },
   {
     name: 'an exhausted quota in the middle of the text',
-    step: closed(...whole(text('Half'), sse({ error: { message: 'week allocated quota exceeded.' } }))),
+    step: closed(...complete(text('Half'), sse({ error: { message: 'week allocated quota exceeded.' } }))),
     calls: 1,
     sdkCalls: 1,
     code: 'insufficient_quota',
@@ -348,12 +348,12 @@ describe('faults', () => {
   for (const fault of FAULTS) {
     const { name, calls, sdkCalls = calls } = fault;
     describe(name, () => {
-      it(`costs a turn of Codex ${calls} ${calls === 1 ? 'call' : 'calls'} and leaves no trace`, async (context) => {
+      it(`ends a Codex turn after ${calls} call${calls === 1 ? '' : 's'}, with no finished item`, async (context) => {
         const [upstream, bridge] = await start(context, fault);
         const { replies, last } = await playCodexTurn(bridge, { tools: [tool('list')] });
         assert.equal(upstream.calls, calls);
         assert.equal(new Set(upstream.bodies).size, 1, 'the same request each time');
-        for (const reply of replies) assertHalf(reply, fault);
+        for (const reply of replies) assertPartial(reply, fault);
         const { status, error } = finalResponse(last);
         assert.equal(status, 'failed');
         assert.equal(error.code, 'invalid_prompt', 'Codex must stop by itself');
@@ -362,13 +362,13 @@ describe('faults', () => {
         assertLog(bridge, replies.length);
       });
 
-      it(`is reported to an SDK client after ${sdkCalls} call${sdkCalls === 1 ? '' : 's'}`, async (context) => {
+      it(`ends a request of an SDK client after ${sdkCalls} call${sdkCalls === 1 ? '' : 's'}`, async (context) => {
         const [upstream, bridge] = await start(context, fault);
         const streamed = await bridge.stream({ input: ask(), tools: [tool('list')] });
         assert.equal(upstream.calls, sdkCalls);
         const begun = fault.shown !== undefined || fault.args !== undefined;
         assert.equal(streamed.status === 200, begun, streamed.text.slice(0, 200));
-        if (begun) assertHalf(streamed, fault);
+        if (begun) assertPartial(streamed, fault);
         const { error }: Loose = begun ? finalResponse(streamed) : JSON.parse(streamed.text);
         assert.equal(error.code, fault.code, error.message);
         assert.match(error.message, fault.says);
@@ -386,19 +386,19 @@ async function start(
   { step, settings }: Pick<Fault, 'step' | 'settings'>,
 ): Promise<[TcpUpstream, TestBridge]> {
   const upstream = await startTcpUpstream(context, () => step);
-  const all = { upstreamCalls: 4, aiBaseUrl: upstream.url, ...settings };
-  return [upstream, await startBridge(context, { settings: all, logLevel: 'warn' })];
+  const combined = { upstreamCalls: 4, aiBaseUrl: upstream.url, ...settings };
+  return [upstream, await startBridge(context, { settings: combined, logLevel: 'warn' })];
 }
 
-/** The shown text is what arrived, and no item is done, because Codex keeps and runs finished items. */
-function assertHalf(reply: Parameters<typeof deltasOf>[0], { shown = '', args = '' }: Fault): void {
+/** The text that arrived is shown, but no item is finished, because Codex keeps and runs finished items. */
+function assertPartial(reply: Parameters<typeof deltasOf>[0], { shown = '', args = '' }: Fault): void {
   assert.equal(deltasOf(reply, 'response.output_text.delta'), shown);
   assert.equal(deltasOf(reply, 'response.function_call_arguments.delta'), args);
   assert.deepEqual(doneItems(reply), []);
   assert.deepEqual(finalResponse(reply).output, []);
 }
 
-/** Each failed request logs one line, a warning. */
+/** Each failed request logs exactly one line, a warning. */
 function assertLog(bridge: TestBridge, requests: number): void {
   const lines = bridge.lines.map((line) => JSON.parse(line) as Record<string, unknown>);
   assert.deepEqual(
@@ -409,7 +409,7 @@ function assertLog(bridge: TestBridge, requests: number): void {
 }
 
 /** An unusual answer that is nevertheless complete. */
-interface Oddity {
+interface UnusualAnswer {
   readonly name: string;
   readonly writes: readonly (string | Buffer)[];
   readonly end?: TcpStep['end'];
@@ -418,9 +418,9 @@ interface Oddity {
   readonly args?: string;
 }
 
-const ODDITIES: readonly Oddity[] = [
-  { name: 'HTTP/1.0, its body ended by the connection', writes: [`HTTP/1.0 200 OK\r\n${HEADERS}\r\n`, HELLO] },
-  { name: 'HTTP/1.1 without any length', writes: [`HTTP/1.1 200 OK\r\n${HEADERS}\r\n`, HELLO] },
+const UNUSUAL_ANSWERS: readonly UnusualAnswer[] = [
+  { name: 'HTTP/1.0, whose body ends with the connection', writes: [`HTTP/1.0 200 OK\r\n${HEADERS}\r\n`, HELLO] },
+  { name: 'HTTP/1.1 without a length', writes: [`HTTP/1.1 200 OK\r\n${HEADERS}\r\n`, HELLO] },
   {
     name: 'a content-length instead of chunks',
     writes: [
@@ -430,7 +430,7 @@ const ODDITIES: readonly Oddity[] = [
   },
   {
     name: 'early hints before the answer',
-    writes: ['HTTP/1.1 103 Early Hints\r\nlink: </a>; rel=preload\r\n\r\n', ...whole(HELLO)],
+    writes: ['HTTP/1.1 103 Early Hints\r\nlink: </a>; rel=preload\r\n\r\n', ...complete(HELLO)],
   },
   {
     name: 'no content type',
@@ -458,34 +458,37 @@ const ODDITIES: readonly Oddity[] = [
     writes: [LAST, ...split(text('Grüße, 杭州.') + finish('stop') + DONE, 2).map(chunk), LAST_CHUNK],
     text: 'Grüße, 杭州.',
   },
-  { name: 'a megabyte of text in one event', writes: whole(text(MEGABYTE), finish('stop'), DONE), text: MEGABYTE },
+  { name: 'a megabyte of text in one event', writes: complete(text(MEGABYTE), finish('stop'), DONE), text: MEGABYTE },
   {
     name: 'a megabyte of arguments in one event',
-    writes: whole(call(JSON.stringify({ path: MEGABYTE }), true), finish('tool_calls'), DONE),
+    writes: complete(call(JSON.stringify({ path: MEGABYTE }), true), finish('tool_calls'), DONE),
     text: '',
     args: JSON.stringify({ path: MEGABYTE }),
   },
   {
     name: 'finish_reason stop after a call',
-    writes: whole(call('{"path":"a"}', true), finish('stop'), DONE),
+    writes: complete(call('{"path":"a"}', true), finish('stop'), DONE),
     text: '',
     args: '{"path":"a"}',
   },
   {
     name: 'an error after the finish',
-    writes: whole(text('Hello.'), finish('stop'), sse({ error: { message: 'Boom' } }), DONE),
+    writes: complete(text('Hello.'), finish('stop'), sse({ error: { message: 'Boom' } }), DONE),
   },
-  { name: 'data that is not JSON after the finish', writes: whole(text('Hello.'), finish('stop'), sse('oops'), DONE) },
+  {
+    name: 'data that is not JSON after the finish',
+    writes: complete(text('Hello.'), finish('stop'), sse('oops'), DONE),
+  },
   {
     name: 'a second finish with another reason',
-    writes: whole(text('Hello.'), finish('stop'), finish('length'), DONE),
+    writes: complete(text('Hello.'), finish('stop'), finish('length'), DONE),
   },
-  { name: '[DONE] twice', writes: whole(HELLO, DONE) },
-  { name: 'another answer after [DONE]', writes: whole(HELLO, text('More.'), finish('stop'), DONE) },
-  { name: 'text after the finish', writes: whole(text('Hello'), finish('stop'), text('.'), DONE), text: 'Hello.' },
+  { name: '[DONE] twice', writes: complete(HELLO, DONE) },
+  { name: 'another answer after [DONE]', writes: complete(HELLO, text('More.'), finish('stop'), DONE) },
+  { name: 'text after the finish', writes: complete(text('Hello'), finish('stop'), text('.'), DONE), text: 'Hello.' },
   {
     name: 'a call after the finish',
-    writes: whole(text('Hello.'), finish('stop'), call('{"path":"a"}', true), DONE),
+    writes: complete(text('Hello.'), finish('stop'), call('{"path":"a"}', true), DONE),
     args: '{"path":"a"}',
   },
   { name: 'a reset after [DONE]', writes: stream(HELLO), end: 'reset' },
@@ -493,8 +496,8 @@ const ODDITIES: readonly Oddity[] = [
 ];
 
 /** Splits into pieces of `size` bytes. */
-function split(whole: string, size: number): readonly Buffer[] {
-  const bytes = Buffer.from(whole);
+function split(text: string, size: number): readonly Buffer[] {
+  const bytes = Buffer.from(text);
   return Array.from({ length: Math.ceil(bytes.length / size) }, (_, index) =>
     bytes.subarray(index * size, (index + 1) * size),
   );
@@ -505,19 +508,19 @@ function withoutPhase({ phase: _phase, ...item }: Loose): Loose {
   return item;
 }
 
-describe('unusual answers', () => {
-  for (const { name, writes, end = 'close', text: said = 'Hello.', args = '' } of ODDITIES) {
+describe('unusual but complete answers', () => {
+  for (const { name, writes, end = 'close', text: expectedText = 'Hello.', args = '' } of UNUSUAL_ANSWERS) {
     it(name, async (context) => {
       const [upstream, bridge] = await start(context, { step: { writes, end } });
       const { last } = await playCodexTurn(bridge, { tools: [tool('list')] });
       assert.equal(finalResponse(last).status, 'completed', JSON.stringify(finalResponse(last).error));
-      assert.equal(deltasOf(last, 'response.output_text.delta'), said);
+      assert.equal(deltasOf(last, 'response.output_text.delta'), expectedText);
       assert.equal(
         doneItems(last)
           .filter(({ type }) => type === 'message')
           .map(({ content }) => content[0].text)
           .join(''),
-        said,
+        expectedText,
       );
       assert.deepEqual(
         doneItems(last)
@@ -553,7 +556,7 @@ it('an endless line is rejected before it exhausts memory', async (context) => {
   await upstream.closed(0);
 });
 
-it('a body that is not gzip despite its header fails, at the latest after the idle timeout', async (context) => {
+it('a body that is not gzip despite its header fails, at the latest after the first-byte timeout', async (context) => {
   const writes = [
     head('200 OK', { 'content-type': 'text/event-stream', 'content-encoding': 'gzip', connection: 'close' }),
     HELLO,

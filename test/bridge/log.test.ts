@@ -8,8 +8,8 @@ const PROMPT = 'The-Prompt-Nobody-May-See';
 const ANSWER = 'The-Answer-Nobody-May-See';
 const TOKEN = 'sk-test-inbound-token';
 
-/** Successful turns and failures of every kind, each with the prompt, the key and a token. */
-async function tellEverything(options: TestBridgeOptions, context: Parameters<typeof startBridge>[0]): Promise<string> {
+/** Runs successful and failing turns, each with the prompt, the key and a token; returns the log. */
+async function logEverything(options: TestBridgeOptions, context: Parameters<typeof startBridge>[0]): Promise<string> {
   const script = [
     answer({ reasoning: ANSWER, text: ANSWER, toolCalls: [{ name: 'list', arguments: { path: ANSWER } }] }),
     answer({ text: ANSWER, cutAfter: 2, end: 'cut' }),
@@ -41,7 +41,7 @@ async function tellEverything(options: TestBridgeOptions, context: Parameters<ty
 describe('the log', () => {
   it('never contains a key, at any level', async (context) => {
     for (const logLevel of ['debug', 'info', 'warn', 'error'] as const) {
-      const text = await tellEverything({ logLevel, settings: { logStreamRaw: true } }, context);
+      const text = await logEverything({ logLevel, settings: { logStreamRaw: true } }, context);
       assert.doesNotMatch(text, /sk-test|inbound-token|environment-key/, logLevel);
       if (logLevel !== 'error') assert.match(text, /"kind":"auth"/);
     }
@@ -49,19 +49,19 @@ describe('the log', () => {
 
   it('contains no part of the conversation above level debug', async (context) => {
     for (const logLevel of ['info', 'warn', 'error'] as const) {
-      const text = await tellEverything({ logLevel, settings: { logStreamRaw: true } }, context);
+      const text = await logEverything({ logLevel, settings: { logStreamRaw: true } }, context);
       assert.doesNotMatch(text, /Nobody-May-See/, logLevel);
     }
   });
 
   it('reports changes to the request at level debug', async (context) => {
-    const text = await tellEverything({ logLevel: 'debug' }, context);
+    const text = await logEverything({ logLevel: 'debug' }, context);
     assert.match(text, /dropped an input item of type future_item/);
     assert.match(text, /dropped tool file_search/);
     assert.match(text, /"message":"turn started"/);
   });
 
-  it('reports what failed, with the value and its place', async (context) => {
+  it('reports a rejection with the provider’s host, status and message', async (context) => {
     const bridge = await startBridge(context, {
       script: [reply({ status: 429, body: { error: { message: 'Slow down.' } } })],
       logLevel: 'warn',
@@ -96,7 +96,7 @@ describe('the log', () => {
 describe('LOG_STREAM_RAW', () => {
   const said = () => answer({ text: ANSWER, pieces: 100 });
 
-  it('on, at level debug: each read of the provider’s stream, truncated', async (context) => {
+  it('on, at level debug: logs each read of the provider’s stream, truncated', async (context) => {
     const bridge = await startBridge(context, { script: [said()], settings: { logStreamRaw: true, logStreamMax: 40 } });
     await bridge.stream({ input: ask() }, CODEX);
     const reads = bridge.lines.map((line) => JSON.parse(line)).filter(({ message }) => message === 'upstream read');
@@ -107,13 +107,13 @@ describe('LOG_STREAM_RAW', () => {
     }
   });
 
-  it('shows the text if it fits the limit', async (context) => {
+  it('on: shows the text if it fits the limit', async (context) => {
     const bridge = await startBridge(context, { script: [said()], settings: { logStreamRaw: true } });
     await bridge.stream({ input: ask() }, CODEX);
     assert.match(bridge.lines.join(''), new RegExp(ANSWER));
   });
 
-  it('off, or above level debug: nothing', async (context) => {
+  it('off, or above level debug: logs nothing', async (context) => {
     for (const options of [
       { settings: { logStreamRaw: false } },
       { settings: { logStreamRaw: true }, logLevel: 'info' as const },

@@ -1,4 +1,4 @@
-/** Long threads send their whole history in every round: the upstream requests are the same as without any reuse. */
+/** Long threads repeat their history in every request: reused translations must give the same upstream request. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { answer } from '../support/upstream/scripted-upstream';
@@ -6,7 +6,7 @@ import { ask, CODEX, DIALECTS, startBridge, tool } from '../support/bridge/test-
 
 const OUTPUT = `${'const a = "步骤";\n'.repeat(2_000)}\u0007`;
 
-/** One round of tools: what a model called, and a result of 40 KB. */
+/** One tool round: reasoning, a call, and a result of 40 KB. */
 const round = (index: number): readonly object[] => [
   { type: 'reasoning', summary: [], content: [{ type: 'reasoning_text', text: `Round ${index}.` }] },
   { type: 'function_call', call_id: `call_${index}`, name: 'shell', arguments: JSON.stringify({ cmd: `ls ${index}` }) },
@@ -18,7 +18,7 @@ const history = (rounds: number): readonly object[] => [
   ...Array.from({ length: rounds }, (_, index) => round(index)).flat(),
 ];
 
-/** The inputs of a thread: it grows, goes back, is compacted, and starts again. */
+/** The inputs of a thread that grows, goes back, is compacted, and grows again. */
 const INPUTS: readonly (readonly object[])[] = [
   history(1),
   ...[2, 3, 4, 5].map(history),
@@ -31,7 +31,7 @@ const INPUTS: readonly (readonly object[])[] = [
 
 describe('a thread of 40 to 250 KB', () => {
   for (const dialect of DIALECTS) {
-    it(`at a ${dialect} upstream`, async (context) => {
+    it(`is translated as in a new bridge (${dialect})`, async (context) => {
       const script = (): ReturnType<typeof answer> => answer({ text: 'Done.' });
       const tools = [tool('shell')];
       const bridge = await startBridge(context, { dialect, script });

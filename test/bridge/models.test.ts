@@ -1,5 +1,5 @@
 /**
- * GET /models of the whole bridge: one body for both kinds of clients, with the provider's own list if enabled.
+ * GET /models: one body for both kinds of clients, with the provider's own list if discovery is on.
  */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
@@ -29,7 +29,7 @@ async function getModels(
 
 const idsOf = ({ data }: Body): readonly string[] => data.map(({ id }) => id);
 
-test('one body: the OpenAI list and the models of Codex, the default model first', async (context) => {
+test('one body has the OpenAI list and the Codex models, with the default model first', async (context) => {
   const bridge = await startBridge(context, { settings: { defaultModel: 'glm-4.7' } });
   const { body, etag } = await getModels(bridge);
   assert.equal(body.object, 'list');
@@ -39,10 +39,10 @@ test('one body: the OpenAI list and the models of Codex, the default model first
   assert.match(etag, /^"[0-9a-z]+"$/);
   assert.deepEqual(await getModels(bridge, '/models'), { body, etag });
   assert.equal((await fetch(`${bridge.url}/models`, { method: 'HEAD' })).headers.get('etag'), etag);
-  assert.equal(bridge.upstream.requests.length, 0, 'the provider is not asked');
+  assert.equal(bridge.upstream.requests.length, 0, 'no request to the provider');
 });
 
-test('the tag changes with the body, and is the same in every process', async (context) => {
+test('the ETag changes with the body, and is the same in every process', async (context) => {
   const tags = [];
   for (const defaultModel of ['glm-4.7', 'kimi-k2.5', 'glm-4.7']) {
     tags.push((await getModels(await startBridge(context, { settings: { defaultModel } }))).etag);
@@ -68,18 +68,18 @@ test('aliases of MODEL_MAP are listed with the facts of their models', async (co
   assert.equal(body.models.find(({ slug }) => slug === 'far')?.context_window, 1_000_000);
 });
 
-test('without rows and without a default model both lists are empty', async (context) => {
+test('without model rows and a default model, both lists are empty', async (context) => {
   const bridge = await startBridge(context, { dialect: 'openai', settings: { discoverModels: false } });
   assert.deepEqual((await getModels(bridge)).body, { object: 'list', data: [], models: [] });
 });
 
 test('an old Codex gets only the efforts that it knows; all other clients get the same body', async (context) => {
   const bridge = await startBridge(context, { settings: { provider: 'deepseek' } });
-  const known = await getModels(bridge, '/v1/models?client_version=0.125.0');
+  const old = await getModels(bridge, '/v1/models?client_version=0.125.0');
   const all = await getModels(bridge);
-  assert.doesNotMatch(JSON.stringify(known.body), /"effort":"max"/);
+  assert.doesNotMatch(JSON.stringify(old.body), /"effort":"max"/);
   assert.match(JSON.stringify(all.body), /"effort":"max"/);
-  assert.notEqual(known.etag, all.etag);
+  assert.notEqual(old.etag, all.etag);
   assert.deepEqual(await getModels(bridge, '/models?client_version=0.169.0'), all);
 });
 
@@ -96,7 +96,7 @@ test("DISCOVER_MODELS merges the provider's own list, which is requested once an
   bridge.upstream.assertClean();
 });
 
-test("the provider's list is requested again when it is stale, and sooner after a failure", async (context) => {
+test("the provider's list is requested again after five minutes", async (context) => {
   let now = 0;
   const bridge = await startBridge(context, {
     dialect: 'openai',
@@ -121,7 +121,7 @@ test('the list of a provider without model rows is requested unless DISCOVER_MOD
   assert.equal(off.upstream.requests.length, 0);
 });
 
-test('a server that starts late is found at the next request after ten seconds', async (context) => {
+test('after a failure, the list is requested again after ten seconds', async (context) => {
   let now = 0;
   let isUp = false;
   const server = createServer(
@@ -155,7 +155,7 @@ test('the context window of a loaded model overrides the one in the list', async
   assert.equal(without.log, '');
 });
 
-test('a local server with one model has its window under any name', async (context) => {
+test('a DEFAULT_MODEL that a local server does not list comes before the one that it lists', async (context) => {
   const bridge = await startBridge(context, {
     dialect: 'openai', models: ['file.gguf'], apiKey: KEY, provider: 'llama-cpp', model: 'mine',
     settings: { defaultModel: 'mine' },
@@ -164,7 +164,7 @@ test('a local server with one model has its window under any name', async (conte
   assert.deepEqual(idsOf(body), ['mine', 'file.gguf']);
 });
 
-test('a provider without a list: a log line, the unchanged catalog, and no second request', async (context) => {
+test('a provider without a list gets one request and one log line, and the catalog is unchanged', async (context) => {
   const bridge = await startBridge(context, { settings: { discoverModels: true }, runtime: { clock: () => 0 } });
   const { body } = await getModels(bridge);
   await getModels(bridge);
@@ -176,7 +176,7 @@ test('a provider without a list: a log line, the unchanged catalog, and no secon
   assert.match(notes[0] ?? '', /"reason":"Alibaba Cloud Coding Plan \(127\.0\.0\.1:\d+\) answered 404\."/);
 });
 
-/** A provider whose list `listener` answers; resolves with the discovered models and the log. */
+/** Discovers the models of a provider that `listener` plays; resolves with them and the log. */
 async function discoverFrom(
   context: TestContext, listener: RequestListener, timeoutMs = 10_000, loadedPath?: `/${string}`,
 ) {
@@ -235,7 +235,7 @@ const FAILURES: Readonly<
 };
 
 for (const [name, { answer, says, timeoutMs }] of Object.entries(FAILURES)) {
-  test(`${name} is a note in the log`, async (context) => {
+  test(`${name} leaves the catalog unchanged and is logged`, async (context) => {
     const { found, log } = await discoverFrom(context, answer, timeoutMs);
     assert.equal(found, undefined);
     // A long line continues on the next.

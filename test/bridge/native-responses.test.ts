@@ -53,7 +53,7 @@ const output = (callId: string, text: Loose, type = 'function_call_output') => (
 });
 
 describe('requests to a Responses endpoint', () => {
-  it('a complete request', async (context) => {
+  it('a request with every field is translated', async (context) => {
     const native = await start(context, { script: [answer({ text: 'Hi.' })] });
     const reply = await native.bridge.stream(
       {
@@ -137,7 +137,7 @@ describe('requests to a Responses endpoint', () => {
     assert.deepEqual(native.bridge.upstream.requests, [], 'nothing goes over Chat Completions');
   });
 
-  it('a minimal request', async (context) => {
+  it('a minimal request gets no optional fields', async (context) => {
     const native = await start(context, { script: [answer({ text: 'Hi.' })] });
     await native.bridge.json({ input: 'Hello' });
     assert.deepEqual(bodyOf(native, 0), {
@@ -178,7 +178,7 @@ describe('requests to a Responses endpoint', () => {
     );
   });
 
-  it('images of a result follow in a user message, and a call without a result gets one', async (context) => {
+  it('images of a result follow in a user message, and a missing result is added as aborted', async (context) => {
     const native = await start(context, { script: [answer({ text: 'Seen.' })] });
     const call = (id: string) => ({ type: 'function_call', call_id: id, name: 'view', arguments: '{}' });
     const image = [
@@ -232,7 +232,7 @@ describe('requests of the real Codex', () => {
 });
 
 describe('responses', () => {
-  it('text, reasoning and usage', async (context) => {
+  it('text, reasoning and usage reach the client', async (context) => {
     const usage = { prompt: 100, completion: 20, cached: 64, reasoning: 7 };
     const native = await start(context, {
       script: [answer({ reasoning: REASONING, text: 'Grüße 🌍', usage, writeSize: 7 })],
@@ -252,25 +252,25 @@ describe('responses', () => {
     });
   });
 
-  it('the same as one JSON object, and from an endpoint that does not stream', async (context) => {
+  it('a JSON answer has the same items from an endpoint that streams and one that does not', async (context) => {
     const step = answer({
       reasoning: 'Hm.',
       text: 'Read.',
       toolCalls: [{ id: 'call_a', name: 'list', arguments: { path: 'a' } }],
     });
     const native = await start(context, { script: [step] });
-    const plain = await start(context, { script: [step], whole: true });
+    const unstreamed = await start(context, { script: [step], whole: true });
     const body = { input: ask(), tools: [tool('list')] };
-    const [one, two] = [await native.bridge.json(body), await plain.bridge.json(body)];
-    const contents = (response: Loose) => response.output.map(({ id: _id, ...item }: Loose) => item);
-    assert.deepEqual(contents(one.json), contents(two.json));
+    const [one, two] = [await native.bridge.json(body), await unstreamed.bridge.json(body)];
+    const itemsOf = (response: Loose) => response.output.map(({ id: _id, ...item }: Loose) => item);
+    assert.deepEqual(itemsOf(one.json), itemsOf(two.json));
     assert.deepEqual(
       (one.json as Loose).output.map(({ type }: Loose) => type),
       ['reasoning', 'message', 'function_call'],
     );
   });
 
-  it('the output limit and a filter make it incomplete, and the truncated call is not run', async (context) => {
+  it('an output limit and a content filter make a response incomplete, without a partial call', async (context) => {
     const toolCalls = [{ name: 'list', arguments: '{"path":"a' }];
     const native = await start(context, {
       script: [
@@ -286,7 +286,7 @@ describe('responses', () => {
     });
   });
 
-  it('Chat clients get chunks and completions', async (context) => {
+  it('Chat Completions clients get chunks and completions', async (context) => {
     const step = answer({
       reasoning: 'Hm.',
       text: 'Read.',
@@ -320,7 +320,7 @@ describe('responses', () => {
     native.upstream.assertClean();
   });
 
-  it('a compaction is a summary in our envelope', async (context) => {
+  it('a compaction is an item whose summary the next request sends as text', async (context) => {
     const native = await start(context, { script: [answer({ text: 'A summary.' }), answer({ text: 'Go on.' })] });
     const reply = await native.bridge.stream({ input: [...ask(), { type: 'compaction_trigger' }] }, CODEX);
     const [item] = doneItems(reply);
@@ -331,7 +331,7 @@ describe('responses', () => {
   });
 });
 
-describe('tools are restored', () => {
+describe('tools', () => {
   const NAMESPACE = { type: 'namespace', name: 'mcp__mini', description: 'Echoes.', tools: [tool('echo')] };
   const PATCH_TOOL = {
     type: 'custom',
@@ -347,7 +347,7 @@ describe('tools are restored', () => {
   const PATCH = '*** Begin Patch\n*** Add File: ä.txt\n+🌍\n*** End Patch';
   const tools = [tool('exec_command'), NAMESPACE, PATCH_TOOL, SEARCH, { type: 'web_search' }];
 
-  it('every kind, in both directions, and the round after it', async (context) => {
+  it('of every kind are converted in both directions, also in the next round', async (context) => {
     const toolCalls = [
       { id: 'c1', name: 'exec_command', arguments: '{ "cmd": "ls é" }' },
       { id: 'c2', name: 'mcp__mini__echo', arguments: { text: 'hi' } },
@@ -400,7 +400,7 @@ describe('tools are restored', () => {
     assert.equal(offered.at(-1).name, 'mail__send');
   });
 
-  it('tools of an additional_tools item are added to the list', async (context) => {
+  it('of an additional_tools item are added to the list', async (context) => {
     const native = await start(context, { script: [answer({ text: 'Hi.' })] });
     await native.bridge.stream(
       {
@@ -414,7 +414,7 @@ describe('tools are restored', () => {
     native.upstream.assertClean();
   });
 
-  it('a request starts with the bytes of the previous one', async (context) => {
+  it('are sent so that each request starts with the bytes of the previous one', async (context) => {
     const native = await start(context, {
       script: [
         answer({ reasoning: 'Hm.', toolCalls: [{ id: 'c1', name: 'exec_command', arguments: {} }] }),
@@ -431,7 +431,7 @@ describe('tools are restored', () => {
 
 describe('reasoning is sent back', () => {
   const toolCalls = [{ id: 'c1', name: 'list', arguments: {} }];
-  const rounds = async (context: TestContext, options: Options) => {
+  const runTwoRounds = async (context: TestContext, options: Options) => {
     const native = await start(context, {
       script: [answer({ reasoning: REASONING, toolCalls }), answer({ text: 'Done.' })],
       ...options,
@@ -443,7 +443,7 @@ describe('reasoning is sent back', () => {
   };
 
   it('as raw text, if it arrived as such', async (context) => {
-    const { items, sent } = await rounds(context, {});
+    const { items, sent } = await runTwoRounds(context, {});
     assert.equal(items[0].encrypted_content, undefined);
     assert.deepEqual(sent, {
       type: 'reasoning',
@@ -455,7 +455,7 @@ describe('reasoning is sent back', () => {
 
   for (const reasoning of ['summary', 'sealed'] as const) {
     it(`unchanged, if it arrived as ${reasoning}`, async (context) => {
-      const { items, sent } = await rounds(context, { reasoning });
+      const { items, sent } = await runTwoRounds(context, { reasoning });
       assert.equal(sent.id, 'rs_up_1_0');
       assert.match(sent.encrypted_content, /^sealed:/);
       assert.match(items[0].encrypted_content, /^acb1\./);
@@ -463,8 +463,8 @@ describe('reasoning is sent back', () => {
     });
   }
 
-  it('if it was hidden from the client', async (context) => {
-    const { items, sent } = await rounds(context, { settings: { suppressReasoningText: true } });
+  it('even if it was hidden from the client', async (context) => {
+    const { items, sent } = await runTwoRounds(context, { settings: { suppressReasoningText: true } });
     assert.deepEqual(items[0].summary, []);
     assert.equal(sent.content[0].text, REASONING);
   });
@@ -496,8 +496,8 @@ describe('reasoning is sent back', () => {
     native.upstream.assertClean();
   });
 
-  it('but none of it over Chat Completions', async (context) => {
-    const { items } = await rounds(context, { reasoning: 'summary' });
+  it('as reasoning_content over Chat Completions, without its envelope', async (context) => {
+    const { items } = await runTwoRounds(context, { reasoning: 'summary' });
     const bridge = await startBridge(context, { dialect: 'openai', script: [answer({ text: 'Done.' })] });
     await bridge.stream({ input: [...ask(), ...items, output('c1', 'ok')], tools: [tool('list')] }, CODEX);
     bridge.upstream.assertClean();
@@ -507,7 +507,7 @@ describe('reasoning is sent back', () => {
 
 describe('failures', () => {
   it('a rejection is a failed stream for Codex and the real status for other clients', async (context) => {
-    const refused = reply({
+    const rejection = reply({
       status: 400,
       body: {
         error: {
@@ -517,7 +517,7 @@ describe('failures', () => {
         },
       },
     });
-    const native = await start(context, { script: [refused, refused, refused] });
+    const native = await start(context, { script: [rejection, rejection, rejection] });
     const codex = await native.bridge.stream({ input: ask() }, CODEX);
     assert.deepEqual([codex.status, finalResponse(codex).error.code], [200, 'context_length_exceeded']);
     const sdk = await native.bridge.json({ input: ask() });
@@ -525,7 +525,7 @@ describe('failures', () => {
     assert.equal((await native.bridge.chatStream({ messages: [{ role: 'user', content: 'x' }] })).status, 400);
   });
 
-  it('a rate limit states how long to wait', async (context) => {
+  it('a rate limit ends the stream with the provider’s message', async (context) => {
     const step = reply({
       status: 429,
       headers: { 'retry-after': '90' },
@@ -570,7 +570,7 @@ describe('failures', () => {
   }
 
   it('repairs learned from a rejection apply here too', async (context) => {
-    const refused = reply({
+    const rejection = reply({
       status: 400,
       body: {
         error: {
@@ -578,7 +578,7 @@ describe('failures', () => {
         },
       },
     });
-    const native = await start(context, { script: [refused, answer({ text: 'A.' }), answer({ text: 'B.' })] });
+    const native = await start(context, { script: [rejection, answer({ text: 'A.' }), answer({ text: 'B.' })] });
     const body = { input: ask(), tools: [tool('list')], tool_choice: 'required' };
     assert.equal(finalResponse(await native.bridge.stream(body, CODEX)).status, 'completed');
     await native.bridge.stream(body, CODEX);
@@ -592,9 +592,9 @@ describe('failures', () => {
       summary: text === '' ? [] : [{ type: 'summary_text', text }],
       encrypted_content: seal,
     });
-    const said = { type: 'message', role: 'assistant', content: [{ type: 'output_text', text: 'A.' }] };
+    const message = { type: 'message', role: 'assistant', content: [{ type: 'output_text', text: 'A.' }] };
     const native = await start(context, { script: [answer({ text: 'B.' }), answer({ text: 'C.' })] });
-    const input = [...ask(), sealed('', 'gAAA'), sealed('Short.', 'gBBB'), said, ...ask('And?')];
+    const input = [...ask(), sealed('', 'gAAA'), sealed('Short.', 'gBBB'), message, ...ask('And?')];
     for (let round = 0; round < 2; round += 1)
       assert.equal(finalResponse(await native.bridge.stream({ input }, CODEX)).status, 'completed');
     assert.deepEqual(native.upstream.refusals, []);
@@ -603,7 +603,7 @@ describe('failures', () => {
     ]);
   });
 
-  for (const [field, words, isGone] of [
+  for (const [field, message, isOmitted] of [
     ['include', "Unknown parameter: 'include'.", (body: Loose) => !('include' in body)],
     ['store', 'json: unknown field "store"', (body: Loose) => !('store' in body)],
     ['reasoning.summary', 'reasoning.summary is not supported', (body: Loose) => !('summary' in body.reasoning)],
@@ -614,9 +614,9 @@ describe('failures', () => {
     ['text.format', 'text.format is not supported', (body: Loose) =>
       !('text' in body) && JSON.stringify(body.instructions).includes('JSON Schema')],
   ] as const) {
-    it(`${field} is omitted after a rejection, and from then on`, async (context) => {
-      const refused = reply({ status: 400, body: { error: { message: words, type: 'invalid_request_error' } } });
-      const script = [refused, answer({ text: 'A' }), answer({ text: 'B' })];
+    it(`${field} is omitted in the retry after its rejection, and from then on`, async (context) => {
+      const rejection = reply({ status: 400, body: { error: { message, type: 'invalid_request_error' } } });
+      const script = [rejection, answer({ text: 'A' }), answer({ text: 'B' })];
       const native = await start(context, { lenient: true, script });
       const body = {
         instructions: 'Rules.', input: ask(), tools: [tool('list')], include: ['reasoning.encrypted_content'],
@@ -625,11 +625,11 @@ describe('failures', () => {
       };
       await native.bridge.json(body);
       await native.bridge.json(body);
-      assert.deepEqual(native.upstream.requests.map(({ body: sent }) => isGone(sent)), [false, true, true]);
+      assert.deepEqual(native.upstream.requests.map(({ body: sent }) => isOmitted(sent)), [false, true, true]);
     });
   }
 
-  it('an effort that the model rejected is omitted from then on', async (context) => {
+  it('an effort that the model rejects is omitted in the retry', async (context) => {
     const native = await start(context, {
       script: [answer({ text: 'A.' })],
       efforts: ['low', 'medium', 'high', 'max', 'none'],
@@ -638,7 +638,7 @@ describe('failures', () => {
     assert.deepEqual(native.upstream.requests.map(({ body }) => body.reasoning), [{ effort: 'xhigh' }, undefined]);
   });
 
-  it('an endpoint that answers with Chat Completions is reported as such', async (context) => {
+  it('an endpoint that answers with a Chat Completion is reported, with UPSTREAM_WIRE as the fix', async (context) => {
     const completion = {
       id: 'c',
       object: 'chat.completion',

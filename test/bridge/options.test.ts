@@ -1,4 +1,4 @@
-/** The options of the bridge's core: what each changes upstream and for the client. */
+/** What each option changes in upstream requests and for the client. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { answer } from '../support/upstream/scripted-upstream';
@@ -43,7 +43,7 @@ describe('ALLOW_TOOLS', () => {
     });
   }
 
-  it('0: no tools, and their history as text', async (context) => {
+  it('0: sends no tools, and their history as text', async (context) => {
     const bridge = await startBridge(context, { script: [answer({ text: 'Hi.' })], settings: { allowTools: '0' } });
     await bridge.stream({ input: ROUND, tools: [tool('list')], tool_choice: 'required' });
     bridge.upstream.assertClean();
@@ -69,7 +69,7 @@ describe('ALLOW_SYSTEM', () => {
     ],
   };
 
-  it('on: one leading system message', async (context) => {
+  it('on: sends one leading system message', async (context) => {
     const bridge = await startBridge(context, { script: [answer({ text: 'Hi.' })] });
     await bridge.stream(body);
     assert.deepEqual(bridge.upstream.requests[0]?.body.messages, [
@@ -80,7 +80,7 @@ describe('ALLOW_SYSTEM', () => {
     ]);
   });
 
-  it('off: the same text at the beginning of the first user message', async (context) => {
+  it('off: puts the same text at the beginning of the first user message', async (context) => {
     const bridge = await startBridge(context, { script: [answer({ text: 'Hi.' })], settings: { allowSystem: false } });
     await bridge.stream(body);
     assert.deepEqual(bridge.upstream.requests[0]?.body.messages, [
@@ -111,10 +111,10 @@ describe('reasoning', () => {
     bridge.upstream.assertClean();
   });
 
-  it('SUPPRESS_REASONING_TEXT also applies to chat clients and JSON answers', async (context) => {
-    const said = () => answer({ reasoning: REASONING, text: 'Done.' });
+  it('SUPPRESS_REASONING_TEXT also applies to Chat Completions clients and JSON answers', async (context) => {
+    const step = () => answer({ reasoning: REASONING, text: 'Done.' });
     const bridge = await startBridge(context, {
-      script: [said(), said(), said()],
+      script: [step(), step(), step()],
       settings: { suppressReasoningText: true },
     });
     const chat = { messages: [{ role: 'user', content: 'x' }] };
@@ -132,7 +132,7 @@ describe('reasoning', () => {
     { reasoningOutput: 'summary', text: '', summary: REASONING, sealed: true },
   ] as const;
   for (const { reasoningOutput, text, summary, sealed } of OUTPUTS) {
-    it(`REASONING_OUTPUT ${reasoningOutput}`, async (context) => {
+    it(`REASONING_OUTPUT ${reasoningOutput} sends reasoning to the client in that form`, async (context) => {
       const script = [
         answer({ reasoning: REASONING, toolCalls: [{ id: 'call_a', name: 'list', arguments: {} }] }),
         answer({ text: 'Done.' }),
@@ -173,7 +173,7 @@ describe('reasoning', () => {
 
   const EFFORTS = [[undefined, true], ['high', true], ['low', true], ['minimal', false], ['none', false]] as const;
   for (const [effort, thinks] of EFFORTS) {
-    it(`effort ${effort ?? 'not given'} ${thinks ? 'thinks' : 'does not think'} on the plan`, async (context) => {
+    it(`effort ${effort ?? 'unset'} turns thinking ${thinks ? 'on' : 'off'} for the Coding Plan`, async (context) => {
       const bridge = await startBridge(context, { script: [answer({ text: 'Hi.' })] });
       await bridge.stream({ input: ask(), ...(effort && { reasoning: { effort } }) });
       assert.equal(bridge.upstream.requests[0]?.body.enable_thinking, thinks);
@@ -237,7 +237,7 @@ describe('TOOL_MARKUP', () => {
     );
   });
 
-  it('off: it stays text', async (context) => {
+  it('off: such a call stays text', async (context) => {
     const bridge = await startBridge(context, { script: [answer({ text })], settings: { toolMarkup: false } });
     const reply = await bridge.stream({ input: ask(), tools: [tool('list')] }, CODEX);
     assert.equal(deltasOf(reply, 'response.output_text.delta'), text);

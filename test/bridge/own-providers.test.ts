@@ -1,4 +1,4 @@
-/** Rows of the user's providers file in a bridge: headers, body fields, dropped fields, and secrets in errors. */
+/** What the rows of the user's providers file change: headers, body fields, dropped fields, secrets in errors. */
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
 import { readUserProviders } from '../../src/providers/user-providers';

@@ -18,9 +18,9 @@ for (const path of PATHS) {
       const streamed = await postStream(bridge.url + path, { ...body, stream: true });
       assertResponsesStream(streamed, {});
       assert.equal(finalResponse(streamed).output[0].content[0].text, 'Hi.');
-      const whole = (await postJson(bridge.url + path, body)).json as Loose;
-      assert.equal(whole.object, 'response');
-      assert.equal(whole.output[0].content[0].text, 'Hi.');
+      const unstreamed = (await postJson(bridge.url + path, body)).json as Loose;
+      assert.equal(unstreamed.object, 'response');
+      assert.equal(unstreamed.output[0].content[0].text, 'Hi.');
       bridge.upstream.assertClean();
     });
 
@@ -30,15 +30,15 @@ for (const path of PATHS) {
       const streamed = await postStream(bridge.url + path, { ...body, stream: true });
       assert.equal(streamed.events.at(-1)?.data, '[DONE]');
       for (const chunk of eventsOf(streamed)) assert.equal(chunk.object, 'chat.completion.chunk');
-      const whole = (await postJson(bridge.url + path, body)).json as Loose;
-      assert.equal(whole.object, 'chat.completion');
-      assert.equal(whole.choices[0].message.content, 'Hi.');
+      const unstreamed = (await postJson(bridge.url + path, body)).json as Loose;
+      assert.equal(unstreamed.object, 'chat.completion');
+      assert.equal(unstreamed.choices[0].message.content, 'Hi.');
       bridge.upstream.assertClean();
     });
   });
 }
 
-it('both kinds of bodies result in the same upstream request', async (context) => {
+it('equivalent Responses and Chat Completions bodies give the same upstream request', async (context) => {
   const bridge = await startBridge(context, { script: [answer({ text: 'Hi.' }), answer({ text: 'Hi.' })] });
   const shared = {
     temperature: 0.5,

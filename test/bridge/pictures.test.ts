@@ -15,7 +15,7 @@ const VISION = { acme: { vision_model: 'beta/beta-1' }, beta: ACCEPTS_IMAGES };
 const DESCRIBED = '[Picture, described by beta/beta-1: A red square.]';
 const describePicture = () => answer({ text: 'A red square.' });
 
-test('each picture is described once, also in results of tools and in other threads', async (context) => {
+test('each picture is described only once, even if tool results or other threads repeat it', async (context) => {
   const plans = await startPlans(context, { ...VISION, betaScript: describePicture });
   assert.equal(finalResponse(await plans.turn('one', { input: show('AAAA') })).status, 'completed');
   const input = [
@@ -27,14 +27,14 @@ test('each picture is described once, also in results of tools and in other thre
   await plans.turn('two', { input, tools });
   await plans.turn('two', { input, tools });
   assert.equal(plans.beta.requests.length, 2, 'one call for each of the two pictures');
-  const [asked] = plans.beta.requests;
-  assert.equal(asked?.body.messages[0].content[1].image_url.url, 'data:image/png;base64,AAAA');
+  const [description] = plans.beta.requests;
+  assert.equal(description?.body.messages[0].content[1].image_url.url, 'data:image/png;base64,AAAA');
   const [first, second] = plans.bridge.upstream.requests.map(({ body }) => JSON.stringify(body.messages));
   assert.ok(first?.includes(DESCRIBED) && !first.includes('image_url'), first);
   assert.equal(second?.split(DESCRIBED).length, 4, second);
 });
 
-test('without it, a marker replaces the picture, and no other model is called', async (context) => {
+test('without vision_model, a marker replaces the picture, and no other model is called', async (context) => {
   const plans = await startPlans(context, { beta: ACCEPTS_IMAGES });
   await plans.turn('one', { input: show('AAAA') });
   assert.deepEqual(plans.betaKeys(), []);

@@ -1,5 +1,5 @@
 /**
- * The requests of `codex --oss --local-provider lmstudio` before its first turn, answered without calling the provider.
+ * The requests of `codex --oss --local-provider lmstudio` before its first turn: answered without a provider call.
  */
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
@@ -17,7 +17,7 @@ function readPreload(): { readonly model: string } {
   return captured?.body as { readonly model: string };
 }
 
-it('the model is listed, and loading it costs no call', async (context) => {
+it('the model is listed, and loading it needs no provider call', async (context) => {
   const bridge = await startBridge(context, { script: [] });
   const list = (await getJson(`${bridge.url}/v1/models`)).json as Loose;
   assert.ok(list.data.some(({ id }: Loose) => id === PRELOAD.model));
@@ -29,7 +29,7 @@ it('the model is listed, and loading it costs no call', async (context) => {
   assert.deepEqual(bridge.upstream.requests, []);
 });
 
-it('as a stream, it has every event', async (context) => {
+it('a streamed preload has every event', async (context) => {
   const bridge = await startBridge(context, { script: [] });
   const streamed = await bridge.stream(PRELOAD, HEADERS);
   assert.deepEqual(finalResponse(streamed).output, doneItems(streamed));

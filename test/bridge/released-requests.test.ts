@@ -1,4 +1,4 @@
-/** While an answer streams, nothing keeps its request: neither its text nor its bytes. */
+/** While an answer streams, the memory of its request is released: the parsed text and the bytes. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
@@ -12,7 +12,7 @@ import { resolveConfig } from '../../src/config/resolve';
 import { createLogger } from '../../src/observe/log';
 
 const MB = 1024 * 1024;
-/** More than the caches of histories take. */
+/** More than the history caches hold. */
 const TEXT = 24 * MB;
 
 setFlagsFromString('--expose-gc');
@@ -32,7 +32,7 @@ async function usedMb(): Promise<number> {
 const CHUNK = { choices: [{ index: 0, delta: { content: 'Hello.' } }] };
 
 for (const [kind, client] of [['responses', 'codex'], ['responses', 'generic'], ['chat', 'generic']] as const) {
-  it(`of 24 MB in a stream of ${kind} for a ${client} client`, { timeout: 60_000 }, async (context) => {
+  it(`releases a request of 24 MB (${kind}, ${client} client)`, { timeout: 60_000 }, async (context) => {
     const upstream = createServer((request, response) => {
       request.resume().on('end', () => response.write(`data: ${JSON.stringify(CHUNK)}\n\n`));
     });
@@ -57,8 +57,8 @@ for (const [kind, client] of [['responses', 'codex'], ['responses', 'generic'], 
     await usedMb();
     const before = await usedMb();
     const frames = (await start()).frames()[Symbol.asyncIterator]();
-    let heard = '';
-    while (!heard.includes('Hello.')) heard += String((await frames.next()).value);
+    let received = '';
+    while (!received.includes('Hello.')) received += String((await frames.next()).value);
     const during = await usedMb();
     assert.ok(during < before + 12, `${before.toFixed(0)} MB before, ${during.toFixed(0)} MB during the stream`);
     abort.abort();

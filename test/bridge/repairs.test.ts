@@ -1,5 +1,5 @@
 /**
- * Repairs through the whole bridge: the number of calls, what is remembered, and what the log and the client are reply.
+ * Repairs of rejected requests: the number of calls, what is remembered, and what the log and the client are told.
  */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
@@ -7,7 +7,7 @@ import { answer, reply } from '../support/upstream/scripted-upstream';
 import type { QuirkName } from '../support/strict/quirks';
 import { ask, CODEX, finalResponse, startBridge, tool, type Loose } from '../support/bridge/test-bridge';
 
-const refuse = (message: string, status = 400, more: object = {}) =>
+const reject = (message: string, status = 400, more: object = {}) =>
   reply({
     status,
     headers: { 'content-type': 'application/json' },
@@ -25,7 +25,7 @@ const HISTORY = [
 describe('a repair', () => {
   it('costs one call, is remembered, and the log names the dialect field that avoids it', async (context) => {
     const script = [
-      refuse("property 'messages.1.assistant.reasoning_content' is unsupported"), answer({ text: 'A.' }),
+      reject("property 'messages.1.assistant.reasoning_content' is unsupported"), answer({ text: 'A.' }),
       answer({ text: 'B.' }),
     ];
     const bridge = await startBridge(context, { script });
@@ -40,15 +40,15 @@ describe('a repair', () => {
     assert.equal(second?.['repairs'], undefined);
   });
 
-  it('is reported to an SDK client in a header', async (context) => {
-    const bridge = await startBridge(context, { script: [refuse('unknown field "seed"'), answer({ text: 'A.' })] });
+  it('is reported to an SDK client in x-bridge-notes', async (context) => {
+    const bridge = await startBridge(context, { script: [reject('unknown field "seed"'), answer({ text: 'A.' })] });
     const reply = await bridge.json({ messages: [{ role: 'user', content: 'x' }], seed: 1 });
     assert.match(String(reply.headers['x-bridge-notes']), /sent again with "without seed"/);
   });
 
-  it('gives a call the same id in every request, for call and result', async (context) => {
-    const words = 'Tool call id was call_PTLP8xhu3uwZk4l3 but must be a-z, A-Z, 0-9, with a length of 9.';
-    const script = [refuse(words), answer({ text: 'A.' }), answer({ text: 'B.' })];
+  it('gives a call and its result the same new id in every request', async (context) => {
+    const message = 'Tool call id was call_PTLP8xhu3uwZk4l3 but must be a-z, A-Z, 0-9, with a length of 9.';
+    const script = [reject(message), answer({ text: 'A.' }), answer({ text: 'B.' })];
     const bridge = await startBridge(context, { script });
     for (const more of [[], [{ type: 'message', role: 'assistant', content: 'A.' }, ...ask('three')]])
       await bridge.stream({ input: [...HISTORY, ...more] }, CODEX);
@@ -59,7 +59,7 @@ describe('a repair', () => {
     assert.deepEqual(ids, [[ids[0][0], ids[0][0]], [ids[0][0], ids[0][0]]]);
   });
 
-  it('also works for a rejection inside a 200', async (context) => {
+  it('also works for a rejection inside a stream with status 200', async (context) => {
     const event = `data: ${JSON.stringify({ error: { message: 'Unknown parameter: stream_options', code: 400 } })}\n\n`;
     const inStream = reply({ status: 200, headers: { 'content-type': 'text/event-stream' }, body: event });
     const bridge = await startBridge(context, { script: [inStream, answer({ text: 'A.' })] });
@@ -67,12 +67,12 @@ describe('a repair', () => {
     assert.equal(bridge.upstream.requests.length, 2);
   });
 
-  it('is not tried for an unknown rejection, and there are at most four calls', async (context) => {
-    const unknown = await startBridge(context, { script: [refuse('No such luck')] });
+  it('is not tried for an unknown rejection, and at most three are tried per turn', async (context) => {
+    const unknown = await startBridge(context, { script: [reject('No such luck')] });
     assert.equal(finalResponse(await unknown.stream({ input: HISTORY }, CODEX)).status, 'failed');
     assert.equal(unknown.upstream.requests.length, 1);
     const names = ['stream_options', 'seed', 'top_p', 'temperature', 'user'];
-    const script = names.map((name) => refuse(`Unknown parameter: ${name}`));
+    const script = names.map((name) => reject(`Unknown parameter: ${name}`));
     const endless = await startBridge(context, { script });
     const body = { input: ask(), seed: 1, top_p: 1, temperature: 1, user: 'u' };
     assert.equal(finalResponse(await endless.stream(body, CODEX)).status, 'failed');
@@ -80,13 +80,13 @@ describe('a repair', () => {
   });
 
   it('is reverted and not remembered if it does not help', async (context) => {
-    const words = 'messages must alternate';
-    const bridge = await startBridge(context, { script: [refuse(words), refuse(words), answer({ text: 'A.' })] });
+    const message = 'messages must alternate';
+    const bridge = await startBridge(context, { script: [reject(message), reject(message), answer({ text: 'A.' })] });
     const input = [...ask('one'), ...ask('two')];
     assert.equal(finalResponse(await bridge.stream({ input }, CODEX)).status, 'failed');
     await bridge.stream({ input: [...input, ...ask('three')] }, CODEX);
-    const roles = bridge.upstream.requests.map(({ body }) => (body as Loose).messages.length);
-    assert.deepEqual(roles, [2, 1, 3]);
+    const counts = bridge.upstream.requests.map(({ body }) => (body as Loose).messages.length);
+    assert.deepEqual(counts, [2, 1, 3]);
   });
 });
 
@@ -97,7 +97,7 @@ const TIMER = {
   anyOf: [{ required: ['hours'] }, { required: ['minutes'] }],
 };
 
-/** One host per quirk, and one with several; the strict upstream uses their rejection messages. */
+/** One host per quirk, and one with several; the strict upstream rejects with the messages of real hosts. */
 describe('a host that rejects', () => {
   const HOSTS: readonly (readonly [quirks: readonly QuirkName[], calls: number, body: object])[] = [
     [['roles must alternate'], 2, { input: [...ask('one'), ...ask('two')] }],
@@ -121,7 +121,7 @@ describe('a host that rejects', () => {
     }],
   ];
   for (const [quirks, calls, body] of HOSTS) {
-    it(`${quirks.join(', ')}: ${calls} calls, and one for the next turn`, async (context) => {
+    it(`${quirks.join(', ')}: needs ${calls} calls, and one for the next turn`, async (context) => {
       const script = [answer({ text: 'A.' }), answer({ text: 'B.' })];
       const bridge = await startBridge(context, { dialect: 'openai', quirks, script });
       for (const expected of [calls, calls + 1]) {

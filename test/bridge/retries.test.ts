@@ -1,5 +1,5 @@
 /**
- * Retries: only before anything was shown, only if they may help, and never more often than allowed.
+ * Retries: only before anything was shown, only if they can help, and never more often than allowed.
  */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
@@ -35,7 +35,7 @@ const FAILURES: readonly (readonly [
   ['a closed connection', refuse(), 4],
   ['silence', silence(), 2, { upstreamFirstByteTimeoutMs: 400 }],
   ['an empty answer', answer({}), 2],
-  ['no JSON', raw({ chunks: ['data: oops\n\n'], end: 'eof' }), 2],
+  ['an event that is not JSON', raw({ chunks: ['data: oops\n\n'], end: 'eof' }), 2],
   ['an error as first event', raw({ chunks: ['data: {"error":{"message":"Internal failure"}}\n\n'], end: 'eof' }), 4],
   ['a wrong key', error(401, 'Incorrect API key provided'), 1],
   ['an unknown model', error(404, 'Model not exist.'), 1],
@@ -47,7 +47,7 @@ const FAILURES: readonly (readonly [
 
 for (const [name, step, calls, settings] of FAILURES) {
   describe(name, () => {
-    it(`costs a turn of Codex at most ${calls} call${calls === 1 ? '' : 's'}, and then ends it`, async (context) => {
+    it(`ends a Codex turn after ${calls} call${calls === 1 ? '' : 's'}`, async (context) => {
       const bridge = await startBridge(context, { script: () => step, settings: { ...MANY, ...settings } });
       const { error: failure } = finalResponse(await bridge.stream({ input: ask() }, CODEX));
       assert.equal(bridge.upstream.requests.length, calls);
@@ -80,8 +80,8 @@ for (const [name, step, calls, settings] of FAILURES) {
   });
 }
 
-describe('what was shown is never shown twice', () => {
-  it('a stream that breaks after its first words fails without a retry', async (context) => {
+describe('text that was shown is never shown again', () => {
+  it('a stream that breaks after its first text fails without a retry', async (context) => {
     const bridge = await startBridge(context, { script: [raw({ chunks: [half], end: 'cut' }), hello], settings: MANY });
     const reply = await bridge.stream({ input: ask() }, CODEX);
     assert.equal(deltasOf(reply, 'response.output_text.delta'), 'Half');
@@ -89,7 +89,7 @@ describe('what was shown is never shown twice', () => {
     assert.equal(bridge.upstream.requests.length, 1);
   });
 
-  it('a JSON answer shows nothing before its end, so it is retried', async (context) => {
+  it('a JSON answer, which shows nothing before its end, is retried', async (context) => {
     const bridge = await startBridge(context, {
       script: [raw({ chunks: [half], end: 'cut' }), raw({ chunks: [half], end: 'eof' }), hello],
       settings: MANY,
@@ -101,7 +101,7 @@ describe('what was shown is never shown twice', () => {
   });
 });
 
-describe('waits', () => {
+describe('waits before retries', () => {
   async function waitsOf(
     context: Parameters<typeof startBridge>[0],
     script: readonly Step[],
@@ -120,16 +120,16 @@ describe('waits', () => {
     assert.deepEqual(await waitsOf(context, steps), [500, 1_000, 2_000]);
   });
 
-  it('are those that the provider asks for', async (context) => {
+  it('are as long as the provider asks for', async (context) => {
     const steps = [error(429, 'x', { 'retry-after': '3' }), error(503, 'x', { 'retry-after-ms': '70' }), hello];
     assert.deepEqual(await waitsOf(context, steps), [3_000, 70]);
   });
 
-  it('are limited', async (context) => {
+  it('are at most as long as RETRY_WAIT_MS', async (context) => {
     assert.deepEqual(await waitsOf(context, [error(500, 'x'), hello], { retryWaitMs: 10 }), [10]);
   });
 
-  it('are skipped if the provider demands too long a wait, which the error states', async (context) => {
+  it('end the turn if the provider asks for a longer one', async (context) => {
     const bridge = await startBridge(context, {
       script: [error(429, 'Come back later.', { 'retry-after': '3600' })],
       settings: MANY,
@@ -141,22 +141,22 @@ describe('waits', () => {
   });
 
   it('end when the client disconnects', async (context) => {
-    let waiting = (): void => undefined;
-    const begun = new Promise<void>((resolve) => { waiting = resolve; });
-    let ended = (): void => undefined;
-    const over = new Promise<void>((resolve) => { ended = resolve; });
+    let onStart = (): void => undefined;
+    const started = new Promise<void>((resolve) => { onStart = resolve; });
+    let onEnd = (): void => undefined;
+    const ended = new Promise<void>((resolve) => { onEnd = resolve; });
     const sleep = (_: number, abort: AbortSignal): Promise<void> =>
       new Promise((resolve) => {
-        abort.addEventListener('abort', () => { resolve(); ended(); });
-        waiting();
+        abort.addEventListener('abort', () => { resolve(); onEnd(); });
+        onStart();
       });
     const bridge = await startBridge(context, { script: [error(500, 'x')], settings: MANY, runtime: { sleep } });
-    const leaving = new AbortController();
-    const reply = bridge.stream({ input: ask() }, CODEX, { signal: leaving.signal });
-    await begun;
-    leaving.abort();
+    const client = new AbortController();
+    const reply = bridge.stream({ input: ask() }, CODEX, { signal: client.signal });
+    await started;
+    client.abort();
     assert.equal((await reply).ending, 'aborted');
-    await over;
+    await ended;
     bridge.upstream.assertClean();
   });
 });
@@ -190,7 +190,7 @@ describe('a permanent rejection', () => {
     assert.equal(bridge.upstream.requests.length, 3);
   });
 
-  it('is retried if it is temporary', async (context) => {
+  it('is not cached if it is temporary', async (context) => {
     const bridge = await startBridge(context, {
       script: [error(429, 'Slow down.'), hello],
       settings: { refusalCacheMs: 60_000 },
@@ -200,12 +200,12 @@ describe('a permanent rejection', () => {
   });
 });
 
-it('is repaired if possible, and the next request starts with the repair', async (context) => {
-  const refused = error(
+it('a rejected request is repaired if possible, and the next request starts with the repair', async (context) => {
+  const rejection = error(
     400,
     'The tool_choice parameter does not support being set to required or object in thinking mode',
   );
-  const bridge = await startBridge(context, { dialect: 'openai', script: [refused, hello, hello] });
+  const bridge = await startBridge(context, { dialect: 'openai', script: [rejection, hello, hello] });
   const body = { input: ask(), tools: [tool('list')], tool_choice: 'required' };
   assert.equal(finalResponse(await bridge.stream(body, CODEX)).status, 'completed');
   assert.equal(finalResponse(await bridge.stream(body, CODEX)).status, 'completed');
@@ -213,7 +213,7 @@ it('is repaired if possible, and the next request starts with the repair', async
   bridge.upstream.assertClean();
 });
 
-it('a client that keeps retrying gets the final error of the turn again, without more calls', async (context) => {
+it('a client that keeps retrying gets the same final error, without more calls', async (context) => {
   const settings = { ...MANY, refusalCacheMs: 60_000 };
   const bridge = await startBridge(context, { script: () => error(500, 'Internal failure'), settings });
   for (let round = 0; round < 3; round += 1) {
@@ -227,7 +227,7 @@ it('a client that keeps retrying gets the final error of the turn again, without
   assert.equal(bridge.upstream.requests.length, 8);
 });
 
-it('does not include a failed connection, which is retried at once', async (context) => {
+it('a failed connection is not cached: the next request calls the provider', async (context) => {
   const bridge = await startBridge(context, {
     script: (_request, index) => (index < 4 ? refuse() : hello),
     settings: { ...MANY, refusalCacheMs: 60_000 },

@@ -1,4 +1,4 @@
-/** One bridge, several providers: the model name decides the provider and its key. Nothing leaves this process. */
+/** The model name selects the provider and its key. No request leaves this process. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { createBridge } from '../../src/bridge/create-bridge';
@@ -10,7 +10,7 @@ import type { UpstreamRequest } from '../../src/upstream/transport';
 const HOME = 'https://coding.dashscope.aliyuncs.com/v1/chat/completions';
 const DEEPSEEK = 'https://api.deepseek.com/chat/completions';
 
-/** Requests `model`; resolves with the upstream request, and with the failure for the client. */
+/** Requests `model`; resolves with the upstream request and the failure that the client gets. */
 async function route(
   model: string,
   flags: Readonly<Record<string, string>> = {},
@@ -49,15 +49,15 @@ async function route(
 }
 
 describe('a model name', () => {
-  const CASES: readonly (readonly [asked: string, url: string, key: string, model: string])[] = [
+  const CASES: readonly (readonly [requested: string, url: string, key: string, model: string])[] = [
     ['glm-4.7', HOME, 'Bearer sk-test-home', 'glm-4.7'],
     ['fast', HOME, 'Bearer sk-test-home', 'glm-4.7'],
     ['deepseek/deepseek-v4-pro', DEEPSEEK, 'Bearer sk-test-deepseek', 'deepseek-v4-pro'],
     ['deep', DEEPSEEK, 'Bearer sk-test-deepseek', 'deepseek-v4-pro'],
   ];
-  for (const [asked, url, key, model] of CASES) {
-    it(`${asked} goes to ${new URL(url).host}`, async () => {
-      const { failure: _failure, ...sent } = await route(asked);
+  for (const [requested, url, key, model] of CASES) {
+    it(`${requested} goes to ${new URL(url).host}`, async () => {
+      const { failure: _failure, ...sent } = await route(requested);
       assert.deepEqual(sent, { url, key, model });
     });
   }
@@ -71,7 +71,7 @@ describe('a model name', () => {
     assert.match(failure.message, /DEEPSEEK_API_KEY/);
   });
 
-  it('of another provider uses the key that was saved for its address, which is read only then', async () => {
+  it('of another provider uses its saved key, which is read only if no other key is set', async () => {
     const read: string[] = [];
     const loadSaved = async (provider: string, baseUrl: string): Promise<string | undefined> => {
       read.push(`${provider} ${baseUrl}`);

@@ -32,7 +32,7 @@ async function startService(context: TestContext) {
 }
 
 for (const path of ['/v1/alpha/search', '/alpha/search']) {
-  test(`${path} answers with one text`, async (context) => {
+  test(`${path} returns the results as one text`, async (context) => {
     const service = await startService(context);
     const settings = { search: 'tavily', searchUrl: service.url, searchKey: 'sk-test-search' } as const;
     const { url } = await startBridge(context, { settings });
@@ -45,7 +45,7 @@ for (const path of ['/v1/alpha/search', '/alpha/search']) {
   });
 }
 
-test('a search after a change of settings uses them, and keeps its references', async (context) => {
+test('a change of settings applies to the next search, and references stay valid', async (context) => {
   const [first, second] = [await startService(context), await startService(context)];
   const bridge = await startBridge(context, {
     settings: { search: 'tavily', searchUrl: first.url, searchKey: 'sk-test-first' },
@@ -61,7 +61,7 @@ test('a search after a change of settings uses them, and keeps its references', 
   assert.equal((await search(QUERY.commands)).status, 404);
 });
 
-test("the provider's key is not sent to another host", async (context) => {
+test("the provider's key is not sent to the search service", async (context) => {
   const service = await startService(context);
   const { url } = await startBridge(context, { settings: { search: 'tavily', searchUrl: service.url } });
   await postJson(`${url}/v1/alpha/search`, QUERY);
@@ -69,14 +69,14 @@ test("the provider's key is not sent to another host", async (context) => {
   assert.ok(!JSON.stringify(service.keys).includes(KEY));
 });
 
-test('without a search service the model gets instructions for configuring one', async (context) => {
+test('without a search service, the model is told how to configure one', async (context) => {
   const { url } = await startBridge(context, {});
   const { status, json } = await postJson(`${url}/v1/alpha/search`, QUERY);
   assert.equal(status, 404);
   assert.match(JSON.stringify(json), /No web search is configured\. Start the bridge with --search NAME/);
 });
 
-test('a body that is not a search gets 400', async (context) => {
+test('a body that is not a search is rejected with 400', async (context) => {
   const { url } = await startBridge(context, { settings: { search: 'tavily', searchKey: 'sk-test-search' } });
   for (const body of [{}, { commands: {} }, { commands: 'x' }, []]) {
     assert.equal((await postJson(`${url}/v1/alpha/search`, body)).status, 400, JSON.stringify(body));

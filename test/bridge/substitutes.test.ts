@@ -1,4 +1,4 @@
-/** Other keys and models where a request is prepared again: at Responses endpoints, for Chat clients, with pictures. */
+/** Keys and fallbacks for requests that are prepared twice: at Responses endpoints, for Chat clients, with pictures. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
@@ -22,7 +22,7 @@ const FAILURES = {
 
 type ChooseStatus = (path: string, key: string, model: string) => keyof typeof FAILURES | 200;
 
-/** A host with both APIs; `chooseStatus` chooses the status. Every request is noted as `/responses first`. */
+/** Starts a host with both APIs. `seen` gets the path and the key of each request, such as `/responses first`. */
 async function startHost(context: TestContext, chooseStatus: ChooseStatus) {
   const seen: string[] = [];
   const bodies: Loose[] = [];
@@ -44,10 +44,10 @@ async function startHost(context: TestContext, chooseStatus: ChooseStatus) {
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`, seen, bodies };
 }
 
-interface Served { readonly url: string; readonly row?: Partial<Provider>; readonly settings?: Partial<Config> }
+interface HostOptions { readonly url: string; readonly row?: Partial<Provider>; readonly settings?: Partial<Config> }
 
-/** A bridge for a provider of the catalog, at its own host. */
-const startAt = (context: TestContext, provider: string, { url, row, settings }: Served) =>
+/** Starts a bridge for a provider of the catalog, whose base URL is `url`. */
+const startAt = (context: TestContext, provider: string, { url, row, settings }: HostOptions) =>
   startBridge(context, {
     provider, model: provider === 'deepseek' ? 'deepseek-v4-pro' : 'qwen3.8-max',
     settings: {
@@ -63,7 +63,7 @@ const show = (...pictures: readonly object[]) => [
   { type: 'message', role: 'user', content: [{ type: 'input_text', text: 'Look' }, ...pictures] },
 ];
 
-test('a retry over Chat Completions keeps the key that the turn came to', async (context) => {
+test('a retry over Chat Completions keeps the key that the turn had switched to', async (context) => {
   const { url, seen } = await startHost(context, (path, key) =>
     key === 'first' ? 402 : path === '/responses' ? 404 : 200);
   const bridge = await startAt(context, 'aliyun-token-plan', { url });
@@ -81,11 +81,11 @@ test('a retry over Chat Completions keeps the notice of a fallback', async (cont
   const row = { fallback: ['deepseek/deepseek-flash'] };
   const bridge = await startAt(context, 'deepseek', { url, row, settings: { apiKeys: [FIRST] } });
   assert.match(summariesOf(await bridge.stream({ input: ask() }, THREAD)).join(), /out of quota; using deepseek-flash/);
-  assert.deepEqual(summariesOf(await bridge.stream({ input: ask() }, THREAD)), [], 'it is sent once');
+  assert.deepEqual(summariesOf(await bridge.stream({ input: ask() }, THREAD)), [], 'the notice is sent once');
 });
 
-/** The settings of a bridge whose pictures are described by a provider `eyes` at the same host. */
-const withEyes = (url: string, row: Partial<Provider> = {}): Partial<Config> => {
+/** Settings with which the provider `eyes`, at the same host, describes pictures. */
+const withVision = (url: string, row: Partial<Provider> = {}): Partial<Config> => {
   const deepseek = PROVIDERS.flatMap((each) => (each.name === 'deepseek' ? [{ ...each, baseUrls: [url] }] : []));
   const eyes = deepseek.map((each) => ({ ...each, name: 'eyes', dialect: { images: true } }));
   const catalog = [...deepseek.map((each) => ({ ...each, ...row })), ...eyes];
@@ -96,7 +96,7 @@ for (const [where, fallback] of [['the model itself', []], ['a fallback', ['deep
   test(`a retry over Chat Completions keeps the descriptions of pictures, for ${where}`, async (context) => {
     const { url, seen, bodies } = await startHost(context, (path, _key, model) =>
       model === 'deepseek-v4-pro' && fallback.length > 0 ? 402 : path === '/responses' ? 404 : 200);
-    const bridge = await startAt(context, 'deepseek', { url, settings: withEyes(url, { fallback }) });
+    const bridge = await startAt(context, 'deepseek', { url, settings: withVision(url, { fallback }) });
     assert.equal(finalResponse(await bridge.stream({ input: show(PICTURE) }, THREAD)).status, 'completed');
     assert.deepEqual(seen.slice(-2), ['/responses first', '/chat/completions first']);
     assert.match(JSON.stringify(bodies.at(-1)?.messages), /Picture, described by eyes\/eyes-1: Hi\./);
@@ -110,16 +110,16 @@ for (const wire of ['auto', 'responses'] as const) {
     const row = { fallback: ['deepseek/deepseek-flash'] };
     const bridge = await startAt(context, 'deepseek', { url, row, settings: { apiKeys: [FIRST], wire } });
     await bridge.chatJson({ messages: [{ role: 'user', content: 'Hi' }], stop: ['END'], seed: 7 });
-    // Where the user chose the protocol, its fields are those that it has.
+    // The Responses API, which the user chose, has no such fields.
     if (wire === 'responses') return assert.ok(seen.every((each) => each.startsWith('/responses')), seen.join());
     assert.deepEqual(seen, ['/chat/completions first', '/chat/completions first']);
     return assert.deepEqual([bodies[1]?.model, bodies[1]?.stop, bodies[1]?.seed], ['deepseek-flash', ['END'], 7]);
   });
 }
 
-test('the fields of a Chat client stay when a picture is described', async (context) => {
+test('the fields of a Chat client are kept when a picture is described', async (context) => {
   const { url, seen, bodies } = await startHost(context, () => 200);
-  const bridge = await startAt(context, 'deepseek', { url, settings: withEyes(url) });
+  const bridge = await startAt(context, 'deepseek', { url, settings: withVision(url) });
   const content = [{ type: 'text', text: 'Look' }, { type: 'image_url', image_url: { url: PICTURE.image_url } }];
   await bridge.chatJson({ messages: [{ role: 'user', content }], stop: ['END'], seed: 7 });
   assert.equal(seen.at(-1), '/chat/completions first');
@@ -144,7 +144,7 @@ test('a title request with a picture goes to the fallback, not to the small mode
   assert.deepEqual(plans.bridge.upstream.requests.map(({ body }) => body.model), ['small', 'acme-2']);
 });
 
-test('a note about a picture that could not be described stays when another one was described', async (context) => {
+test('a note about a picture that could not be described is kept if another picture was described', async (context) => {
   const plans = await startPlans(context, {
     acme: { vision_model: 'beta/beta-1' }, beta: { models: { 'beta-1': { input: ['text', 'image'] } } },
     betaScript: ({ body }: Loose) => (JSON.stringify(body).includes('BBBB')
@@ -160,7 +160,7 @@ test('a note about a picture that could not be described stays when another one 
   assert.equal(later['x-bridge-notes'], undefined, 'nothing was left out of a described picture');
 });
 
-test('a failure at one host is not remembered for another one with the same key and bytes', async (context) => {
+test('a failure cached for one host does not apply to another with the same key and request', async (context) => {
   const busy = reply({ status: 503, body: { error: { message: 'Overloaded.' } } });
   const plans = await startPlans(context, {
     acme: { fallback: ['beta/acme-1'] }, beta: { models: { 'acme-1': {} } },

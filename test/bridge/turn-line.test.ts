@@ -27,7 +27,7 @@ const codexHeaders = (metadata: object): Record<string, string> => ({
   'x-codex-turn-metadata': JSON.stringify(metadata),
 });
 
-/** Waits for the lines of this many turns, and checks that the log has no others. */
+/** Waits for the lines of `count` turns, and checks that the log has no other lines. */
 async function turnsOf(bridge: TestBridge, count = 1): Promise<readonly Loose[]> {
   await bridge.turns(count);
   await getJson(`${bridge.url}/health`);
@@ -36,15 +36,15 @@ async function turnsOf(bridge: TestBridge, count = 1): Promise<readonly Loose[]>
   return turns;
 }
 
-/** The line of the single turn that `play` runs. */
+/** Runs a single turn with `runTurn` and returns its log line. */
 async function lineOf(
   context: TestContext,
   script: TestBridgeOptions['script'],
-  play: (bridge: TestBridge) => Promise<unknown>,
+  runTurn: (bridge: TestBridge) => Promise<unknown>,
   options: TestBridgeOptions = {},
 ): Promise<Loose> {
   const bridge = await startBridge(context, { script: script ?? [], logLevel: 'info', ...options });
-  await play(bridge);
+  await runTurn(bridge);
   const [line] = await turnsOf(bridge);
   return line;
 }
@@ -76,7 +76,11 @@ describe('a successful turn', () => {
     });
   });
 
-  const WAYS: readonly (readonly [name: string, api: string, play: (bridge: TestBridge) => Promise<unknown>])[] = [
+  const REQUESTS: readonly (readonly [
+    name: string,
+    api: string,
+    runTurn: (bridge: TestBridge) => Promise<unknown>,
+  ])[] = [
     ['a stream for an SDK', 'responses', (bridge) => bridge.stream({ input: ask() }, SDK)],
     ['a JSON answer', 'responses', (bridge) => bridge.json({ input: ask() }, SDK)],
     ['a chat stream', 'chat', (bridge) => bridge.chatStream(CHAT, SDK)],
@@ -87,15 +91,15 @@ describe('a successful turn', () => {
       (bridge) => postJson(`${bridge.url}/v1/responses/compact`, { model: bridge.model, input: ask() }, SDK),
     ],
     [
-      'a chat body at the other path',
+      'a Chat Completions body at the Responses path',
       'chat',
       (bridge) => postJson(`${bridge.url}/v1/responses`, { model: bridge.model, ...CHAT }, SDK),
     ],
     ['several choices', 'chat', (bridge) => bridge.chatJson({ ...CHAT, n: 2 }, SDK)],
   ];
-  for (const [name, api, play] of WAYS) {
+  for (const [name, api, runTurn] of REQUESTS) {
     it(name, async (context) => {
-      const line = await lineOf(context, [answer({ text: 'Hello.', usage: { prompt: 9, completion: 3 } })], play);
+      const line = await lineOf(context, [answer({ text: 'Hello.', usage: { prompt: 9, completion: 3 } })], runTurn);
       assert.deepEqual(
         [line.client, line.api, line.finish, line.input_tokens, line.output_tokens, line.status],
         ['openai-python', api, 'stop', 9, 3, 200],
@@ -126,7 +130,7 @@ describe('a successful turn', () => {
     );
   });
 
-  it('omits tokens if there is no usage', async (context) => {
+  it('omits tokens if the provider sends no usage', async (context) => {
     const script = [
       raw({
         chunks: [half, 'data: {"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}\n\n', 'data: [DONE]\n\n'],
@@ -151,7 +155,7 @@ describe('a successful turn', () => {
     );
   });
 
-  it('without a provider call', async (context) => {
+  it('logs no model and no calls if no provider call was needed', async (context) => {
     const line = await lineOf(context, [], (bridge) => bridge.json({ input: [], max_output_tokens: 1 }));
     assert.deepEqual(
       [line.request, line.finish, line.upstream_calls, line.sent_model],
@@ -176,7 +180,7 @@ describe('a failed turn', () => {
     name: string,
     finish: string,
     status: number,
-    play: (bridge: TestBridge) => Promise<unknown>,
+    runTurn: (bridge: TestBridge) => Promise<unknown>,
   ])[] = [
     ['for a field that cannot be read', 'invalid_request', 400, (bridge) => bridge.json({ input: 7 }, SDK)],
     ['for a body that is not JSON', 'invalid_request', 400, (bridge) => bridge.json('{', SDK)],
@@ -203,9 +207,9 @@ describe('a failed turn', () => {
     ['for Codex inside a stream', 'invalid_request', 200, (bridge) => bridge.stream({ input: 7 }, CODEX)],
     ['in the background', 'invalid_request', 400, (bridge) => bridge.json({ input: 7, background: true }, SDK)],
   ];
-  for (const [name, finish, status, play] of EARLY) {
+  for (const [name, finish, status, runTurn] of EARLY) {
     it(`before anything is sent: ${name}`, async (context) => {
-      const line = await lineOf(context, [], play, { settings: { bodyLimitMb: 1 } });
+      const line = await lineOf(context, [], runTurn, { settings: { bodyLimitMb: 1 } });
       assert.deepEqual(
         [line.level, line.finish, line.kind, line.status, line.upstream_calls],
         ['warn', finish, finish, status, 0],
@@ -213,20 +217,20 @@ describe('a failed turn', () => {
     });
   }
 
-  const REFUSED: readonly (readonly [
+  const CLIENTS: readonly (readonly [
     name: string,
     status: number,
     code: string,
-    play: (bridge: TestBridge) => Promise<unknown>,
+    runTurn: (bridge: TestBridge) => Promise<unknown>,
   ])[] = [
     ['Codex', 200, 'invalid_prompt', (bridge) => bridge.stream({ input: ask() }, CODEX)],
     ['a streaming SDK', 401, 'invalid_api_key', (bridge) => bridge.stream({ input: ask() }, SDK)],
     ['an SDK', 401, 'invalid_api_key', (bridge) => bridge.json({ input: ask() }, SDK)],
     ['a chat client', 401, 'invalid_api_key', (bridge) => bridge.chatStream(CHAT, SDK)],
   ];
-  for (const [name, status, code, play] of REFUSED) {
+  for (const [name, status, code, runTurn] of CLIENTS) {
     it(`by a rejection, for ${name}`, async (context) => {
-      const line = await lineOf(context, [error(401, 'Incorrect API key provided.')], play);
+      const line = await lineOf(context, [error(401, 'Incorrect API key provided.')], runTurn);
       assert.deepEqual(
         [
           line.level,
@@ -245,8 +249,8 @@ describe('a failed turn', () => {
   }
 
   for (const [name, step, finish] of [
-    ['broken in the text', raw({ chunks: [half], end: 'cut' }), 'network'],
-    ['ended without a finish', raw({ chunks: [half], end: 'eof' }), 'cut_stream'],
+    ['broken in the middle of the text', raw({ chunks: [half], end: 'cut' }), 'network'],
+    ['ended without a finish reason', raw({ chunks: [half], end: 'eof' }), 'cut_stream'],
     [
       'with an error in the stream',
       raw({ chunks: [half, 'data: {"error":{"message":"Internal failure"}}\n\n'], end: 'eof' }),
@@ -280,7 +284,7 @@ describe('a failed turn', () => {
     });
   }
 
-  it('by a cached rejection: no call is counted', async (context) => {
+  it('by a cached rejection: counts no call', async (context) => {
     const bridge = await startBridge(context, {
       script: [error(401, 'Incorrect API key provided.')],
       logLevel: 'info',
@@ -297,21 +301,21 @@ describe('a failed turn', () => {
     );
   });
 
-  it('by a bug in the bridge: an error with its stack', async (context) => {
+  it('by a bug in the bridge: has level error and the stack', async (context) => {
     const transport = async (): Promise<never> => {
       throw new TypeError('x is not a function');
     };
-    for (const play of [
+    for (const runTurn of [
       (bridge: TestBridge) => bridge.stream({ input: ask() }, CODEX),
       (bridge: TestBridge) => bridge.json({ input: ask() }),
     ]) {
-      const line = await lineOf(context, [], play, { runtime: { transport } });
+      const line = await lineOf(context, [], runTurn, { runtime: { transport } });
       assert.deepEqual([line.level, line.finish, line.cause], ['error', 'internal', 'x is not a function']);
       assert.match(line.stack, /^TypeError: x is not a function\n\s+at /);
     }
   });
 
-  it('by a bug before it starts, and by one in the middle of the stream', async (context) => {
+  it('by a bug before the stream starts, and in the middle of it', async (context) => {
     const failing = (prefix: string) => (name: string): string => {
       if (name === prefix) throw new RangeError('out of ids');
       return `${name}_1`;
@@ -326,7 +330,7 @@ describe('a failed turn', () => {
     assert.deepEqual([late.level, late.finish], ['warn', 'bad_answer']);
   });
 
-  it('as a block of lines in text format', async (context) => {
+  it('in text format: is a block of lines', async (context) => {
     const bridge = await startBridge(context, {
       script: () => error(503, 'Busy.'),
       logLevel: 'info',
@@ -349,28 +353,28 @@ describe('a failed turn', () => {
 });
 
 describe('a turn whose client disconnects', () => {
-  /** Disconnects when the provider has been called, or when `text` has arrived. */
-  async function leave(bridge: TestBridge, headers: Loose, text?: string): Promise<void> {
-    const leaving = new AbortController();
+  /** Sends a request and disconnects when the provider is called or, if `text` is given, when it has arrived. */
+  async function disconnect(bridge: TestBridge, headers: Loose, text?: string): Promise<void> {
+    const client = new AbortController();
     const request = bridge.upstream.nextRequest();
     const onChunk = (_chunk: Buffer, soFar: string): void => {
-      if (text !== undefined && soFar.includes(text)) leaving.abort();
+      if (text !== undefined && soFar.includes(text)) client.abort();
     };
-    const gone = bridge.stream({ input: ask() }, headers, { signal: leaving.signal, onChunk }).catch(() => undefined);
+    const stream = bridge.stream({ input: ask() }, headers, { signal: client.signal, onChunk }).catch(() => undefined);
     await request;
-    if (text === undefined) leaving.abort();
-    await gone;
+    if (text === undefined) client.abort();
+    await stream;
   }
 
   for (const [who, headers] of [['Codex', CODEX], ['an SDK', SDK]] as const) {
     it(`${who}, while it waits`, async (context) => {
-      const line = await lineOf(context, [silence()], (bridge) => leave(bridge, headers));
+      const line = await lineOf(context, [silence()], (bridge) => disconnect(bridge, headers));
       assert.deepEqual([line.level, line.finish, line.stage, line.upstream_calls], ['info', 'aborted', 'waiting', 1]);
     });
 
     it(`${who}, in the middle of the answer`, async (context) => {
       const line = await lineOf(context, [raw({ chunks: [half], end: 'hang' })], (bridge) =>
-        leave(bridge, headers, 'Half'),
+        disconnect(bridge, headers, 'Half'),
       );
       assert.deepEqual([line.level, line.finish, line.stage, line.status], ['info', 'aborted', 'answering', 200]);
     });
@@ -378,30 +382,30 @@ describe('a turn whose client disconnects', () => {
 
   it('while it waits for a JSON answer', async (context) => {
     const line = await lineOf(context, [raw({ chunks: [half], end: 'hang' })], async (bridge) => {
-      const leaving = new AbortController();
+      const client = new AbortController();
       const request = bridge.upstream.nextRequest();
-      const gone = postStream(
+      const stream = postStream(
         `${bridge.url}/v1/responses`,
         { model: bridge.model, input: 'x' },
         {},
-        { signal: leaving.signal },
+        { signal: client.signal },
       ).catch(() => undefined);
       await request;
-      leaving.abort();
-      await gone;
+      client.abort();
+      await stream;
     });
     assert.deepEqual([line.level, line.finish, line.status], ['info', 'aborted', undefined]);
   });
 
   it('between two attempts', async (context) => {
-    const leaving = new AbortController();
+    const client = new AbortController();
     const sleep = (_: number, abort: AbortSignal): Promise<void> =>
       new Promise((resolve) => {
         abort.addEventListener('abort', () => resolve());
-        leaving.abort();
+        client.abort();
       });
-    const play = (bridge: TestBridge) => bridge.stream({ input: ask() }, CODEX, { signal: leaving.signal });
-    const line = await lineOf(context, [error(503, 'Busy.')], play, {
+    const runTurn = (bridge: TestBridge) => bridge.stream({ input: ask() }, CODEX, { signal: client.signal });
+    const line = await lineOf(context, [error(503, 'Busy.')], runTurn, {
       settings: { upstreamCalls: 4 },
       runtime: { sleep },
     });
@@ -409,7 +413,7 @@ describe('a turn whose client disconnects', () => {
   });
 });
 
-it('a shutdown is a failure that the client gets', async (context) => {
+it('a shutdown fails the turn, for the client and in the log', async (context) => {
   const bridge = await startBridge(context, { script: [raw({ chunks: [half], end: 'hang' })], logLevel: 'info' });
   let closing: Promise<void> | undefined;
   const onChunk = (_chunk: Buffer, soFar: string): void => {
@@ -424,59 +428,59 @@ it('a shutdown is a failure that the client gets', async (context) => {
 
 describe('a background response', () => {
   const path = (bridge: TestBridge, id: string): string => `${bridge.url}/v1/responses/${id}`;
-  const begin = async (bridge: TestBridge): Promise<string> =>
+  const startResponse = async (bridge: TestBridge): Promise<string> =>
     ((await bridge.json({ input: 'x', background: true })).json as Loose).id;
 
-  it('has its line when it is complete, not when its client got a response', async (context) => {
-    const gate = createTurnstile();
+  it('is logged when it is complete, not when its creation was answered', async (context) => {
+    const turnstile = createTurnstile();
     const bridge = await startBridge(context, {
-      script: [answer({ text: 'Slow.', gate: gate.gate })],
+      script: [answer({ text: 'Slow.', gate: turnstile.gate })],
       logLevel: 'info',
     });
-    await begin(bridge);
+    await startResponse(bridge);
     await bridge.upstream.nextRequest();
     assert.deepEqual(bridge.lines, []);
-    gate.open();
+    turnstile.open();
     const [line] = await turnsOf(bridge);
     assert.deepEqual([line.level, line.request, line.finish, line.status], ['info', 'background', 'stop', 200]);
   });
 
-  it('that fails', async (context) => {
-    const line = await lineOf(context, [error(401, 'Incorrect API key provided.')], begin);
+  it('is logged as a warning if it fails', async (context) => {
+    const line = await lineOf(context, [error(401, 'Incorrect API key provided.')], startResponse);
     assert.deepEqual([line.level, line.request, line.finish], ['warn', 'background', 'auth']);
   });
 
-  it('that is cancelled', async (context) => {
+  it('is logged as cancelled if a client cancels it', async (context) => {
     const line = await lineOf(context, [silence()], async (bridge) => {
-      const id = await begin(bridge);
+      const id = await startResponse(bridge);
       await bridge.upstream.nextRequest();
       await postJson(`${path(bridge, id)}/cancel`, {});
     });
     assert.deepEqual([line.level, line.request, line.finish], ['info', 'background', 'cancelled']);
   });
 
-  it('that continues without its client', async (context) => {
-    const gate = createTurnstile();
+  it('is logged when it is complete, even if its client disconnected', async (context) => {
+    const turnstile = createTurnstile();
     const bridge = await startBridge(context, {
-      script: [answer({ text: 'One two three four.', gate: gate.gate })],
+      script: [answer({ text: 'One two three four.', gate: turnstile.gate })],
       logLevel: 'info',
     });
-    const leaving = new AbortController();
-    gate.admit(3);
-    const cut = await postStream(
+    const client = new AbortController();
+    turnstile.admit(3);
+    const interrupted = await postStream(
       `${bridge.url}/v1/responses`,
       { model: bridge.model, input: ask(), background: true, stream: true },
       {},
       {
-        signal: leaving.signal,
+        signal: client.signal,
         onChunk: (_chunk, soFar) => {
-          if (soFar.includes('output_text.delta')) leaving.abort();
+          if (soFar.includes('output_text.delta')) client.abort();
         },
       },
     );
-    assert.equal((await getJson(path(bridge, eventsOf(cut)[0].response.id))).status, 200);
+    assert.equal((await getJson(path(bridge, eventsOf(interrupted)[0].response.id))).status, 200);
     assert.deepEqual(bridge.lines, []);
-    gate.open();
+    turnstile.open();
     const [line] = await turnsOf(bridge);
     assert.deepEqual([line.level, line.request, line.finish], ['info', 'background', 'stop']);
   });
@@ -490,7 +494,7 @@ describe('every stream fixture', () => {
   const fixtures = listFixtures('streams').filter((fixture) => fixture.has('upstream.sse'));
 
   for (const [who, headers] of [['Codex', CODEX], ['an SDK', SDK]] as const) {
-    it(`has one line for each of ${fixtures.length} streams to ${who}, with the outcome`, async (context) => {
+    it(`logs one line with the outcome (${fixtures.length} streams to ${who})`, async (context) => {
       const script = fixtures.map((fixture) => raw({ chunks: [fixture.bytes('upstream.sse')], end: 'eof' }));
       const bridge = await startBridge(context, { script, logLevel: 'info' });
       const replies: Loose[] = [];
@@ -507,7 +511,7 @@ describe('every stream fixture', () => {
     });
   }
 
-  /** A rejection by status has no Response. */
+  /** Replaces an HTTP error, which has no Response object, with a failed stream. */
   function orFailed(reply: Awaited<ReturnType<TestBridge['stream']>>): typeof reply {
     return reply.status === 200
       ? reply

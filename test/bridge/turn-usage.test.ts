@@ -1,4 +1,4 @@
-/** Requests and tokens of a turn belong to the model that got them, also after a fallback and with pictures. */
+/** Requests and tokens count for the model that received them, also after a fallback and with pictures. */
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -25,12 +25,12 @@ const busy = () => reply({ status: 503, body: { error: { message: 'Overloaded.' 
 const show = (...data: readonly string[]) => ({
   input: [{
     type: 'message', role: 'user',
-    content: data.map((one) => ({ type: 'input_image', image_url: `data:image/png;base64,${one}` })),
+    content: data.map((base64) => ({ type: 'input_image', image_url: `data:image/png;base64,${base64}` })),
   }],
 });
 
-/** The bridge of `options` with a ledger. */
-async function startRecorded(context: TestContext, options: PlanOptions) {
+/** Starts the bridge of `options` with a usage ledger. */
+async function startWithLedger(context: TestContext, options: PlanOptions) {
   const folder = mkdtempSync(join(tmpdir(), 'bridge-turn-usage-'));
   context.after(() => rmSync(folder, { recursive: true, force: true }));
   const path = join(folder, 'usage.jsonl');
@@ -38,7 +38,7 @@ async function startRecorded(context: TestContext, options: PlanOptions) {
   const plans = await startPlans(context, { ...options, keepUsage: (facts) => ledger.add(facts) });
   return {
     ...plans,
-    /** Model, requests, input, output and end of each line, once `count` turns are over. */
+    /** Resolves with model, requests, input, output and end of each ledger line, once `count` turns are complete. */
     async lines(count = 1) {
       await plans.bridge.turns(count);
       ledger.close();
@@ -48,8 +48,8 @@ async function startRecorded(context: TestContext, options: PlanOptions) {
   };
 }
 
-test('a fallback has the requests and tokens that it got, and so has the model that it replaced', async (context) => {
-  const plans = await startRecorded(context, {
+test('a fallback and the model that it replaced each have their own requests and tokens', async (context) => {
+  const plans = await startWithLedger(context, {
     ...FALLBACK, acmeScript: () => outOfQuota(UNTIL_THREE), betaScript: () => spend(50, 7),
   });
   await plans.turn('one');
@@ -60,10 +60,10 @@ test('a fallback has the requests and tokens that it got, and so has the model t
   assert.deepEqual((await plans.lines(2)).slice(2), [['beta/beta-1', 1, 50, 7, 'stop']], 'acme is cooling down');
 });
 
-test('retries and keys count for their model; each model of a chain has a line', async (context) => {
+test('retries and other keys count for their model, and each model of a chain has a line', async (context) => {
   const models = { 'acme-1': { fallback: ['acme-2', 'beta/beta-1'] }, 'acme-2': {} };
   const byModel = { 'acme-1': () => outOfQuota(UNTIL_THREE), 'acme-2': busy };
-  const plans = await startRecorded(context, {
+  const plans = await startWithLedger(context, {
     acme: { models }, settings: { apiKeys: KEYS, upstreamCalls: 2 },
     acmeScript: ({ body }: Loose) => byModel[body.model as keyof typeof byModel](),
     betaScript: [busy(), spend(50, 7)],
@@ -86,7 +86,7 @@ test('tokens of a failed answer are not counted for its fallback', async (contex
     [spend(50, 7), ['beta/beta-1', 1, 50, 7, 'stop']],
     [deadKey(), ['beta/beta-1', 1, undefined, undefined, 'quota']],
   ] as const) {
-    const plans = await startRecorded(context, {
+    const plans = await startWithLedger(context, {
       ...FALLBACK, acmeScript: () => raw({ chunks, end: 'eof' }), betaScript: () => betaStep,
     });
     await plans.turn('one');
@@ -95,26 +95,26 @@ test('tokens of a failed answer are not counted for its fallback', async (contex
 });
 
 test('pictures count for the model that describes them, with its retries and tokens', async (context) => {
-  const plans = await startRecorded(context, {
+  const plans = await startWithLedger(context, {
     ...VISION, settings: { ...ONE_KEY, upstreamCalls: 2 }, acmeScript: () => spend(50, 7),
     betaScript: [busy(), spend(800, 30), spend(900, 40)],
   });
-  const measure = async () => (await fetch(`${plans.bridge.url}/metrics`)).text();
-  await measure();
+  const fetchMetrics = async () => (await fetch(`${plans.bridge.url}/metrics`)).text();
+  await fetchMetrics();
   await plans.turn('one', show('AAAA', 'BBBB'));
   assert.deepEqual(await plans.lines(), [
     ['beta/beta-1', 3, 1_700, 70, 'pictures'], ['acme/acme-1', 1, 50, 7, 'stop'],
   ]);
   const [line] = await plans.bridge.turns(1);
   assert.deepEqual([line?.upstream_calls, line?.sent_model, line?.input_tokens], [4, 'acme-1', 50]);
-  const metrics = await measure();
+  const metrics = await fetchMetrics();
   assert.match(metrics, /upstream_calls_total 4\n/);
   assert.match(metrics, /tokens_total\{kind="input"\} 1750\n/);
 });
 
-test('a picture that could not be described has its request; a known one has none', async (context) => {
+test('a failed description counts one request, and a cached failure none', async (context) => {
   const rejected = reply({ status: 400, body: { error: { message: 'Bad.' } } });
-  const plans = await startRecorded(context, {
+  const plans = await startWithLedger(context, {
     ...VISION, acmeScript: () => spend(50, 7), betaScript: () => rejected,
   });
   await plans.turn('one', show('AAAA'));
@@ -125,8 +125,8 @@ test('a picture that could not be described has its request; a known one has non
   ]);
 });
 
-test('a fallback that describes pictures, and answers', async (context) => {
-  const plans = await startRecorded(context, {
+test('a fallback that describes pictures and answers has a line for each', async (context) => {
+  const plans = await startWithLedger(context, {
     ...VISION, acme: { ...VISION.acme, fallback: ['beta/beta-1'] },
     acmeScript: () => outOfQuota(UNTIL_THREE), betaScript: [spend(800, 30), spend(50, 7)],
   });

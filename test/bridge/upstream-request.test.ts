@@ -1,4 +1,4 @@
-/** What reaches the provider: address, headers, key, streaming, and model. */
+/** What reaches the provider: path, headers, key, streaming and model. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { answer } from '../support/upstream/scripted-upstream';
@@ -8,7 +8,7 @@ const INBOUND = { authorization: 'Bearer sk-test-inbound-token' };
 const hello = () => answer({ text: 'Hi.' });
 
 describe('headers', () => {
-  it('are only those that a provider needs', async (context) => {
+  it('are only those that the provider needs', async (context) => {
     const bridge = await startBridge(context, { script: [hello()], apiKey: KEY });
     await bridge.stream(
       { input: ask() },
@@ -39,7 +39,12 @@ describe('headers', () => {
       inbound: INBOUND,
       sent: `Bearer ${KEY}`,
     },
-    { name: 'the key is sent if the client sends none', settings: {}, inbound: {}, sent: `Bearer ${KEY}` },
+    {
+      name: 'the key of the environment is sent if the client sends no token',
+      settings: {},
+      inbound: {},
+      sent: `Bearer ${KEY}`,
+    },
     {
       name: 'the inbound token is forwarded with FORCE_ENV_AUTH=0',
       settings: { forceEnvAuth: false },
@@ -47,12 +52,17 @@ describe('headers', () => {
       sent: INBOUND.authorization,
     },
     {
-      name: 'the key replaces a missing token with FORCE_ENV_AUTH=0',
+      name: 'the key of the environment replaces a missing token with FORCE_ENV_AUTH=0',
       settings: { forceEnvAuth: false },
       inbound: {},
       sent: `Bearer ${KEY}`,
     },
-    { name: 'without a key nothing is sent', settings: { aiApiKey: undefined }, inbound: INBOUND, sent: undefined },
+    {
+      name: 'no Authorization header is sent if the bridge has no key',
+      settings: { aiApiKey: undefined },
+      inbound: INBOUND,
+      sent: undefined,
+    },
   ];
   for (const { name, settings, inbound, sent } of AUTHORIZATIONS) {
     it(name, async (context) => {
@@ -74,7 +84,7 @@ describe('headers', () => {
 });
 
 describe('streaming', () => {
-  it('is always requested, with usage, whatever the client requests', async (context) => {
+  it('is requested, with usage, whatever the client requests', async (context) => {
     const bridge = await startBridge(context, { script: [hello(), hello(), hello(), hello()] });
     await bridge.stream({ input: ask() });
     await bridge.json({ input: ask(), stream: false });
@@ -92,7 +102,7 @@ describe('streaming', () => {
     ['dashscope', 'qwen3-coder-plus'],
     ['openai', 'scripted-model'],
   ] as const) {
-    it(`several choices arrive as JSON from ${model} of ${dialect}, one message each`, async (context) => {
+    it(`is off for several choices, which become one message each (${dialect}, ${model})`, async (context) => {
       const options = { text: 'One of two.', usage: { prompt: 5, completion: 8 } };
       const bridge = await startBridge(context, {
         dialect,
@@ -108,8 +118,8 @@ describe('streaming', () => {
         ],
       );
       assert.equal(finalResponse(reply).usage.total_tokens, 13);
-      const whole = (await bridge.json({ model, input: ask(), n: 2 })).json as Loose;
-      assert.equal(whole.output.length, 2);
+      const json = (await bridge.json({ model, input: ask(), n: 2 })).json as Loose;
+      assert.equal(json.output.length, 2);
       const chat = (await bridge.chatJson({ model, messages: [{ role: 'user', content: 'x' }], n: 2 })).json as Loose;
       assert.deepEqual(
         chat.choices.map(({ index, message, finish_reason }: Loose) => [index, message.content, finish_reason]),
@@ -127,7 +137,7 @@ describe('streaming', () => {
     });
   }
 
-  it('n: 1 changes nothing', async (context) => {
+  it('is requested for n: 1, and n is dropped', async (context) => {
     const bridge = await startBridge(context, { script: [hello()] });
     await bridge.json({ input: ask(), n: 1 });
     assert.equal(bridge.upstream.requests[0]?.body.stream, true);
@@ -135,30 +145,30 @@ describe('streaming', () => {
   });
 });
 
-describe('the model', () => {
+describe('the requested model', () => {
   const MODELS = [
-    { asked: 'GLM-4.7', sent: 'glm-4.7' },
-    { asked: 'minimax-m2.5', sent: 'MiniMax-M2.5' },
-    { asked: 'glm-4.7', sent: 'glm-4.7' },
-    { asked: 'my-own-model', sent: 'my-own-model' },
-    { asked: 'maker/Some.Model:free', sent: 'maker/Some.Model:free' },
-    { asked: 'gpt-5', sent: 'qwen3.7-plus' },
-    { asked: 'gpt-6.1-terra', sent: 'qwen3.7-plus' },
-    { asked: 'codex-mini-latest', sent: 'qwen3.7-plus' },
-    { asked: undefined, sent: 'qwen3.7-plus' },
-    { asked: 'gpt-5', preferred: 'GLM-5', sent: 'glm-5' },
-    { asked: undefined, preferred: 'my-own-model', sent: 'my-own-model' },
-    { asked: 'glm-4.7', preferred: 'glm-5', sent: 'glm-4.7' },
+    { requested: 'GLM-4.7', sent: 'glm-4.7' },
+    { requested: 'minimax-m2.5', sent: 'MiniMax-M2.5' },
+    { requested: 'glm-4.7', sent: 'glm-4.7' },
+    { requested: 'my-own-model', sent: 'my-own-model' },
+    { requested: 'maker/Some.Model:free', sent: 'maker/Some.Model:free' },
+    { requested: 'gpt-5', sent: 'qwen3.7-plus' },
+    { requested: 'gpt-6.1-terra', sent: 'qwen3.7-plus' },
+    { requested: 'codex-mini-latest', sent: 'qwen3.7-plus' },
+    { requested: undefined, sent: 'qwen3.7-plus' },
+    { requested: 'gpt-5', preferred: 'GLM-5', sent: 'glm-5' },
+    { requested: undefined, preferred: 'my-own-model', sent: 'my-own-model' },
+    { requested: 'glm-4.7', preferred: 'glm-5', sent: 'glm-4.7' },
   ];
-  for (const { asked, preferred, sent } of MODELS) {
+  for (const { requested, preferred, sent } of MODELS) {
     const suffix = preferred === undefined ? '' : ` with DEFAULT_MODEL ${preferred}`;
-    it(`${asked ?? 'none'} is ${sent}${suffix}`, async (context) => {
+    it(`${requested ?? 'none'} is sent as ${sent}${suffix}`, async (context) => {
       const bridge = await startBridge(context, { script: [hello(), hello()], settings: { defaultModel: preferred } });
-      const reply = await bridge.stream({ model: asked, input: ask() });
+      const reply = await bridge.stream({ model: requested, input: ask() });
       assert.equal(bridge.upstream.requests[0]?.body.model, sent);
       // The client gets the name that it requested.
-      assert.equal(finalResponse(reply).model, asked ?? sent);
-      await bridge.chatJson({ model: asked, messages: [{ role: 'user', content: 'x' }] });
+      assert.equal(finalResponse(reply).model, requested ?? sent);
+      await bridge.chatJson({ model: requested, messages: [{ role: 'user', content: 'x' }] });
       assert.equal(bridge.upstream.requests[1]?.body.model, sent);
     });
   }

@@ -1,4 +1,4 @@
-/** Error responses of providers, one file each, through the whole bridge: what Codex and an SDK client receive. */
+/** Error responses of providers, one file each: what Codex and an SDK client receive from the bridge. */
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,11 +9,11 @@ import { PROJECT_ROOT } from '../house/source-tree';
 import { head, startTcpUpstream } from '../support/upstream/tcp-upstream';
 import { ask, CODEX, finalResponse, startBridge, typesOf } from '../support/bridge/test-bridge';
 
-/** A file of the folder. */
+/** The contents of one file. */
 interface ErrorCase {
   /** The source of the body. */
   readonly from: string;
-  /** Default: the neutral provider. */
+  /** Default: `openai-compatible`. */
   readonly provider?: string;
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
@@ -34,7 +34,7 @@ interface ErrorCase {
     };
     /** Parts of the message for both; `{host}` is the upstream's host. */
     readonly says: readonly string[];
-    /** Must not be in the message. */
+    /** Text that must not be in the message. */
     readonly never?: string;
   };
 }
@@ -42,7 +42,7 @@ interface ErrorCase {
 const FOLDER = join(PROJECT_ROOT, 'test/fixtures/errors');
 const FILES = readdirSync(FOLDER).filter((name) => name.endsWith('.json')).sort();
 
-/** A Sunday, four hours before the new week in China. */
+/** A Sunday, four hours before the week starts in China. */
 const NOW = Date.parse('2026-11-22T12:00:00Z');
 
 for (const file of FILES) {
@@ -57,12 +57,13 @@ for (const file of FILES) {
   } = JSON.parse(readFileSync(join(FOLDER, file), 'utf8')) as ErrorCase;
 
   it(`${name}: ${expected.kind}`, async (context) => {
-    assert.ok(from.length > 0, 'the file says where its body comes from');
+    assert.ok(from.length > 0, 'the file names the source of its body');
     assert.ok(PROVIDERS.some((row) => row.name === provider), provider);
     const [text, type] = typeof body === 'string' ? [body, 'text/plain'] : [JSON.stringify(body), 'application/json'];
-    const all = { 'content-type': type, ...headers, 'content-length': Buffer.byteLength(text), connection: 'close' };
+    const length = Buffer.byteLength(text);
+    const allHeaders = { 'content-type': type, ...headers, 'content-length': length, connection: 'close' };
     const upstream = await startTcpUpstream(context, () => ({
-      writes: [head(`${status} X`, all), text],
+      writes: [head(`${status} X`, allHeaders), text],
       end: 'close',
     }));
     const bridge = await startBridge(context, {
@@ -85,16 +86,18 @@ for (const file of FILES) {
     assertMessage(error.message);
     assert.equal(upstream.calls, expected.calls, 'calls for one turn of Codex');
 
-    const whole = await bridge.json({ input: ask() });
-    const { error: failure } = JSON.parse(whole.text);
-    assert.deepEqual([whole.status, failure.type, failure.code, failure.param], [sdk.status, sdk.type, sdk.code, null]);
+    const answered = await bridge.json({ input: ask() });
+    const { error: failure } = JSON.parse(answered.text);
+    assert.deepEqual(
+      [answered.status, failure.type, failure.code, failure.param], [sdk.status, sdk.type, sdk.code, null],
+    );
     assertMessage(failure.message);
-    assert.equal(whole.headers['retry-after'], sdk.retryAfter);
-    assert.equal(whole.headers['x-request-id'], sdk.requestId);
-    const asksAgain = sdk.status === 429 || sdk.status >= 500;
+    assert.equal(answered.headers['retry-after'], sdk.retryAfter);
+    assert.equal(answered.headers['x-request-id'], sdk.requestId);
+    const retriesByDefault = sdk.status === 429 || sdk.status >= 500;
     assert.equal(
-      whole.headers['x-should-retry'],
-      asksAgain && (expected.calls === 1 || sdk.retryAfter === undefined) ? 'false' : undefined,
+      answered.headers['x-should-retry'],
+      retriesByDefault && (expected.calls === 1 || sdk.retryAfter === undefined) ? 'false' : undefined,
     );
     assert.equal(upstream.calls, 2 * expected.calls);
 
@@ -113,7 +116,7 @@ for (const file of FILES) {
  * The kinds that a provider, or a proxy in front of it, can cause; other kinds come from the client, the connection or
  * the bridge.
  */
-const ANSWERS: readonly ErrorKind[] = [
+const PROVIDER_KINDS: readonly ErrorKind[] = [
   'auth',
   'wrong_client',
   'model_not_found',
@@ -129,8 +132,8 @@ const ANSWERS: readonly ErrorKind[] = [
   'forbidden',
 ];
 
-it('there is a file for every kind of failure that a provider can answer with', () => {
+it('there is a file for every kind of error that a provider can cause', () => {
   const read = (file: string): ErrorCase => JSON.parse(readFileSync(join(FOLDER, file), 'utf8')) as ErrorCase;
-  assert.deepEqual(ANSWERS.filter((kind) => !FILES.some((file) => read(file).expected.kind === kind)), []);
+  assert.deepEqual(PROVIDER_KINDS.filter((kind) => !FILES.some((file) => read(file).expected.kind === kind)), []);
   assert.ok(FILES.length >= 45, `${FILES.length} files`);
 });

@@ -332,7 +332,7 @@ const ROWS: readonly Row[] = [
   ],
   ['a 422', 422, { detail: 'Unprocessable' }, 'upstream_rejected'],
 
-  ['a failure of the server', 500, openai('Internal server error', 'internal_error', 'server_error'), 'upstream_error'],
+  ['a server failure', 500, openai('Internal server error', 'internal_error', 'server_error'), 'upstream_error'],
   ['an HTML page of a proxy', 502, '<html><head><title>502 Bad Gateway</title></head></html>', 'upstream_error'],
   ['a proxy timeout', 504, 'upstream request timeout', 'timeout'],
   ['a 408', 408, '', 'timeout'],
@@ -352,7 +352,7 @@ describe('HTTP failures', () => {
     });
   }
 
-  it('the message has the provider’s text, advice, and the request id for its support', () => {
+  it('the message has the provider’s text, advice, and the request id for the provider’s support', () => {
     const body = JSON.stringify(openai('Incorrect API key provided', 'invalid_api_key'));
     const { message, details } = classifyHttpFailure({ status: 401, body, host: 'api.example', requestId: 'r-1' });
     assert.equal(
@@ -366,7 +366,7 @@ describe('HTTP failures', () => {
     });
   });
 
-  it('an id in the header overrides one in the body, and the wait is preserved', () => {
+  it('a request id in the header overrides one in the body, and the wait is kept', () => {
     const failure = { status: 429, body: JSON.stringify(native('Throttling.RateQuota', 'Slow.')), host: 'api.example' };
     assert.equal(classifyHttpFailure(failure).details.requestId, 'req-1');
     const { requestId, retryAfterMs } = classifyHttpFailure({
@@ -411,7 +411,7 @@ describe('errors inside a stream', () => {
       { error: { message: 'event:error\ndata:{"code":"Throttling","message":"Too fast","request_id":"r-7"}' } },
       'rate_limit',
     ],
-    ['nothing known', { error: {} }, 'upstream_error'],
+    ['an empty error', { error: {} }, 'upstream_error'],
   ];
   for (const [name, value, kind] of STREAM_ROWS) {
     it(`${name}: ${kind}`, () => {
@@ -429,15 +429,15 @@ it('every kind has a complete row', () => {
   }
 });
 
-it('text of the conversation quoted by a validator is ignored', () => {
+it('text of the conversation that a validator quotes is ignored', () => {
   const body = JSON.stringify({
     detail: [{ type: 'missing', loc: ['body', 'messages', 3], input: `${'x'.repeat(700)} rate limit, context window` }],
   });
   assert.equal(classifyHttpFailure({ status: 422, body, host: 'api.example' }).kind, 'upstream_rejected');
 });
 
-describe('a full context, in the wording of every server', () => {
-  const WORDS: readonly (readonly [server: string, status: number, message: string])[] = [
+describe('a full context is recognized in the wording of each server', () => {
+  const MESSAGES: readonly (readonly [server: string, status: number, message: string])[] = [
     ['vLLM, new', 400, 'You passed 202753 input tokens and requested 0 output tokens. However, the model\'s context ' +
       'length is only 202752 tokens, resulting in a maximum input length of 202752 tokens.'],
     ['vLLM', 400, 'The decoder prompt (length 40961) is longer than the maximum model length of 40960.'],
@@ -467,7 +467,7 @@ describe('a full context, in the wording of every server', () => {
     ['TGI', 422, '`inputs` tokens + `max_new_tokens` must be <= 8193. Given: 9000'],
     ['Cerebras', 400, 'Please reduce the length of the messages or completion. Current length is 9000.'],
   ];
-  for (const [server, status, message] of WORDS) {
+  for (const [server, status, message] of MESSAGES) {
     it(server, () => {
       const failure = { status, body: JSON.stringify({ error: { message } }), host: 'api.example' };
       assert.equal(classifyHttpFailure(failure).kind, 'context_overflow');
@@ -480,15 +480,15 @@ describe('a full context, in the wording of every server', () => {
     'You have exceeded the maximum number of requests allowed per minute: rate limit',
   ];
   for (const message of LIMITS) {
-    it(`not: ${message.slice(0, 50)}`, () => {
+    it(`but not in: ${message.slice(0, 50)}`, () => {
       const body = JSON.stringify({ error: { message } });
       assert.equal(classifyHttpFailure({ status: 429, body, host: 'api.example' }).kind, 'rate_limit');
     });
   }
 });
 
-describe('a 500 that a retry would repeat', () => {
-  const REFUSALS: readonly (readonly [message: string, type?: string])[] = [
+describe('a 500 that a retry cannot fix is a rejection', () => {
+  const REJECTIONS: readonly (readonly [message: string, type?: string])[] = [
     ['tools param requires --jinja flag'],
     ['image input is not supported - hint: if this is unexpected, you may need to provide the mmproj'],
     ['Conversation roles must alternate user/assistant/user/assistant/... at row 12, column 3'],
@@ -499,7 +499,7 @@ describe('a 500 that a retry would repeat', () => {
     ['litellm.BadRequestError: unknown field'],
     ['upstream error: status code 422'],
   ];
-  for (const [message, type = 'server_error'] of REFUSALS) {
+  for (const [message, type = 'server_error'] of REJECTIONS) {
     it(message.slice(0, 60), () => {
       const body = JSON.stringify({ error: { code: 500, message, type } });
       assert.equal(classifyHttpFailure({ status: 500, body, host: 'api.example' }).kind, 'upstream_rejected');
@@ -507,8 +507,8 @@ describe('a 500 that a retry would repeat', () => {
   }
 });
 
-it('the provider’s sentence ends before the bridge’s, also in a stream', () => {
-  for (const [said, stopped] of [['No', 'No.'], ['No!', 'No!'], ['No. ', 'No.'], ['不', '不.'], ['不。', '不。']]) {
-    assert.equal(classifyStreamError({ error: { message: said } }).message, `The provider reported: ${stopped}`);
+it('the provider’s text gets a full stop if it has none', () => {
+  for (const [text, sentence] of [['No', 'No.'], ['No!', 'No!'], ['No. ', 'No.'], ['不', '不.'], ['不。', '不。']]) {
+    assert.equal(classifyStreamError({ error: { message: text } }).message, `The provider reported: ${sentence}`);
   }
 });

@@ -1,4 +1,4 @@
-/** One error in the format of each client. */
+/** Renders an error in the format of each client. */
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { BridgeError } from '../../src/errors/bridge-error';
@@ -8,7 +8,7 @@ import { ERRORS, type ErrorKind } from '../../src/errors/error-table';
 /** Codes that Codex handles; any other is retried five times (codex-protocol.md, section 3). */
 const CODEX_CODES = ['invalid_prompt', 'rate_limit_exceeded', 'context_length_exceeded', 'server_error'];
 
-it('an SDK client reads the four fields of an OpenAI error', () => {
+it('an SDK client gets the four fields of an OpenAI error', () => {
   const error = new BridgeError('invalid_request', 'No.', { param: 'input[3].role' });
   assert.deepEqual(renderErrorBody(error), {
     error: { message: 'No.', type: 'invalid_request_error', param: 'input[3].role', code: 'invalid_request' },
@@ -17,7 +17,7 @@ it('an SDK client reads the four fields of an OpenAI error', () => {
 });
 
 for (const kind of Object.keys(ERRORS) as ErrorKind[]) {
-  it(`${kind}: each client gets a code that it knows`, () => {
+  it(`${kind}: each client gets a code that it handles`, () => {
     const error = new BridgeError(kind, 'Because.');
     assert.equal(renderStreamError(error, 'generic').code, ERRORS[kind].code);
     const codex = renderStreamError(error, 'codex');
@@ -26,23 +26,23 @@ for (const kind of Object.keys(ERRORS) as ErrorKind[]) {
   });
 }
 
-it('Codex gets one wait in whole seconds', () => {
-  const say = (message: string, retryAfterMs?: number) =>
+it('Codex gets exactly one wait, in whole seconds', () => {
+  const render = (message: string, retryAfterMs?: number) =>
     renderStreamError(
       new BridgeError('rate_limit', message, retryAfterMs === undefined ? {} : { retryAfterMs }),
       'codex',
     ).message;
-  assert.equal(say('Slow.'), 'Slow. Please try again in 5s.');
-  assert.equal(say('Slow.', 1_001), 'Slow. Please try again in 2s.');
-  assert.equal(say('Slow.', 0), 'Slow. Please try again in 1s.');
-  assert.equal(say('Try again in 1.5s, please.', 9_000), 'Try again in 1.5s, please.');
+  assert.equal(render('Slow.'), 'Slow. Please try again in 5s.');
+  assert.equal(render('Slow.', 1_001), 'Slow. Please try again in 2s.');
+  assert.equal(render('Slow.', 0), 'Slow. Please try again in 1s.');
+  assert.equal(render('Try again in 1.5s, please.', 9_000), 'Try again in 1.5s, please.');
   assert.equal(
     renderStreamError(new BridgeError('rate_limit', 'Slow.', { retryAfterMs: 5 }), 'generic').message,
     'Slow.',
   );
 });
 
-it('an SDK client gets the provider’s status, if there is one', () => {
+it('an SDK client gets the provider’s status if it is an error status', () => {
   for (const status of [400, 402, 403, 404, 413, 422, 429, 500, 503, 529]) {
     assert.equal(statusOf(new BridgeError('upstream_rejected', 'x', { upstreamStatus: status })), status);
   }

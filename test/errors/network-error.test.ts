@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { classifyNetworkError } from '../../src/errors/network-error';
 
-const coded = (code: string, message = 'x') => Object.assign(new Error(message), { code });
+const withCode = (code: string, message = 'x') => Object.assign(new Error(message), { code });
 /** The error of fetch: a TypeError whose cause has the code. */
 const fetchFailed = (cause: unknown) => new TypeError('fetch failed', { cause });
 
@@ -27,7 +27,7 @@ const CODES: readonly (readonly [code: string, kind: 'network' | 'timeout', text
   ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'network', /cannot be verified/],
 ];
 
-/** Families of codes, with their error messages. */
+/** Codes that need the error message, and families of codes, each with an example. */
 const FAMILIES: readonly (readonly [code: string, message: string, kind: 'network' | 'bad_answer', text: RegExp])[] = [
   ['HPE_INVALID_CONSTANT', 'Expected HTTP/', 'bad_answer', /is not HTTP; check AI_API_BASE/],
   ['HPE_INVALID_CHUNK_SIZE', 'Invalid character in chunk size', 'bad_answer', /is not HTTP/],
@@ -49,7 +49,7 @@ const FAMILIES: readonly (readonly [code: string, message: string, kind: 'networ
 describe('network errors', () => {
   for (const [code, message, kind, text] of FAMILIES) {
     it(`${code}: ${message}`, () => {
-      const error = classifyNetworkError(fetchFailed(coded(code, message)), 'h');
+      const error = classifyNetworkError(fetchFailed(withCode(code, message)), 'h');
       assert.equal(error.kind, kind);
       assert.match(error.message, text);
       assert.ok(error.message.endsWith(`(${code}).`), error.message);
@@ -58,7 +58,7 @@ describe('network errors', () => {
 
   for (const [code, kind, text] of CODES) {
     it(code, () => {
-      for (const cause of [coded(code), fetchFailed(coded(code)), fetchFailed(fetchFailed(coded(code)))]) {
+      for (const cause of [withCode(code), fetchFailed(withCode(code)), fetchFailed(fetchFailed(withCode(code)))]) {
         const error = classifyNetworkError(cause, 'api.example:443');
         assert.equal(error.kind, kind);
         assert.match(error.message, text);
@@ -67,8 +67,8 @@ describe('network errors', () => {
     });
   }
 
-  it('both addresses of a name refuse: the code of the aggregate is used', () => {
-    const both = Object.assign(new AggregateError([coded('ECONNREFUSED'), coded('ECONNREFUSED')]), {
+  it('an AggregateError is reported with its own code', () => {
+    const both = Object.assign(new AggregateError([withCode('ECONNREFUSED'), withCode('ECONNREFUSED')]), {
       code: 'ECONNREFUSED',
     });
     assert.match(classifyNetworkError(fetchFailed(both), 'h').message, /^h refused the connection/);
@@ -76,12 +76,12 @@ describe('network errors', () => {
 
   it('an unknown code is reported with the message of its error', () => {
     assert.equal(
-      classifyNetworkError(coded('EODD', 'odd thing'), 'h').message,
+      classifyNetworkError(withCode('EODD', 'odd thing'), 'h').message,
       'The connection to h failed: odd thing (EODD).',
     );
   });
 
-  it('messages of Node 24 without a code', () => {
+  it('an HTTP parse error of Node 24, which has no code, is recognized by its message', () => {
     const error = classifyNetworkError(
       fetchFailed(new Error('Response does not match the HTTP/1.1 protocol (Expected HTTP/)')),
       'h',
@@ -92,20 +92,20 @@ describe('network errors', () => {
     );
   });
 
-  it('a cause without a code is reported: fetch blocks some ports', () => {
+  it('a cause without a code is reported with both messages', () => {
     assert.equal(
       classifyNetworkError(fetchFailed(new Error('bad port')), 'h:9').message,
       'The connection to h:9 failed: fetch failed: bad port.',
     );
   });
 
-  it('an error without a code is reported too', () => {
+  it('an error without a code is reported with its message', () => {
     assert.equal(classifyNetworkError(new Error('boom'), 'h').message, 'The connection to h failed: boom.');
     assert.equal(classifyNetworkError('boom', 'h').message, 'The connection to h failed: boom.');
     assert.equal(classifyNetworkError(undefined, 'h').kind, 'network');
   });
 
-  it('an endless chain of causes is abandoned', () => {
+  it('a cyclic chain of causes ends', () => {
     const loop = new Error('loop');
     loop.cause = loop;
     assert.equal(classifyNetworkError(loop, 'h').message, 'The connection to h failed: loop.');

@@ -35,7 +35,7 @@ const SHAPES: readonly (readonly [name: string, body: string, error: ProviderErr
     { message: 'Provider returned error: No.', code: '400', status: 400 },
   ],
   [
-    'OpenRouter, with its whole body',
+    'OpenRouter, with the body of the underlying provider',
     '{"error":{"code":400,"message":"Provider returned error",' +
     '"metadata":{"raw":"{\\"error\\":{\\"message\\":\\"No.\\",\\"type\\":\\"t\\"}}"}}}',
     { message: 'Provider returned error: No.', code: '400', type: 't', status: 400 },
@@ -99,7 +99,7 @@ const SHAPES: readonly (readonly [name: string, body: string, error: ProviderErr
     '{"messages":["This field is required."],"model":["Not a valid choice."]}',
     { message: 'messages: This field is required.; model: Not a valid choice.' },
   ],
-  ['lists for each field, inside', '{"error":{"tools":["Not a list."]}}', { message: 'tools: Not a list.' }],
+  ['lists for each field, inside error', '{"error":{"tools":["Not a list."]}}', { message: 'tools: Not a list.' }],
   ['a title and a detail', '{"title":"Bad Request","detail":"No.","status":400}', { message: 'No.' }],
   ['only a param', '{"error":{"param":"Too long"}}', { message: 'Too long' }],
   ['plain text', '  Not today \n', { message: 'Not today' }],
@@ -131,7 +131,7 @@ describe('error bodies', () => {
   });
 });
 
-it('values of any kind are read', () => {
+it('parsed values of any kind are read', () => {
   assert.deepEqual(readErrorValue('No.'), { message: 'No.' });
   assert.deepEqual(readErrorValue(undefined), { message: '' });
   assert.deepEqual(readErrorValue(7), { message: '7' });

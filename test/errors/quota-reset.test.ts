@@ -22,7 +22,7 @@ for (const [message, expected] of MESSAGES) {
   });
 }
 
-it('a time without a zone is in the plan’s time zone', () => {
+it('a time without a zone is read in the plan’s time zone', () => {
   const reset = findReset('beijing-time', '您的限额将在 2026-11-22 22:30:00 重置。', NOW);
   assert.equal(reset?.at, at('2026-11-22T14:30:00Z'));
   assert.equal(reset.sentence, 'The quota resets: 2026-11-22 14:30 UTC, in 2 h 30 min.');
@@ -43,7 +43,7 @@ const MONDAYS: readonly (readonly [now: string, monday: string, wait: string])[]
   ['2026-12-31T23:00:00Z', '2027-01-03T16:00:00Z', 'in 2 d 17 h.'],
 ];
 for (const [now, monday, wait] of MONDAYS) {
-  it(`after ${now}, the week starts on ${monday}`, () => {
+  it(`after ${now}, the weekly quota resets at ${monday}`, () => {
     const reset = findReset('monday', '', at(now));
     assert.equal(reset?.at, at(monday));
     assert.ok(reset.sentence.endsWith(wait), reset.sentence);

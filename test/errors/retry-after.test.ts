@@ -1,4 +1,4 @@
-/** The wait that a provider asks for, in each form of the header. */
+/** The wait that a provider asks for, in headers and in messages. */
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { readRetryAfter, readWaitInText } from '../../src/errors/retry-after';
@@ -47,5 +47,5 @@ const TEXTS: readonly (readonly [message: string, expected: number | undefined])
   ['try again in 20', undefined],
 ];
 for (const [message, expected] of TEXTS) {
-  it(`"${message}": ${expected}`, () => assert.equal(readWaitInText(message), expected));
+  it(`reads "${message}" as ${expected}`, () => assert.equal(readWaitInText(message), expected));
 }

@@ -6,7 +6,7 @@ import { describe, it } from 'node:test';
 import { raw, reply } from '../support/upstream/scripted-upstream';
 import { ask, CODEX, eventsOf, finalResponse, startBridge, typesOf, type Loose } from '../support/bridge/test-bridge';
 
-interface Refusal {
+interface Rejection {
   readonly name: string;
   readonly status: number;
   readonly body: string | object;
@@ -19,13 +19,13 @@ interface Refusal {
     readonly retryAfter?: string;
     readonly requestId?: string;
   };
-  /** `error.code` of the stream for Codex, if it is not the one that ends the turn. */
+  /** `error.code` in the stream for Codex; default: the one that ends the turn. */
   readonly codexCode?: string;
-  /** The message for both. */
+  /** What the message says, for both. */
   readonly says: RegExp;
 }
 
-const REFUSALS: readonly Refusal[] = [
+const REJECTIONS: readonly Rejection[] = [
   {
     name: '401 Coding Plan: wrong key',
     status: 401,
@@ -94,7 +94,7 @@ const REFUSALS: readonly Refusal[] = [
     says: /model 'GLM-4\.7' is not supported/,
   },
   {
-    name: '405 Coding Plan: the caller check, whose error is a string',
+    name: '405 Coding Plan: the caller check, with a string as the error',
     status: 405,
     body: { error: 'Coding Plan is currently only available for Coding Agents' },
     sdk: { status: 405, type: 'permission_error', code: 'client_not_allowed' },
@@ -117,7 +117,7 @@ const REFUSALS: readonly Refusal[] = [
     says: /Range of input length should be \[1, 202752\]/,
   },
   {
-    name: '400 DashScope: any other rule',
+    name: '400 DashScope: an unknown rule',
     status: 400,
     body: {
       error: {
@@ -220,7 +220,7 @@ const REFUSALS: readonly Refusal[] = [
     says: /Service temporarily unavailable/,
   },
   {
-    name: '400 MiMo: an event as body',
+    name: '400 MiMo: an event as the body',
     status: 400,
     body: 'data:{"error":{"code":"400","message":"Param Incorrect","param":"The reasoning_content in the thinking ' +
       'mode must be passed back to the API.","type":""}}',
@@ -229,7 +229,7 @@ const REFUSALS: readonly Refusal[] = [
   },
 ];
 
-for (const { name, status, body, headers = {}, sdk, codexCode = 'invalid_prompt', says } of REFUSALS) {
+for (const { name, status, body, headers = {}, sdk, codexCode = 'invalid_prompt', says } of REJECTIONS) {
   describe(name, () => {
     const step = reply({ status, headers, body });
 
@@ -281,21 +281,21 @@ describe('an error inside a stream', () => {
       'rate_limit_exceeded',
     ],
     [
-      'a violated rule',
+      'a DashScope rejection',
       'event:error\ndata:{"code":"InvalidParameter","message":"<400> InternalError.Algo.InvalidParameter: The ' +
       'content field is a required field.","request_id":"r-9"}',
       'invalid_prompt',
       'upstream_rejected',
     ],
     [
-      'OpenRouter',
+      'an OpenRouter chunk',
       'data: {"id":"gen-1","error":{"code":429,"message":"Provider returned error"},"choices":[{"index":0,' +
       '"delta":{"content":""},"finish_reason":"error"}]}',
       'rate_limit_exceeded',
       'rate_limit_exceeded',
     ],
     [
-      'OpenRouter, an invalid request',
+      'an OpenRouter chunk about an invalid request',
       'data: {"id":"gen-1","error":{"code":400,"message":"Provider returned error"},"choices":[]}',
       'invalid_prompt',
       'upstream_rejected',
@@ -303,7 +303,7 @@ describe('an error inside a stream', () => {
     ['a plain failure', 'data: {"error":{"message":"Internal failure"}}', 'server_error', 'upstream_error'],
   ];
   for (const [name, event, codexCode, code] of ERRORS) {
-    it(`of ${name} fails the response with the provider's message`, async (context) => {
+    it(`fails the response with the provider's message: ${name}`, async (context) => {
       const text = 'data: {"choices":[{"index":0,"delta":{"content":"Half"},"finish_reason":null}]}\n\n';
       const bridge = await startBridge(context, { script: () => raw({ chunks: [text, `${event}\n\n`], end: 'eof' }) });
       const codex = finalResponse(await bridge.stream({ input: ask() }, CODEX));
