@@ -65,17 +65,17 @@ async function main(): Promise<void> {
     const installMs = await install(folder, prefix);
     await mkdir(join(folder.root, 'bin'));
     await symlink(codexCommand(CURRENT_CODEX).args[0] ?? '', join(folder.root, 'bin', 'codex'));
-    const clean = createClientEnv(folder.home, folder.tmp);
+    const clientEnv = createClientEnv(folder.home, folder.tmp);
     const env = {
-      ...clean,
-      PATH: `${join(prefix, 'bin')}:${join(folder.root, 'bin')}:${clean['PATH']}`,
+      ...clientEnv,
+      PATH: `${join(prefix, 'bin')}:${join(folder.root, 'bin')}:${clientEnv['PATH']}`,
       AI_API_KEY: KEY,
       AI_PROVIDER: 'aliyun-coding',
       AI_API_BASE: upstream.url,
     };
     const program = { command: 'aliyun-codex-bridge', args: ['codex', '-c', 'check_for_update_on_startup=false'] };
     const { workspace, codexHome } = folder;
-    const untilWord = async (variables: Readonly<Record<string, string>>): Promise<number> => {
+    const timeFirstWord = async (variables: Readonly<Record<string, string>>): Promise<number> => {
       const begin = performance.now();
       let end = NaN;
       const onSeen = (): void => void (end = performance.now());
@@ -84,9 +84,9 @@ async function main(): Promise<void> {
       return end - begin;
     };
     const rounds: number[] = [];
-    for (let round = 0; round < ROUNDS; round += 1) rounds.push(await untilWord(env));
+    for (let round = 0; round < ROUNDS; round += 1) rounds.push(await timeFirstWord(env));
     const wrongKey = await diagnose({ ...env, AI_API_KEY: 'sk-sp-of-another-account' }, workspace);
-    const change = await untilWord({ ...env, AI_PROVIDER: 'zai', AI_API_BASE: other.url });
+    const otherProviderMs = await timeFirstWord({ ...env, AI_PROVIDER: 'zai', AI_API_BASE: other.url });
     const seconds = (ms: number): string => (ms / 1_000).toFixed(1);
     const sorted = [...rounds].sort((a, b) => a - b);
     console.log(
@@ -98,7 +98,8 @@ async function main(): Promise<void> {
           ` median ${seconds(sorted[sorted.length >> 1] ?? 0)} s of ${ROUNDS}`,
         `a rejected key: 1 command (doctor), ${seconds(wrongKey.ms)} s, ${wrongKey.lines} lines, the last: ` +
           `${wrongKey.fix}`,
-        `another provider: 1 command (codex with AI_PROVIDER and its key), first word after ${seconds(change)} s`,
+        'another provider: 1 command (codex with AI_PROVIDER and its key), first word after ' +
+          `${seconds(otherProviderMs)} s`,
       ].join('\n'),
     );
   } finally {

@@ -32,15 +32,15 @@ async function main(): Promise<void> {
     await symlink(join(PROJECT_ROOT, 'bin', 'aliyun-codex-bridge.js'), join(bin, 'aliyun-codex-bridge'));
     await mkdir(join(folder.workspace, 'src'));
     await writeFile(join(folder.workspace, 'src', 'greet.js'), "console.log('hello');\n");
-    const clean = createClientEnv(folder.home, folder.tmp);
+    const clientEnv = createClientEnv(folder.home, folder.tmp);
     const env = {
-      ...clean, PATH: `${bin}:${clean['PATH']}`, CODEX_HOME: folder.codexHome, FORCE_COLOR: '1',
+      ...clientEnv, PATH: `${bin}:${clientEnv['PATH']}`, CODEX_HOME: folder.codexHome, FORCE_COLOR: '1',
       AI_API_KEY: KEY, AI_PROVIDER: 'aliyun-coding', AI_API_BASE: upstream.url,
     };
-    const run = async (words: readonly string[]): Promise<string> => {
-      const program = { command: 'aliyun-codex-bridge', args: words, cwd: folder.workspace, env };
+    const run = async (args: readonly string[]): Promise<string> => {
+      const program = { command: 'aliyun-codex-bridge', args, cwd: folder.workspace, env };
       const { stdout, stderr, exitCode } = await runProgram(program, 60_000);
-      if (exitCode !== 0) throw new Error(`${words.join(' ')} ended with ${exitCode}:\n${stdout}${stderr}`);
+      if (exitCode !== 0) throw new Error(`${args.join(' ')} ended with ${exitCode}:\n${stdout}${stderr}`);
       return stderr + stdout;
     };
     const flags = ['--dangerously-bypass-approvals-and-sandbox'];
@@ -50,9 +50,9 @@ async function main(): Promise<void> {
     const screen = [
       `\u001b[36m$\u001b[0m export AI_API_KEY=${KEY}`,
       `\u001b[36m$\u001b[0m aliyun-codex-bridge codex exec "${PROMPT}"`,
-      hideFolders(turn, folder.workspace, upstream.url),
+      hideTestSetup(turn, folder.workspace, upstream.url),
       '\u001b[36m$\u001b[0m aliyun-codex-bridge logs --lines 2',
-      hideFolders(log, folder.workspace, upstream.url),
+      hideTestSetup(log, folder.workspace, upstream.url),
     ].join('\n');
     const file = join(PROJECT_ROOT, 'docs', 'images', 'first-turn.svg');
     await writeFile(file, renderTerminalSvg(screen, 'A first turn of Codex through the bridge, and its log lines'));
@@ -64,7 +64,7 @@ async function main(): Promise<void> {
 }
 
 /** Replaces the scratch folder and the scripted provider's address with those of a user. */
-const hideFolders = (text: string, workspace: string, url: string): string =>
+const hideTestSetup = (text: string, workspace: string, url: string): string =>
   text.replaceAll(workspace, '~/project').replaceAll(url, 'https://coding.dashscope.aliyuncs.com/v1').trimEnd();
 
 void main();

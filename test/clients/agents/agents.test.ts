@@ -86,7 +86,7 @@ sdkScenario('agents: handoffs keep the case of their names', {
 });
 
 sdkScenario(
-  'agents: an output type',
+  'agents: an output type reads JSON in a code fence',
   { script: [answer({ text: '```json\n{"name":"Paris","population":2100000}\n```' })] },
   async (scenario) => {
     const agent = new Agent({

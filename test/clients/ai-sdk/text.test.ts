@@ -23,7 +23,7 @@ sdkScenario('ai: generateText', { script: [answer({ text: 'Hello, world.', usage
   assert.equal(body.max_tokens, 100);
 });
 
-sdkScenario('ai: reasoning, whole and streamed', {
+sdkScenario('ai: reasoning, not streamed and streamed', {
   script: [
     answer({ reasoning: 'Two and two.', text: 'Four.' }),
     answer({ reasoning: 'Twice four.', text: 'Eight.' }),
@@ -68,7 +68,7 @@ const PARIS = { name: 'Paris', population: 2_100_000 };
 /** The library warns that its own function is deprecated. */
 const DEPRECATED = [/"generateObject"/, /AI SDK Warning System/];
 
-sdkScenario('ai: generateObject, plain and in a fence', {
+sdkScenario('ai: generateObject, plain and in a code fence', {
   warnings: DEPRECATED,
   script: [
     answer({ text: JSON.stringify(PARIS) }),
@@ -96,7 +96,7 @@ sdkScenario('ai: generateText with an output setting', {
   assert.equal(reasoningText, 'Which one?');
 });
 
-sdkScenario('ai: a refusal of the provider', {
+sdkScenario('ai: a rate limit of the provider', {
   script: [reply({
     status: 429, headers: { 'retry-after': '3' },
     body: { error: { message: 'Rate limit reached.', type: 'requests', param: null, code: 'rate_limit_exceeded' } },

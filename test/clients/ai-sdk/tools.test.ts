@@ -18,17 +18,17 @@ const SCRIPT = [
   }),
   answer({ text: 'They differ.' }),
 ];
-const ASK = { prompt: 'Compare them.', tools: { readFile }, stopWhen: isStepCount(5), maxRetries: 0 };
+const REQUEST = { prompt: 'Compare them.', tools: { readFile }, stopWhen: isStepCount(5), maxRetries: 0 };
 
 sdkScenario('ai: generateText with tools', { script: SCRIPT }, async (scenario) => {
-  const result = await generateText({ model: createModel(scenario), ...ASK });
+  const result = await generateText({ model: createModel(scenario), ...REQUEST });
   assert.equal(result.text, 'They differ.');
   assert.deepEqual(result.steps.map(({ finishReason }) => finishReason), ['tool-calls', 'stop']);
   assertSecondRequest(scenario.bodies()[1].messages);
 });
 
 sdkScenario('ai: streamText with tools', { script: SCRIPT }, async (scenario) => {
-  const result = streamText({ model: createModel(scenario), ...ASK });
+  const result = streamText({ model: createModel(scenario), ...REQUEST });
   const calls: unknown[] = [];
   for await (const part of result.fullStream) {
     if (part.type === 'tool-call') calls.push(part.input);
@@ -46,7 +46,7 @@ sdkScenario(
   async (scenario) => {
     const result = await generateText({
       model: createModel(scenario),
-      ...ASK,
+      ...REQUEST,
       stopWhen: isStepCount(1),
       toolChoice: { type: 'tool', toolName: 'readFile' },
     });

@@ -13,7 +13,7 @@ import { CODEX_VERSIONS, codexCommand } from '../codex/versions';
 import { startBridge } from '../support/bridge-process';
 import { createClientEnv, runProgram } from '../support/program';
 import { createWorkFolder } from '../support/work-folder';
-import { startRecorder, type Recorded } from './recorder';
+import { startRecorder, type RecordedRequest } from './recorder';
 import { SCENES, type Scene } from './scenes';
 
 const MODEL = 'glm-4.7';
@@ -22,30 +22,30 @@ const PATIENCE_MS = 60_000;
 
 interface Command { readonly command: string; readonly args: readonly string[] }
 
-/** The requests of each scene, by its name. */
-export async function captureScenes(version: string): Promise<ReadonlyMap<string, readonly Recorded[]>> {
+/** Runs all scenes; resolves with the requests of each, by the scene's name. */
+export async function captureScenes(version: string): Promise<ReadonlyMap<string, readonly RecordedRequest[]>> {
   const codex = await findCodex(version);
-  const captures = new Map<string, readonly Recorded[]>();
-  for (const [name, scene] of Object.entries(SCENES)) captures.set(name, await play(name, scene, codex));
+  const captures = new Map<string, readonly RecordedRequest[]>();
+  for (const [name, scene] of Object.entries(SCENES)) captures.set(name, await runScene(name, scene, codex));
   return captures;
 }
 
-/** Finds a version from the lock file, or else installs it next to the work folders, which needs the network. */
+/** Finds a version in the lock file, or installs it next to the work folders, which needs the network. */
 async function findCodex(version: string): Promise<Command> {
-  const known = CODEX_VERSIONS.find((each) => each === version);
-  if (known !== undefined) return codexCommand(known);
+  const pinned = CODEX_VERSIONS.find((each) => each === version);
+  if (pinned !== undefined) return codexCommand(pinned);
   const folder = join(PROJECT_ROOT, 'test/clients/.work', `codex-${version}`);
   const script = join(folder, 'node_modules/@openai/codex/bin/codex.js');
   if (!existsSync(script)) {
     await mkdir(folder, { recursive: true });
-    const words = ['install', '--no-save', '--no-audit', '--no-fund', '--prefix', folder, `@openai/codex@${version}`];
-    await promisify(execFile)('npm', words);
+    const flags = ['--no-save', '--no-audit', '--no-fund', '--prefix', folder];
+    await promisify(execFile)('npm', ['install', ...flags, `@openai/codex@${version}`]);
   }
   return { command: process.execPath, args: [script] };
 }
 
-async function play(name: string, scene: Scene, codex: Command): Promise<readonly Recorded[]> {
-  const { script = [], catalog, config, words, env: more } = scene;
+async function runScene(name: string, scene: Scene, codex: Command): Promise<readonly RecordedRequest[]> {
+  const { script = [], catalog, config, args, env: sceneEnv } = scene;
   const folder = await createWorkFolder();
   const upstream = await startScriptedUpstream({ dialect: 'dashscope', apiKey: KEY, script: [...script] });
   const env = { AI_API_KEY: KEY, AI_PROVIDER: 'aliyun-coding', DEFAULT_MODEL: MODEL };
@@ -55,13 +55,13 @@ async function play(name: string, scene: Scene, codex: Command): Promise<readonl
     await writeCodexHome(folder.codexHome, { model: MODEL, bridgeUrl: recorder.url, catalog, config });
     const { exitCode, stdout, stderr } = await runProgram({
       command: codex.command,
-      args: [...codex.args, ...(words?.(recorder.url) ?? [...EXEC_FLAGS, 'Go on.'])],
+      args: [...codex.args, ...(args?.(recorder.url) ?? [...EXEC_FLAGS, 'Go on.'])],
       cwd: folder.workspace,
       env: {
         ...createClientEnv(folder.home, folder.tmp),
         AI_API_KEY: 'sk-test-client',
         CODEX_HOME: folder.codexHome,
-        ...more,
+        ...sceneEnv,
       },
     }, PATIENCE_MS);
     assert.equal(exitCode, 0, `${name}: ${stdout}${stderr}`);

@@ -7,20 +7,20 @@ import { CODEX_VERSIONS } from '../codex/versions';
 import { captureScenes } from './capture';
 import { compareScenes, renderDifferences } from './compare';
 import { EXPLAINED } from './explained';
-import type { Recorded } from './recorder';
+import type { RecordedRequest } from './recorder';
 import { describeRequest } from './shape';
 
 const [newer = '', older = ''] = CODEX_VERSIONS;
 
 test(`Codex ${older} and ${newer} have no unexplained differences`, async () => {
   const differences = compareScenes(await captureScenes(older), await captureScenes(newer));
-  const open = differences.filter(({ why }) => why === undefined);
-  assert.deepEqual(open, [], renderDifferences(differences));
+  const unexplained = differences.filter(({ why }) => why === undefined);
+  assert.deepEqual(unexplained, [], renderDifferences(differences));
   const unused = EXPLAINED.filter(({ why }) => !differences.some((difference) => difference.why === why));
-  assert.deepEqual(unused, [], 'facts that explain nothing: were both versions captured?');
+  assert.deepEqual(unused, [], 'these facts explain no difference: were both versions captured?');
 });
 
-const REQUEST: Recorded = {
+const REQUEST: RecordedRequest = {
   method: 'POST',
   path: '/v1/responses?client_version=0.171.0',
   headers: { host: '127.0.0.1:1', 'user-agent': 'codex_exec/0.171.0', 'x-meta': '{"turn":"a","at":1795876895027}' },
@@ -49,13 +49,13 @@ test('a request is described by its keys, short values, headers and tools', () =
   ]);
 });
 
-test('a new key, header, tool or request is a difference, but another text or time is not', () => {
-  const compare = (other: readonly Recorded[]): readonly string[] =>
+test('another key, header, value or number of requests is a difference, but another text or time is not', () => {
+  const compare = (other: readonly RecordedRequest[]): readonly string[] =>
     compareScenes(new Map([['s', [REQUEST]]]), new Map([['s', other]])).map(({ sign, line }) => `${sign} ${line}`);
   const body = REQUEST.body as Readonly<Record<string, unknown>>;
   const content = [{ type: 'input_text', text: 'Bye.' }];
-  const said = { ...body, input: [{ type: 'message', role: 'user', content }] };
-  assert.deepEqual(compare([{ ...REQUEST, body: said }]), []);
+  const otherText = { ...body, input: [{ type: 'message', role: 'user', content }] };
+  assert.deepEqual(compare([{ ...REQUEST, body: otherText }]), []);
   assert.deepEqual(compare([{ ...REQUEST, body: { ...body, seed: 1 } }]), ['+ body.seed = 1']);
   assert.deepEqual(compare([{ ...REQUEST, headers: { ...REQUEST.headers, 'x-new': '1' } }]), ['+ header x-new = "1"']);
   assert.deepEqual(compare([{ ...REQUEST, body: { ...body, stream: false } }]), [

@@ -1,6 +1,6 @@
 /** Compares the requests of two versions, scene by scene, and looks up the explanation of each difference. */
 import { EXPLAINED } from './explained';
-import type { Recorded } from './recorder';
+import type { RecordedRequest } from './recorder';
 import { describeRequest } from './shape';
 
 /** A line that only one of the versions sent. */
@@ -13,44 +13,44 @@ export interface Difference {
   readonly why: string | undefined;
 }
 
-type Captures = ReadonlyMap<string, readonly Recorded[]>;
+type Captures = ReadonlyMap<string, readonly RecordedRequest[]>;
 
 /** Every difference, in the order of the scenes. */
 export function compareScenes(older: Captures, newer: Captures): readonly Difference[] {
   return [...older.keys()].flatMap((scene) => {
     const [before, after] = [older, newer].map((captures) => linesOf(captures.get(scene) ?? []));
-    const gone = [...before!].filter((line) => !after!.has(line)).map((line) => ({ sign: '-' as const, line }));
-    const come = [...after!].filter((line) => !before!.has(line)).map((line) => ({ sign: '+' as const, line }));
-    return [...gone, ...come].map(({ sign, line }) => ({ scene, sign, line, why: explain(line) }));
+    const removed = [...before!].filter((line) => !after!.has(line)).map((line) => ({ sign: '-' as const, line }));
+    const added = [...after!].filter((line) => !before!.has(line)).map((line) => ({ sign: '+' as const, line }));
+    return [...removed, ...added].map(({ sign, line }) => ({ scene, sign, line, why: explain(line) }));
   });
 }
 
-/** All requests of a scene; their number is compared too. */
-function linesOf(requests: readonly Recorded[]): ReadonlySet<string> {
-  const ofPath = new Map<string, number>();
+/** The lines of all requests of a scene, and the number of requests to each path. */
+function linesOf(requests: readonly RecordedRequest[]): ReadonlySet<string> {
+  const counts = new Map<string, number>();
   for (const { method, path } of requests) {
     const name = `${method} ${path.split('?', 1)[0]}`;
-    ofPath.set(name, (ofPath.get(name) ?? 0) + 1);
+    counts.set(name, (counts.get(name) ?? 0) + 1);
   }
-  const counts = [...ofPath].map(([name, count]) => `${count} × ${name}`);
-  return new Set([...counts, ...requests.flatMap(describeRequest)]);
+  const countLines = [...counts].map(([name, count]) => `${count} × ${name}`);
+  return new Set([...countLines, ...requests.flatMap(describeRequest)]);
 }
 
 const explain = (line: string): string | undefined => EXPLAINED.find(({ pattern }) => pattern.test(line))?.why;
 
 /** The unexplained differences by scene, then the explained ones by fact. */
 export function renderDifferences(differences: readonly Difference[]): string {
-  const open = differences.filter(({ why }) => why === undefined);
-  const scenes = [...new Set(open.map(({ scene }) => scene))];
-  const unexplained = scenes.map((scene) =>
-    [`${scene}:`, ...open.filter((each) => each.scene === scene).map(({ sign, line }) => `  ${sign} ${line}`)]
+  const unexplained = differences.filter(({ why }) => why === undefined);
+  const scenes = [...new Set(unexplained.map(({ scene }) => scene))];
+  const lines = scenes.map((scene) =>
+    [`${scene}:`, ...unexplained.filter((each) => each.scene === scene).map(({ sign, line }) => `  ${sign} ${line}`)]
       .join('\n'));
   const facts = [...new Set(differences.flatMap(({ why }) => why ?? []))].map((fact) => {
     const count = differences.filter(({ why }) => why === fact).length;
     return `  ${count} × ${fact}`;
   });
   return [
-    ...(unexplained.length === 0 ? ['No unexplained difference.'] : ['Unexplained differences:', ...unexplained]),
+    ...(lines.length === 0 ? ['No unexplained difference.'] : ['Unexplained differences:', ...lines]),
     ...(facts.length === 0 ? [] : ['Explained differences:', ...facts]),
   ].join('\n');
 }

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { pipeline } from 'node:stream';
 
 /** One request from Codex. */
-export interface Recorded {
+export interface RecordedRequest {
   readonly method: string;
   /** Includes the query. */
   readonly path: string;
@@ -17,16 +17,20 @@ export interface Recorded {
 export interface Recorder {
   /** Base URL for Codex, ending in `/v1`. */
   readonly url: string;
-  readonly requests: readonly Recorded[];
+  readonly requests: readonly RecordedRequest[];
   close(): void;
 }
 
-/** The answer to Codex's search tool: the recorder replaces the search service, which the bridge does not have here. */
+/** The answer to Codex's search tool; no search service is configured in the bridge. */
 const SEARCH_RESULT = JSON.stringify({ output: 'turn0search0: Example, https://example.com/' });
 
-/** @param bridgeUrl the target of the requests; ends in `/v1` */
+/**
+ * Starts the proxy on a free port.
+ *
+ * @param bridgeUrl the target of the requests; ends in `/v1`
+ */
 export async function startRecorder(bridgeUrl: string): Promise<Recorder> {
-  const requests: Recorded[] = [];
+  const requests: RecordedRequest[] = [];
   const server = createServer(async (incoming, response) => {
     const { method = '', url: path = '', headers } = incoming;
     const chunks: Buffer[] = [];

@@ -12,7 +12,7 @@ export interface Scene {
   /** Additional variables for Codex. */
   readonly env?: Readonly<Record<string, string>>;
   /** The arguments of Codex if it is not `exec`; receives the base URL. */
-  readonly words?: (url: string) => readonly string[];
+  readonly args?: (url: string) => readonly string[];
 }
 
 const PATCH = '*** Begin Patch\n*** Add File: new.txt\n+It is there.\n*** End Patch';
@@ -62,7 +62,7 @@ export const SCENES: Readonly<Record<string, Scene>> = {
     script: [answer({ toolCalls: [{ name: 'exec', arguments: { input: 'text("hi\\n");' } }] }), DONE],
   },
   'model list': {
-    words: (url) => [
+    args: (url) => [
       '-c', 'model_provider="asking"',
       '-c', `model_providers.asking={name="Bridge",base_url="${url}",auth={command="echo",args=["any"]}}`,
       'debug', 'models',

@@ -1,8 +1,8 @@
 /** Describes a request as lines: keys, short values, headers and tools, without parts that differ between runs. */
 import { createHash } from 'node:crypto';
-import type { Recorded } from './recorder';
+import type { RecordedRequest } from './recorder';
 
-/** Headers about the connection or the machine, or with a length. */
+/** Headers about the connection, the machine or the body's length. */
 const SKIPPED_HEADERS = ['host', 'connection', 'content-length', 'authorization', 'traceparent'];
 
 /** Parts that differ between runs, and their replacement. */
@@ -21,7 +21,7 @@ const MAX_VALUE_LENGTH = 60;
 type Item = Readonly<Record<string, unknown>>;
 
 /** The lines of one request, sorted, each once. */
-export function describeRequest({ method, path, headers, body }: Recorded): readonly string[] {
+export function describeRequest({ method, path, headers, body }: RecordedRequest): readonly string[] {
   const { pathname, searchParams } = new URL(path, 'http://localhost');
   const lines = [`${method} ${pathname} ${[...searchParams.keys()].join(' ')}`.trim()];
   for (const [name, value] of Object.entries(headers)) {
@@ -36,8 +36,8 @@ export function describeRequest({ method, path, headers, body }: Recorded): read
  * Renders one line per leaf of a JSON value, including JSON inside strings. List elements are identified by kind, not
  * by position.
  */
-function flatten(path: string, given: unknown): readonly string[] {
-  const value = typeof given === 'string' && !isText(path) ? parseIfJson(given) : given;
+function flatten(path: string, raw: unknown): readonly string[] {
+  const value = typeof raw === 'string' && !isText(path) ? parseIfJson(raw) : raw;
   if (Array.isArray(value)) {
     if (value.length === 0) return [`${path} = []`];
     return value.flatMap((element) => flatten(`${path}[${nameKind(element)}]`, element));
@@ -50,7 +50,7 @@ function flatten(path: string, given: unknown): readonly string[] {
 }
 
 const normalize = (text: string): string =>
-  VARIABLE.reduce((rest, [pattern, name]) => rest.replace(pattern, name), text);
+  VARIABLE.reduce((result, [pattern, name]) => result.replace(pattern, name), text);
 
 /** Identifies tools by name and other items by type and role; plain values have no identifier. */
 function nameKind(element: unknown): string {

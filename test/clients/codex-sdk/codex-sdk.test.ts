@@ -1,6 +1,6 @@
 /**
- * @openai/codex-sdk: runs, streamed runs, an output schema and resumed threads, with the Codex version in this folder's
- * lock file.
+ * @openai/codex-sdk: runs, streamed runs, an output schema and resumed threads, with the Codex of the lock file in
+ * test/clients.
  */
 import assert from 'node:assert/strict';
 import type { ThreadOptions } from '@openai/codex-sdk';
@@ -26,11 +26,13 @@ const threadOptions = ({ model, folder }: SdkScenario): ThreadOptions => ({
   sandboxMode: 'danger-full-access',
 });
 
+interface ChatBody { readonly messages: readonly { readonly role: string; readonly content: unknown }[] }
+
 /** The last user message of a request. */
-const asked = (body: { readonly messages: readonly { readonly role: string; readonly content: unknown }[] }): string =>
+const lastPrompt = (body: ChatBody): string =>
   JSON.stringify(body.messages.filter(({ role }) => role === 'user').at(-1)?.content);
 
-sdkScenario('codex-sdk: run, and the same thread again', {
+sdkScenario('codex-sdk: two runs in one thread', {
   script: [answer({ text: 'Hello.' }), answer({ text: 'Hello again.' })],
 }, async (scenario) => {
   const thread = (await createCodex(scenario)).startThread(threadOptions(scenario));
@@ -40,7 +42,7 @@ sdkScenario('codex-sdk: run, and the same thread again', {
   const second = await thread.run('Say it again.');
   assert.equal(second.finalResponse, 'Hello again.');
   const bodies = scenario.bodies();
-  assert.match(asked(bodies[1]), /Say it again/);
+  assert.match(lastPrompt(bodies[1]), /Say it again/);
   assert.match(JSON.stringify(bodies[1].messages), /Say hello\..*Hello\./);
 });
 

@@ -10,8 +10,8 @@ const messagesOf = ({ body }: CapturedRequest): readonly ChatMessage[] => body.m
 const results = (request: CapturedRequest): readonly ChatMessage[] =>
   messagesOf(request).filter(({ role }) => role === 'tool');
 
-/** The one request of the child, and those of the parent. */
-function apart(requests: readonly CapturedRequest[], isChild: (request: CapturedRequest) => boolean) {
+/** Returns the only request of the child, and those of the parent. */
+function separateChild(requests: readonly CapturedRequest[], isChild: (request: CapturedRequest) => boolean) {
   const [child, ...others] = requests.filter(isChild);
   assert.ok(child, 'the child sent no request');
   assert.deepEqual(others, []);
@@ -21,7 +21,7 @@ function apart(requests: readonly CapturedRequest[], isChild: (request: Captured
 const isPlainChild = (request: CapturedRequest): boolean => messagesOf(request).at(-1)?.['content'] === TASK;
 
 scenario(
-  'an agent that knows only its task',
+  'an agent that gets only its task',
   {
     script: (request) => {
       if (isPlainChild(request)) return answer({ reasoning: 'Counting.', text: 'Sieben.' });
@@ -39,12 +39,12 @@ scenario(
       ['spawn_agent', 'completed'], ['wait', 'completed'],
     ]);
     assert.deepEqual(textsOf(events, 'agent_message'), ['Seven trees.']);
-    const { child, parent } = apart(requests, isPlainChild);
+    const { child, parent } = separateChild(requests, isPlainChild);
     assert.deepEqual(toolNames(child).filter((name) => name.startsWith('multi_agent')), []);
     assert.equal(parent.length, 3);
-    // A notice that the child has ended follows as a user message, unless Codex finished before its own watcher.
-    const [, , said, waited, ...notice] = messagesAfter(parent[2]!, 'Let an agent count.');
-    assert.equal(said?.['tool_calls'][0].function.name, 'multi_agent_v1__wait_agent');
+    // Codex adds a notice about the child's end as a user message, unless the turn ends first.
+    const [, , assistant, waited, ...notice] = messagesAfter(parent[2]!, 'Let an agent count.');
+    assert.equal(assistant?.['tool_calls'][0].function.name, 'multi_agent_v1__wait_agent');
     assert.match(waited?.['content'], /"completed":"Sieben\."/);
     for (const { role, content } of notice)
       assert.match(`${role}: ${content}`, /^user: <subagent_notification>[^]*Sieben\./);
@@ -71,13 +71,13 @@ scenario(
   async ({ run }) => {
     const { events, requests } = await run('Let an agent count.');
     assert.deepEqual(textsOf(events, 'agent_message'), ['Seven trees.']);
-    const { child, parent } = apart(requests, isTeamChild);
+    const { child, parent } = separateChild(requests, isTeamChild);
     const task = messagesOf(child).at(-1);
     assert.equal(task?.['role'], 'user');
     assert.ok(task['content'].endsWith(`\n${TASK}`), task['content']);
     assert.equal(parent.length, 3);
     const answers = messagesAfter(parent[2]!, 'Let an agent count.').map(({ content }) => String(content));
-    const heard = answers.filter((text) => /^\[Message from \S+\/count to /.test(text));
-    assert.deepEqual(heard.map((text) => text.split('\n').at(-1)), ['Sieben.']);
+    const childAnswers = answers.filter((text) => /^\[Message from \S+\/count to /.test(text));
+    assert.deepEqual(childAnswers.map((text) => text.split('\n').at(-1)), ['Sieben.']);
   },
 );

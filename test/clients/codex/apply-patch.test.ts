@@ -67,7 +67,7 @@ scenario(
     assertGrowing(requests);
     const tool = toolsOf(requests[0]!).find(({ name }) => name === 'apply_patch');
     assert.match(tool?.description ?? '', /lark grammar:\nstart: begin_patch hunk\+ end_patch/);
-    const [first, done, second, again, ...rest] = messagesAfter(requests[2]!, 'Patch them.');
+    const [first, firstResult, second, secondResult, ...rest] = messagesAfter(requests[2]!, 'Patch them.');
     assert.equal(first?.['reasoning_content'], 'Patch it.');
     assert.deepEqual(first?.['tool_calls'], [
       {
@@ -76,10 +76,10 @@ scenario(
         function: { name: 'apply_patch', arguments: JSON.stringify({ input: FIRST }) },
       },
     ]);
-    const listed = `Updated the following files:\nA neu/${NAME}\nM notes/ünï.md\nD weg.txt\n`;
-    assert.ok(done?.['content'].endsWith(listed), done?.['content']);
+    const changed = `Updated the following files:\nA neu/${NAME}\nM notes/ünï.md\nD weg.txt\n`;
+    assert.ok(firstResult?.['content'].endsWith(changed), firstResult?.['content']);
     assert.equal(second?.['tool_calls'][0].function.arguments, JSON.stringify({ input: SECOND }));
-    assert.match(again?.['content'], /^Exit code: 0\n/);
+    assert.match(secondResult?.['content'], /^Exit code: 0\n/);
     assert.deepEqual(rest, []);
   },
 );

@@ -1,6 +1,6 @@
 /**
- * Every entry that the bridge serves for any provider, read by every installed Codex: nothing is rejected, and only
- * what a version would reject is left out for it.
+ * Every catalog entry that the bridge serves, read by every installed Codex: none is rejected, and only what a version
+ * would reject is left out for it.
  */
 import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
@@ -13,14 +13,14 @@ import { readUserProviders } from '../../../src/providers/user-providers';
 import { startBridge } from '../../support/bridge/test-bridge';
 import { answer } from '../../support/upstream/scripted-upstream';
 import { createWorkFolder, type WorkFolder } from '../support/work-folder';
-import { CATALOG_READERS, debugModels, type Listed } from './debug-models';
+import { CATALOG_READERS, debugModels, type ListedModel } from './debug-models';
 import { textsOf } from './events';
 import { scenario } from './scenario';
 import { CODEX_VERSIONS, type CodexVersion } from './versions';
 
 const FILE = 'models.json';
 
-/** Models of a user: every effort, the smallest window, names in other letters, almost the same name. */
+/** Models of a user: every effort, the smallest window, a non-ASCII name, names that differ only in case. */
 const OWN = readUserProviders(JSON.stringify({
   providers: {
     mine: {
@@ -34,8 +34,8 @@ const OWN = readUserProviders(JSON.stringify({
   },
 }), { path: 'providers.json', env: {} });
 
-/** The models of GET /models for each provider, with the provider in front of the slug. */
-async function serve(context: TestContext, version: string | undefined): Promise<readonly CodexModel[]> {
+/** Fetches the models of GET /models for each provider, with the provider's name before the slug. */
+async function fetchServed(context: TestContext, version: string | undefined): Promise<readonly CodexModel[]> {
   assert.ok(OWN.ok, OWN.ok ? '' : OWN.errors.join('\n'));
   const query = version === undefined ? '' : `?client_version=${version}`;
   const served: CodexModel[] = [];
@@ -49,28 +49,28 @@ async function serve(context: TestContext, version: string | undefined): Promise
   return served;
 }
 
-async function read(folder: WorkFolder, version: CodexVersion, models: readonly CodexModel[]) {
+async function readWith(folder: WorkFolder, version: CodexVersion, models: readonly CodexModel[]) {
   await writeFile(join(folder.codexHome, FILE), JSON.stringify({ models }));
   await writeFile(join(folder.codexHome, 'config.toml'), `model_catalog_json = "${FILE}"\n`);
   return debugModels(folder, version);
 }
 
-const show = ({ slug, context_window, supported_reasoning_levels }: Listed) =>
+const summarize = ({ slug, context_window, supported_reasoning_levels }: ListedModel) =>
   ({ slug, context_window, efforts: supported_reasoning_levels.map(({ effort }) => effort) });
 
 for (const version of CATALOG_READERS) {
   test(`Codex ${version} reads the entry of every model of every provider`, async (context) => {
     const folder = await createWorkFolder();
     context.after(() => folder.dispose({}));
-    const models = await serve(context, version);
+    const models = await fetchServed(context, version);
     const rows = PROVIDERS.flatMap(({ name, models: own }) => own.map(({ id }) => `${name}/${id}`));
     const slugs = models.map(({ slug }) => slug);
     assert.deepEqual([...rows, 'mine/small'].filter((slug) => !slugs.includes(slug)), [], 'no model is missing');
-    assert.deepEqual((await read(folder, version, models)).map(show), models.map(show));
+    assert.deepEqual((await readWith(folder, version, models)).map(summarize), models.map(summarize));
 
-    const everything = await serve(context, undefined);
+    const everything = await fetchServed(context, undefined);
     if (JSON.stringify(everything) === JSON.stringify(models)) return;
-    await assert.rejects(read(folder, version, everything), /unknown variant|failed to/i, 'left out for a reason');
+    await assert.rejects(readWith(folder, version, everything), /unknown variant|failed to/i, 'only what it rejects');
   });
 }
 

@@ -16,7 +16,7 @@ import { codexCommand } from './versions';
 /** A file name without a folder is relative to config.toml. */
 const FILE = 'models.json';
 
-/** Limits of `glm-4.7` in its row of the Coding Plan. */
+/** The context window of `glm-4.7` in the Coding Plan's rows. */
 const WINDOW = 202_752;
 
 /** Runs `aliyun-codex-bridge models --codex-catalog` for Codex's folder, as in the README. */
@@ -35,7 +35,7 @@ async function writeCatalog({ folder, version }: Scenario): Promise<void> {
 }
 
 /** Flags that replace the configured provider: Codex requests /models only if a command provides the token. */
-const askingProvider = ({ bridge }: Scenario): readonly string[] => [
+const providerWithToken = ({ bridge }: Scenario): readonly string[] => [
   '-c',
   'model_provider="asking"',
   '-c',
@@ -52,15 +52,15 @@ async function readWindow(codexHome: string): Promise<unknown> {
 }
 
 /**
- * Codex writes its cache of the list in place while it exits, so the next run may find it empty, report that, and fetch
- * it again (seen once with 0.169: `failed to load models cache: EOF while parsing a value`).
+ * Codex overwrites its cache of the list while it exits, so the next run may find it empty, report that, and fetch it
+ * again (seen once with 0.169: `failed to load models cache: EOF while parsing a value`).
  */
-const CUT_CACHE = /^.*failed to load models cache: EOF while parsing.*$/m;
+const TRUNCATED_CACHE = /^.*failed to load models cache: EOF while parsing.*$/m;
 
-/** Codex knows everything about the model and prints no warning. */
+/** Asserts that Codex reports no problem with the model or its catalog. */
 function assertKnown({ events, stderr }: ScenarioRun): void {
   assert.deepEqual(completedItems(events, 'error'), []);
-  assert.doesNotMatch(stderr.replace(CUT_CACHE, ''), /metadata|catalog|models/i);
+  assert.doesNotMatch(stderr.replace(TRUNCATED_CACHE, ''), /metadata|catalog|models/i);
 }
 
 const PATCH = '*** Begin Patch\n*** Add File: new.txt\n+It is there.\n*** End Patch';
@@ -71,20 +71,20 @@ const PATCHING = [
 
 for (const version of CATALOG_READERS) {
   scenario(
-    `the catalog as a file, Codex ${version}`,
+    `Codex ${version} uses the catalog from a file`,
     {
       version,
       dialects: ['dashscope'],
       config: { settings: { model_catalog_json: FILE } },
       script: [...PATCHING, answer({ text: 'Quick.' })],
     },
-    async (played) => {
-      const { run, bridge, folder } = played;
-      await played.configure();
-      await writeCatalog(played);
+    async (running) => {
+      const { run, bridge, folder } = running;
+      await running.configure();
+      await writeCatalog(running);
       const { data } = (await (await fetch(`${bridge.url}/models`)).json()) as { data: { id: string }[] };
       const listed = await debugModels(folder, version);
-      assert.deepEqual(listed.map(({ slug }) => slug), data.map(({ id }) => id), 'ours and no others');
+      assert.deepEqual(listed.map(({ slug }) => slug), data.map(({ id }) => id), 'only the bridge’s models');
       assert.equal(listed.find(({ slug }) => slug === 'glm-4.7')?.context_window, WINDOW);
 
       const patched = await run('Patch it.');
@@ -95,7 +95,7 @@ for (const version of CATALOG_READERS) {
       assert.ok(toolNames(request!).includes('apply_patch'));
       assert.ok(
         request?.body.messages[0].content.startsWith(BASE_INSTRUCTIONS),
-        'our instructions, not those of Codex',
+        'the instructions of the catalog, not those of Codex',
       );
       assert.equal(request?.body.enable_thinking, true);
       assert.equal(await readWindow(folder.codexHome), Math.floor(WINDOW * 0.95));
@@ -106,12 +106,12 @@ for (const version of CATALOG_READERS) {
   );
 
   scenario(
-    `the catalog over HTTP, Codex ${version}`,
+    `Codex ${version} uses the catalog over HTTP`,
     { version, dialects: ['dashscope'], script: PATCHING },
-    async (played) => {
-      const { run, folder } = played;
-      const flags = askingProvider(played);
-      await played.configure();
+    async (running) => {
+      const { run, folder } = running;
+      const flags = providerWithToken(running);
+      await running.configure();
       const listed = await debugModels(folder, version, flags);
       assert.equal(listed.find(({ slug }) => slug === 'glm-4.7')?.context_window, WINDOW);
 
@@ -130,7 +130,7 @@ for (const version of CATALOG_READERS) {
   );
 }
 
-const full = (prompt: number) => ({ prompt, completion: 10 });
+const usageWith = (prompt: number) => ({ prompt, completion: 10 });
 
 scenario(
   'the history is compacted at the limit of the catalog',
@@ -141,16 +141,16 @@ scenario(
     // The window of 196,608 tokens minus an answer of 24,576; without a limit in the catalog, it would be nine tenths,
     // 176,947.
     script: [
-      answer({ text: 'Almost full.', usage: full(171_000) }),
-      answer({ text: 'Full.', usage: full(172_500) }),
+      answer({ text: 'Almost full.', usage: usageWith(171_000) }),
+      answer({ text: 'Full.', usage: usageWith(172_500) }),
       answer({ text: 'SUMMARY' }),
       answer({ text: 'Goes on.' }),
     ],
   },
-  async (played) => {
-    const { run } = played;
-    await played.configure();
-    await writeCatalog(played);
+  async (running) => {
+    const { run } = running;
+    await running.configure();
+    await writeCatalog(running);
     assert.equal((await run('One.')).requests.length, 1);
     assert.equal((await run('Two.', { args: ['resume', '--last'] })).requests.length, 1);
     const third = await run('Three.', { args: ['resume', '--last'] });
@@ -161,19 +161,19 @@ scenario(
 );
 
 scenario(
-  'a model that only the provider knows',
+  'a model that only the provider lists',
   {
     dialects: ['openai'],
     models: ['scripted-model', 'another-model'],
     bridgeEnv: { DISCOVER_MODELS: '1' },
     script: PATCHING,
   },
-  async (played) => {
-    const { run, bridge, folder } = played;
+  async (running) => {
+    const { run, bridge, folder } = running;
     await (await fetch(`${bridge.url}/models`)).text();
-    await played.configure();
-    const flags = askingProvider(played);
-    const slugs = (await debugModels(folder, played.version, flags)).map(({ slug }) => slug);
+    await running.configure();
+    const flags = providerWithToken(running);
+    const slugs = (await debugModels(folder, running.version, flags)).map(({ slug }) => slug);
     assert.deepEqual(slugs.filter((slug) => slug.endsWith('-model')), ['scripted-model', 'another-model']);
     const patched = await run('Patch it.', { args: flags });
     assertKnown(patched);
@@ -192,14 +192,14 @@ scenario(
     without: ['reasoning-effort'],
     script: [answer({ text: 'By default.' }), answer({ text: 'Most.' }), answer({ text: 'None.' })],
   },
-  async (played) => {
-    const flags = askingProvider(played);
+  async (running) => {
+    const flags = providerWithToken(running);
     const efforts = [];
     for (const effort of [undefined, 'max', 'none']) {
       const args = [...flags, ...(effort === undefined ? [] : ['-c', `model_reasoning_effort="${effort}"`])];
-      const asked = await played.run('Think.', { args });
-      assertKnown(asked);
-      const [request] = asked.requests;
+      const result = await running.run('Think.', { args });
+      assertKnown(result);
+      const [request] = result.requests;
       efforts.push([request?.body.thinking.type, request?.body.reasoning_effort]);
     }
     assert.deepEqual(efforts, [['enabled', 'high'], ['enabled', 'max'], ['disabled', undefined]]);
@@ -212,14 +212,14 @@ interface Check {
 }
 
 for (const version of ['0.171.0', '0.169.0', '0.146.0'] as const) {
-  scenario(`codex doctor, Codex ${version}`, { version, dialects: ['dashscope'], script: [] }, async (played) => {
-    await played.configure();
+  scenario(`codex doctor of ${version} passes`, { version, dialects: ['dashscope'], script: [] }, async (running) => {
+    await running.configure();
     const codex = codexCommand(version);
     const { stdout } = await runProgram({
       command: codex.command,
       args: [...codex.args, 'doctor', '--json'],
-      cwd: played.folder.workspace,
-      env: { ...played.env, CODEX_HOME: played.folder.codexHome },
+      cwd: running.folder.workspace,
+      env: { ...running.env, CODEX_HOME: running.folder.codexHome },
     }, 60_000);
     const { checks } = JSON.parse(stdout) as { checks: Readonly<Record<string, Check>> };
     for (const name of [

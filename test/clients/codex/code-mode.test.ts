@@ -31,12 +31,12 @@ scenario(
     assert.deepEqual(requests.map(({ body }) => body.model), ['qwen3-coder-plus', 'qwen3-coder-plus'], dialect);
     assertGrowing(requests);
     const names = toolNames(requests[0]!);
-    const wanted = ['exec', 'wait', 'collaboration__spawn_agent'];
-    assert.deepEqual(wanted.filter((name) => !names.includes(name)), []);
+    const expected = ['exec', 'wait', 'collaboration__spawn_agent'];
+    assert.deepEqual(expected.filter((name) => !names.includes(name)), []);
     const exec = toolsOf(requests[0]!).find(({ name }) => name === 'exec');
     assert.deepEqual(Object.keys((exec?.parameters as { properties: object }).properties), ['input']);
-    const [said, result, ...rest] = messagesAfter(requests[1]!, 'Run a script.');
-    assert.deepEqual(JSON.parse(said?.['tool_calls'][0].function.arguments), { input: SCRIPT });
+    const [assistant, result, ...rest] = messagesAfter(requests[1]!, 'Run a script.');
+    assert.deepEqual(JSON.parse(assistant?.['tool_calls'][0].function.arguments), { input: SCRIPT });
     assert.match(result?.['content'], /^Script completed\n[^]*got ä😀\n$/);
     assert.deepEqual(rest, []);
   },

@@ -1,4 +1,4 @@
-/** Shell commands: one, two at once, and one of two. */
+/** Shell commands: one, two at once, and only the first of two. */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
@@ -48,8 +48,8 @@ scenario(
 
     assert.equal(requests.length, 2);
     assertGrowing(requests);
-    const [said, result, ...rest] = messagesAfter(requests[1]!, 'Write a note.');
-    assert.deepEqual(said, {
+    const [assistant, result, ...rest] = messagesAfter(requests[1]!, 'Write a note.');
+    assert.deepEqual(assistant, {
       role: 'assistant',
       content: 'Writing it.',
       reasoning_content: 'I need a file.',
@@ -95,9 +95,9 @@ scenario(
 
     assert.equal(requests.length, 2);
     assertGrowing(requests);
-    const [said, first, second, ...rest] = messagesAfter(requests[1]!, 'Run both.');
-    assert.equal(said?.['role'], 'assistant');
-    const calls = said?.['tool_calls'] as readonly { id: string; function: { arguments: string } }[];
+    const [assistant, first, second, ...rest] = messagesAfter(requests[1]!, 'Run both.');
+    assert.equal(assistant?.['role'], 'assistant');
+    const calls = assistant?.['tool_calls'] as readonly { id: string; function: { arguments: string } }[];
     assert.deepEqual(
       calls.map((call) => [call.id, call.function.arguments]),
       [['call_1_0', JSON.stringify({ cmd: READER })], ['call_1_1', JSON.stringify({ cmd: WRITER })]],
@@ -123,7 +123,7 @@ scenario(
   async ({ run, folder }) => {
     const { requests } = await run('Run both.');
     assert.deepEqual(await readTree(folder.workspace), { 'runs.txt': 'one\n' });
-    const [said, result, ...rest] = messagesAfter(requests[1]!, 'Run both.');
-    assert.deepEqual([said?.['tool_calls'].length, result?.['tool_call_id'], rest], [1, 'call_1_0', []]);
+    const [assistant, result, ...rest] = messagesAfter(requests[1]!, 'Run both.');
+    assert.deepEqual([assistant?.['tool_calls'].length, result?.['tool_call_id'], rest], [1, 'call_1_0', []]);
   },
 );

@@ -19,18 +19,20 @@ const script = (call: ScriptedCall) => [
   answer({ text: 'As I said.' }),
 ];
 
-/** The history that the model sees when it writes the summary: everything, including the reasoning. */
-function assertWholeHistory(request: CapturedRequest): ChatMessage | undefined {
-  const [said, result, ask, ...rest] = messagesAfter(request, 'Say hi.');
-  assert.deepEqual([said?.['content'], said?.['reasoning_content']], ['Saying hi.', 'Say it.']);
-  assert.equal(said?.['tool_calls'][0].id, 'call_1_0');
+/** Asserts that the summary is written from the full history, with its reasoning; returns the prompt for it. */
+function assertFullHistory(request: CapturedRequest): ChatMessage | undefined {
+  const [assistant, result, prompt, ...rest] = messagesAfter(request, 'Say hi.');
+  assert.deepEqual([assistant?.['content'], assistant?.['reasoning_content']], ['Saying hi.', 'Say it.']);
+  assert.equal(assistant?.['tool_calls'][0].id, 'call_1_0');
   assert.match(result?.['content'], /Output:\n\s*hi\n$/);
   assert.deepEqual(rest, []);
-  return ask;
+  return prompt;
 }
 
-/** Two turns with a restart of the bridge in between: the compacted history must not depend on its memory. */
-async function play({ run, restartBridge }: Scenario, options: RunOptions = {}): Promise<readonly CapturedRequest[]> {
+/** Runs two turns, with a restart of the bridge in between: the compacted history must not depend on its memory. */
+async function runTurns(
+  { run, restartBridge }: Scenario, options: RunOptions = {},
+): Promise<readonly CapturedRequest[]> {
   const first = await run('Say hi.', options);
   assert.deepEqual(textsOf(first.events, 'agent_message'), ['Saying hi.', 'It is said.']);
   assert.deepEqual(
@@ -46,12 +48,12 @@ async function play({ run, restartBridge }: Scenario, options: RunOptions = {}):
   return [...first.requests, ...second.requests];
 }
 
-/** After compaction: the user's messages, the summary as another user message, and everything since. */
+/** Asserts that the user's messages, the summary as another user message, and everything since remain. */
 function assertCompacted(requests: readonly CapturedRequest[]): void {
-  const [summary, ...none] = messagesAfter(requests[2]!, 'Say hi.');
+  const [summary, ...rest] = messagesAfter(requests[2]!, 'Say hi.');
   assert.equal(summary?.['role'], 'user');
   assert.ok(summary['content'].endsWith(SUMMARY), summary['content']);
-  assert.deepEqual(none, []);
+  assert.deepEqual(rest, []);
   assert.deepEqual(messagesAfter(requests[3]!, 'Say hi.'), [
     summary,
     { role: 'assistant', content: 'It is said.', reasoning_content: 'On with it.' },
@@ -61,20 +63,20 @@ function assertCompacted(requests: readonly CapturedRequest[]): void {
 
 const WINDOW = { catalog: { context_window: 40_000 }, script: script(shellCall('echo hi')) };
 
-scenario('local compaction', WINDOW, async (played) => {
-  const requests = await play(played);
-  const ask = assertWholeHistory(requests[1]!);
-  assert.match(ask?.['content'], /^You are performing a CONTEXT CHECKPOINT COMPACTION\./);
+scenario('local compaction', WINDOW, async (running) => {
+  const requests = await runTurns(running);
+  const prompt = assertFullHistory(requests[1]!);
+  assert.match(prompt?.['content'], /^You are performing a CONTEXT CHECKPOINT COMPACTION\./);
   assert.deepEqual(toolNames(requests[1]!), [], 'Codex declares no tools, though the history calls some');
   assertCompacted(requests);
 });
 
-/** Remote compaction: the bridge uses its own prompt, with the tools still declared. */
-function remote(name: string, options: ScenarioOptions, runOptions: RunOptions = {}): void {
-  scenario(name, options, async (played) => {
-    const requests = await play(played, runOptions);
-    const ask = assertWholeHistory(requests[1]!);
-    assert.match(ask?.['content'], /^Your context is full\. Write a handoff summary/);
+/** Declares a test of remote compaction: the bridge uses its own prompt, with the tools still declared. */
+function remoteScenario(name: string, options: ScenarioOptions, runOptions: RunOptions = {}): void {
+  scenario(name, options, async (running) => {
+    const requests = await runTurns(running, runOptions);
+    const prompt = assertFullHistory(requests[1]!);
+    assert.match(prompt?.['content'], /^Your context is full\. Write a handoff summary/);
     assert.deepEqual(requests[1]!.body.tools, requests[0]!.body.tools);
     assert.equal(requests[1]!.body.tool_choice, 'none');
     assertCompacted(requests);
@@ -83,9 +85,10 @@ function remote(name: string, options: ScenarioOptions, runOptions: RunOptions =
 
 const SDK_KEY = { env: { CODEX_API_KEY: 'sk-test-client' } };
 
-remote('remote compaction, of a provider named OpenAI', { ...WINDOW, config: { provider: { name: 'OpenAI' } } });
-remote('remote compaction, of the built-in provider', { ...WINDOW, config: { builtIn: true } }, SDK_KEY);
-remote('remote compaction in code mode, as in a Codex that its SDK starts without a model', {
+const NAMED_OPENAI = { provider: { name: 'OpenAI' } };
+remoteScenario('remote compaction, of a provider named OpenAI', { ...WINDOW, config: NAMED_OPENAI });
+remoteScenario('remote compaction, of the built-in provider', { ...WINDOW, config: { builtIn: true } }, SDK_KEY);
+remoteScenario('remote compaction in code mode, as in a Codex that its SDK starts without a model', {
   config: { builtIn: true, settings: { model: undefined, model_auto_compact_token_limit: 36_000 } },
   bridgeEnv: { DEFAULT_MODEL: 'glm-4.7' },
   script: script({ name: 'exec', arguments: { input: 'text("hi\\n");' } }),

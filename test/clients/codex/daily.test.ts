@@ -10,24 +10,24 @@ import { PROJECT_ROOT } from '../../house/source-tree';
 import { runProgram, type ProgramRun } from '../support/program';
 import { readTree } from '../support/work-folder';
 import { parseEvents, textsOf } from './events';
-import { createLaunchPlace, EXEC, PATIENCE_MS } from './launch-codex';
+import { createCodexLauncher, EXEC, PATIENCE_MS } from './launch-codex';
 import { codexCommand, CURRENT_CODEX, shellCall, type CodexVersion } from './versions';
 
-/** What undo leaves for threads of the bridge. */
+/** The profile that undo leaves, with which threads of the bridge can be resumed. */
 const PROFILE = 'aliyun-codex-bridge.config.toml';
 
 /**
- * The commands of the bridge, which find this Codex, and plain `codex exec`, which knows the bridge only from its
+ * Prepares the commands of the bridge, which find this Codex, and plain `codex exec`, which finds the bridge in its own
  * configuration.
  */
-async function createDay(context: TestContext, version: CodexVersion, script: readonly Step[]) {
-  const place = await createLaunchPlace(context, { script });
-  const { env: plain, cwd } = place.program(version, []);
+async function prepareCommands(context: TestContext, version: CodexVersion, script: readonly Step[]) {
+  const launcher = await createCodexLauncher(context, { script });
+  const { env: base, cwd } = launcher.program(version, []);
   const codex = codexCommand(version);
-  const bin = join(place.folder.home, 'bin');
+  const bin = join(launcher.folder.home, 'bin');
   await mkdir(bin);
   await symlink(codex.args[0] ?? codex.command, join(bin, 'codex'));
-  const own: Readonly<Record<string, string>> = { ...plain, PATH: `${bin}:${plain['PATH']}` };
+  const own: Readonly<Record<string, string>> = { ...base, PATH: `${bin}:${base['PATH']}` };
   const bridgeWith = async (more: Readonly<Record<string, string>>, ...words: string[]): Promise<ProgramRun> => {
     const args = [join(PROJECT_ROOT, 'bin/aliyun-codex-bridge.js'), ...words];
     const env = { ...own, ...more };
@@ -40,26 +40,26 @@ async function createDay(context: TestContext, version: CodexVersion, script: re
   const run = async (...words: string[]): Promise<ProgramRun> => {
     const args = [...codex.args, ...EXEC, ...words];
     const done = await runProgram({ command: codex.command, args, cwd, env }, PATIENCE_MS);
-    assert.equal(done.exitCode, 0, done.stderr + (await place.log()));
+    assert.equal(done.exitCode, 0, done.stderr + (await launcher.log()));
     return done;
   };
-  return { place, run, bridgeWith, bridge: (...words: string[]) => bridgeWith({}, ...words) };
+  return { launcher, run, bridgeWith, bridge: (...words: string[]) => bridgeWith({}, ...words) };
 }
 
 test(
   'Codex is set up, works without a key of its own, and undo restores its configuration',
   { timeout: 2 * PATIENCE_MS },
   async (context) => {
-    const { place, run: exec, bridge } = await createDay(context, CURRENT_CODEX, [
+    const { launcher, run: exec, bridge } = await prepareCommands(context, CURRENT_CODEX, [
       answer({ toolCalls: [shellCall('echo daily > done.txt')] }), answer({ text: 'Done.' }),
     ]);
-    const before = await readTree(place.folder.codexHome);
+    const before = await readTree(launcher.folder.codexHome);
     await bridge('setup', '--yes');
     await bridge('start');
 
     const run = await exec('Do it.');
     assert.deepEqual(textsOf(parseEvents(run.stdout), 'agent_message'), ['Done.']);
-    assert.equal((await readTree(place.folder.workspace))['done.txt'], 'daily\n');
+    assert.equal((await readTree(launcher.folder.workspace))['done.txt'], 'daily\n');
     assert.doesNotMatch(run.stdout + run.stderr, /metadata/i);
 
     const status = JSON.parse((await bridge('status', '--json')).stdout);
@@ -75,13 +75,13 @@ test(
       [],
     );
     await bridge('stop');
-    await untilFree(place.port);
+    await untilFree(launcher.port);
     await bridge('setup', '--undo', '--yes');
-    const after = await readTree(place.folder.codexHome);
+    const after = await readTree(launcher.folder.codexHome);
     // Codex finds a thread by the id of its provider, so undo leaves the command that resumes it in a comment.
-    const left = (after['config.toml'] ?? '').split('\n').filter((line) => line !== '');
-    assert.equal(left.length, 2);
-    for (const line of left) assert.match(line, /^# threads of aliyun-codex-bridge: /);
+    const remaining = (after['config.toml'] ?? '').split('\n').filter((line) => line !== '');
+    assert.equal(remaining.length, 2);
+    for (const line of remaining) assert.match(line, /^# threads of aliyun-codex-bridge: /);
     assert.match(after[PROFILE] ?? '', /^model_provider = "aliyun"$/m);
     for (const name of new Set([
       ...Object.keys(before).filter((file) => file !== 'config.toml'),
@@ -89,7 +89,7 @@ test(
     ])) {
       assert.equal(after[name], before[name], name);
     }
-    place.upstream.assertClean();
+    launcher.upstream.assertClean();
   },
 );
 
@@ -98,40 +98,41 @@ for (const version of ['0.171.0', '0.169.0'] as const) {
     `without a catalog file, a thread goes to another provider and back, Codex ${version}`,
     { timeout: 4 * PATIENCE_MS },
     async (context) => {
-      const { place, run, bridgeWith } = await createDay(context, version, [
+      const { launcher, run, bridgeWith } = await prepareCommands(context, version, [
         answer({ reasoning: 'First.', text: 'One.' }), answer({ text: 'Three.' }),
       ]);
       const apiKey = 'sk-test-other';
-      const thoughtful = { reasoning: 'Second.', toolCalls: [shellCall('echo two')] };
-      const script = [answer(thoughtful), answer({ reasoning: 'Hm.', text: 'Two.' })];
+      const call = { reasoning: 'Second.', toolCalls: [shellCall('echo two')] };
+      const script = [answer(call), answer({ reasoning: 'Hm.', text: 'Two.' })];
       const other = await startNativeUpstream({ apiKey, reasoning: 'sealed', script });
       context.after(() => other.close());
-      const moved = {
+      const otherProvider = {
         AI_PROVIDER: 'openai-compatible', AI_API_BASE: other.url, AI_API_KEY: apiKey, DEFAULT_MODEL: 'other-model',
         UPSTREAM_WIRE: 'responses',
       };
       const threads: unknown[] = [];
       for (const [env, words, text] of [
         [{}, ['Say one.'], 'One.'],
-        [moved, ['resume', '--last', 'Say two.'], 'Two.'],
+        [otherProvider, ['resume', '--last', 'Say two.'], 'Two.'],
         [{}, ['resume', '--last', 'Say three.'], 'Three.'],
       ] as const) {
         await bridgeWith(env, 'setup', '--yes');
         await bridgeWith(env, 'start');
         const { stdout, stderr } = await run(...words);
         const events = parseEvents(stdout);
-        assert.deepEqual(textsOf(events, 'agent_message'), [text], stderr + (await place.log()));
+        assert.deepEqual(textsOf(events, 'agent_message'), [text], stderr + (await launcher.log()));
         assert.doesNotMatch(stdout + stderr, /metadata/i);
         threads.push(events[0]?.thread_id);
         await bridgeWith(env, 'stop');
-        await untilFree(place.port);
+        await untilFree(launcher.port);
       }
       assert.equal(new Set(threads).size, 1, 'one thread');
-      assert.match(JSON.stringify(place.upstream.requests.at(-1)?.body.messages), /Say one.*One\..*Two\..*Say three/);
-      const files = Object.keys(await readTree(place.folder.root));
+      const { messages } = launcher.upstream.requests.at(-1)?.body;
+      assert.match(JSON.stringify(messages), /Say one.*One\..*Two\..*Say three/);
+      const files = Object.keys(await readTree(launcher.folder.root));
       const catalogs = files.filter((name) => /(models|catalog)[^/]*\.json$/.test(name));
-      assert.deepEqual(catalogs, ['codex-home/models_cache.json'], "Codex's own cache alone");
-      place.upstream.assertClean();
+      assert.deepEqual(catalogs, ['codex-home/models_cache.json'], "only Codex's own cache");
+      launcher.upstream.assertClean();
       other.assertClean();
     },
   );

@@ -4,14 +4,14 @@ import { createClientEnv, runProgram } from '../support/program';
 import type { WorkFolder } from '../support/work-folder';
 import { CODEX_VERSIONS, codexCommand, type CodexVersion } from './versions';
 
-/** Older versions read no catalog. */
-const READ_NONE: readonly CodexVersion[] = ['0.99.0', '0.80.0'];
+/** Older versions, which read no catalog. */
+const WITHOUT_CATALOG: readonly CodexVersion[] = ['0.99.0', '0.80.0'];
 
 /** The versions that read a catalog. */
-export const CATALOG_READERS = CODEX_VERSIONS.filter((version) => !READ_NONE.includes(version));
+export const CATALOG_READERS = CODEX_VERSIONS.filter((version) => !WITHOUT_CATALOG.includes(version));
 
 /** The fields of a model that tests compare. */
-export interface Listed {
+export interface ListedModel {
   readonly slug: string;
   readonly context_window?: number;
   readonly supported_reasoning_levels: readonly { readonly effort: string }[];
@@ -20,11 +20,11 @@ export interface Listed {
 /**
  * The catalog as parsed by this Codex, with config.toml of the folder.
  *
- * @throws AssertionError with Codex's words, if it rejects the catalog
+ * @throws AssertionError with Codex's output, if it rejects the catalog
  */
 export async function debugModels(
   folder: WorkFolder, version: CodexVersion, flags: readonly string[] = [],
-): Promise<readonly Listed[]> {
+): Promise<readonly ListedModel[]> {
   const codex = codexCommand(version);
   const { exitCode, stdout, stderr } = await runProgram(
     {
@@ -36,5 +36,5 @@ export async function debugModels(
     30_000,
   );
   assert.equal(exitCode, 0, stderr);
-  return (JSON.parse(stdout) as { models: Listed[] }).models;
+  return (JSON.parse(stdout) as { models: ListedModel[] }).models;
 }

@@ -11,11 +11,11 @@ import { scenario } from './scenario';
 import { shellCall } from './versions';
 
 /**
- * The bridge does not wait between its own calls here; Codex's waits cannot be shortened without changing their number.
+ * The bridge barely waits between its own calls here; Codex's waits cannot be shortened without changing their number.
  */
 const QUICK = { RETRY_WAIT_MS: '20' };
 
-const refusal = (status: number, error: unknown, headers: Readonly<Record<string, string>> = {}): Step =>
+const rejection = (status: number, error: unknown, headers: Readonly<Record<string, string>> = {}): Step =>
   reply({ status, headers, body: { error } });
 const errorEvent = (...before: readonly string[]): Step =>
   raw({
@@ -34,8 +34,8 @@ interface Fault {
   readonly calls: number;
   /** The last error that Codex prints. */
   readonly says: RegExp;
-  /** What the history keeps of the failed turn; default: nothing. */
-  readonly kept?: readonly Partial<ChatMessage>[];
+  /** Messages of the failed turn in the next request; default: none. */
+  readonly remembered?: readonly Partial<ChatMessage>[];
   /** Messages of the failed turn that Codex shows. */
   readonly shown?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
@@ -47,25 +47,25 @@ const FAULTS: readonly Fault[] = [
   // Rejections: one call.
   {
     name: 'the caller check',
-    step: refusal(405, 'Coding Plan is currently only available for Coding Agents'),
+    step: rejection(405, 'Coding Plan is currently only available for Coding Agents'),
     calls: 1,
     says: /answered 405: Coding Plan is currently only available for Coding Agents\. .*UPSTREAM_USER_AGENT/,
   },
   {
     name: 'an unknown model',
-    step: refusal(400, { message: "model 'glm-4.7' is not supported", code: 'invalid_parameter_error' }),
+    step: rejection(400, { message: "model 'glm-4.7' is not supported", code: 'invalid_parameter_error' }),
     calls: 1,
     says: /model 'glm-4\.7' is not supported\. Check the model name/,
   },
   {
     name: 'an exhausted quota',
-    step: refusal(429, { message: 'hour allocated quota exceeded.', code: 'insufficient_quota' }),
+    step: rejection(429, { message: 'hour allocated quota exceeded.', code: 'insufficient_quota' }),
     calls: 1,
     says: /hour allocated quota exceeded\. It is a rolling limit: .*Retrying will not help/,
   },
   {
     name: 'a rejected history',
-    step: refusal(400, {
+    step: rejection(400, {
       message: '<400> InternalError.Algo.InvalidParameter: Repetitive tool calls detected in the conversation history.',
     }),
     calls: 1,
@@ -73,7 +73,7 @@ const FAULTS: readonly Fault[] = [
   },
   {
     name: 'moderation',
-    step: refusal(400, {
+    step: rejection(400, {
       message: 'Input text data may contain inappropriate content.',
       code: 'data_inspection_failed',
     }),
@@ -82,7 +82,7 @@ const FAULTS: readonly Fault[] = [
   },
   {
     name: 'a wait that is too long',
-    step: refusal(429, { message: 'Come back later.' }, { 'retry-after': '3600' }),
+    step: rejection(429, { message: 'Come back later.' }, { 'retry-after': '3600' }),
     calls: 1,
     says: /answered 429: Come back later\.$/,
   },
@@ -90,13 +90,13 @@ const FAULTS: readonly Fault[] = [
   // Temporary failures: a few calls, all by the bridge.
   {
     name: 'a 429 on every call',
-    step: refusal(429, { message: 'Requests rate limit exceeded', code: 'limit_requests' }),
+    step: rejection(429, { message: 'Requests rate limit exceeded', code: 'limit_requests' }),
     calls: 4,
     says: /answered 429: Requests rate limit exceeded\. Tried 4 times/,
   },
   {
     name: 'a 500 on every call',
-    step: refusal(500, { message: 'Internal failure' }),
+    step: rejection(500, { message: 'Internal failure' }),
     calls: 4,
     says: /answered 500: Internal failure\. Tried 4 times/,
   },
@@ -113,7 +113,7 @@ const FAULTS: readonly Fault[] = [
     says: /finished without any text or tool call\. Tried 2 times/,
   },
   {
-    name: 'an answer of reasoning alone',
+    name: 'an answer with only reasoning',
     step: answer({ reasoning: 'Hm.' }),
     calls: 2,
     says: /finished without any text or tool call\. Tried 2 times/,
@@ -137,15 +137,15 @@ const FAULTS: readonly Fault[] = [
   },
 
   // Failures after text was shown: Codex retries by itself, and is told when to stop.
-  { name: 'an error inside the text, in every attempt', step: errorEvent(HALF), calls: 4, says: TRIED },
+  { name: 'an error in the middle of the text in every attempt', step: errorEvent(HALF), calls: 4, says: TRIED },
   {
-    name: 'a stream that repeatedly breaks in its text',
+    name: 'a stream that breaks in the middle of its text in every attempt',
     step: answer({ text: 'The first half. The second half.', cutAfter: 5, end: 'eof' }),
     calls: 6,
     says: /closed the stream before its answer was finished\. Tried 6 times/,
   },
   {
-    name: 'a stream that repeatedly breaks in a call',
+    name: 'a stream that breaks in the middle of a call in every attempt',
     step: answer({ toolCalls: [APPEND], cutAfter: 6, end: 'eof' }),
     calls: 6,
     says: /closed the stream before its answer was finished\. Tried 6 times/,
@@ -157,17 +157,17 @@ const FAULTS: readonly Fault[] = [
     says: /content filter stopped the answer\. Rephrase/,
   },
 
-  // The output limit: the text stays, the call does not run.
+  // The output limit: the text is kept, the call does not run.
   {
-    name: 'the output limit in the text',
+    name: 'the output limit in the middle of the text',
     step: answer({ text: 'As far as it got', finish: 'length' }),
     calls: 1,
     says: /^Incomplete response returned, reason: max_output_tokens/,
     shown: ['As far as it got'],
-    kept: [{ role: 'assistant', content: 'As far as it got' }],
+    remembered: [{ role: 'assistant', content: 'As far as it got' }],
   },
   {
-    name: 'the output limit in a call',
+    name: 'the output limit in the middle of a call',
     step: answer({ toolCalls: [{ ...APPEND, arguments: '{"cmd":"echo ran >> ru' }], finish: 'length' }),
     calls: 1,
     says: /^Incomplete response returned, reason: max_output_tokens/,
@@ -176,7 +176,7 @@ const FAULTS: readonly Fault[] = [
 
 const NEXT = 'And now?';
 
-for (const { name, step, calls, says, kept = [], shown = [], env = {} } of FAULTS) {
+for (const { name, step, calls, says, remembered = [], shown = [], env = {} } of FAULTS) {
   const script = (_request: unknown, index: number): Step => (index < calls ? step : answer({ text: 'Fine.' }));
   scenario(
     name,
@@ -189,14 +189,14 @@ for (const { name, step, calls, says, kept = [], shown = [], env = {} } of FAULT
       assert.deepEqual(textsOf(failed.events, 'agent_message'), shown);
       assert.deepEqual(completedItems(failed.events, 'command_execution'), []);
       assert.deepEqual(await readTree(folder.workspace), {}, 'nothing was run');
-      assert.equal(new Set(failed.requests.map(({ rawBody }) => rawBody)).size, 1, 'each time the same request');
+      assert.equal(new Set(failed.requests.map(({ rawBody }) => rawBody)).size, 1, 'the same request each time');
       assert.ok(!bridge.log().includes('sk-test'), 'the key is not shown anywhere');
 
       const next = await run(NEXT, { args: ['resume', '--last'] });
       assert.deepEqual(textsOf(next.events, 'agent_message'), ['Fine.']);
       assert.equal(next.requests.length, 1);
       const history = messagesAfter(next.requests[0]!, 'Do it.').map(({ role, content }) => ({ role, content }));
-      assert.deepEqual(history, [...kept, { role: 'user', content: NEXT }]);
+      assert.deepEqual(history, [...remembered, { role: 'user', content: NEXT }]);
     },
   );
 }
@@ -206,7 +206,7 @@ scenario(
   {
     dialects: ['dashscope'],
     script: [
-      refusal(400, {
+      rejection(400, {
         message: '<400> InternalError.Algo.InvalidParameter: Range of input length should be [1, 202752]',
         code: 'invalid_parameter_error',
       }),

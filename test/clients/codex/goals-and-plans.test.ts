@@ -5,7 +5,7 @@ import { assertGrowing, messagesAfter } from './chat-requests';
 import { eventItems, textsOf } from './events';
 import { scenario } from './scenario';
 
-// After create_goal Codex adds the goal as a result without a call id (codex-protocol.md, section 1).
+// After create_goal, Codex adds the goal as a result without a call id (codex-protocol.md, section 1).
 scenario(
   'a goal, whose text is returned as a result without a call',
   {
@@ -20,8 +20,8 @@ scenario(
     assert.deepEqual(textsOf(events, 'agent_message'), ['Shipped.']);
     assert.equal(requests.length, 3);
     assertGrowing(requests);
-    const [said, created, goal, , updated, ...rest] = messagesAfter(requests[2]!, 'Set a goal.');
-    assert.equal(said?.['tool_calls'][0].function.name, 'create_goal');
+    const [assistant, created, goal, , updated, ...rest] = messagesAfter(requests[2]!, 'Set a goal.');
+    assert.equal(assistant?.['tool_calls'][0].function.name, 'create_goal');
     assert.equal(JSON.parse(created?.['content']).goal.objective, 'Ship „es“');
     assert.deepEqual(goal, { role: 'user', content: '[Result of goal_objective]\nShip „es“' });
     assert.equal(JSON.parse(updated?.['content']).goal.status, 'complete');
@@ -45,8 +45,8 @@ scenario(
     const lists = eventItems(events, 'todo_list').map(({ items }) => items);
     assert.deepEqual(lists[0], [{ text: 'Lesen', completed: true }, { text: 'Schreiben', completed: false }]);
     assert.deepEqual(textsOf(events, 'agent_message'), ['Planning.', 'Planned.']);
-    const [said, result, ...rest] = messagesAfter(requests[1]!, 'Plan it.');
-    assert.deepEqual(JSON.parse(said?.['tool_calls'][0].function.arguments), { plan: PLAN });
+    const [assistant, result, ...rest] = messagesAfter(requests[1]!, 'Plan it.');
+    assert.deepEqual(JSON.parse(assistant?.['tool_calls'][0].function.arguments), { plan: PLAN });
     assert.deepEqual(result, { role: 'tool', tool_call_id: 'call_1_0', content: 'Plan updated' });
     assert.deepEqual(rest, []);
   },

@@ -15,20 +15,20 @@ const PNG = 'iVBORw0KGgoAAAANSUhEUgAAAAIAAAACCAIAAAD91JpzAAAAEElEQVR42mM4IScHRAw
 const IMAGE = { type: 'image_url', image_url: { url: `data:image/png;base64,${PNG}`, detail: 'high' } };
 
 /** Like DashScope, the strict upstream rejects lists of parts for text models. */
-const SEES: Pick<ScenarioOptions, 'dialects' | 'model'> = { dialects: ['dashscope'], model: 'qwen3.7-plus' };
-const BLIND: Pick<ScenarioOptions, 'dialects' | 'model'> = { dialects: ['dashscope'], model: 'glm-4.7' };
+const WITH_VISION: Pick<ScenarioOptions, 'dialects' | 'model'> = { dialects: ['dashscope'], model: 'qwen3.7-plus' };
+const WITHOUT_VISION: Pick<ScenarioOptions, 'dialects' | 'model'> = { dialects: ['dashscope'], model: 'glm-4.7' };
 
 const savePng = (workspace: string): Promise<void> => writeFile(join(workspace, 'red.png'), Buffer.from(PNG, 'base64'));
 
 const VIEW = answer({ toolCalls: [{ name: 'view_image', arguments: { path: 'red.png' } }] });
 
-scenario('view_image', { ...SEES, script: [VIEW, answer({ text: 'Red.' })] }, async ({ run, folder }) => {
+scenario('view_image', { ...WITH_VISION, script: [VIEW, answer({ text: 'Red.' })] }, async ({ run, folder }) => {
   await savePng(folder.workspace);
   const { events, requests } = await run('What colour?');
   assert.deepEqual(textsOf(events, 'agent_message'), ['Red.']);
-  const [, result, shown, ...rest] = messagesAfter(requests[1]!, 'What colour?');
+  const [, result, image, ...rest] = messagesAfter(requests[1]!, 'What colour?');
   assert.deepEqual(result, { role: 'tool', tool_call_id: 'call_1_0', content: '[image: see the next user message]' });
-  assert.deepEqual(shown, {
+  assert.deepEqual(image, {
     role: 'user',
     content: [{ type: 'text', text: '[Content of the result of view_image]' }, IMAGE],
   });
@@ -37,7 +37,9 @@ scenario('view_image', { ...SEES, script: [VIEW, answer({ text: 'Red.' })] }, as
 
 const UNSEEN = answer({ text: 'Unseen.' });
 
-scenario('view_image for a model that cannot see', { ...BLIND, script: [VIEW, UNSEEN] }, async ({ run, folder }) => {
+const WITHOUT_IMAGE = { ...WITHOUT_VISION, script: [VIEW, UNSEEN] };
+
+scenario('view_image for a model without vision', WITHOUT_IMAGE, async ({ run, folder }) => {
   await savePng(folder.workspace);
   const { requests } = await run('What colour?');
   const [, result, ...rest] = messagesAfter(requests[1]!, 'What colour?');
@@ -49,7 +51,7 @@ scenario('view_image for a model that cannot see', { ...BLIND, script: [VIEW, UN
   assert.deepEqual(rest, []);
 });
 
-scenario('an image of the user', { ...SEES, script: [answer({ text: 'Red.' })] }, async ({ run, folder }) => {
+scenario('a user’s image', { ...WITH_VISION, script: [answer({ text: 'Red.' })] }, async ({ run, folder }) => {
   await savePng(folder.workspace);
   const { events, requests } = await run('What colour?', { args: ['--image=red.png'] });
   assert.deepEqual(textsOf(events, 'agent_message'), ['Red.']);
@@ -66,7 +68,7 @@ scenario('an image of the user', { ...SEES, script: [answer({ text: 'Red.' })] }
 
 scenario(
   'a user’s image for a model without vision',
-  { ...BLIND, script: [UNSEEN] },
+  { ...WITHOUT_VISION, script: [UNSEEN] },
   async ({ run, folder }) => {
     await savePng(folder.workspace);
     const { requests } = await run('What colour?', { args: ['--image=red.png'] });
@@ -89,14 +91,14 @@ const FETCH = answer({
 
 for (const { setup, marker, shown } of [
   {
-    setup: { ...SEES, name: 'an MCP image' },
+    setup: { ...WITH_VISION, name: 'an MCP image' },
     marker: '[image: see the next user message]',
     shown: [
       { role: 'user', content: [{ type: 'text', text: '[Content of the result of mcp__mini__get_image]' }, IMAGE] },
     ],
   },
   {
-    setup: { ...BLIND, name: 'an MCP image for a model that cannot see' },
+    setup: { ...WITHOUT_VISION, name: 'an MCP image for a model without vision' },
     marker: '[image left out: the model cannot see images]',
     shown: [],
   },

@@ -20,28 +20,30 @@ export const PATIENCE_MS = 60_000;
 /** Flags of `codex exec` that every run has. */
 export const EXEC = ['exec', '--json', '--skip-git-repo-check', '--dangerously-bypass-approvals-and-sandbox'];
 
-export interface LaunchPlace {
+export interface CodexLauncher {
   readonly upstream: ScriptedUpstream;
   readonly folder: WorkFolder;
-  /** The address of the bridge that a launch starts. */
+  /** The port of the bridge that a launch starts. */
   readonly port: number;
+  /** The state folder of that bridge. */
   readonly state: string;
   /** The command line of a launch with these arguments for Codex. */
   program(version: CodexVersion, words: readonly string[]): Program;
+  /** Runs that command line to its end. */
   run(version: CodexVersion, words: readonly string[]): Promise<ProgramRun>;
   /** The log of the bridge that a launch started. */
   log(): Promise<string>;
 }
 
 /** The scripted upstream, and additional bridge options as environment variables. */
-export interface LaunchPlaceOptions extends ScriptedUpstreamOptions {
+export interface CodexLauncherOptions extends ScriptedUpstreamOptions {
   readonly env?: Readonly<Record<string, string>>;
 }
 
-/** When the test ends, everything is deleted and remaining processes are killed. */
-export async function createLaunchPlace(
-  context: TestContext, { env = {}, ...options }: LaunchPlaceOptions,
-): Promise<LaunchPlace> {
+/** Prepares launches in a scratch home. When the test ends, it is deleted and remaining processes are killed. */
+export async function createCodexLauncher(
+  context: TestContext, { env = {}, ...options }: CodexLauncherOptions,
+): Promise<CodexLauncher> {
   const folder = await createWorkFolder();
   const upstream = await startScriptedUpstream({ dialect: 'dashscope', apiKey: KEY, ...options });
   const port = await findFreePort();

@@ -6,8 +6,8 @@ import { completedItems, textsOf } from './events';
 import { scenario } from './scenario';
 import { shellCall } from './versions';
 
-// Codex looks up the model in GET /models, loads it with an empty request for one token, then sends the prompt (section
-// 9).
+// Codex looks up the model in GET /models, loads it with an empty request for one token, then sends the prompt
+// (codex-protocol.md, section 9).
 scenario(
   'the bridge replaces LM Studio',
   {

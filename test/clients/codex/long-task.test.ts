@@ -7,7 +7,7 @@ import { completedItems, textsOf, usageOf } from './events';
 import { scenario } from './scenario';
 import { shellCall } from './versions';
 
-/** One round each: the command and its output. */
+/** The command of each round, and its output. */
 const ROUNDS: readonly (readonly [command: string, output: string])[] = [
   ['mkdir -p src/lib docs && find . -type d -not -path "./.git*" | sort', '.\n./docs\n./src\n./src/lib\n'],
   [`cat > src/lib/sum.js <<'EOF'\nexports.sum = (...numbers) => numbers.reduce((a, b) => a + b);\nEOF`, ''],
@@ -88,7 +88,7 @@ scenario(
   },
 );
 
-/** Codex truncates outputs to about 10 KB: the last requests are larger than those that are parsed at once. */
+/** Codex truncates each output to about 10 KB; the last requests still exceed what the bridge parses at once. */
 const LISTINGS = Array.from({ length: 12 }, (_, round) => `seq -f 'line %g of ${round}: "步骤" → 🌍' 1 400`);
 
 scenario(

@@ -23,8 +23,8 @@ for (const [family, text] of Object.entries(LEAKS)) {
     async ({ run }) => {
       const { events, requests } = await run('Run it.');
       assert.deepEqual(completedItems(events, 'command_execution').map((item) => item.aggregated_output), ['ä 😀\n']);
-      const [said, done] = textsOf(events, 'agent_message');
-      assert.deepEqual([said?.trimEnd(), done], ['Running it.', 'Ran it.']);
+      const [first, second] = textsOf(events, 'agent_message');
+      assert.deepEqual([first?.trimEnd(), second], ['Running it.', 'Ran it.']);
       assertGrowing(requests);
       const [call, result, ...rest] = messagesAfter(requests[1]!, 'Run it.');
       assert.equal(call?.['content'].trimEnd(), 'Running it.');

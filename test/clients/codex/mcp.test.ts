@@ -7,7 +7,7 @@ import { completedItems, textsOf } from './events';
 import { scenario } from './scenario';
 
 scenario(
-  'an MCP tool',
+  'a tool of an MCP server',
   {
     config: { tables: mcpServer('mini') },
     script: [
@@ -25,8 +25,8 @@ scenario(
     assertGrowing(requests);
     const offered = toolNames(requests[0]!).filter((name) => name.includes('mini'));
     assert.deepEqual(offered, ['mcp__mini__echo', 'mcp__mini__get_image']);
-    const [said, result, ...rest] = messagesAfter(requests[1]!, 'Echo a greeting.');
-    assert.deepEqual(said?.['tool_calls'], [
+    const [assistant, result, ...rest] = messagesAfter(requests[1]!, 'Echo a greeting.');
+    assert.deepEqual(assistant?.['tool_calls'], [
       { id: 'call_1_0', type: 'function', function: { name: 'mcp__mini__echo', arguments: '{"text":"Grüße"}' } },
     ]);
     assert.equal(result?.['tool_call_id'], 'call_1_0');
@@ -36,8 +36,8 @@ scenario(
 );
 
 /**
- * Too long for `mcp__<server>__<tool>`: the name is truncated, with a hash, and the description distinguishes the
- * tools.
+ * Too long for `mcp__<server>__<tool>`: the tool names are truncated and get a hash, and the descriptions distinguish
+ * the tools.
  */
 const LONG = 'a_server_with_a_name_that_leaves_no_room_for_its_tools_at_all';
 
@@ -75,8 +75,9 @@ scenario(
     const names = toolNames(requests[0]!);
     assert.equal(new Set(names).size, names.length);
     for (const name of names) assert.match(name, /^[A-Za-z0-9_-]{1,64}$/);
-    const [said, ...results] = messagesAfter(requests[1]!, 'Echo on all of them.');
-    assert.deepEqual(said?.['tool_calls'].map((call: { id: string }) => call.id), ['call_1_0', 'call_1_1', 'call_1_2']);
+    const [assistant, ...results] = messagesAfter(requests[1]!, 'Echo on all of them.');
+    const ids = assistant?.['tool_calls'].map((call: { id: string }) => call.id);
+    assert.deepEqual(ids, ['call_1_0', 'call_1_1', 'call_1_2']);
     assert.deepEqual(results.map((result) => [result['tool_call_id'], /\w+ echoes: .*/.exec(result['content'])?.[0]]), [
       ['call_1_0', 'two echoes: call 0'],
       ['call_1_1', 'one echoes: call 1'],

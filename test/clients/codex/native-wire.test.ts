@@ -1,6 +1,6 @@
 /**
- * The real Codex in front of a provider's own Responses endpoint: in the forms that reasoning may have, and at the
- * endpoint of every provider, which rejects what that provider rejects.
+ * The real Codex with Responses endpoints of providers: every form of reasoning, and a simulated endpoint for every
+ * provider, which rejects what that provider rejects.
  */
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
@@ -22,14 +22,14 @@ import { CURRENT_CODEX, shellCall, whyMissing } from './versions';
 const PATCH = '*** Begin Patch\n*** Add File: größe.txt\n+世界 😀\n*** End Patch\n';
 const MODEL = 'scripted-model';
 
-interface Place extends NativeUpstreamOptions {
+interface SetUpOptions extends NativeUpstreamOptions {
   readonly env: Readonly<Record<string, string>>;
   readonly model: string;
   readonly catalog: ModelInfo;
 }
 
-/** Codex, a bridge and an endpoint, which end with the test. */
-async function setUp(context: TestContext, { env, model, catalog, ...options }: Place) {
+/** Starts an endpoint and a bridge, which are stopped after the test, and prepares Codex. */
+async function setUp(context: TestContext, { env, model, catalog, ...options }: SetUpOptions) {
   const folder = await createWorkFolder();
   context.after(() => folder.dispose({}));
   const upstream = await startNativeUpstream({ apiKey: UPSTREAM_KEY, ...options });
@@ -48,6 +48,7 @@ async function setUp(context: TestContext, { env, model, catalog, ...options }: 
     prompt,
     args,
   });
+  /** The role or the type of each input item of a request. */
   const kinds = (index: number): readonly string[] =>
     upstream.requests[index]?.body.input.map(({ type, role }: { type: string; role?: string }) => role ?? type);
   return { upstream, bridge, workspace, run, kinds };
@@ -73,8 +74,8 @@ for (const reasoning of ['content', 'summary', 'sealed'] as const) {
   test(`a Responses endpoint whose reasoning is ${reasoning}`, { skip: whyMissing(CURRENT_CODEX) }, async (context) => {
     const env = { UPSTREAM_WIRE: 'responses' };
     const catalog = { apply_patch_tool_type: 'freeform' };
-    const place = await setUp(context, { script: SCRIPT, reasoning, env, model: MODEL, catalog });
-    const { upstream, bridge, workspace, run, kinds } = place;
+    const started = await setUp(context, { script: SCRIPT, reasoning, env, model: MODEL, catalog });
+    const { upstream, bridge, workspace, run, kinds } = started;
     const { events, exitCode, stderr } = await run('Do it.');
     assert.deepEqual(upstream.refusals, [], stderr + bridge.log());
     assert.equal(exitCode, 0);
@@ -126,7 +127,7 @@ for (const reasoning of ['summary', 'sealed'] as const) {
   });
 }
 
-/** Search, then parallel calls of what was found and the shell, a patch, the answer; later the same thread. */
+/** A search, parallel calls of the found tool and the shell, a patch, an answer; then a second turn. */
 const EVERYTHING = [
   answer({ reasoning: 'Which?', toolCalls: [find] }),
   answer({ reasoning: 'Both.', text: 'Looking.', toolCalls: [echo, shellCall('echo out')] }),
@@ -136,7 +137,7 @@ const EVERYTHING = [
   answer({ text: 'Still here.' }),
 ];
 
-/** The models that each endpoint serves: those of its row, or all of its provider; one model if none is known. */
+/** The models that each endpoint serves: its own, else those of its provider, else one scripted model. */
 const ROWS = PROVIDERS.filter(({ responses }) => responses).flatMap((provider) => {
   const models = provider.responses?.models ?? provider.models.map(({ id }) => id);
   return (models.length > 0 ? models : [MODEL]).map((model) => ({ provider, model }));
@@ -148,8 +149,8 @@ for (const { provider, model } of ROWS) {
     const behavior = NATIVE_BEHAVIOR[name];
     const env = { AI_PROVIDER: name, UPSTREAM_WIRE: 'responses' };
     const catalog = { apply_patch_tool_type: 'freeform', supports_search_tool: true };
-    const place = await setUp(context, { script: EVERYTHING, env, model, catalog, ...(behavior && { behavior }) });
-    const { upstream, bridge, workspace, run, kinds } = place;
+    const started = await setUp(context, { script: EVERYTHING, env, model, catalog, ...(behavior && { behavior }) });
+    const { upstream, bridge, workspace, run, kinds } = started;
     const { events, exitCode, stderr } = await run('Do it.');
     assert.deepEqual(upstream.refusals, [], stderr + bridge.log());
     assert.equal(exitCode, 0, stderr + bridge.log());
@@ -163,7 +164,7 @@ for (const { provider, model } of ROWS) {
     assert.deepEqual(completedItems(later.events, 'mcp_tool_call').map(({ status }) => status), ['completed']);
     assert.deepEqual(textsOf(later.events, 'agent_message'), ['Still here.']);
     upstream.assertClean();
-    assert.deepEqual(kinds(4).slice(0, kinds(3).length), kinds(3), 'what was sent once is sent again');
+    assert.deepEqual(kinds(4).slice(0, kinds(3).length), kinds(3), 'the history is sent unchanged');
     assert.ok(upstream.requests.every(({ body }) => body.model === model));
     assert.equal(await bridge.stop(), 0);
   });

@@ -9,7 +9,7 @@ import { shellCall } from './versions';
 const SUMMARY = 'Fertig: „hi“ was said.';
 const FULL = { prompt: 6_000, completion: 50 };
 
-/** From 0.169 on, see compaction.test.ts. */
+/** Newer versions are in compaction.test.ts. */
 const OLDER = ['0.146.0', '0.125.0', '0.99.0', '0.80.0'] as const;
 
 for (const version of OLDER) {
@@ -32,9 +32,9 @@ for (const version of OLDER) {
       assert.deepEqual(textsOf(first.events, 'agent_message'), ['It is said.']);
       if (version === '0.146.0') assert.doesNotMatch(bridge.log(), /\/v1\/responses\/compact/);
       else await bridge.logged(/\/v1\/responses\/compact/);
-      const [said, , ask] = messagesAfter(first.requests[1]!, 'Say hi.');
-      assert.equal(said?.['reasoning_content'], 'Say it.');
-      assert.match(ask?.['content'], /^Your context is full\. Write a handoff summary/);
+      const [assistant, , prompt] = messagesAfter(first.requests[1]!, 'Say hi.');
+      assert.equal(assistant?.['reasoning_content'], 'Say it.');
+      assert.match(prompt?.['content'], /^Your context is full\. Write a handoff summary/);
 
       const second = await run('And?', { args: ['resume', '--last'] });
       assert.deepEqual(textsOf(second.events, 'agent_message'), ['As I said.']);

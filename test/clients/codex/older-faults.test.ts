@@ -4,23 +4,23 @@ import { reply, type Step } from '../../support/upstream/scripted-upstream';
 import { errorsOf } from './events';
 import { scenario } from './scenario';
 
-const refusal = (status: number, error: unknown): Step => reply({ status, body: { error } });
+const rejection = (status: number, error: unknown): Step => reply({ status, body: { error } });
 
-/** 0.80 retries every failed stream five times, whatever its code; the bridge caches its last answer. */
+/** 0.80 retries every failed stream five times, whatever its code; the bridge answers with the cached failure. */
 for (const [name, step, calls, says] of [
   [
     'a wrong key',
-    refusal(401, { message: 'invalid access token or token expired', code: 'invalid_api_key' }),
+    rejection(401, { message: 'invalid access token or token expired', code: 'invalid_api_key' }),
     1,
     /token expired/,
   ],
   [
     'a 429 on every call',
-    refusal(429, { message: 'Requests rate limit exceeded' }),
+    rejection(429, { message: 'Requests rate limit exceeded' }),
     4,
     /Requests rate limit exceeded\. Tried 4 times/,
   ],
-  ['a 500 on every call', refusal(500, { message: 'Internal failure' }), 4, /Internal failure\. Tried 4 times/],
+  ['a 500 on every call', rejection(500, { message: 'Internal failure' }), 4, /Internal failure\. Tried 4 times/],
 ] as const) {
   scenario(
     `${name}, and Codex 0.80`,

@@ -32,8 +32,8 @@ for (const version of CODEX_VERSIONS.filter((each) => each !== CURRENT_CODEX)) {
       assert.deepEqual(textsOf(resumed.events, 'agent_message'), ['Again.']);
       assert.equal(resumed.requests.length, 1);
       const messages = messagesAfter(resumed.requests[0]!, 'Run it.');
-      const [said, result, closing] = messages;
-      assert.deepEqual(said, {
+      const [assistant, result, closing] = messages;
+      assert.deepEqual(assistant, {
         role: 'assistant',
         content: '',
         reasoning_content: 'Hm.',

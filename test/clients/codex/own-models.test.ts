@@ -1,6 +1,6 @@
 /**
- * Codex's own models: every name that a Codex knows selects the configured model, as does the one of its approvals
- * reviewer, which judges commands outside the sandbox by a JSON schema.
+ * Codex's own models: every model name that Codex knows selects the configured model, also that of its approvals
+ * reviewer, which allows or denies commands outside the sandbox in JSON.
  */
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
@@ -19,7 +19,7 @@ import { CURRENT_CODEX, shellCall, type CodexVersion } from './versions';
 const CONFIGURED = 'qwen3-coder-plus';
 
 for (const version of CATALOG_READERS) {
-  test(`every model that Codex ${version} knows is the configured one`, async () => {
+  test(`every model that Codex ${version} knows resolves to the configured one`, async () => {
     const folder = await createWorkFolder();
     try {
       const slugs = (await debugModels(folder, version)).map(({ slug }) => slug);
@@ -35,7 +35,7 @@ for (const version of CATALOG_READERS) {
 }
 
 scenario(
-  'a model of Codex in config.toml is the configured one',
+  'a Codex model in config.toml resolves to the configured one',
   {
     model: 'gpt-6.2-sol',
     bridgeEnv: { DEFAULT_MODEL: CONFIGURED },
@@ -53,8 +53,8 @@ scenario(
   },
 );
 
-/** Codex sends this request outside its sandbox only if the reviewer allows it. */
-const outside = (cmd: string) => answer({
+/** Calls a command that Codex runs outside its sandbox only if the reviewer allows it. */
+const escalated = (cmd: string) => answer({
   toolCalls: [{ name: 'exec_command', arguments: {
     cmd, sandbox_permissions: 'require_escalated', justification: 'Write it?',
   } }],
@@ -64,36 +64,38 @@ const DENIED = JSON.stringify({
   outcome: 'deny', risk_level: 'high', user_authorization: 'unknown', rationale: 'Nobody asked for „that“.',
 });
 
-const WATCHED = { approvals_reviewer: 'auto_review', approval_policy: 'on-request', sandbox_mode: 'workspace-write' };
+const SUPERVISED = {
+  approvals_reviewer: 'auto_review', approval_policy: 'on-request', sandbox_mode: 'workspace-write',
+};
 
 interface Reviewer {
   readonly name: string;
   readonly version: CodexVersion;
-  /** Undefined if Codex lets the thread's model review. */
-  readonly asked: 'codex-auto-review' | undefined;
+  /** The model that Codex requests; undefined for the thread's model. */
+  readonly requested: 'codex-auto-review' | undefined;
   readonly catalog?: ModelInfo;
 }
 
 const REVIEWERS: readonly Reviewer[] = [
-  { name: 'named by the catalog', version: CURRENT_CODEX, asked: 'codex-auto-review',
+  { name: "the catalog's model", version: CURRENT_CODEX, requested: 'codex-auto-review',
     catalog: { auto_review_model_override: 'codex-auto-review' } },
-  { name: "the thread's model", version: CURRENT_CODEX, asked: undefined },
-  { name: "the thread's model", version: '0.169.0', asked: undefined },
-  { name: 'of Codex', version: '0.146.0', asked: 'codex-auto-review' },
+  { name: "the thread's model", version: CURRENT_CODEX, requested: undefined },
+  { name: "the thread's model", version: '0.169.0', requested: undefined },
+  { name: "Codex's model", version: '0.146.0', requested: 'codex-auto-review' },
 ];
 
-for (const { name, version, asked, catalog } of REVIEWERS) {
+for (const { name, version, requested, catalog } of REVIEWERS) {
   scenario(
     `the approvals reviewer, ${name}, Codex ${version}`,
     {
       version,
       ...(catalog && { catalog }),
-      config: { settings: WATCHED },
+      config: { settings: SUPERVISED },
       bridgeEnv: { DEFAULT_MODEL: CONFIGURED },
       script: [
-        outside('echo yes > ../yes.txt'),
+        escalated('echo yes > ../yes.txt'),
         answer({ reasoning: 'It was asked for.', text: ALLOWED }),
-        outside('echo no > ../no.txt'),
+        escalated('echo no > ../no.txt'),
         // The reviewer may look around first.
         answer({ reasoning: 'What is there?', toolCalls: [shellCall('ls ..', version)] }),
         answer({ text: `\`\`\`json\n${DENIED}\n\`\`\`` }),
@@ -106,9 +108,9 @@ for (const { name, version, asked, catalog } of REVIEWERS) {
       assert.equal(await readFile(join(folder.root, 'yes.txt'), 'utf8'), 'yes\n');
       await assert.rejects(readFile(join(folder.root, 'no.txt')), { code: 'ENOENT' });
 
-      const reviewer = asked === undefined ? model : CONFIGURED;
+      const reviewer = requested === undefined ? model : CONFIGURED;
       assert.deepEqual(requests.map(({ body }) => body.model), [model, reviewer, model, reviewer, reviewer, model]);
-      if (asked === undefined) assert.doesNotMatch(bridge.log(), /instead of codex-auto-review/);
+      if (requested === undefined) assert.doesNotMatch(bridge.log(), /instead of codex-auto-review/);
       else await bridge.logged(/instead of codex-auto-review/);
       const reviews = requests.filter(({ body }) => JSON.stringify(body.messages).includes('planned coding-agent'));
       assert.equal(reviews.length, 3);
@@ -127,10 +129,10 @@ for (const { name, version, asked, catalog } of REVIEWERS) {
 }
 
 scenario(
-  'the approvals reviewer, where no model is configured for the names of Codex',
+  'without DEFAULT_MODEL, the approvals reviewer fails and the command is denied',
   {
-    version: '0.146.0', dialects: ['openai'], models: ['scripted-model'], config: { settings: WATCHED },
-    script: [outside('echo yes > ../yes.txt'), answer({ text: 'It was not allowed.' })],
+    version: '0.146.0', dialects: ['openai'], models: ['scripted-model'], config: { settings: SUPERVISED },
+    script: [escalated('echo yes > ../yes.txt'), answer({ text: 'It was not allowed.' })],
     refusals: ['unknown-model'],
   },
   async ({ run, folder }) => {

@@ -1,5 +1,5 @@
 /**
- * Patches of models that ignore that apply_patch takes one JSON string: each must reach Codex as the intended patch.
+ * Patches that models write in a form other than the required JSON string: each must reach Codex as intended.
  */
 import assert from 'node:assert/strict';
 import { answer } from '../../support/upstream/scripted-upstream';
@@ -9,16 +9,16 @@ import { completedItems } from './events';
 import { scenario } from './scenario';
 
 const PATCH = '*** Begin Patch\n*** Add File: größe.txt\n+„eins“\n+😀 \\ "zwei"\n*** End Patch';
-const OPEN = PATCH.replace('\n*** End Patch', '');
+const WITHOUT_END = PATCH.replace('\n*** End Patch', '');
 
 /** The argument text that the model writes. */
 const WRITTEN: Readonly<Record<string, string>> = {
   'in a code fence': JSON.stringify({ input: `\`\`\`diff\n${PATCH}\n\`\`\`\n` }),
   'in a heredoc': JSON.stringify({ input: `apply_patch <<'EOF'\n${PATCH}\nEOF\n` }),
-  'without its last line': JSON.stringify({ input: OPEN }),
-  'without its last line, in a code fence': JSON.stringify({ input: `\`\`\`\n${OPEN}\n\`\`\`` }),
-  'with an end of a heredoc in place of its last line': JSON.stringify({ input: `${OPEN}\nEOF\n` }),
-  'with a code fence in place of its last line': JSON.stringify({ input: `${OPEN}\n\`\`\`\n` }),
+  'without its last line': JSON.stringify({ input: WITHOUT_END }),
+  'without its last line, in a code fence': JSON.stringify({ input: `\`\`\`\n${WITHOUT_END}\n\`\`\`` }),
+  'with the end of a heredoc instead of its last line': JSON.stringify({ input: `${WITHOUT_END}\nEOF\n` }),
+  'with a code fence instead of its last line': JSON.stringify({ input: `${WITHOUT_END}\n\`\`\`\n` }),
   'encoded twice': JSON.stringify(JSON.stringify({ input: PATCH })),
   'encoded twice inside': JSON.stringify({ input: JSON.stringify({ input: PATCH }) }),
   'as bare text': PATCH,
@@ -42,8 +42,8 @@ for (const [how, text] of Object.entries(WRITTEN)) {
       const { events, requests } = await run('Patch it.');
       assert.deepEqual(await readTree(folder.workspace), { 'größe.txt': '„eins“\n😀 \\ "zwei"\n' });
       assert.equal(completedItems(events, 'file_change')[0]?.status, 'completed');
-      const [said] = messagesAfter(requests[1]!, 'Patch it.');
-      assert.deepEqual(JSON.parse(said?.['tool_calls'][0].function.arguments), { input: PATCH });
+      const [assistant] = messagesAfter(requests[1]!, 'Patch it.');
+      assert.deepEqual(JSON.parse(assistant?.['tool_calls'][0].function.arguments), { input: PATCH });
     },
   );
 }

@@ -1,4 +1,4 @@
-/** Phases of messages: Codex keeps them with the thread and sends them back; the requests upstream stay the same. */
+/** Phases of messages: Codex stores them in the thread and sends them back; upstream requests do not have them. */
 import assert from 'node:assert/strict';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -19,7 +19,7 @@ type Loose = any;
 
 interface Phased {
   readonly wire: 'chat' | 'responses';
-  /** The answers of the first turn; the second one is `Still there.` */
+  /** The answers of the first turn; that of the second turn is `Still there.` */
   readonly script: readonly Step[];
   /** Text and phase of every message of the first turn. */
   readonly messages: readonly (readonly [text: string, phase: string])[];
@@ -43,9 +43,10 @@ const CASES: readonly Phased[] = [
   },
 ];
 
-for (const phased of CASES) test(`phases, --wire ${phased.wire}`, (context) => play(context, phased));
+for (const phased of CASES)
+  test(`Codex stores and sends back phases, --wire ${phased.wire}`, (context) => runTurns(context, phased));
 
-async function play(context: TestContext, { wire, script, messages }: Phased): Promise<void> {
+async function runTurns(context: TestContext, { wire, script, messages }: Phased): Promise<void> {
   const folder = await createWorkFolder();
   context.after(() => folder.dispose({}));
   const steps = [...script, answer({ text: 'Still there.' })];
@@ -68,17 +69,17 @@ async function play(context: TestContext, { wire, script, messages }: Phased): P
   const first = await run('Do it.');
   assert.equal(first.exitCode, 0, first.stderr + bridge.log());
   assert.deepEqual(textsOf(first.events, 'agent_message'), messages.map(([text]) => text));
-  assert.deepEqual(phasesOf(await readThread(codexHome)), messages, 'in the file of the thread');
+  assert.deepEqual(phasesOf(await readThread(codexHome)), messages, 'phases in the thread file');
 
   const later = await run('Again.', ['resume', '--last']);
   assert.deepEqual(textsOf(later.events, 'agent_message'), ['Still there.'], later.stderr + bridge.log());
   upstream.assertClean();
   const [body, ...others] = recorder.requests.map((request) => request.body as Loose).reverse();
-  assert.deepEqual(phasesOf(body.input), messages, 'in the next request of Codex');
+  assert.deepEqual(phasesOf(body.input), messages, 'phases in the next request of Codex');
   assert.equal(others.length, script.length);
   const sent = upstream.requests.map((request): readonly Loose[] => request.body.messages ?? request.body.input);
   for (const [index, items] of sent.slice(1).entries())
-    assert.deepEqual(items.slice(0, sent[index]?.length), sent[index], 'what was sent once is sent again');
+    assert.deepEqual(items.slice(0, sent[index]?.length), sent[index], 'the history is sent unchanged');
   assert.doesNotMatch(JSON.stringify(sent), /"phase"/);
 }
 

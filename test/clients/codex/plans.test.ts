@@ -1,4 +1,4 @@
-/** Real tasks of Codex over plans that run out, dead keys, fallbacks, and a limit of concurrent requests. */
+/** Codex tasks across exhausted plans, rejected keys and fallbacks, and under a limit on concurrent requests. */
 import assert from 'node:assert/strict';
 import test, { type TestContext } from 'node:test';
 import {
@@ -18,13 +18,13 @@ const HOUR = 3_600_000;
 const [FIRST, SECOND, THIRD] = KEYS;
 const SKIP = { skip: whyMissing(CURRENT_CODEX) };
 
-interface Scene {
+interface PlanScenario {
   readonly plans: Plans;
   run(prompt: string, args?: readonly string[]): Promise<CodexRun>;
 }
 
-/** Codex with a bridge in this process, whose clock a test moves. */
-async function startScene(context: TestContext, options: PlanOptions, tables?: string): Promise<Scene> {
+/** Starts a bridge in this process, whose clock the test controls, and prepares Codex. */
+async function startPlanScenario(context: TestContext, options: PlanOptions, tables?: string): Promise<PlanScenario> {
   const folder = await createWorkFolder();
   context.after(() => folder.dispose({}));
   const plans = await startPlans(context, options);
@@ -48,7 +48,7 @@ const commandOf = (round: number): string => `echo round ${round} >> rounds.txt 
 const thoughtOf = (round: number): string => `Thinking of round ${round}.`;
 const NOTICE = 'acme-1 is out of quota until 14:00; using beta-1';
 
-test('twelve rounds over an exhausted plan, a dead key and a fallback, then back', SKIP, async (context) => {
+test('a turn continues across an exhausted plan, a rejected key and a fallback, then back', SKIP, async (context) => {
   let round = 0;
   const next = (): Step => {
     const number = round;
@@ -65,7 +65,7 @@ test('twelve rounds over an exhausted plan, a dead key and a fallback, then back
     if (key === FIRST && count === 5) return outOfQuota('2026-11-28 15:00:00 UTC');
     return key === THIRD && count === 5 ? outOfQuota('2026-11-28 14:00:00 UTC') : next();
   };
-  const { plans, run } = await startScene(context, {
+  const { plans, run } = await startPlanScenario(context, {
     acme: { fallback: ['beta/beta-1'] }, acmeScript, betaScript: () => next(),
   });
 
@@ -103,16 +103,16 @@ const AGENTS = 16;
 test('sixteen agents of one task under a limit of two: none fails, no call is rejected', SKIP, async (context) => {
   const crowd = createCrowd(0);
   let tasks = 0;
-  let meet = (): void => undefined;
+  let onSecond = (): void => undefined;
   // The first agent's answer waits for the second agent.
-  const pair = new Promise<void>((resolve) => (meet = resolve));
+  const second = new Promise<void>((resolve) => (onSecond = resolve));
   const acmeScript = ({ body }: CapturedRequest): Step => {
     const { messages } = body;
     const task = TASK.exec(String(messages.at(-1).content));
     if (task) {
       tasks += 1;
-      if (tasks === 2) meet();
-      return crowd.enter({ text: `Tree ${task[1]} counted.` }, pair);
+      if (tasks === 2) onSecond();
+      return crowd.enter({ text: `Tree ${task[1]} counted.` }, second);
     }
     const results = messages.filter(({ role }: { role: string }) => role === 'tool');
     if (results.length === 0) {
@@ -127,7 +127,7 @@ test('sixteen agents of one task under a limit of two: none fails, no call is re
     if (waiting.length === 0) return crowd.enter({ text: 'All counted.' });
     return crowd.enter({ toolCalls: [{ name: 'multi_agent_v1__wait_agent', arguments: { targets: waiting } }] });
   };
-  const { plans, run } = await startScene(
+  const { plans, run } = await startPlanScenario(
     context, { acme: { max_concurrency: 2 }, acmeScript }, '[agents]\nmax_threads = 20\n',
   );
   const { events } = await run('Let sixteen agents count.');

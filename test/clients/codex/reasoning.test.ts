@@ -20,7 +20,7 @@ const SCRIPT = [
   answer({ text: 'Again.' }),
 ];
 
-/** The same scenario with reasoning shown and hidden: what the upstream gets back must not depend on it. */
+/** Declares the same scenario for shown and hidden reasoning: what the upstream gets back must not depend on it. */
 function reasoningSurvives(name: string, shown: boolean, bridgeEnv: NonNullable<ScenarioOptions['bridgeEnv']>): void {
   scenario(name, { script: SCRIPT, bridgeEnv }, async ({ run, restartBridge }) => {
     const first = await run('Say both.');
@@ -43,11 +43,13 @@ function reasoningSurvives(name: string, shown: boolean, bridgeEnv: NonNullable<
   });
 }
 
-reasoningSurvives('reasoning survives calls, turns, a resume and a restart of the bridge', true, {});
-reasoningSurvives('hidden reasoning survives them too', false, { SUPPRESS_REASONING_TEXT: '1' });
+reasoningSurvives('shown reasoning survives calls, turns, a resume and a restart of the bridge', true, {});
+reasoningSurvives('hidden reasoning survives calls, turns, a resume and a restart of the bridge', false, {
+  SUPPRESS_REASONING_TEXT: '1',
+});
 
 scenario(
-  'a think block in the text is reasoning',
+  'a think block in the text becomes reasoning',
   {
     script: [
       answer({ text: '<think>\nHm, 想.\n</think>\n\nRunning.', toolCalls: [shellCall('echo hi')], pieces: 3 }),
@@ -61,8 +63,8 @@ scenario(
     assert.deepEqual(textsOf(first.events, 'agent_message'), ['Running.', 'Ran.']);
     const second = await run('Again.', { args: ['resume', '--last'] });
     assertGrowing([...first.requests, ...second.requests]);
-    const [said, , closing] = messagesAfter(second.requests[0]!, 'Run it.');
-    assert.deepEqual([said?.['content'], said?.['reasoning_content'].trim()], ['Running.', 'Hm, 想.']);
+    const [assistant, , closing] = messagesAfter(second.requests[0]!, 'Run it.');
+    assert.deepEqual([assistant?.['content'], assistant?.['reasoning_content'].trim()], ['Running.', 'Hm, 想.']);
     assert.deepEqual(closing, { role: 'assistant', content: 'Ran.', reasoning_content: 'So.' });
   },
 );

@@ -10,7 +10,7 @@ import { shellCall } from './versions';
 const OPENAI = { dialects: ['openai'] } as const;
 const PNG = 'iVBORw0KGgoAAAANSUhEUgAAAAIAAAACCAIAAAD91JpzAAAAEElEQVR42mM4IScHRAwQCgAfJgQRSo6NIAAAAABJRU5ErkJggg==';
 
-scenario('roles must alternate', {
+scenario('a host that requires alternating roles', {
   ...OPENAI,
   quirks: ['roles must alternate'],
   refusals: ['roles must alternate'],
@@ -20,10 +20,10 @@ scenario('roles must alternate', {
   assert.deepEqual(textsOf(first.events, 'agent_message'), ['One.']);
   const second = await run('Say two.', { args: ['resume', '--last'] });
   assert.deepEqual(textsOf(second.events, 'agent_message'), ['Two.']);
-  assert.equal(second.requests.length, 1, 'the refusal was not remembered');
+  assert.equal(second.requests.length, 1, 'the repair is remembered');
 });
 
-scenario('pictures are refused', {
+scenario('a host that rejects pictures', {
   ...OPENAI,
   quirks: ['no pictures'],
   refusals: ['no pictures'],
@@ -40,7 +40,7 @@ scenario('pictures are refused', {
   assert.equal(second.requests.length, 1);
 });
 
-scenario('ids of nine letters', {
+scenario('a host that requires ids of nine letters', {
   ...OPENAI,
   quirks: ['ids of nine letters'],
   refusals: ['ids of nine letters'],
@@ -58,7 +58,7 @@ scenario('ids of nine letters', {
 /** Compaction starts at nine tenths of the window, according to the upstream's usage. */
 const FULL = { prompt: 36_000, completion: 50 };
 
-scenario('a history with calls and no tools, when Codex compacts', {
+scenario('a host that rejects calls without tools, which Codex sends when it compacts', {
   ...OPENAI,
   quirks: ['tools for a history with calls'],
   refusals: ['tools for a history with calls'],

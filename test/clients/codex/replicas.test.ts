@@ -1,4 +1,4 @@
-/** Several bridges behind a load balancer: Codex needs no state, so each request may reach a different bridge. */
+/** Several bridges behind a load balancer: no state is kept for Codex, so each request may reach a different bridge. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo } from 'node:net';
@@ -16,7 +16,7 @@ import { CURRENT_CODEX, shellCall } from './versions';
 const KEY = 'sk-test-upstream';
 const MODEL = 'glm-4.7';
 
-/** Forwards each connection to the next of `ports`. */
+/** Starts a server that forwards each connection to the next of `ports`. */
 async function startBalancer(ports: readonly number[]) {
   const counts = ports.map(() => 0);
   let next = 0;
@@ -32,7 +32,7 @@ async function startBalancer(ports: readonly number[]) {
   return { port: (server.address() as AddressInfo).port, counts, close: () => server.close() };
 }
 
-test('a thread with tools and reasoning continues over two bridges in turn', { timeout: 120_000 }, async (context) => {
+test('a thread with tools and reasoning alternates between two bridges', { timeout: 120_000 }, async (context) => {
   const folder = await createWorkFolder();
   const script = [
     answer({ reasoning: 'First.', toolCalls: [shellCall('echo one > one.txt')] }),
@@ -74,6 +74,6 @@ test('a thread with tools and reasoning continues over two bridges in turn', { t
   assert.deepEqual(
     fourth.body.messages.slice(0, third.body.messages.length),
     third.body.messages,
-    'the prefix stays the same',
+    'the history is sent unchanged',
   );
 });

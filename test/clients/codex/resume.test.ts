@@ -1,4 +1,4 @@
-/** A thread resumed by a new process: everything before it is sent upstream as it was the first time. */
+/** A thread resumed by a new process: the history is sent upstream unchanged. */
 import assert from 'node:assert/strict';
 import { answer } from '../../support/upstream/scripted-upstream';
 import { readTree } from '../support/work-folder';
@@ -10,7 +10,7 @@ import { shellCall } from './versions';
 const THOUGHT = 'Let me see: \t"tabs", 标点。\n\n  Indented </think> and\r\nmore ';
 
 scenario(
-  'exec resume',
+  'a resumed thread',
   {
     script: [
       answer({ reasoning: THOUGHT, toolCalls: [shellCall('echo one')], writeSize: 5 }),
@@ -28,8 +28,8 @@ scenario(
 
     assert.equal(second.requests.length, 1);
     assertGrowing([...first.requests, ...second.requests]);
-    const [said, , closing, ...rest] = messagesAfter(second.requests[0]!, 'Say one.');
-    assert.equal(said?.['reasoning_content'], THOUGHT);
+    const [assistant, , closing, ...rest] = messagesAfter(second.requests[0]!, 'Say one.');
+    assert.equal(assistant?.['reasoning_content'], THOUGHT);
     assert.deepEqual(closing, { role: 'assistant', content: 'One.', reasoning_content: 'Second thought.' });
     assert.deepEqual(rest, [{ role: 'user', content: 'Say two.' }]);
   },
@@ -56,8 +56,8 @@ scenario(
     assert.equal(second.events[0]?.thread_id, first.events[0]?.thread_id);
     assert.deepEqual(textsOf(second.events, 'agent_message'), ['I was cut off.']);
     assertGrowing([...first.requests, ...second.requests]);
-    const [said, result, ...rest] = messagesAfter(second.requests[0]!, 'Try it.');
-    assert.deepEqual([said?.['content'], said?.['reasoning_content']], ['Trying.', 'Let me try.']);
+    const [assistant, result, ...rest] = messagesAfter(second.requests[0]!, 'Try it.');
+    assert.deepEqual([assistant?.['content'], assistant?.['reasoning_content']], ['Trying.', 'Let me try.']);
     assert.deepEqual(result, { role: 'tool', tool_call_id: 'call_1_0', content: 'aborted' });
     assert.deepEqual(rest, [{ role: 'user', content: 'What happened?' }]);
   },
@@ -79,13 +79,13 @@ scenario(
     assert.deepEqual(textsOf(second.events, 'agent_message'), ['Two.']);
     assert.deepEqual(second.requests.map(({ body }) => body.model), ['qwen3.7-plus', 'qwen3.7-plus']);
     const before = messagesAfter(first.requests[1]!, 'Say one.');
-    const [said, result, closing, switched, ask, ...rest] = messagesAfter(second.requests[1]!, 'Say one.');
-    assert.deepEqual([said, result], before);
+    const [assistant, result, closing, switched, prompt, ...rest] = messagesAfter(second.requests[1]!, 'Say one.');
+    assert.deepEqual([assistant, result], before);
     assert.deepEqual(closing, { role: 'assistant', content: 'One.' });
     // Codex sends it as a developer message after the history; the upstream accepts system messages only at the start.
     assert.equal(switched?.['role'], 'user');
     assert.match(switched?.['content'], /^<developer>\n<model_switch>\n/);
-    assert.deepEqual(ask, { role: 'user', content: 'Say two.' });
+    assert.deepEqual(prompt, { role: 'user', content: 'Say two.' });
     assert.deepEqual(rest.map(({ role, reasoning_content: reasoning }) => [role, reasoning]), [
       ['assistant', 'His, then mine.'], ['tool', undefined],
     ]);

@@ -4,11 +4,11 @@ import { exitOf, killGroup, startProgram, type Program } from '../support/progra
 
 const PATIENCE_MS = 30_000;
 
-/** Ends the interface: once to interrupt a turn, and once more to exit. */
+/** Interrupts a turn; sent again, exits. */
 const CTRL_C = '\x03';
 
-/** The interface restores the terminal's main screen when it is about to exit. */
-const LEFT = '\x1b[?1049l';
+/** Restores the terminal's main screen; the interface writes it when it is about to exit. */
+const LEAVE_SCREEN = '\x1b[?1049l';
 
 /** Why there is no pseudo-terminal on this machine, or `false`; for the `skip` option of a test. */
 export function whyNoTerminal(): string | false {
@@ -64,24 +64,24 @@ export async function runTui({
     ],
     cwd: workspace,
     env: { ...env, CODEX_HOME: codexHome, TERM: 'xterm-256color', SHELL: '/bin/sh' },
-    typed: true,
+    hasInput: true,
   });
   let screen = '';
-  const seen = (): boolean => until.every((text) => screen.includes(text));
+  const sawAll = (): boolean => until.every((text) => screen.includes(text));
   const timer = setTimeout(() => killGroup(child), PATIENCE_MS);
-  // It writes something in response to every key, and each write triggers another Ctrl-C.
+  // The interface writes something in response to every key, and each write triggers another Ctrl-C.
   child.stdout?.setEncoding('utf8').on('data', (text: string) => {
-    const wasSeen = seen();
+    const sawAllBefore = sawAll();
     screen += text;
-    if (seen() && !wasSeen) onSeen?.();
-    if (seen() && !screen.includes(LEFT)) child.stdin?.write(CTRL_C);
+    if (sawAll() && !sawAllBefore) onSeen?.();
+    if (sawAll() && !screen.includes(LEAVE_SCREEN)) child.stdin?.write(CTRL_C);
   });
   child.stdin?.on('error', () => undefined);
   const exitCode = await exitOf(child).finally(() => clearTimeout(timer));
   killGroup(child);
-  // One Ctrl-C too many makes it exit with 130, so only its output is checked.
-  if (seen()) return screen;
-  throw new Error(`The terminal interface ended with ${exitCode}, wanted was ${until.join(' and ')}:\n${screen}`);
+  // One Ctrl-C too many makes it exit with 130, so the exit code is not checked.
+  if (sawAll()) return screen;
+  throw new Error(`The terminal interface ended with ${exitCode} before it wrote ${until.join(' and ')}:\n${screen}`);
 }
 
 const quote = (word: string): string => `'${word.replaceAll("'", `'\\''`)}'`;

@@ -18,7 +18,7 @@ import { writeCodexHome, type CodexConfig, type ModelInfo } from './config';
 import { runCodex, type CodexOptions, type CodexRun } from './run-codex';
 import { CURRENT_CODEX, whyMissing, type CodexVersion } from './versions';
 
-/** The provider and thinking model for each dialect; the provider is named or the default. */
+/** A thinking model for each dialect, and its provider, which is the default one for `openai`. */
 const SETUPS: Readonly<
   Record<UpstreamDialect, { readonly model: string; readonly env: Readonly<Record<string, string>> }>
 > = {
@@ -48,7 +48,7 @@ export interface ScenarioOptions extends Omit<ScriptedUpstreamOptions, 'dialect'
    * Bridge options as environment variables, which override those of the dialect; a function is called at the start.
    */
   readonly bridgeEnv?: Readonly<Record<string, string>> | (() => Readonly<Record<string, string>>);
-  /** The upstream's rejection rules, in order; default: none. */
+  /** The rules by which the upstream is expected to reject requests, in order; default: none. */
   readonly refusals?: readonly string[];
 }
 
@@ -59,7 +59,7 @@ export interface RunOptions extends Pick<CodexOptions, 'args' | 'timeoutMs' | 'i
   readonly env?: Readonly<Record<string, string>>;
 }
 
-/** The output of Codex, and the upstream requests in the meantime. */
+/** The output of Codex, and the upstream requests during the run. */
 export interface ScenarioRun extends CodexRun {
   readonly requests: readonly CapturedRequest[];
 }
@@ -89,13 +89,13 @@ export interface Scenario {
 export function scenario(name: string, options: ScenarioOptions, body: (scenario: Scenario) => Promise<void>): void {
   for (const dialect of options.dialects ?? (['dashscope', 'openai'] as const)) {
     const skip = options.skip || whyMissing(options.version ?? CURRENT_CODEX);
-    test(`${name} (${dialect})`, { skip }, (context) => play(context, dialect, options, body));
+    test(`${name} (${dialect})`, { skip }, (context) => runScenario(context, dialect, options, body));
   }
 }
 
 type Body = (scenario: Scenario) => Promise<void>;
 
-async function play(
+async function runScenario(
   context: TestContext,
   dialect: UpstreamDialect,
   options: ScenarioOptions,
@@ -103,24 +103,24 @@ async function play(
 ): Promise<void> {
   const folder = await createWorkFolder();
   const upstream = await startScriptedUpstream({ ...options, dialect, apiKey: UPSTREAM_KEY });
-  const played = new Played(dialect, options, upstream, folder);
+  const running = new RunningScenario(dialect, options, upstream, folder);
   try {
-    await played.startBridge();
-    await body(played);
+    await running.startBridge();
+    await body(running);
     assertUpstream(upstream, options.refusals);
-    assert.equal(await played.bridge.stop(), 0, 'exit code of the bridge');
+    assert.equal(await running.bridge.stop(), 0, 'exit code of the bridge');
   } catch (error) {
-    played.report(context);
+    running.report(context);
     throw error;
   } finally {
-    await played.stopBridge();
+    await running.stopBridge();
     await upstream.close();
-    await folder.dispose({ runs: played.runs, rejections: upstream.rejections, log: played.log() });
+    await folder.dispose({ runs: running.runs, rejections: upstream.rejections, log: running.log() });
   }
 }
 
 /** A running scenario. Scenarios destructure it, so its methods are bound. */
-class Played implements Scenario {
+class RunningScenario implements Scenario {
   readonly runs: ScenarioRun[] = [];
   readonly version: CodexVersion;
   readonly model: string;
@@ -195,11 +195,11 @@ class Played implements Scenario {
     return this.bridges.map((bridge) => bridge.log()).join('');
   }
 
-  /** The output of all processes. */
+  /** Prints the output of all processes. */
   report(context: TestContext): void {
     const { requests, rejections } = this.upstream;
     for (const { stdout, stderr } of this.runs) context.diagnostic(`Codex wrote:\n${stdout}${stderr}`);
-    context.diagnostic(`The upstream got ${requests.length} requests and refused: ${rejections.join('\n')}`);
+    context.diagnostic(`The upstream got ${requests.length} requests and rejected: ${rejections.join('\n')}`);
     context.diagnostic(`The bridge wrote:\n${this.log()}`);
   }
 }

@@ -1,5 +1,5 @@
 /**
- * Codex's own web search: the model calls web.run, Codex sends it to the bridge, the model reads the result.
+ * Codex's own web search: the model calls web.run, Codex sends the search to the bridge, the model gets the result.
  */
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
@@ -9,7 +9,7 @@ import { answer } from '../../support/upstream/scripted-upstream';
 import { messagesAfter, toolNames } from './chat-requests';
 import { untilFree } from '../../support/cli/until-free';
 import { completedItems, parseEvents, textsOf } from './events';
-import { createLaunchPlace, EXEC, PATIENCE_MS } from './launch-codex';
+import { createCodexLauncher, EXEC, PATIENCE_MS } from './launch-codex';
 import { scenario, type ScenarioRun } from './scenario';
 import { CURRENT_CODEX } from './versions';
 
@@ -80,7 +80,7 @@ for (const version of ['0.171.0', '0.169.0'] as const) scenario(
 );
 
 for (const version of ['0.171.0', '0.169.0'] as const) scenario(
-  `a search that fails, and pages that may not be opened, are text for the model, Codex ${version}`,
+  `the model gets the errors of a failed search and of forbidden pages as text, Codex ${version}`,
   {
     ...SEARCH,
     version,
@@ -95,10 +95,10 @@ for (const version of ['0.171.0', '0.169.0'] as const) scenario(
   async ({ run }) => {
     const result = await run('Look it up.');
     assert.match(resultIn(result, 1), /The search for "fail" failed\. 127\.0\.0\.1:\d+ answered with status 500\./);
-    const refused = resultIn(result, 2);
-    assert.match(refused, /10\.0\.0\.1 is not on the public internet/);
-    assert.match(refused, /169\.254\.169\.254 is not on the public internet/);
-    assert.match(refused, /Unknown reference turn9search9/);
+    const rejected = resultIn(result, 2);
+    assert.match(rejected, /10\.0\.0\.1 is not on the public internet/);
+    assert.match(rejected, /169\.254\.169\.254 is not on the public internet/);
+    assert.match(rejected, /Unknown reference turn9search9/);
     assert.deepEqual(textsOf(result.events, 'agent_message'), ['I could not look it up.']);
   },
 );
@@ -118,13 +118,13 @@ scenario(
 
 test('the launcher switches web search on without a warning', { timeout: 2 * PATIENCE_MS }, async (context) => {
   const script = [call({ search_query: [{ q: 'bridges' }] }), answer({ text: 'Found it.' })];
-  const place = await createLaunchPlace(context, { script, env: SEARCH.bridgeEnv() });
-  const run = await place.run(CURRENT_CODEX, [...EXEC, 'Look it up.']);
-  assert.equal(run.exitCode, 0, run.stderr + (await place.log()));
+  const launcher = await createCodexLauncher(context, { script, env: SEARCH.bridgeEnv() });
+  const run = await launcher.run(CURRENT_CODEX, [...EXEC, 'Look it up.']);
+  assert.equal(run.exitCode, 0, run.stderr + (await launcher.log()));
   const events = parseEvents(run.stdout);
   assert.deepEqual(textsOf(events, 'agent_message'), ['Found it.']);
   assert.equal(completedItems(events, 'web_search').length, 1);
-  assert.match(JSON.stringify(place.upstream.requests[1]?.body), /\[turn0search0\] Docs/);
+  assert.match(JSON.stringify(launcher.upstream.requests[1]?.body), /\[turn0search0\] Docs/);
   assert.doesNotMatch(run.stdout + run.stderr, /under.development|unstable/i);
-  await untilFree(place.port);
+  await untilFree(launcher.port);
 });

@@ -1,5 +1,5 @@
 /**
- * The result of `setup` in the real Codex: every version loads it, Codex edits it, and undo removes only the bridge.
+ * The config.toml that `setup` writes: every Codex loads it, Codex edits it, and undo removes only the bridge.
  */
 import assert from 'node:assert/strict';
 import { cp, readFile } from 'node:fs/promises';
@@ -42,8 +42,8 @@ async function runHere(
   words: readonly string[],
 ): Promise<string> {
   const env = { ...createClientEnv(folder.home, folder.tmp), CODEX_HOME: folder.codexHome };
-  const whole = { command: program.command, args: [...program.args, ...words], cwd: folder.workspace, env };
-  const { exitCode, stdout, stderr } = await runProgram(whole, 60_000);
+  const run = { command: program.command, args: [...program.args, ...words], cwd: folder.workspace, env };
+  const { exitCode, stdout, stderr } = await runProgram(run, 60_000);
   assert.equal(exitCode, 0, `${words.join(' ')}: ${stderr}`);
   return stdout;
 }
@@ -67,7 +67,7 @@ for (const version of VERSIONS) {
   });
 }
 
-/** The catalog must match this version, which is not the one on the PATH. */
+/** Runs setup, then writes the catalog for this version, which may not be the one on the PATH. */
 async function setUpFor(folder: WorkFolder, version: CodexVersion): Promise<void> {
   await runHere(folder, BRIDGE, ['setup', '--yes']);
   const catalog = join(folder.codexHome, 'aliyun-codex-bridge-models.json');

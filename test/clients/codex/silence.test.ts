@@ -1,6 +1,6 @@
 /**
- * A provider that is silent for longer than Codex waits: keep-alive events keep the turn alive, and without them it
- * fails.
+ * A provider that is silent for longer than Codex waits: the turn succeeds with keep-alive events and fails without
+ * them.
  */
 import assert from 'node:assert/strict';
 import { answer, silence } from '../../support/upstream/scripted-upstream';
@@ -8,16 +8,16 @@ import { errorsOf, textsOf } from './events';
 import { scenario } from './scenario';
 
 /** Shorter than the provider's silence below, so that Codex gives up without keep-alive events. */
-const IMPATIENT = { stream_idle_timeout_ms: 1_500 };
-const later = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 4_000));
+const SHORT_TIMEOUT = { stream_idle_timeout_ms: 1_500 };
+const afterSilence = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 4_000));
 
 for (const [place, index] of [['before its first token', 0], ['in the middle of its text', 3]] as const) {
   scenario(
     `a provider that is silent ${place} for longer than Codex waits`,
     {
       dialects: ['dashscope'],
-      script: [answer({ text: 'At last: here it is.', gate: (at) => (at === index ? later() : undefined) })],
-      config: { provider: IMPATIENT },
+      script: [answer({ text: 'At last: here it is.', gate: (at) => (at === index ? afterSilence() : undefined) })],
+      config: { provider: SHORT_TIMEOUT },
       bridgeEnv: { KEEP_ALIVE_MS: '300' },
     },
     async ({ run }) => {
@@ -30,11 +30,11 @@ for (const [place, index] of [['before its first token', 0], ['in the middle of 
 }
 
 scenario(
-  'the same silence without keep-alive events, which shows that they matter',
+  'without keep-alive events, the same silence fails the turn',
   {
     dialects: ['dashscope'],
     script: () => silence(),
-    config: { provider: { ...IMPATIENT, stream_max_retries: 0 } },
+    config: { provider: { ...SHORT_TIMEOUT, stream_max_retries: 0 } },
     bridgeEnv: { KEEP_ALIVE_MS: '0' },
   },
   async ({ run }) => {

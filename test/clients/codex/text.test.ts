@@ -1,4 +1,4 @@
-/** A question and an answer: what Codex shows, what it counts, and what it offers to the model. */
+/** A prompt and an answer: the text and usage that Codex shows, and the tools that it offers to the model. */
 import assert from 'node:assert/strict';
 import { answer } from '../../support/upstream/scripted-upstream';
 import { messagesAfter, toolNames } from './chat-requests';

@@ -1,5 +1,6 @@
 /**
- * The terminal interface requests a title during the first turn of a thread; SMALL_MODEL writes it, and Codex shows it.
+ * The terminal interface requests a title in the first turn of a thread; SMALL_MODEL writes it if set, and Codex shows
+ * it.
  */
 import assert from 'node:assert/strict';
 import { answer, type CapturedRequest } from '../../support/upstream/scripted-upstream';

@@ -1,4 +1,4 @@
-/** A catalog with deferred tools: the search, then a call of a found tool. */
+/** A model that searches for deferred tools, then calls the tool that it found. */
 import assert from 'node:assert/strict';
 import { answer } from '../../support/upstream/scripted-upstream';
 import { assertGrowing, messagesAfter, toolNames, toolsOf } from './chat-requests';
@@ -38,7 +38,7 @@ scenario(
     assert.match(toolsOf(requests[1]!).at(-1)?.description ?? '', /Returns the text it is given\./);
     assertGrowing(requests);
 
-    const [search, found, said, result, ...rest] = messagesAfter(requests[2]!, 'Find an echo.');
+    const [search, found, assistant, result, ...rest] = messagesAfter(requests[2]!, 'Find an echo.');
     assert.equal(search?.['reasoning_content'], 'What is there?');
     assert.deepEqual(search?.['tool_calls'], [
       {
@@ -49,7 +49,7 @@ scenario(
     ]);
     assert.deepEqual([found?.['role'], found?.['tool_call_id']], ['tool', 'call_1_0']);
     assert.match(found?.['content'], /- mcp__mini__echo: Returns the text it is given\./);
-    assert.equal(said?.['tool_calls'][0].function.name, 'mcp__mini__echo');
+    assert.equal(assistant?.['tool_calls'][0].function.name, 'mcp__mini__echo');
     assert.match(result?.['content'], /mini echoes: gefunden/);
     assert.deepEqual(rest, []);
 

@@ -1,4 +1,4 @@
-/** The aliases in package.json: each starts the native program of its version. */
+/** Each alias in package.json starts the native program of its version. */
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { createClientEnv, runProgram } from '../support/program';
@@ -6,7 +6,7 @@ import { createWorkFolder } from '../support/work-folder';
 import { CODEX_VERSIONS, codexCommand, whyMissing } from './versions';
 
 for (const version of CODEX_VERSIONS) {
-  test(`Codex ${version} is the expected version`, { skip: whyMissing(version) }, async () => {
+  test(`the alias of Codex ${version} starts that version`, { skip: whyMissing(version) }, async () => {
     const folder = await createWorkFolder();
     try {
       const { command, args } = codexCommand(version);

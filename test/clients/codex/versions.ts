@@ -26,7 +26,7 @@ export const CODEX_VERSIONS = Object.keys(FILES) as CodexVersion[];
 /** Why a version cannot run on this machine, or `false`; for the `skip` option of a test. */
 export const whyMissing = (version: CodexVersion): string | false =>
   version === '0.99.0' && `${process.platform} ${process.arch}` !== 'linux x64'
-    ? 'Codex 0.99.0 is there for Linux x64 only'
+    ? 'Codex 0.99.0 is installed only on Linux x64'
     : false;
 
 /** The command of a version and its first arguments. */

@@ -26,15 +26,15 @@ sdkScenario(
   'langchain: stream',
   { script: [answer({ reasoning: 'Let me think.', text: 'Naïve 😀 i < 100' })] },
   async (scenario) => {
-    let whole: AIMessageChunk | undefined;
-    for await (const chunk of await createModel(scenario).stream('Go.')) whole = whole?.concat(chunk) ?? chunk;
-    assert.equal(whole?.text, 'Naïve 😀 i < 100');
-    const reasoning = whole?.contentBlocks
+    let message: AIMessageChunk | undefined;
+    for await (const chunk of await createModel(scenario).stream('Go.')) message = message?.concat(chunk) ?? chunk;
+    assert.equal(message?.text, 'Naïve 😀 i < 100');
+    const reasoning = message?.contentBlocks
       .filter((block) => block.type === 'reasoning')
       .map((block) => block.reasoning)
       .join('');
     assert.equal(reasoning, 'Let me think.');
-    assert.equal(whole?.usage_metadata?.total_tokens, 30);
+    assert.equal(message?.usage_metadata?.total_tokens, 30);
   },
 );
 
@@ -48,7 +48,7 @@ const CALLS = [
 
 for (const streamed of [false, true]) {
   sdkScenario(
-    `langchain: bindTools, ${streamed ? 'streamed' : 'whole'}`,
+    `langchain: bindTools, ${streamed ? 'streamed' : 'not streamed'}`,
     {
       script: [
         answer({ reasoning: 'I need both.', text: 'Reading.', toolCalls: CALLS }),
@@ -89,10 +89,10 @@ for (const streamed of [false, true]) {
 }
 
 async function gather(stream: Promise<AsyncIterable<AIMessageChunk>>): Promise<AIMessageChunk> {
-  let whole: AIMessageChunk | undefined;
-  for await (const chunk of await stream) whole = whole?.concat(chunk) ?? chunk;
-  assert.ok(whole);
-  return whole;
+  let message: AIMessageChunk | undefined;
+  for await (const chunk of await stream) message = message?.concat(chunk) ?? chunk;
+  assert.ok(message);
+  return message;
 }
 
 const City = z.object({ name: z.string(), population: z.number() });
@@ -117,7 +117,7 @@ sdkScenario(
 );
 
 sdkScenario(
-  'langchain: withStructuredOutput by a call',
+  'langchain: withStructuredOutput by a tool call',
   { script: [answer({ toolCalls: [{ name: 'city', arguments: PARIS }] })] },
   async (scenario) => {
     const model = createModel(scenario).withStructuredOutput(City, { name: 'city', method: 'functionCalling' });
@@ -126,7 +126,7 @@ sdkScenario(
   },
 );
 
-sdkScenario('langchain: a refusal of the provider', {
+sdkScenario('langchain: a rate limit of the provider', {
   script: [reply({
     status: 429, headers: { 'retry-after': '3' },
     body: { error: { message: 'Rate limit reached.', type: 'requests', param: null, code: 'rate_limit_exceeded' } },

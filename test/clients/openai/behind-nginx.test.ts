@@ -1,6 +1,6 @@
 /**
- * Two replicas with Redis behind nginx, as docs/docker/compose.yaml has them but as processes: the real Codex and the
- * openai library work while one replica after the other is restarted. No turn is lost, and no text is sent twice.
+ * Two replicas with Redis behind nginx, as in docs/docker/compose.yaml but without containers: the real Codex and the
+ * openai library work while the replicas are restarted in turn. No turn is lost, and no text is sent twice.
  */
 import assert from 'node:assert/strict';
 import test, { type TestContext } from 'node:test';
@@ -29,11 +29,11 @@ interface Message { readonly role: string; readonly content: unknown }
 
 const textOf = ({ content }: Message): string => (typeof content === 'string' ? content : JSON.stringify(content));
 
-/** What the model says to a prompt; each prompt of this file is used once. */
+/** The model's answer to a prompt; each prompt in this file is used once. */
 const answerTo = (prompt: string): string =>
   `The answer to "${prompt}" is: ${'one two three four five six. '.repeat(3)}`;
 
-/** Codex requests a file first; each client gets the text in many small pieces, over about a second. */
+/** Writes a file first if the prompt asks for one; each text arrives in many small pieces, over about a second. */
 function respond({ messages }: { readonly messages: readonly Message[] }) {
   const prompts = messages.filter(({ role }) => role === 'user').map(textOf);
   const prompt = /(Write \w+|Say \w+)\.[^.]*$/.exec(prompts.at(-1) ?? '')?.[1] ?? prompts.at(-1) ?? '';
@@ -43,7 +43,7 @@ function respond({ messages }: { readonly messages: readonly Message[] }) {
   return answer({ text: answerTo(prompt), gate: () => delay(30) });
 }
 
-async function startTeam(context: TestContext) {
+async function startCluster(context: TestContext) {
   const folder = await createWorkFolder();
   const redis = await startRedis(context, ['--appendonly', 'yes']);
   const script = ({ body }: { readonly body: { readonly messages: readonly Message[] } }) => respond(body);
@@ -56,35 +56,35 @@ async function startTeam(context: TestContext) {
   const logs: string[] = [];
   let isOver = false;
   const end = async (): Promise<void> => undefined;
-  const team = { folder, upstream, url: `${nginx.url}/v1`, restarts: 0, failures: [] as unknown[], end };
+  const cluster = { folder, upstream, url: `${nginx.url}/v1`, restarts: 0, failures: [] as unknown[], end };
   const restarting = (async () => {
     for (let index = 0; !isOver; index = 1 - index) {
       await delay(PAUSE_MS);
       const [replica, port] = [replicas[index], ports[index] ?? 0];
       const code = await replica?.stop();
-      if (code !== 0) team.failures.push(`a replica ended with ${code}`);
+      if (code !== 0) cluster.failures.push(`a replica ended with ${code}`);
       logs.push(replica?.log() ?? '');
       replicas[index] = await start(port);
-      team.restarts += 1;
+      cluster.restarts += 1;
     }
-  })().catch((cause: unknown) => void team.failures.push(cause));
-  team.end = async () => {
+  })().catch((cause: unknown) => void cluster.failures.push(cause));
+  cluster.end = async () => {
     isOver = true;
     await restarting;
   };
   context.after(async () => {
-    await team.end();
+    await cluster.end();
     for (const replica of replicas) await replica.stop();
     await upstream.close();
     await folder.dispose({ logs: [...logs, ...replicas.map((replica) => replica.log())], nginx: nginx.errors() });
   });
-  return team;
+  return cluster;
 }
 
-type Team = Awaited<ReturnType<typeof startTeam>>;
+type Cluster = Awaited<ReturnType<typeof startCluster>>;
 
-/** One thread of Codex: each turn writes a file by a command, then answers. */
-async function workWithCodex({ folder, url }: Team): Promise<void> {
+/** Runs one Codex thread: each turn writes a file with a command, then answers. */
+async function workWithCodex({ folder, url }: Cluster): Promise<void> {
   const { workspace, codexHome } = folder;
   await writeCodexHome(codexHome, { model: MODEL, bridgeUrl: url });
   const env = { ...createClientEnv(folder.home, folder.tmp), AI_API_KEY: 'sk-test-client' };
@@ -121,29 +121,29 @@ const outputOf = (response: OpenAI.Responses.Response): string =>
   response.output.flatMap((item) => (item.type === 'message' ? item.content : []))
     .map((part) => (part.type === 'output_text' ? part.text : '')).join('');
 
-/** A chain by previous_response_id; in the end it contains every earlier turn, once and in order. */
-async function workWithChain(team: Team, client: OpenAI, name: string): Promise<number> {
+/** Chains responses by previous_response_id; the last request must contain every earlier turn once, in order. */
+async function workWithChain(cluster: Cluster, client: OpenAI, name: string): Promise<number> {
   const prompts: string[] = [];
   let previous: string | undefined;
-  for (let turn = 0; turn < 3 || team.restarts < RESTARTS; turn += 1) {
+  for (let turn = 0; turn < 3 || cluster.restarts < RESTARTS; turn += 1) {
     const prompt = `Say ${name}${turn}`;
     const response = await stream(client, { input: `${prompt}.`, ...(previous && { previous_response_id: previous }) });
     assert.equal(outputOf(response), answerTo(prompt));
     prompts.push(prompt);
     previous = response.id;
   }
-  const last = team.upstream.requests.map(({ body }) => body.messages as readonly Message[])
+  const last = cluster.upstream.requests.map(({ body }) => body.messages as readonly Message[])
     .filter((messages) => textOf(messages.at(-1) ?? { role: '', content: '' }) === `${prompts.at(-1)}.`).at(-1);
   const expected = prompts.flatMap((prompt) => [`${prompt}.`, answerTo(prompt)]).slice(0, -1);
   assert.deepEqual(last?.map(textOf), expected);
   return prompts.length;
 }
 
-/** Turns of one conversation, to which items are added at the same time. */
-async function workWithConversation(team: Team, client: OpenAI): Promise<void> {
+/** Runs turns of one conversation while items are added to it. */
+async function workWithConversation(cluster: Cluster, client: OpenAI): Promise<void> {
   const { id } = await client.conversations.create({});
   const texts: string[] = [];
-  for (let round = 0; round < 2 || team.restarts < RESTARTS; round += 1) {
+  for (let round = 0; round < 2 || cluster.restarts < RESTARTS; round += 1) {
     const added = Array.from({ length: 5 }, (_, index) => `Note ${round}-${index}`);
     const prompt = `Say conversation${round}`;
     const add = (content: string) =>
@@ -158,15 +158,15 @@ async function workWithConversation(team: Team, client: OpenAI): Promise<void> {
   assert.deepEqual(found.sort(), texts.sort());
 }
 
-/** Background responses whose streams are closed after a few events and resumed, at whichever replica nginx selects. */
-async function workInBackground(team: Team, client: OpenAI): Promise<void> {
-  for (let round = 0; round < 2 || team.restarts < RESTARTS; round += 1) {
+/** Streams background responses; closes each stream after a few events and resumes it at any replica. */
+async function workInBackground(cluster: Cluster, client: OpenAI): Promise<void> {
+  for (let round = 0; round < 2 || cluster.restarts < RESTARTS; round += 1) {
     const prompt = `Say background${round}`;
     const { id } = await client.responses.create({ model: MODEL, input: `${prompt}.`, background: true });
     let [text, next, isDone] = ['', 0, false];
     while (!isDone) {
-      const place = next > 0 ? { starting_after: next - 1 } : {};
-      const events = await client.responses.retrieve(id, { stream: true, ...place });
+      const position = next > 0 ? { starting_after: next - 1 } : {};
+      const events = await client.responses.retrieve(id, { stream: true, ...position });
       let read = 0;
       for await (const event of events) {
         assert.equal(event.sequence_number, next++);
@@ -184,14 +184,15 @@ async function workInBackground(team: Team, client: OpenAI): Promise<void> {
 const reason = REDIS_MISSING || NGINX_MISSING;
 const options = { timeout: 300_000, skip: reason !== '' };
 test(`no turn is lost while replicas behind nginx are restarted${reason}`, options, async (context) => {
-  const team = await startTeam(context);
-  const client = new OpenAI({ baseURL: team.url, apiKey: 'sk-test-client' });
-  const chains = ['a', 'b', 'c', 'd'].map((name) => workWithChain(team, client, name));
+  const cluster = await startCluster(context);
+  const client = new OpenAI({ baseURL: cluster.url, apiKey: 'sk-test-client' });
+  const chains = ['a', 'b', 'c', 'd'].map((name) => workWithChain(cluster, client, name));
   const [turns] = await Promise.all([
-    Promise.all(chains), workWithCodex(team), workWithConversation(team, client), workInBackground(team, client),
+    Promise.all(chains), workWithCodex(cluster), workWithConversation(cluster, client),
+    workInBackground(cluster, client),
   ]);
-  await team.end();
-  assert.deepEqual(team.failures, []);
-  assert.ok(team.restarts >= RESTARTS && turns.every((count) => count >= 3));
-  team.upstream.assertClean();
+  await cluster.end();
+  assert.deepEqual(cluster.failures, []);
+  assert.ok(cluster.restarts >= RESTARTS && turns.every((count) => count >= 3));
+  cluster.upstream.assertClean();
 });

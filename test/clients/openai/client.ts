@@ -7,7 +7,7 @@ export function createOpenAi({ baseURL, apiKey, fetch }: SdkScenario): OpenAI {
   return new OpenAI({ baseURL, apiKey, fetch, maxRetries: 0 });
 }
 
-/** Declares a function tool like the library. */
+/** A function tool in the form that the library sends. */
 export const READ_FILE = {
   type: 'function',
   name: 'Read_File',

@@ -10,7 +10,7 @@ import { createOpenAi } from './client';
 const failure = (status: number, message: string, code: string, headers: Readonly<Record<string, string>> = {}) =>
   reply({ status, headers, body: { error: { message, type: 'some_error', param: null, code } } });
 
-/** The bridge makes one call. */
+/** The bridge does not retry. */
 const ONCE = { UPSTREAM_CALLS: '1' };
 
 for (const stream of [false, true]) {
@@ -81,7 +81,7 @@ sdkScenario('openai: the bridge retries, the library does not', {
   assert.equal(scenario.exchanges.length, 1);
 });
 
-sdkScenario('openai: a stream that breaks off is a failed response', {
+sdkScenario('openai: a stream that breaks off ends with response.failed', {
   script: [answer({ text: 'A long answer that never ends.', cutAfter: 4, end: 'cut' })],
   bridgeEnv: ONCE,
 }, async (scenario) => {
@@ -93,7 +93,7 @@ sdkScenario('openai: a stream that breaks off is a failed response', {
 
 const turnstile = createTurnstile();
 
-sdkScenario('openai: an abort ends the call to the provider', {
+sdkScenario('openai: an abort ends the provider call', {
   script: () => answer({ text: 'A long answer.', gate: turnstile.gate }),
 }, async (scenario) => {
   const client = createOpenAi(scenario);
@@ -105,14 +105,14 @@ sdkScenario('openai: an abort ends the call to the provider', {
   await read.catch((error) => assert.ok(error instanceof APIUserAbortError));
   await scenario.upstream.requests[0]?.aborted;
   const controller = new AbortController();
-  const asked = client.responses.create({ model: scenario.model, input: 'Hi.' }, { signal: controller.signal });
-  const second = await nextOf(scenario.upstream, 2);
+  const pending = client.responses.create({ model: scenario.model, input: 'Hi.' }, { signal: controller.signal });
+  const second = await nthRequest(scenario.upstream, 2);
   controller.abort();
-  await assert.rejects(asked, APIError);
+  await assert.rejects(pending, APIError);
   await second.aborted;
 });
 
-async function nextOf(upstream: { nextRequest(): Promise<{ readonly aborted: Promise<void> }> }, count: number) {
+async function nthRequest(upstream: { nextRequest(): Promise<{ readonly aborted: Promise<void> }> }, count: number) {
   let request = await upstream.nextRequest();
   for (let index = 1; index < count; index += 1) request = await upstream.nextRequest();
   return request;

@@ -1,4 +1,4 @@
-/** Images by URL and data URL reach a model with vision; other models get a text marker. */
+/** Images by URL and data URL reach a model with vision. */
 import assert from 'node:assert/strict';
 import { answer } from '../../support/upstream/scripted-upstream';
 import { sdkScenario } from '../support/sdk-scenario';
@@ -7,7 +7,7 @@ import { createOpenAi } from './client';
 const PNG =
   'data:image/png;base64,' +
   'iVBORw0KGgoAAAANSUhEUgAAAAIAAAACCAIAAAD91JpzAAAAEElEQVR42mM4IScHRAwQCgAfJgQRSo6NIAAAAABJRU5ErkJggg==';
-const URL_OF_ONE = 'https://example.test/cat.png';
+const IMAGE_URL = 'https://example.test/cat.png';
 
 sdkScenario('openai: images', { script: [answer({ text: 'Red squares.' })] }, async (scenario) => {
   const response = await createOpenAi(scenario).responses.create({
@@ -17,7 +17,7 @@ sdkScenario('openai: images', { script: [answer({ text: 'Red squares.' })] }, as
       content: [
         { type: 'input_text', text: 'What is this?' },
         { type: 'input_image', image_url: PNG, detail: 'low' },
-        { type: 'input_image', image_url: URL_OF_ONE, detail: 'auto' },
+        { type: 'input_image', image_url: IMAGE_URL, detail: 'auto' },
       ],
     }],
   });
@@ -25,6 +25,6 @@ sdkScenario('openai: images', { script: [answer({ text: 'Red squares.' })] }, as
   const { content } = scenario.bodies()[0].messages[0];
   assert.deepEqual(
     content.map((part: { type: string; image_url?: { url: string } }) => part.image_url?.url ?? part.type),
-    ['text', PNG, URL_OF_ONE],
+    ['text', PNG, IMAGE_URL],
   );
 });

@@ -45,23 +45,24 @@ sdkScenario(
 
 sdkScenario('openai: retrieve, input items, delete', { script: [answer({ text: 'Hello.' })] }, async (scenario) => {
   const client = createOpenAi(scenario);
-  const made = await client.responses.create({ model: scenario.model, input: 'Say hello.' });
-  const kept = await client.responses.retrieve(made.id);
-  assert.equal(kept.output_text, 'Hello.');
-  assert.deepEqual(kept.output, made.output);
-  assert.deepEqual(kept.usage, made.usage);
+  const created = await client.responses.create({ model: scenario.model, input: 'Say hello.' });
+  const retrieved = await client.responses.retrieve(created.id);
+  assert.equal(retrieved.output_text, 'Hello.');
+  assert.deepEqual(retrieved.output, created.output);
+  assert.deepEqual(retrieved.usage, created.usage);
   const items = [];
-  for await (const item of client.responses.inputItems.list(made.id)) items.push(item.type);
+  for await (const item of client.responses.inputItems.list(created.id)) items.push(item.type);
   assert.deepEqual(items, ['message']);
-  await client.responses.delete(made.id);
-  await assert.rejects(client.responses.retrieve(made.id), NotFoundError);
+  await client.responses.delete(created.id);
+  await assert.rejects(client.responses.retrieve(created.id), NotFoundError);
 });
 
-sdkScenario('openai: a missing response is an error', { script: [answer({ text: 'Hello.' })] }, async (scenario) => {
+sdkScenario('openai: an unstored response', { script: [answer({ text: 'Hello.' })] }, async (scenario) => {
   const client = createOpenAi(scenario);
   const { model } = scenario;
-  const made = await client.responses.create({ model, input: 'Say hello.', store: false });
-  await assert.rejects(client.responses.create({ model, input: 'Again.', previous_response_id: made.id }), (error) => {
+  const created = await client.responses.create({ model, input: 'Say hello.', store: false });
+  const next = client.responses.create({ model, input: 'Again.', previous_response_id: created.id });
+  await assert.rejects(next, (error) => {
     assert.ok(error instanceof APIError);
     assert.equal(error.code, 'previous_response_not_found');
     assert.equal(error.param, 'previous_response_id');

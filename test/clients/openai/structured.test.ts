@@ -21,7 +21,7 @@ sdkScenario('openai: parse', { script: [answer({ text: JSON.stringify(PARIS) })]
 });
 
 sdkScenario(
-  'openai: parse reads an answer inside a fence',
+  'openai: parse reads an answer in a code fence',
   { script: [answer({ text: FENCED, pieces: 3 })] },
   async (scenario) => {
     const stream = createOpenAi(scenario).responses.stream({

@@ -69,7 +69,7 @@ sdkScenario(
 );
 
 sdkScenario(
-  'openai: an answer truncated by its limit',
+  'openai: an answer truncated by the output limit',
   { script: [answer({ text: 'Once upon', finish: 'length' })] },
   async (scenario) => {
     const response = await createOpenAi(scenario).responses.create({
@@ -93,7 +93,7 @@ sdkScenario('openai: reasoning is sent back to the model', {
   const [reasoning] = first.output;
   assert.ok(reasoning?.type === 'reasoning');
   assert.deepEqual(reasoning.summary, [{ type: 'summary_text', text: 'It is four.' }]);
-  assert.ok(reasoning.encrypted_content, 'encrypted_content was asked for');
+  assert.ok(reasoning.encrypted_content, 'encrypted_content was requested');
   const second = await client.responses.create({
     ...settings,
     input: [

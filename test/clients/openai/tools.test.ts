@@ -6,7 +6,7 @@ import { sdkScenario } from '../support/sdk-scenario';
 import { createOpenAi, READ_FILE } from './client';
 
 sdkScenario(
-  'openai: a loop of tools',
+  'openai: a tool loop',
   {
     script: [
       answer({
@@ -59,10 +59,10 @@ sdkScenario('openai: streamed calls', {
   const stream = createOpenAi(scenario).responses.stream({
     model: scenario.model, input: 'Read it.', tools: [READ_FILE], parallel_tool_calls: false,
   });
-  let written = '';
-  stream.on('response.function_call_arguments.delta', (event) => { written += event.delta; });
+  let argumentText = '';
+  stream.on('response.function_call_arguments.delta', (event) => { argumentText += event.delta; });
   const { output } = await stream.finalResponse();
-  assert.deepEqual(JSON.parse(written), { path: 'ä/😀.txt' });
+  assert.deepEqual(JSON.parse(argumentText), { path: 'ä/😀.txt' });
   assert.deepEqual(output.map((item) => item.type), ['message', 'function_call']);
 });
 
@@ -89,7 +89,7 @@ sdkScenario('openai: a custom tool accepts free text', {
 });
 
 sdkScenario(
-  'openai: one call at a time, although the model makes two',
+  'openai: parallel_tool_calls: false keeps only the first of two calls',
   {
     script: [
       answer({
@@ -115,7 +115,7 @@ sdkScenario(
   },
 );
 
-sdkScenario('openai: no calls if the request allows none', {
+sdkScenario('openai: tool_choice: none drops calls', {
   script: [answer({ text: 'I would read it.', toolCalls: [{ name: 'Read_File', arguments: { path: 'a' } }] })],
 }, async (scenario) => {
   const { output, status } = await createOpenAi(scenario).responses.create({

@@ -1,4 +1,4 @@
-/** Reads samples as JSON lines {kind, name, value}, validates each with openai-java's models, prints complaints. */
+/** Reads samples as JSON lines {kind, name, value}, validates each with openai-java's models, prints the problems. */
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
@@ -18,12 +18,12 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 
 class Validate {
-  /** The library's own: it takes no number for a text. */
+  /** The library's own mapper, which does not accept a number as a string. */
   private static final JsonMapper MAPPER = ObjectMappers.jsonMapper();
 
-  /** Reading keeps what is missing or of a wrong type for later; `validate` is what refuses it. */
+  /** Parsing accepts missing and mistyped fields; only the library's `validate` rejects them. */
   private static void validate(String kind, JsonNode value) throws JsonProcessingException {
-    // As JSON, as it comes over the wire.
+    // As JSON text, as it arrives over the wire.
     String json = MAPPER.writeValueAsString(value);
     switch (kind) {
       case "event" -> MAPPER.readValue(json, ResponseStreamEvent.class).validate();

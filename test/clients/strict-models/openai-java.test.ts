@@ -1,4 +1,4 @@
-/** The models of openai-java, each with its `validate()`: they accept every event and answer of the bridge. */
+/** The models of openai-java, with `validate()`, accept every event and answer of the bridge. */
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
@@ -14,14 +14,14 @@ const LIBRARIES = join(PROJECT_ROOT, 'test/clients/.work', `openai-java-${VERSIO
 
 const INSTALL_MS = 120_000;
 
-/** Why the library cannot be installed here, or `undefined`. The first time, the network is needed. */
+/** Installs the library; resolves with the reason if that fails. The first time, the network is needed. */
 async function install(): Promise<string | undefined> {
   const compiler = await runWithInput('javac', ['-version'], '', 20_000);
   if (compiler.exitCode !== 0) return `needs a Java development kit (javac): ${compiler.error}`;
   if (existsSync(join(LIBRARIES, 'installed'))) return undefined;
   await mkdir(LIBRARIES, { recursive: true });
-  const words = ['-q', '-B', '-f', POM, 'dependency:copy-dependencies', `-DoutputDirectory=${LIBRARIES}`];
-  const { exitCode, output, error } = await runWithInput('mvn', words, '', INSTALL_MS);
+  const args = ['-q', '-B', '-f', POM, 'dependency:copy-dependencies', `-DoutputDirectory=${LIBRARIES}`];
+  const { exitCode, output, error } = await runWithInput('mvn', args, '', INSTALL_MS);
   if (exitCode === 0) {
     await writeFile(join(LIBRARIES, 'installed'), '');
     return undefined;
@@ -41,8 +41,8 @@ const withKnownCode = (sample: Sample): Sample => JSON.parse(JSON.stringify(samp
 const validate = (samples: readonly Sample[]) =>
   findProblems(samples, 'java', ['-cp', join(LIBRARIES, '*'), join(__dirname, 'Validate.java')]);
 
-void install().then((missing) => {
-  const skip = missing ?? false;
+void install().then((reason) => {
+  const skip = reason ?? false;
 
   test(`openai-java ${VERSION} accepts every event and answer`, { skip }, async (context) => {
     const samples = await collectSamples(context);

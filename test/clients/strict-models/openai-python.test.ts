@@ -20,14 +20,14 @@ const OWN_CODE = /^(?:event|response) of .*\berror\.code: Input should be 'serve
 
 const INSTALL_MS = 240_000;
 
-/** Why the library cannot be installed here, or `undefined`. The first time, the network is needed. */
+/** Installs the library; resolves with the reason if that fails. The first time, the network is needed. */
 async function install(): Promise<string | undefined> {
   if (existsSync(join(VENV, 'installed'))) return undefined;
   await mkdir(VENV, { recursive: true });
-  const made = await runWithInput('python3', ['-m', 'venv', VENV], '', INSTALL_MS);
-  if (made.exitCode !== 0) return `needs python3 with venv: ${made.error}`;
-  const words = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '-r', REQUIREMENTS];
-  const installed = await runWithInput(PYTHON, words, '', INSTALL_MS);
+  const created = await runWithInput('python3', ['-m', 'venv', VENV], '', INSTALL_MS);
+  if (created.exitCode !== 0) return `needs python3 with venv: ${created.error}`;
+  const args = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '-r', REQUIREMENTS];
+  const installed = await runWithInput(PYTHON, args, '', INSTALL_MS);
   if (installed.exitCode === 0) {
     await runWithInput(PYTHON, ['-c', `open(${JSON.stringify(join(VENV, 'installed'))}, 'w')`], '', INSTALL_MS);
     return undefined;
@@ -38,8 +38,8 @@ async function install(): Promise<string | undefined> {
 
 const validate = (samples: readonly Sample[]) => findProblems(samples, PYTHON, [join(__dirname, 'validate.py')]);
 
-void install().then((missing) => {
-  const skip = missing ?? false;
+void install().then((reason) => {
+  const skip = reason ?? false;
 
   test(`openai-python ${VERSION} accepts every event and answer`, { skip }, async (context) => {
     const samples = await collectSamples(context);

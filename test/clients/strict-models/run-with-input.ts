@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import type { Sample } from './samples';
 
-export interface Finished {
+export interface FinishedRun {
   /** `null` if it was killed or could not be started. */
   readonly exitCode: number | null;
   readonly output: string;
@@ -13,7 +13,7 @@ export interface Finished {
 /** Runs `command` until it exits, for at most `timeoutMs`. */
 export function runWithInput(
   command: string, args: readonly string[], input: string, timeoutMs: number,
-): Promise<Finished> {
+): Promise<FinishedRun> {
   return new Promise((resolve) => {
     const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'pipe'], timeout: timeoutMs, killSignal: 'SIGKILL' });
     let output = '';
@@ -28,8 +28,8 @@ export function runWithInput(
 }
 
 /**
- * Returns the problems of a program that reads samples as JSON lines and prints problems, then the count; throws if
- * it crashes.
+ * Runs a program that reads samples as JSON lines and prints their problems, then the number of samples; resolves with
+ * its output lines, and throws if it crashes.
  */
 export async function findProblems(
   samples: readonly Sample[], command: string, args: readonly string[],

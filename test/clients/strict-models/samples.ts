@@ -12,16 +12,16 @@ export type Kind = 'event' | 'response' | 'chunk' | 'completion' | 'models' | 'i
 
 export interface Sample {
   readonly kind: Kind;
-  /** The source of the sample. */
+  /** The fixture, or the kind if there is none. */
   readonly name: string;
   readonly value: unknown;
 }
 
-/** Not Codex, so it gets whole Response objects. */
+/** A client other than Codex, so it gets complete Response objects. */
 const SDK = { 'user-agent': 'OpenAI/Python 3.57.0' };
 
 /**
- * The answers to each fixture, streamed and as JSON, for Responses and Chat clients; then requests about stored ones.
+ * Collects the answers to each fixture, streamed and as JSON, for Responses and Chat clients, and a stored response.
  */
 export async function collectSamples(context: TestContext): Promise<readonly Sample[]> {
   const fixtures = listFixtures('streams').filter((fixture) => fixture.has('upstream.sse'));
@@ -61,7 +61,7 @@ function chatTools(declared: readonly Loose[]): object {
   return { tools: functions.map(({ type, ...rest }) => ({ type, function: rest })) };
 }
 
-/** A stored response, its input, and the list of models. */
+/** Collects a stored response, its input items, and the list of models. */
 async function collectStored(bridge: TestBridge, samples: readonly Sample[]): Promise<readonly Sample[]> {
   const responses = samples.filter(({ kind }) => kind === 'response').map(({ value }) => value as Loose);
   const path = `${bridge.url}/v1/responses/${responses.at(-1)?.id}`;

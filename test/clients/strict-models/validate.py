@@ -1,4 +1,4 @@
-"""Reads samples as JSON lines {kind, name, value}, validates each with openai-python's models, prints complaints."""
+"""Reads samples as JSON lines {kind, name, value}, validates each with openai-python's models, prints the problems."""
 
 import json
 import sys
@@ -11,7 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 
 
 def by_type(union: Any) -> dict[str, TypeAdapter[Any]]:
-    """The members of a union by their `type`, so that an error is about the member that was meant."""
+    """Maps each `type` of a union to its member, so that an error is about the intended member."""
     members = get_args(get_args(union)[0]) or get_args(union)
     return {get_args(member.model_fields["type"].annotation)[0]: TypeAdapter(member) for member in members}
 
@@ -30,7 +30,7 @@ def validate(kind: str, value: Any) -> None:
         adapter = EVENTS.get(value.get("type"))
         if adapter is None:
             raise TypeError(f"no model for an event {value.get('type')!r}")
-        # As JSON, as it comes over the wire; strict: a number is no text.
+        # As JSON text, as it arrives over the wire; strict: a number is not accepted as a string.
         adapter.validate_json(json.dumps(value), strict=True)
     elif kind in LISTS:
         LISTS[kind].validate_json(json.dumps(value["data"]), strict=True)
@@ -39,11 +39,11 @@ def validate(kind: str, value: Any) -> None:
 
 
 def describe(error: ValidationError) -> list[str]:
-    """Of a union, only what the member of the right type misses."""
+    """Describes the errors; in a union, only those of the member whose `type` matches."""
     errors = error.errors(include_url=False)
-    wrong = {item["loc"][:-1] for item in errors if item["type"] == "literal_error" and item["loc"][-1] == "type"}
-    kept = [item for item in errors if not any(item["loc"][: len(loc)] == loc for loc in wrong)]
-    return [f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in kept or errors[:1]]
+    mismatched = {item["loc"][:-1] for item in errors if item["type"] == "literal_error" and item["loc"][-1] == "type"}
+    relevant = [item for item in errors if not any(item["loc"][: len(loc)] == loc for loc in mismatched)]
+    return [f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in relevant or errors[:1]]
 
 
 count = 0

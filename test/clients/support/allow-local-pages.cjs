@@ -1,5 +1,5 @@
 /**
- * Preloaded into the bridge of a test, so that web search may open pages at 127.0.0.1. The product has no such option.
+ * Preloaded into the bridge of a test so that web search may open pages at 127.0.0.1. The product has no such option.
  */
 'use strict';
 const { join } = require('node:path');

@@ -1,4 +1,4 @@
-/** Runs the built bridge like its users: as a separate process on a free port. */
+/** Runs the built bridge as its users do: as a separate process on a free port. */
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { PROJECT_ROOT } from '../../house/source-tree';
@@ -10,11 +10,11 @@ const PATIENCE_MS = 20_000;
 export interface BridgeProcess {
   /** Base URL for clients, ending in `/v1`. */
   readonly url: string;
-  /** Its output on standard error so far. */
+  /** Returns its output on standard error so far. */
   log(): string;
   /**
-   * Resolves once the output on standard error matches: it arrives after the client's answer.
-   * @throws Error with the output, if it does not match in time
+   * Resolves once standard error matches `pattern`; log lines may arrive after the client's answer.
+   * @throws Error with that output, if it does not match in time
    */
   logged(pattern: RegExp): Promise<void>;
   /** Sends SIGTERM and resolves with the exit code; `null` if it had to be killed. */
@@ -28,7 +28,7 @@ export interface BridgeOptions {
   readonly folder: string;
   /** Options of the bridge as environment variables. */
   readonly env?: Readonly<Record<string, string>>;
-  /** A free one when absent. */
+  /** Default: a free one. */
   readonly port?: number;
 }
 
@@ -61,7 +61,7 @@ export async function startBridge({ upstreamUrl, folder, env = {}, port = 0 }: B
   };
   const logged = async (pattern: RegExp): Promise<void> => {
     const { stderr } = child;
-    const isThere = new Promise<true>((resolve) => {
+    const matched = new Promise<true>((resolve) => {
       const check = (): void => {
         if (!pattern.test(log)) return;
         stderr?.off('data', check);
@@ -70,7 +70,7 @@ export async function startBridge({ upstreamUrl, folder, env = {}, port = 0 }: B
       stderr?.on('data', check);
       check();
     });
-    if (!(await within(PATIENCE_MS, isThere))) throw new Error(`The bridge did not log ${pattern}:\n${log}`);
+    if (!(await within(PATIENCE_MS, matched))) throw new Error(`The bridge did not log ${pattern}:\n${log}`);
   };
   let stopped: Promise<number | null> | undefined;
   return { url, log: () => log, logged, stop: () => (stopped ??= stop()) };

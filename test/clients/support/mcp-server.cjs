@@ -1,5 +1,5 @@
 /**
- * A Model Context Protocol server over standard input and output, with the tools `echo` and `get_image`. Plain Node.
+ * A Model Context Protocol server over standard input and output, in plain Node, with the tools `echo` and `get_image`.
  * Its name is the first argument.
  */
 'use strict';
@@ -32,10 +32,10 @@ const METHODS = {
   }),
   ping: () => ({}),
   'tools/list': () => ({ tools: TOOLS.map(({ call, ...tool }) => tool) }),
-  'tools/call': ({ name, arguments: given = {} }) => {
+  'tools/call': ({ name, arguments: args = {} }) => {
     const tool = TOOLS.find((each) => each.name === name);
     if (tool === undefined) return { isError: true, content: [{ type: 'text', text: `no tool ${name}` }] };
-    return { content: tool.call(given) };
+    return { content: tool.call(args) };
   },
 };
 

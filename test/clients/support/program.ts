@@ -11,7 +11,7 @@ const DEAD_PROXY = 'http://127.0.0.1:9';
 const LOOPBACK = '127.0.0.1,localhost';
 
 /**
- * The whole environment of a client: only the user's PATH, and no way off the machine.
+ * The whole environment of a client: only the user's PATH, and no access to other machines.
  *
  * @param home replaces the home folder, so that the user's settings have no influence
  * @param tmp a folder for temporary files
@@ -35,8 +35,8 @@ export interface Program {
   readonly args: readonly string[];
   readonly cwd: string;
   readonly env: Readonly<Record<string, string>>;
-  /** Whether the program's standard input is written to. */
-  readonly typed?: boolean;
+  /** Whether its standard input is a pipe; default: it has no input. */
+  readonly hasInput?: boolean;
 }
 
 export interface ProgramRun {
@@ -68,8 +68,9 @@ export async function runProgram(program: Program, timeoutMs: number): Promise<P
 }
 
 /** Starts `program` in its own process group, which is killed at the latest when this process exits. */
-export function startProgram({ command, args, cwd, env, typed = false }: Program): ChildProcess {
-  const child = spawn(command, args, { cwd, env, stdio: [typed ? 'pipe' : 'ignore', 'pipe', 'pipe'], detached: true });
+export function startProgram({ command, args, cwd, env, hasInput = false }: Program): ChildProcess {
+  const stdin = hasInput ? 'pipe' : 'ignore';
+  const child = spawn(command, args, { cwd, env, stdio: [stdin, 'pipe', 'pipe'], detached: true });
   running.add(child);
   child.once('exit', () => running.delete(child));
   return child;

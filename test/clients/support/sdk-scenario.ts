@@ -16,7 +16,7 @@ import { startBridge } from './bridge-process';
 import { listenForWarnings } from './warnings';
 import { createWorkFolder, type WorkFolder } from './work-folder';
 
-/** The provider and thinking model for each dialect; the provider is named or the default. */
+/** A thinking model for each dialect, and its provider, which is the default one for `openai`. */
 const SETUPS: Readonly<
   Record<UpstreamDialect, { readonly model: string; readonly env: Readonly<Record<string, string>> }>
 > = {
@@ -40,7 +40,7 @@ export interface Exchange {
   readonly path: string;
   readonly status: number;
   readonly headers: Headers;
-  /** The whole body; `undefined` if the SDK aborted it. */
+  /** The complete body; `undefined` if the SDK aborted it. */
   readonly text: Promise<string | undefined>;
 }
 
@@ -62,7 +62,7 @@ export interface SdkScenario {
 
 /**
  * Declares a test for each dialect. Afterwards the script must be used up, no request may have been rejected, each
- * upstream request must carry the bridge's key, every stream that was read to its end must keep the grammar of the
+ * upstream request must carry the bridge's key, every stream that was read to its end must follow the grammar of the
  * protocol, there must be no warnings, and the bridge must exit cleanly.
  */
 export function sdkScenario(
@@ -71,11 +71,11 @@ export function sdkScenario(
   body: (scenario: SdkScenario) => Promise<void>,
 ): void {
   for (const dialect of ['dashscope', 'openai'] as const) {
-    test(`${name} (${dialect})`, { timeout: 60_000 }, (context) => play(context, dialect, options, body));
+    test(`${name} (${dialect})`, { timeout: 60_000 }, (context) => runScenario(context, dialect, options, body));
   }
 }
 
-async function play(
+async function runScenario(
   context: TestContext,
   dialect: UpstreamDialect,
   options: SdkScenarioOptions,
@@ -87,7 +87,7 @@ async function play(
   const bridgeEnv = { AI_API_KEY: UPSTREAM_KEY, ...env, ...options.bridgeEnv };
   const bridge = await startBridge({ upstreamUrl: upstream.url, folder: folder.root, env: bridgeEnv });
   const exchanges: Exchange[] = [];
-  const warnings = listenForWarnings();
+  const listener = listenForWarnings();
   try {
     await body({
       dialect,
@@ -102,16 +102,16 @@ async function play(
     });
     assertUpstream(upstream);
     await assertStreams(exchanges);
-    const unexpected = warnings.heard().filter((line) => !options.warnings?.some((pattern) => pattern.test(line)));
+    const unexpected = listener.warnings().filter((line) => !options.warnings?.some((pattern) => pattern.test(line)));
     assert.deepEqual(unexpected, [], 'warnings');
     assert.equal(await bridge.stop(), 0, 'exit code of the bridge');
   } catch (error) {
     context.diagnostic(`The upstream got ${JSON.stringify(upstream.requests.map((request) => request.body))}`);
-    context.diagnostic(`and refused: ${upstream.rejections.join('\n')}`);
+    context.diagnostic(`and rejected: ${upstream.rejections.join('\n')}`);
     context.diagnostic(`The bridge wrote:\n${bridge.log()}`);
     throw error;
   } finally {
-    warnings.stop();
+    listener.stop();
     await bridge.stop();
     await upstream.close();
     await folder.dispose({ bodies: upstream.requests.map((request) => request.body), log: bridge.log() });
@@ -139,7 +139,7 @@ function assertUpstream(upstream: ScriptedUpstream): void {
 async function assertStreams(exchanges: readonly Exchange[]): Promise<void> {
   for (const { headers, path, text } of exchanges) {
     if (!path.endsWith('/responses') || !(headers.get('content-type') ?? '').startsWith('text/event-stream')) continue;
-    const whole = await text;
-    if (whole?.endsWith('data: [DONE]\n\n')) assertGoodStream(whole, { fullResponse: true });
+    const body = await text;
+    if (body?.endsWith('data: [DONE]\n\n')) assertGoodStream(body, { fullResponse: true });
   }
 }

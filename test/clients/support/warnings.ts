@@ -2,7 +2,7 @@
 
 export interface WarningListener {
   /** The warnings so far. */
-  heard(): readonly string[];
+  warnings(): readonly string[];
   /** Restores the console. */
   stop(): void;
 }
@@ -11,16 +11,16 @@ export interface WarningListener {
 export function listenForWarnings(): WarningListener {
   const lines: string[] = [];
   const { warn, error } = console;
-  const hear = (...words: readonly unknown[]): void => void lines.push(words.map(String).join(' '));
-  const hearProcess = (warning: Error): void => hear(`${warning.name}: ${warning.message}`);
-  console.warn = hear;
-  console.error = hear;
-  process.on('warning', hearProcess);
+  const record = (...args: readonly unknown[]): void => void lines.push(args.map(String).join(' '));
+  const recordProcessWarning = (warning: Error): void => record(`${warning.name}: ${warning.message}`);
+  console.warn = record;
+  console.error = record;
+  process.on('warning', recordProcessWarning);
   return {
-    heard: () => lines,
+    warnings: () => lines,
     stop() {
       Object.assign(console, { warn, error });
-      process.off('warning', hearProcess);
+      process.off('warning', recordProcessWarning);
     },
   };
 }

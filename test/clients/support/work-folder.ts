@@ -9,7 +9,7 @@ import { PROJECT_ROOT } from '../../house/source-tree';
 const ALL_WORK = join(PROJECT_ROOT, 'test/clients/.work');
 
 export interface WorkFolder {
-  /** Contains the other four. */
+  /** Contains the other four folders. */
   readonly root: string;
   /** The client's working folder: a new git repository, so that it does not find this one. */
   readonly workspace: string;
@@ -19,11 +19,11 @@ export interface WorkFolder {
   readonly codexHome: string;
   /** For temporary files. */
   readonly tmp: string;
-  /** Deletes everything, unless KEEP_WORK is set; then writes `notes` there as JSON. */
+  /** Deletes everything; if KEEP_WORK is set, keeps it and writes `notes` to notes.json instead. */
   dispose(notes: unknown): Promise<void>;
 }
 
-/** Creates the folders. */
+/** Creates the folders in test/clients/.work. */
 export async function createWorkFolder(): Promise<WorkFolder> {
   await mkdir(ALL_WORK, { recursive: true });
   const root = await mkdtemp(join(ALL_WORK, 'run-'));
