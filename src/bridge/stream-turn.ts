@@ -19,6 +19,7 @@ import { ToolMarkupStage } from '../stream/tool-markup';
 import { TypedArgumentsStage } from '../stream/typed-arguments';
 import type { ToolSet } from '../tools/tool-set';
 import { forbidsCall } from '../translate/request';
+import { wantsSeveralChoices } from '../translate/settings';
 import type { UpstreamAnswer } from '../upstream/transport';
 import type { ChatRequest } from '../wire/chat';
 import type { ResponsesEvent } from '../wire/responses-output';
@@ -168,6 +169,8 @@ export interface AnswerRules {
   readonly json: JsonCheckOptions | undefined;
   /** Undefined if the request does not limit calls. */
   readonly calls: CallRules | undefined;
+  /** Whether the request has `n > 1`. */
+  readonly severalChoices: boolean;
 }
 
 /** Keeps only a few strings of `request`, which may be megabytes. */
@@ -181,6 +184,7 @@ export function readAnswerRules(
   return {
     json: format !== undefined && format.type !== 'text' ? { refuse: !request.stream, notes } : undefined,
     calls: isLimited ? { maxCalls, notes, allows: (name) => !forbidsCall(toolChoice, tools, name) } : undefined,
+    severalChoices: wantsSeveralChoices(request),
   };
 }
 
@@ -200,7 +204,8 @@ export function attemptsOf(
   const { makeId } = runtime;
   const tools = settings.toolMarkup ? (declared ?? []) : [];
   const { sendsFinishReason } = dialect;
-  const options = { makeId, single: !settings.allowMultiToolCalls, source, sendsFinishReason };
+  const { severalChoices } = rules;
+  const options = { makeId, single: !settings.allowMultiToolCalls, severalChoices, source, sendsFinishReason };
   return () => ({
     reader: native ? new native.NativeReader(options) : new ChatReader(options),
     stages: [

@@ -79,7 +79,7 @@ export class ChatAssembler implements Assembler<ChatOutput> {
         this.gap = '\n\n';
         return [];
       case 'choice-end':
-        return this.nextChoice();
+        return this.nextChoice(signal.reason);
       case 'usage':
         this.usage = signal.usage;
         return [];
@@ -140,10 +140,12 @@ export class ChatAssembler implements Assembler<ChatOutput> {
     return outputs;
   }
 
-  private nextChoice(): readonly ChatOutput[] {
-    const last = this.chunk([this.choiceObject({}, this.finishReason('stop'))]);
+  private nextChoice(reason: FinishReason): readonly ChatOutput[] {
+    const last = this.chunk([this.choiceObject({}, this.finishReason(reason))]);
     this.choice += 1;
     this.calls = 0;
+    this.open = undefined;
+    this.gap = '';
     return [last, this.delta({ role: 'assistant', content: '' })];
   }
 

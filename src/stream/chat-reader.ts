@@ -9,7 +9,7 @@ import {
 } from './endings';
 import type { AnswerReader, FinishReason, ReaderOptions, Reading, Signal } from './signal';
 import type { SseEvent } from './sse';
-import { ToolCalls } from './tool-calls';
+import { MAX_ANSWER_LENGTH, tooLong, ToolCalls } from './tool-calls';
 
 /** Reads one answer in Chat Completions chunks. */
 export class ChatReader implements AnswerReader {
@@ -20,6 +20,10 @@ export class ChatReader implements AnswerReader {
   private late = false;
   /** Whether `[DONE]` has arrived. */
   private done = false;
+  /** Choices by index, read one after the other at the end: those of a stream may be interleaved. */
+  private readonly held = new Map<number, ChatDelta[]>();
+  /** Characters of the stream events with those choices. */
+  private heldLength = 0;
 
   constructor(private readonly options: ReaderOptions) {
     this.calls = new ToolCalls(options);
@@ -33,50 +37,91 @@ export class ChatReader implements AnswerReader {
       return { signals: [], done: true };
     }
     const value = parseJson(data);
-    return { signals: value === undefined ? this.lines(data) : this.chunk(readChatChunk(value)), done: false };
+    const signals = value === undefined ? this.lines(data) : this.chunk(readChatChunk(value), data.length);
+    return { signals, done: false };
   }
 
   /** A whole completion, possibly with several choices. */
   completion(value: unknown): readonly Signal[] {
     const chunk = readChatChunk(value);
-    if (chunk.error !== undefined) return this.chunk(chunk);
+    if (chunk.error !== undefined) return this.chunk(chunk, 0);
     if (chunk.choices.length === 0) return [{ type: 'error', error: emptyAnswer() }];
-    const signals: Signal[] = [];
-    chunk.choices.forEach((choice, position) => {
-      if (position > 0) {
-        signals.push(...this.calls.finish('stop'), { type: 'choice-end' });
-        this.calls = new ToolCalls(this.options);
-      }
-      this.delta(choice, signals);
-    });
-    if (chunk.usage) signals.push({ type: 'usage', usage: chunk.usage });
-    const ended = this.finish(chunk.choices.at(-1)?.finishReason ?? 'stop');
-    return ended ? [...signals, ended] : signals;
+    const choices = chunk.choices.map((choice, position) => ({
+      ...choice, index: choice.index ?? position, finishReason: choice.finishReason ?? 'stop',
+    }));
+    choices.sort((one, other) => one.index - other.index);
+    // By position, so that choices with the same index stay apart.
+    choices.forEach((choice, position) => this.hold(choice, position));
+    return chunk.usage ? [{ type: 'usage', usage: chunk.usage }] : [];
   }
 
   /** Text, calls and usage may follow the first finish_reason, so only the end of the stream ends the answer. */
   end(): readonly Signal[] {
-    const { reason, calls } = this;
-    const isLost = this.late && calls.truncated;
-    if (reason !== undefined && !isLost) return [...calls.finish(reason), { type: 'finish', reason }];
-    if (calls.truncated || !this.done) return [{ type: 'error', error: cutStream() }];
-    // Some gateways end a broken stream with [DONE]; only complete calls prove that nothing is missing.
-    if (calls.count > 0) return [...calls.finish('tool_calls'), { type: 'finish', reason: 'tool_calls' }];
-    if (this.options.sendsFinishReason === false) return [{ type: 'finish', reason: 'stop' }];
-    return [{ type: 'error', error: unfinishedStream() }];
+    const signals: Signal[] = [];
+    const [first = [], ...others] = [...this.held].sort(([one], [other]) => one - other).map(([, deltas]) => deltas);
+    let reason = this.readChoice(first, signals);
+    for (const deltas of others) {
+      if (reason === undefined) return signals;
+      signals.push({ type: 'choice-end', reason });
+      this.calls = new ToolCalls(this.options);
+      this.reason = undefined;
+      this.finished = this.late = false;
+      reason = this.readChoice(deltas, signals);
+    }
+    if (reason !== undefined) signals.push({ type: 'finish', reason });
+    return signals;
   }
 
-  private chunk(chunk: ChatChunk): readonly Signal[] {
+  /** Reads the rest of a choice. @returns its finish reason; undefined if it has failed */
+  private readChoice(deltas: readonly ChatDelta[], signals: Signal[]): FinishReason | undefined {
+    for (const delta of deltas) this.read(delta, signals);
+    const ending = this.ending();
+    if (ending instanceof BridgeError) {
+      signals.push({ type: 'error', error: ending });
+      return undefined;
+    }
+    for (const signal of this.calls.finish(ending)) signals.push(signal);
+    return ending;
+  }
+
+  private ending(): FinishReason | BridgeError {
+    const { reason, calls } = this;
+    const isLost = this.late && calls.truncated;
+    if (reason !== undefined && !isLost) return reason;
+    if (calls.truncated || !this.done) return cutStream();
+    // Some gateways end a broken stream with [DONE]; only complete calls prove that nothing is missing.
+    if (calls.count > 0) return 'tool_calls';
+    return this.options.sendsFinishReason === false ? 'stop' : unfinishedStream();
+  }
+
+  /** @param length characters of the event */
+  private chunk(chunk: ChatChunk, length: number): readonly Signal[] {
     if (chunk.error !== undefined) {
       return this.finished ? [] : [{ type: 'error', error: classifyStreamError(chunk.error, this.options.source?.()) }];
     }
-    const [choice] = chunk.choices;
     const signals: Signal[] = [];
-    if (choice) this.delta(choice, signals);
+    if (this.options.severalChoices) {
+      this.heldLength += length;
+      if (this.heldLength > MAX_ANSWER_LENGTH) return [tooLong()];
+      for (const choice of chunk.choices) this.hold(choice, choice.index ?? 0);
+    } else {
+      const [choice] = chunk.choices;
+      if (choice) this.read(choice, signals);
+    }
     if (chunk.usage) signals.push({ type: 'usage', usage: chunk.usage });
-    const failure = choice?.finishReason === undefined ? undefined : this.finish(choice.finishReason);
-    if (failure) signals.push(failure);
     return signals;
+  }
+
+  private hold(choice: ChatDelta, index: number): void {
+    const deltas = this.held.get(index);
+    if (deltas) deltas.push(choice);
+    else this.held.set(index, [choice]);
+  }
+
+  private read(choice: ChatDelta, signals: Signal[]): void {
+    this.delta(choice, signals);
+    const failure = choice.finishReason === undefined ? undefined : this.finish(choice.finishReason);
+    if (failure) signals.push(failure);
   }
 
   private delta(choice: ChatDelta, signals: Signal[]): void {
@@ -105,7 +150,7 @@ export class ChatReader implements AnswerReader {
   private lines(data: string): readonly Signal[] {
     const values = data.split('\n').map((line) => parseJson(line.replace(/^data:/, '')));
     if (values.length > 1 && values.every((value) => value !== undefined)) {
-      return values.flatMap((value) => this.chunk(readChatChunk(value)));
+      return values.flatMap((value) => this.chunk(readChatChunk(value), data.length / values.length));
     }
     return this.finished ? [] : [unreadableEvent(data)];
   }

@@ -54,6 +54,8 @@ export class ResponsesAssembler implements Assembler<ResponsesEvent> {
   private readonly signatures: Record<string, CallSignature> = {};
   private open: OpenItem | undefined;
   private upstreamReason: FinishReason | undefined;
+  /** Why an earlier choice was truncated: the response is then incomplete. */
+  private truncatedChoice: FinishReason | undefined;
 
   constructor(private readonly options: ResponsesAssemblerOptions) {}
 
@@ -96,7 +98,8 @@ export class ResponsesAssembler implements Assembler<ResponsesEvent> {
       case 'message-end':
         return this.open?.kind === 'message' ? this.closeOpen('stop', signal.phase) : [];
       case 'choice-end':
-        return this.closeOpen('stop');
+        if (TRUNCATING_REASONS.has(signal.reason)) this.truncatedChoice ??= signal.reason;
+        return this.closeOpen(signal.reason);
       case 'usage':
         this.usage = signal.usage;
         return [];
@@ -133,10 +136,11 @@ export class ResponsesAssembler implements Assembler<ResponsesEvent> {
     // Text may follow the finish, if a stage released it late.
     const rest = this.closeOpen(upstreamReason, this.phase('final_answer'));
     const { client, clock } = this.options;
-    if (upstreamReason === 'length') {
+    const reason = TRUNCATING_REASONS.has(upstreamReason) ? upstreamReason : this.truncatedChoice;
+    if (reason === 'length') {
       return [...rest, this.terminal('incomplete', { incomplete_details: { reason: 'max_output_tokens' } })];
     }
-    if (upstreamReason === 'content_filter') {
+    if (reason === 'content_filter') {
       // Codex treats `incomplete` with this reason as a broken stream and retries it five times (codex-protocol.md,
       // section 3).
       if (client === 'codex') return [...rest, ...this.fail(new BridgeError('moderation', FILTERED))];

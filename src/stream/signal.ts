@@ -30,8 +30,8 @@ export interface SignalKinds {
   'call-end': { readonly signature?: CallSignature };
   /** The message has ended, with its phase; later text belongs to another message. */
   'message-end': { readonly phase: MessagePhase };
-  /** The next alternative answer of an `n > 1` request begins. */
-  'choice-end': Record<never, never>;
+  /** A choice of an `n > 1` request has ended, and the next one begins. The last one ends with `finish`. */
+  'choice-end': { readonly reason: FinishReason };
   usage: { readonly usage: ChatUsage };
   finish: { readonly reason: FinishReason };
   error: { readonly error: BridgeError };
@@ -51,6 +51,8 @@ export interface ReaderOptions {
   readonly makeId: MakeId;
   /** Keep only the first call of an answer (ALLOW_MULTI_TOOL_CALLS=0). */
   readonly single: boolean;
+  /** Whether the request has `n > 1`: a provider that streams nevertheless may interleave the choices. */
+  readonly severalChoices?: boolean;
   /** The upstream, named in messages about errors inside the answer. */
   readonly source?: (() => FailureSource) | undefined;
   /** False for a provider without finish reasons: [DONE] ends its answer (dialect, sendsFinishReason). */
@@ -62,7 +64,7 @@ export interface AnswerReader {
   /** Whether upstream has finished its answer. */
   readonly finished: boolean;
   event(event: SseEvent): Reading;
-  /** The whole answer as one JSON value, from an upstream that did not stream. */
+  /** The whole answer as one JSON value, from an upstream that did not stream; then call `end`. */
   completion(value: unknown): readonly Signal[];
   /**
    * Call at the end of the stream. Without a terminal event in the protocol, `finish` is emitted only here, because

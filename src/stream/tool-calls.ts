@@ -52,7 +52,7 @@ export class ToolCalls {
 
   fragment(fragment: ChatToolFragment): readonly Signal[] {
     const { index, id, name, signature, arguments: text } = fragment;
-    if (this.grow(text)) return this.tooLarge();
+    if (this.grow(text)) return [tooLong()];
     const known = this.find(fragment);
     if (!known && name === undefined && text === undefined && id === undefined) return [];
     if (!known && this.count >= MAX_CALLS) return [tooMany()];
@@ -70,7 +70,7 @@ export class ToolCalls {
 
   /** Passes any other signal on to `signals`, or holds it back while the preceding call is incomplete. */
   pass(signal: Signal, signals: Signal[]): void {
-    if ('text' in signal && this.grow(signal.text)) signals.push(...this.tooLarge());
+    if ('text' in signal && this.grow(signal.text)) signals.push(tooLong());
     else if (!this.open && this.held.length === 0) signals.push(signal);
     else for (const released of this.enqueue([signal])) signals.push(released);
   }
@@ -89,11 +89,6 @@ export class ToolCalls {
   private grow(text: string | undefined): boolean {
     this.size += text?.length ?? 0;
     return this.size > MAX_ANSWER_LENGTH;
-  }
-
-  private tooLarge(): readonly Signal[] {
-    const limit = `${MAX_ANSWER_LENGTH / 1024 / 1024} MB`;
-    return [{ type: 'error', error: new BridgeError('bad_answer', `The provider's answer is longer than ${limit}.`) }];
   }
 
   private find({ index, id, name, arguments: text }: ChatToolFragment): StreamedCall | undefined {
@@ -278,6 +273,12 @@ function sameJson(left: string, right: string): boolean {
   if (left === right) return true;
   const [one, two] = [parseJson(left), parseJson(right)];
   return isJsonObject(one) && isJsonObject(two) && JSON.stringify(one) === JSON.stringify(two);
+}
+
+/** The answer exceeds MAX_ANSWER_LENGTH. */
+export function tooLong(): Signal {
+  const limit = `${MAX_ANSWER_LENGTH / 1024 / 1024} MB`;
+  return { type: 'error', error: new BridgeError('bad_answer', `The provider's answer is longer than ${limit}.`) };
 }
 
 const tooMany = (): Signal => ({

@@ -140,6 +140,8 @@ export interface ChatUsage {
   readonly reasoning: number;
 }
 export interface ChatDelta {
+  /** The number of the choice, of an `n > 1` request. */
+  readonly index: number | undefined;
   readonly text: string | undefined;
   readonly reasoning: string | undefined;
   /** Reasoning blocks signed by the provider, returned to it unread. */

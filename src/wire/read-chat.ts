@@ -40,6 +40,7 @@ function readChoice(choice: UnknownRecord): ChatDelta {
   const delta = asRecord(choice['delta']) ?? asRecord(choice['message']) ?? {};
   const details = nonEmpty(asArray(delta['reasoning_details']));
   return {
+    index: asNumber(choice['index']),
     text: readText(delta['content']) ?? asText(choice['text']),
     reasoning: readReasoning(delta) ?? readText(details),
     reasoningDetails: details,

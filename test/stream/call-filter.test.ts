@@ -43,6 +43,6 @@ test('call filter: an answer without calls does not end with calls', () => {
 });
 
 test('call filter: counts the calls of each choice separately', () => {
-  const { passed } = run({ maxCalls: 1 }, [...call('a'), { type: 'choice-end' }, ...call('b'), DONE]);
-  assert.deepEqual(passed, [...call('a'), { type: 'choice-end' }, ...call('b'), DONE]);
+  const { passed } = run({ maxCalls: 1 }, [...call('a'), { type: 'choice-end', reason: 'stop' }, ...call('b'), DONE]);
+  assert.deepEqual(passed, [...call('a'), { type: 'choice-end', reason: 'stop' }, ...call('b'), DONE]);
 });

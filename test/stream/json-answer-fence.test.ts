@@ -59,14 +59,14 @@ test('json fence: each choice has its own fence; other signals pass through', ()
   const given: readonly Signal[] = [
     { type: 'reasoning-delta', text: '```' },
     { type: 'text-delta', text: '```json\n{"a":1}\n```' },
-    { type: 'choice-end' },
+    { type: 'choice-end', reason: 'stop' },
     { type: 'text-delta', text: '```json\n{"a":2}\n```' },
     { type: 'finish', reason: 'stop' },
   ];
   assert.deepEqual(given.flatMap((signal) => stage.step(signal)), [
     { type: 'reasoning-delta', text: '```' },
     { type: 'text-delta', text: '{"a":1}' },
-    { type: 'choice-end' },
+    { type: 'choice-end', reason: 'stop' },
     { type: 'text-delta', text: '{"a":2}' },
     { type: 'finish', reason: 'stop' },
   ]);

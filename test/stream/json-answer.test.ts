@@ -16,7 +16,7 @@ const CASES: readonly (readonly [name: string, signals: readonly Signal[], wrong
   ['prose next to a call', [text('Let me look.'), CALL, STOP], false],
   ['no text at all', [STOP], false],
   ['cut by the limit', [text('{"a":'), { type: 'finish', reason: 'length' }], false],
-  ['the second of two choices', [text('{}'), { type: 'choice-end' }, text('no'), STOP], true],
+  ['the second of two choices', [text('{}'), { type: 'choice-end', reason: 'stop' }, text('no'), STOP], true],
 ];
 
 describe('JsonCheckStage', () => {

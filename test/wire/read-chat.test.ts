@@ -103,7 +103,7 @@ describe('usage', () => {
 
 describe('deltas', () => {
   const read = (delta: unknown, choice: object = {}) =>
-    compact(readChatChunk({ choices: [{ index: 0, delta, ...choice }] }).choices[0]);
+    compact(readChatChunk({ choices: [{ delta, ...choice }] }).choices[0]);
   const SHAPES: readonly (readonly [name: string, delta: unknown, expected: object])[] = [
     ['text', { content: 'x' }, { text: 'x' }],
     ['empty text', { content: '' }, {}],
@@ -185,6 +185,7 @@ describe('deltas', () => {
 
   it('so is the text of a legacy completion', () => assert.deepEqual(read(undefined, { text: 'x' }), { text: 'x' }));
   it('an empty finish_reason is none', () => assert.deepEqual(read({}, { finish_reason: '' }), {}));
+  it('the index of a choice', () => assert.deepEqual(read({}, { index: 1 }), { index: 1 }));
   it('logprobs', () =>
     assert.deepEqual(read({}, { logprobs: { content: [{ token: 'x' }] } }), { logprobs: [{ token: 'x' }] }));
   it('choices that are not objects are skipped', () =>
