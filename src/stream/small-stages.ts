@@ -14,6 +14,7 @@ export class CumulativeStage implements Stage {
   private readonly text = new Map<string, string>();
 
   step(signal: Signal): readonly Signal[] {
+    if (signal.type === 'choice-end') this.text.clear();
     if (signal.type === 'reasoning-details')
       return [{ ...signal, details: signal.details.map((detail) => this.withNewText(detail)) }];
     if (signal.type !== 'text-delta' && signal.type !== 'reasoning-delta') return [signal];

@@ -23,8 +23,8 @@ export class ThinkTagStage implements Stage {
   /** A block has ended, so a later `</think>` is text. */
   private seen = false;
 
-  constructor(mode: Exclude<ThinkTags, 'off'>) {
-    this.state = mode === 'implicit' ? 'inside' : 'start';
+  constructor(private readonly mode: Exclude<ThinkTags, 'off'>) {
+    this.state = startOf(mode);
   }
 
   step(signal: Signal): readonly Signal[] {
@@ -38,6 +38,12 @@ export class ThinkTagStage implements Stage {
       case 'reasoning-delta':
       case 'reasoning-details':
         return [signal];
+      case 'choice-end': {
+        const rest = this.end();
+        this.state = startOf(this.mode);
+        this.seen = false;
+        return [...rest, signal];
+      }
       default:
         return [...this.end(), signal];
     }
@@ -106,6 +112,8 @@ export class ThinkTagStage implements Stage {
     return text === '' ? [] : [{ type, text }];
   }
 }
+
+const startOf = (mode: ThinkTags): TagState => (mode === 'implicit' ? 'inside' : 'start');
 
 /** Returns how many of the last characters may be the beginning of one of `words`. */
 function tailOf(text: string, ...words: readonly string[]): number {

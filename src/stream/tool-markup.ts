@@ -3,8 +3,9 @@ import type { MakeId } from '../base/clock';
 import { isJsonObject, parseJson, type JsonObject, type JsonValue } from '../base/json';
 import { bareCalls, CALL_MARKUP, type CallMarkup } from '../providers/call-markup';
 import type { ChatTool } from '../wire/chat';
+import { TRUNCATING_REASONS } from './endings';
 import { mayBeCall, readMarkupCalls, type MarkupCall } from './markup-formats';
-import type { Signal, Stage } from './signal';
+import type { Signal, SignalOf, Stage } from './signal';
 
 export interface ToolMarkupOptions {
   /** The offered tools; only their names become calls. */
@@ -28,33 +29,42 @@ const MAX_LINE_HEAD_LENGTH = 64;
  * blocks that cannot be a call.
  */
 export class ToolMarkupStage implements Stage {
-  private readonly channels: { readonly [K in TextType]: TextChannel };
+  private channels: { readonly [K in TextType]: TextChannel };
   private active: boolean;
 
-  constructor(options: ToolMarkupOptions) {
+  constructor(private readonly options: ToolMarkupOptions) {
     this.active = options.tools.length > 0;
-    this.channels = {
-      'text-delta': new TextChannel('text-delta', options),
-      'reasoning-delta': new TextChannel('reasoning-delta', options),
-    };
+    this.channels = createChannels(options);
   }
 
   step(signal: Signal): readonly Signal[] {
+    if (signal.type === 'choice-end') return this.nextChoice(signal);
     if (!this.active || signal.type === 'usage' || signal.type === 'reasoning-details') return [signal];
     if ((signal.type === 'text-delta' && !signal.logprobs) || signal.type === 'reasoning-delta') {
       const other = this.channels[signal.type === 'text-delta' ? 'reasoning-delta' : 'text-delta'];
       if (other.idle) return this.channels[signal.type].push(signal);
       return [...other.flush(false), ...this.channels[signal.type].push(signal)];
     }
-    const truncated = signal.type === 'finish' && signal.reason !== 'stop' && signal.reason !== 'tool_calls';
     if (signal.type === 'call-start') this.active = false;
-    return [...this.end(!truncated && signal.type === 'finish'), signal];
+    return [...this.end(signal.type === 'finish' && !TRUNCATING_REASONS.has(signal.reason)), signal];
+  }
+
+  private nextChoice(signal: SignalOf<'choice-end'>): readonly Signal[] {
+    const rest = this.active ? this.end(!TRUNCATING_REASONS.has(signal.reason)) : [];
+    this.active = this.options.tools.length > 0;
+    this.channels = createChannels(this.options);
+    return [...rest, signal];
   }
 
   end(isComplete = false): readonly Signal[] {
     return [...this.channels['reasoning-delta'].flush(isComplete), ...this.channels['text-delta'].flush(isComplete)];
   }
 }
+
+const createChannels = (options: ToolMarkupOptions): { readonly [K in TextType]: TextChannel } => ({
+  'text-delta': new TextChannel('text-delta', options),
+  'reasoning-delta': new TextChannel('reasoning-delta', options),
+});
 
 /** An open block. Its text is kept as pieces; only its beginning and its last characters are inspected. */
 interface Block {

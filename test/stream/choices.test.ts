@@ -5,6 +5,10 @@ import { parseJson } from '../../src/base/json';
 import { AnswerStream } from '../../src/stream/answer-stream';
 import { ChatAssembler, ChatCollector } from '../../src/stream/chat-assembler';
 import { ChatReader } from '../../src/stream/chat-reader';
+import type { Signal, Stage } from '../../src/stream/signal';
+import { CumulativeStage } from '../../src/stream/small-stages';
+import { ThinkTagStage } from '../../src/stream/think-tags';
+import { ToolMarkupStage } from '../../src/stream/tool-markup';
 import { createAnswerStream } from '../support/stream/answer-streams';
 
 type Loose = any;
@@ -89,4 +93,35 @@ describe('a Responses client', () => {
     const last = answer([choice(0, 'network_error', { content: 'o' }), choice(1, 'stop', { content: 'all' })]);
     assert.equal(last.type, 'response.failed');
   });
+});
+
+const text = (part: string): Signal => ({ type: 'text-delta', text: part });
+const next: Signal = { type: 'choice-end', reason: 'stop' };
+const stop: Signal = { type: 'finish', reason: 'stop' };
+const call: readonly Signal[] = [{ type: 'call-start', id: 'c', name: 'f' }, { type: 'call-end' }];
+const markup = '<tool_call>{"name":"f","arguments":{}}</tool_call>';
+const offered = [{ type: 'function', function: { name: 'f', parameters: {} } }] as const;
+
+const STAGES: readonly (readonly [name: string, create: () => Stage, before: readonly Signal[], after: Signal])[] = [
+  ['implicit think tags', () => new ThinkTagStage('implicit'), [text('why</think>one')], text('why</think>two')],
+  ['leading think tags', () => new ThinkTagStage('leading'), [text('<think>w</think>one')], text('two\n</think>\n3')],
+  ['repeated text', () => new CumulativeStage(), [text('one')], text('one two')],
+  ['markup after a call', () => createMarkupStage(), call, text(markup)],
+  ['markup after a fence', () => createMarkupStage(), [text('```\ncode')], text(markup)],
+  ['markup after text', () => createMarkupStage(), [text('one')], text('f({})')],
+  ['an unclosed markup call', () => createMarkupStage(), [text('<tool_call>{"name":"f","arguments":{}}')], text('two')],
+];
+
+const createMarkupStage = (): Stage => new ToolMarkupStage({ tools: offered, makeId: () => 'id' });
+
+describe('the second choice is read like the first', () => {
+  for (const [name, create, before, after] of STAGES) {
+    it(name, () => {
+      const run = (stage: Stage, signals: readonly Signal[]): readonly Signal[] =>
+        signals.flatMap((signal) => stage.step(signal));
+      const stage = create();
+      assert.deepEqual(run(stage, [...before, next]).slice(0, -1), run(create(), [...before, stop]).slice(0, -1));
+      assert.deepEqual(run(stage, [after, stop]), run(create(), [after, stop]));
+    });
+  }
 });
