@@ -2,7 +2,7 @@
 import { parseJson } from '../base/json';
 import type { Notes } from '../base/notes';
 import { BridgeError } from '../errors/bridge-error';
-import type { Signal, Stage } from './signal';
+import type { FinishReason, Signal, Stage } from './signal';
 
 /** A complete opening fence, up to the JSON after it. The root of a structured answer is an object or an array. */
 const OPENING = /^\s*```\w*\s*(?=[{[])/;
@@ -136,17 +136,18 @@ export class JsonCheckStage implements Stage {
         this.calls = true;
         return [signal];
       case 'choice-end':
-        return [...this.check(), signal];
       case 'finish':
-        return signal.reason === 'stop' ? [...this.check(), signal] : [signal];
+        return [...this.check(signal.reason), signal];
       default:
         return [signal];
     }
   }
 
-  private check(): readonly Signal[] {
-    const wrong = this.text !== '' && !this.calls && parseJson(this.text) === undefined;
+  private check(reason: FinishReason): readonly Signal[] {
+    const isChecked = reason === 'stop' && this.text !== '' && !this.calls;
+    const wrong = isChecked && parseJson(this.text) === undefined;
     this.text = '';
+    this.calls = false;
     if (!wrong) return [];
     const message = 'The model did not answer with the requested JSON.';
     if (this.options.refuse) return [{ type: 'error', error: new BridgeError('bad_answer', message) }];

@@ -17,6 +17,8 @@ const CASES: readonly (readonly [name: string, signals: readonly Signal[], wrong
   ['no text at all', [STOP], false],
   ['cut by the limit', [text('{"a":'), { type: 'finish', reason: 'length' }], false],
   ['the second of two choices', [text('{}'), { type: 'choice-end', reason: 'stop' }, text('no'), STOP], true],
+  ['a choice after one with a call', [CALL, { type: 'choice-end', reason: 'tool_calls' }, text('no'), STOP], true],
+  ['a truncated choice first', [text('{"a'), { type: 'choice-end', reason: 'length' }, text('{}'), STOP], false],
 ];
 
 describe('JsonCheckStage', () => {
