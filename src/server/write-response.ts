@@ -23,9 +23,11 @@ const LINGER_MS = 1_000;
 export function writeBody(response: Response, status: number, headers: OutgoingHttpHeaders, text: string): void {
   if (response.destroyed || response.writableEnded) return;
   const lingers = hasUnreadBody(response.req);
-  const zipped = isWorthZipping(response.req, text) ? zip(text) : undefined;
+  const mayZip = text.length >= SMALLEST_ZIPPED && text.length <= LARGEST_ZIPPED;
+  const zipped = mayZip && acceptsGzip(response.req) ? zip(text) : undefined;
   const body = zipped ?? text;
-  const coding = zipped && { 'content-encoding': 'gzip', vary: 'accept-encoding' };
+  if (mayZip) response.setHeader('vary', [response.getHeader('vary') ?? [], 'accept-encoding'].flat().join(', '));
+  const coding = zipped && { 'content-encoding': 'gzip' };
   const length = Buffer.byteLength(body);
   const connection = lingers ? { connection: 'close' } : {};
   response.writeHead(status, { ...headers, ...coding, 'content-length': length, ...connection });
@@ -52,9 +54,8 @@ const [SMALLEST_ZIPPED, LARGEST_ZIPPED] = [4_096, 1_048_576];
  * Codex accepts gzip since 0.171, and sends the header for it (codex-protocol.md, section 12). Streams are never
  * compressed.
  */
-const isWorthZipping = ({ headers }: IncomingMessage, { length }: string): boolean =>
-  length >= SMALLEST_ZIPPED && length <= LARGEST_ZIPPED
-  && /\bgzip\b(?!\s*;\s*q=0(\.0*)?\s*(,|$))/i.test(String(headers['accept-encoding'] ?? ''));
+const acceptsGzip = ({ headers }: IncomingMessage): boolean =>
+  /\bgzip\b(?!\s*;\s*q=0(\.0*)?\s*(,|$))/i.test(String(headers['accept-encoding'] ?? ''));
 
 function zip(text: string): Buffer {
   const { gzipSync }: typeof import('node:zlib') = require('node:zlib');

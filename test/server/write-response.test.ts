@@ -198,7 +198,7 @@ for (const [accepted, coding] of [
   ['br', undefined], [undefined, undefined],
 ] as const) {
   test(`a large body for accept-encoding ${accepted} is ${coding ?? 'plain'}`, async (context) => {
-    const server = createServer((_request, response) => writeJson(response, LARGE));
+    const server = createServer((_request, response) => writeJson(response.setHeader('vary', 'Origin'), LARGE));
     await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
     context.after(() => server.close());
     const { port } = server.address() as AddressInfo;
@@ -208,6 +208,7 @@ for (const [accepted, coding] of [
     for await (const chunk of response) chunks.push(chunk as Buffer);
     const bytes = Buffer.concat(chunks);
     assert.equal(response.headers['content-encoding'], coding);
+    assert.equal(response.headers.vary, 'Origin, accept-encoding');
     assert.equal(Number(response.headers['content-length']), bytes.length);
     assert.deepEqual(JSON.parse(String(coding === undefined ? bytes : gunzipSync(bytes))), LARGE);
   });
