@@ -28,9 +28,11 @@ export function writeBody(response: Response, status: number, headers: OutgoingH
   const body = zipped ?? text;
   if (mayZip) response.setHeader('vary', [response.getHeader('vary') ?? [], 'accept-encoding'].flat().join(', '));
   const coding = zipped && { 'content-encoding': 'gzip' };
-  const length = Buffer.byteLength(body);
+  // Not allowed with 204, nor with HEAD unless GET has the same length (RFC 9110, section 8.6).
+  const hasLength = status !== 204 && (text !== '' || response.req.method !== 'HEAD');
+  const length = hasLength && { 'content-length': Buffer.byteLength(body) };
   const connection = lingers ? { connection: 'close' } : {};
-  response.writeHead(status, { ...headers, ...coding, 'content-length': length, ...connection });
+  response.writeHead(status, { ...headers, ...coding, ...length, ...connection });
   if (!lingers) {
     response.end(body);
     return;

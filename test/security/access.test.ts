@@ -55,6 +55,7 @@ describe('origins', () => {
     const listed = await ask(port, preflight('https://app.example'));
     assert.equal(listed.status, 204);
     assert.match(String(listed.headers['access-control-allow-headers']), /content-type/);
+    assert.equal(listed.headers['content-length'], undefined, 'RFC 9110, section 8.6');
     assert.equal((await ask(port, preflight('https://evil.example'))).status, 403);
   });
 });

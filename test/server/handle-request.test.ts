@@ -42,6 +42,8 @@ test('HEAD is answered on every path, without a body', async (context) => {
     assert.equal(answer.text, '');
   }
   assert.equal((await ask(port, { method: 'HEAD', path: '/models' })).headers.etag, '"m1"');
+  const probe = await ask(port, { method: 'HEAD', path: '/v1/responses' });
+  assert.equal(probe.headers['content-length'], undefined, 'GET has another length');
   assert.equal(bridge.calls.length, 0);
 });
 
