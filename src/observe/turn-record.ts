@@ -247,6 +247,7 @@ export class TurnRecord {
 
   private discardAnswer(): void {
     this.answer = undefined;
+    this.stream = undefined;
     this.requestId = undefined;
     this.firstAt = undefined;
   }

@@ -87,13 +87,13 @@ describe('the record of a turn', () => {
 
   it('discards a retried attempt', () => {
     const { record, at } = start();
-    record.follow(PROGRESS, 'req-1');
+    record.follow(PROGRESS, 'req-1', { received: 7 });
     at(100).begin();
     record.retry(failure('overload', 'Busy.'), 500);
-    const { usage, reason, requestId, firstMs, retries } = at(200).facts();
+    const { usage, reason, requestId, firstMs, received, retries } = at(200).facts();
     assert.deepEqual(
-      [usage, reason, requestId, firstMs, retries.length],
-      [undefined, undefined, undefined, undefined, 1],
+      [usage, reason, requestId, firstMs, received, retries.length],
+      [undefined, undefined, undefined, undefined, 0, 1],
     );
   });
 
