@@ -83,9 +83,10 @@ async function answer(exchange: HttpExchange, policy: HostPolicy): Promise<void>
   if (refusal !== undefined) throw refusal;
   // The client must not send its next request on this connection.
   if (services.turns.isDraining) response.setHeader('connection', 'close');
+  // Also without an Origin: a cache must not serve that response, which no page may read, to a listed origin.
+  if (policy.origins.length > 0) response.setHeader('vary', 'Origin');
   if (isListedOrigin(headers.origin, policy)) {
     response.setHeader('access-control-allow-origin', headers.origin ?? '');
-    response.setHeader('vary', 'Origin');
     if (method === 'OPTIONS') return writeBody(response, 204, PREFLIGHT_HEADERS, '');
   }
   const { routes, id } = findRoutes(path);

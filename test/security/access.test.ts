@@ -47,6 +47,15 @@ describe('origins', () => {
     });
   }
 
+  test('responses vary by origin if origins are listed, also without an Origin', async (context) => {
+    const { port } = await startServer(context, { config: { allowOrigin: ['https://app.example'] } });
+    for (const headers of [{}, { origin: 'https://app.example' }]) {
+      assert.equal((await ask(port, { method: 'GET', path: '/v1/models', headers })).headers.vary, 'Origin');
+    }
+    const other = await startServer(context);
+    assert.equal((await ask(other.port, { method: 'GET', path: '/v1/models' })).headers.vary, undefined);
+  });
+
   test('only a listed origin gets a preflight response, also with Sec-Fetch-Site', async (context) => {
     const { port } = await startServer(context, { config: { allowOrigin: ['https://app.example'] } });
     const preflight = (origin: string): Ask => ({
