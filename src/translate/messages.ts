@@ -1,10 +1,10 @@
 /** Translates a conversation to Chat messages: one leading system message, results directly after their calls. */
 import { isJsonObject } from '../base/json';
 import type { Notes } from '../base/notes';
-import { BridgeError } from '../errors/bridge-error';
 import type { Dialect } from '../providers/dialect';
-import type { ChatAssistantMessage, ChatContent, ChatMessage, ChatPart } from '../wire/chat';
-import type { ContentPart, FilePart, ImagePart } from '../wire/responses-request';
+import type { ChatAssistantMessage, ChatContent, ChatMessage } from '../wire/chat';
+import type { ContentPart } from '../wire/responses-request';
+import { goesToUserMessage, onlyText, translateContent } from './content';
 import type { AssistantNode, ConversationNode } from './conversation';
 import { writeCall, writeResult } from './reshape-tools';
 
@@ -87,7 +87,6 @@ function lateInstructions(text: string, { dialect, system }: MessagesOptions): r
 }
 
 function translateTurn(node: AssistantNode, options: MessagesOptions): readonly ChatMessage[] {
-  const { dialect, notes } = options;
   if (isBlank(node.text.join('')) && node.calls.length === 0) return [];
   const message: ChatAssistantMessage = {
     role: 'assistant',
@@ -100,19 +99,35 @@ function translateTurn(node: AssistantNode, options: MessagesOptions): readonly 
       }),
     }),
   };
-  const messages: ChatMessage[] = [message];
+  const { results, media } = translateResults(node, options);
+  return [
+    message,
+    ...results.map(({ id, text }) => ({ role: 'tool' as const, tool_call_id: id, content: text })),
+    ...media,
+  ];
+}
+
+interface TurnResults {
+  readonly results: readonly { readonly id: string; readonly name: string; readonly text: string }[];
+  /**
+   * At most one message. It follows all results of the turn: anything between results breaks the pairing (upstreams.md,
+   * section 2).
+   */
+  readonly media: readonly ChatMessage[];
+}
+
+function translateResults({ calls }: AssistantNode, options: MessagesOptions): TurnResults {
+  const { dialect, notes } = options;
   const media: ContentPart[] = [];
-  for (const call of node.calls) {
-    if (call.result === undefined) notes.add(`added the result "aborted" to a call of ${call.name} that had none`);
-    const result = call.result ?? [{ type: 'text', text: 'aborted' }];
-    messages.push({ role: 'tool', tool_call_id: call.id, content: resultText(result, options) });
-    const lifted = result.filter((part) => goesToUserMessage(part, dialect));
-    if (lifted.length > 0) media.push({ type: 'text', text: `[Content of the result of ${call.name}]` }, ...lifted);
-  }
-  // Media follow all results of the turn: anything between results breaks the pairing (upstreams.md, section 2).
-  if (media.length > 0)
-    messages.push({ role: 'user', content: translateContent(media, { ...dialect, unservedFiles: 'mark' }, notes) });
-  return messages;
+  const results = calls.map(({ id, name, result }) => {
+    if (result === undefined) notes.add(`added the result "aborted" to a call of ${name} that had none`);
+    const lifted = result?.filter((part) => goesToUserMessage(part, dialect)) ?? [];
+    if (lifted.length > 0) media.push({ type: 'text', text: `[Content of the result of ${name}]` }, ...lifted);
+    return { id, name, text: result ? resultText(result, options) : 'aborted' };
+  });
+  if (media.length === 0) return { results, media: [] };
+  const content = translateContent(media, { ...dialect, unservedFiles: 'mark' }, notes);
+  return { results, media: [{ role: 'user', content }] };
 }
 
 /** Renders a result as text; media that the model accepts go into a user message. A tool message is never blank. */
@@ -128,10 +143,6 @@ function resultText(result: readonly ContentPart[], options: MessagesOptions): s
   );
   return typeof text === 'string' && text.trim() !== '' ? text : '(no output)';
 }
-
-/** Whether a part of a result goes into a user message: the model accepts such media, but not in tool messages. */
-const goesToUserMessage = (part: ContentPart, dialect: Dialect): boolean =>
-  (part.type === 'image' && dialect.images) || (part.type === 'audio' && dialect.audio);
 
 /** Returns one reasoning block for the whole turn and its parallel calls, in the form that the provider reads. */
 function contentAndReasoning(
@@ -167,116 +178,12 @@ function contentAndReasoning(
 
 /** Writes calls and results as text, for a model that cannot call tools. */
 function flattenTurn(node: AssistantNode, options: MessagesOptions): readonly ChatMessage[] {
-  const calls = node.calls.map(writeCall);
-  const results = node.calls.map((call) => writeResult(call.name, resultText(call.result ?? [], options)));
-  const text = [...node.text, ...calls].join('\n\n');
+  const { results, media } = translateResults(node, options);
+  const text = [...node.text, ...node.calls.map(writeCall)].join('\n\n');
+  const resultsText = results.map((result) => writeResult(result.name, result.text)).join('\n\n');
   return [
-    ...(text === '' ? [] : [{ role: 'assistant' as const, content: text }]),
-    ...(results.length === 0 ? [] : [{ role: 'user' as const, content: results.join('\n\n') }]),
+    ...(isBlank(text) ? [] : [{ role: 'assistant' as const, content: text }]),
+    ...(results.length === 0 ? [] : [{ role: 'user' as const, content: resultsText }]),
+    ...media,
   ];
-}
-
-/**
- * The media that the provider accepts. A file that cannot be sent fails the request (`reject`) or becomes a marker
- * (`mark`).
- */
-export interface MediaRules extends Pick<Dialect, 'content' | 'images' | 'audio' | 'files'> {
-  readonly unservedFiles: 'reject' | 'mark';
-}
-
-/**
- * @returns a string if there is only text, because text models reject lists; otherwise a list of parts
- * @throws BridgeError `invalid_request` for a file that cannot be sent, if the rules say `reject`
- */
-export function translateContent(content: readonly ContentPart[], rules: MediaRules, notes: Notes): ChatContent {
-  const only = onlyText(content);
-  if (only !== undefined) return only;
-  const parts = content
-    .map((part) => translatePart(part, rules, notes))
-    .filter((part) => part.type !== 'text' || part.text !== '');
-  if (parts.some((part) => part.type !== 'text') || (rules.content === 'parts' && parts.length > 1)) return parts;
-  return parts.map((part) => (part.type === 'text' ? part.text : '')).join('\n');
-}
-
-/** Nearly all content is one text. In long threads, other steps would cost a third of the whole translation. */
-function onlyText(content: readonly ContentPart[]): string | undefined {
-  const [first] = content;
-  return content.length === 1 && first?.type === 'text' ? first.text : undefined;
-}
-
-function translatePart(part: ContentPart, rules: MediaRules, notes: Notes): ChatPart {
-  switch (part.type) {
-    case 'text':
-      return part;
-    case 'image':
-      if (!rules.images) return marker('image', 'the model cannot see images', notes);
-      return { type: 'image_url', image_url: { url: part.url, ...detailOf(part) } };
-    case 'audio':
-      if (!rules.audio) return marker('audio', 'the model cannot hear audio', notes);
-      return { type: 'input_audio', input_audio: { data: part.data, format: part.format } };
-    case 'file':
-      return translateFile(part, rules, notes);
-    case 'unrecognized':
-      return marker(part.kind, part.why ?? 'the bridge does not know this kind of content', notes);
-    default:
-      return part satisfies never;
-  }
-}
-
-/** Codex sends `original` with images of tools; Chat endpoints accept only auto, low and high (cc-switch#7476). */
-function detailOf({ detail }: ImagePart): { readonly detail?: string } {
-  if (detail === undefined) return {};
-  return { detail: detail === 'low' || detail === 'auto' ? detail : 'high' };
-}
-
-const TEXT_TYPES = /^data:(text\/|application\/(json|xml|javascript|x-yaml|yaml|toml|x-sh)|[^;,]*\+(json|xml))/i;
-const TEXT_NAMES =
-  /\.(txt|md|json|ya?ml|toml|csv|xml|html?|css|js|ts|tsx|jsx|py|rs|go|java|c|h|cpp|sh|sql|log|ini|diff|patch)$/i;
-
-/** Inlines text files; passes other files on if the provider accepts them. */
-function translateFile(part: FilePart, rules: MediaRules, notes: Notes): ChatPart {
-  const name = part.filename ?? 'file';
-  const text = fileText(part);
-  if (text !== undefined) return { type: 'text', text: `<file name="${name}">\n${text}\n</file>` };
-  if (!rules.files || (part.data === undefined && part.fileId === undefined)) {
-    if (rules.unservedFiles === 'mark') return marker(`file ${name}`, 'the provider accepts no files', notes);
-    throw new BridgeError(
-      'invalid_request',
-      `Cannot send the file "${name}": the provider accepts no files. Send its text or an image instead.`,
-      { param: 'input' },
-    );
-  }
-  return {
-    type: 'file',
-    file: {
-      ...(part.filename !== undefined && { filename: part.filename }),
-      ...(part.data !== undefined && { file_data: part.data }),
-      ...(part.fileId !== undefined && { file_id: part.fileId }),
-    },
-  };
-}
-
-function fileText(part: FilePart): string | undefined {
-  const data = part.data;
-  if (data === undefined) return undefined;
-  const comma = data.startsWith('data:') ? data.indexOf(',') : -1;
-  const head = data.slice(0, Math.max(0, comma));
-  if (!TEXT_TYPES.test(head) && !(TEXT_NAMES.test(part.filename ?? '') && !/^data:(image|audio|video)/.test(head)))
-    return undefined;
-  const body = data.slice(comma + 1);
-  return head !== '' && !head.endsWith(';base64') ? percentDecoded(body) : Buffer.from(body, 'base64').toString('utf8');
-}
-
-/** A percent sign that does not start an escape is literal: `100% sure`. */
-function percentDecoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
-}
-
-function marker(what: string, why: string, notes: Notes): ChatPart {
-  notes.add(`left out ${what}: ${why}`);
-  return { type: 'text', text: `[${what} left out: ${why}]` };
 }

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { BridgeError } from '../../src/errors/bridge-error';
 import { DEFAULT_DIALECT } from '../../src/providers/dialect';
-import { type MediaRules, translateContent } from '../../src/translate/messages';
+import { type MediaRules, translateContent } from '../../src/translate/content';
 import { readContent } from '../../src/wire/read-fields';
 
 function translate(

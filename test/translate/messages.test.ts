@@ -165,6 +165,38 @@ describe('models without tools', () => {
     ]);
   });
 
+  it('get the media of results in the next user message', () => {
+    const sound = { type: 'input_audio', input_audio: { data: 'AA==', format: 'wav' } };
+    const input = [user(), call('a'), call('b'), output('a', [image]), output('b', [sound]), user('And?')];
+    const { chat, notes } = translate({ input }, { tools: 'off', dialect: { audio: true } });
+    assert.deepEqual(chat.messages.slice(2), [
+      user1(
+        '[Result of ls]\n[image: see the next user message]\n\n[Result of ls]\n[audio: see the next user message]',
+      ),
+      {
+        role: 'user',
+        content: [
+          { type: 'text', text: '[Content of the result of ls]' }, url,
+          { type: 'text', text: '[Content of the result of ls]' }, sound,
+        ],
+      },
+      user1('And?'),
+    ]);
+    assert.deepEqual(notes, []);
+  });
+
+  it('get "aborted" for a call without a result', () => {
+    const { chat, notes } = translate({ input: [user(), call('a'), user('Go on')] }, { tools: 'off' });
+    assert.deepEqual(chat.messages[2], user1('[Result of ls]\naborted'));
+    assert.deepEqual(notes, ['added the result "aborted" to a call of ls that had none']);
+  });
+
+  it('get no blank message', () => {
+    assert.deepEqual(messagesOf({ input: [user(), said(' \n'), user('Bye')] }, { tools: 'off' }), [
+      user1('Hi'), user1('Bye'),
+    ]);
+  });
+
   it('are found by the dialect, unless forced', () => {
     const body = { input: 'Hi', tools: [{ type: 'function', name: 'ls' }] };
     assert.equal(translate(body, { dialect: { tools: false } }).chat.tools, undefined);
@@ -179,6 +211,21 @@ describe('media', () => {
     assert.deepEqual(messagesOf({ input: seen }), [
       { role: 'user', content: [{ type: 'text', text: 'See' }, url, { type: 'text', text: 'this' }] },
     ]);
+  });
+
+  it('files in results follow in a user message if the provider accepts files; text files stay in the result', () => {
+    const pdf = { type: 'input_file', filename: 'a.pdf', file_data: 'data:application/pdf;base64,AA==' };
+    const readme = { type: 'input_file', filename: 'a.md', file_data: 'data:text/markdown;base64,SGk=' };
+    const input = [user(), call('a'), output('a', [pdf, readme])];
+    for (const tools of ['auto', 'off'] as const) {
+      const [result, media] = messagesOf({ input }, { tools, dialect: { files: true } }).slice(2);
+      const text = '[file: see the next user message]\n<file name="a.md">\nHi\n</file>';
+      assert.equal(result?.content, tools === 'off' ? `[Result of ls]\n${text}` : text);
+      assert.deepEqual(media?.content, [
+        { type: 'text', text: '[Content of the result of ls]' },
+        { type: 'file', file: { filename: 'a.pdf', file_data: 'data:application/pdf;base64,AA==' } },
+      ]);
+    }
   });
 
   it('images become text for other models', () => {
