@@ -124,7 +124,9 @@ function toItems(message: ChatMessage): readonly NativeInputItem[] {
         ...(message.reasoning_details ?? []).filter(isReasoningItem),
         ...(content.length > 0 ? [{ type: 'message', role: 'assistant', content } as const] : []),
         ...(message.tool_calls ?? []).map(
-          ({ id, function: called }) => ({ type: 'function_call', call_id: id, ...called }) as const,
+          // Named fields only: `function` may also contain fields that a Chat endpoint signed.
+          ({ id, function: { name, arguments: text } }) =>
+            ({ type: 'function_call', call_id: id, name, arguments: text }) as const,
         ),
       ];
     }

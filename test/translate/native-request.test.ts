@@ -238,6 +238,16 @@ describe('reasoning items', () => {
   });
 });
 
+it('signed fields inside the function of a call are not sent', () => {
+  const call = {
+    id: 'a', type: 'function', function: { name: 'ls', arguments: '{}', thought_signature: 'c2ln' },
+  } as const;
+  const messages = [{ role: 'assistant', content: '', tool_calls: [call] }] as const;
+  assert.deepEqual(toNativeRequest({ model: 'm', stream: true, messages }).input, [
+    { type: 'function_call', call_id: 'a', name: 'ls', arguments: '{}' },
+  ]);
+});
+
 it('every kind of tool is a function in the history, followed by its result, without other fields', () => {
   const echo = { type: 'function', name: 'echo', parameters: { type: 'object', properties: {} } };
   const { input, tools, ...rest } = toNative({
