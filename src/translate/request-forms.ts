@@ -2,10 +2,10 @@
 import type { Dialect, RequestForm } from '../providers/dialect';
 import type { ChatMessage, ChatRequest } from '../wire/chat';
 import {
-  alternateRoles, fillEmptyContent, instructAsUser, moveTextIntoReasoning, oneCallForEachMessage, renameCallIds,
+  alternateRoles, fillEmptyContent, instructAsUser, moveTextIntoReasoning, oneCallForEachMessage,
   separateUserFromResults,
 } from './reshape-messages';
-import { writeCallsAsText } from './reshape-tools';
+import { renameCallIds, writeCallsAsText } from './reshape-tools';
 
 /** The function for each form; the same functions repair rejected requests. */
 export const REQUEST_FORMS: { readonly [F in RequestForm]: (chat: ChatRequest) => ChatRequest } = {

@@ -2,16 +2,20 @@
  * Rewrites the conversation for upstreams that reject its usual form. Each function is pure and returns the same object
  * if there is nothing to change. upstream/ decides which rejection requires which form.
  */
-import { shortHash } from '../base/hash';
 import { asArray } from '../base/json';
 import type { ChatAssistantMessage, ChatContent, ChatMessage, ChatPart, ChatRequest } from '../wire/chat';
 import { isReasoningItem } from '../wire/read-native';
 
-/** Maps each message; returns the same request if none changes. */
-function mapMessages(chat: ChatRequest, map: (message: ChatMessage) => ChatMessage): ChatRequest {
-  const messages = chat.messages.map(map);
-  return messages.every((message, index) => message === chat.messages[index]) ? chat : { ...chat, messages };
+/** Replaces the messages; returns the same request if all of them are the same objects. */
+function withMessages(chat: ChatRequest, messages: readonly ChatMessage[]): ChatRequest {
+  const isSame =
+    messages.length === chat.messages.length && messages.every((message, index) => message === chat.messages[index]);
+  return isSame ? chat : { ...chat, messages };
 }
+
+/** Maps each message; returns the same request if none changes. */
+export const mapMessages = (chat: ChatRequest, map: (message: ChatMessage) => ChatMessage): ChatRequest =>
+  withMessages(chat, chat.messages.map(map));
 
 const mapAssistant = (chat: ChatRequest, map: (message: ChatAssistantMessage) => ChatMessage): ChatRequest =>
   mapMessages(chat, (message) => (message.role === 'assistant' ? map(message) : message));
@@ -25,8 +29,7 @@ export function alternateRoles(chat: ChatRequest): ChatRequest {
   const split = head === -1 ? chat.messages.length : head;
   const [leading, others] = [chat.messages.slice(0, split), chat.messages.slice(split)];
   const body = joinNeighbours(others.map(asUser));
-  const messages = [...leading, ...(body[0]?.role === 'assistant' ? [CONTINUE] : []), ...body];
-  return messages.length === chat.messages.length && !others.some(isInstructions) ? chat : { ...chat, messages };
+  return withMessages(chat, [...leading, ...(body[0]?.role === 'assistant' ? [CONTINUE] : []), ...body]);
 }
 
 const CONTINUE: ChatMessage = { role: 'user', content: 'Continue.' };
@@ -77,7 +80,7 @@ export function separateUserFromResults(chat: ChatRequest): ChatRequest {
   const messages = chat.messages.flatMap((message, index) =>
     message.role === 'user' && chat.messages[index - 1]?.role === 'tool' ? [UNDERSTOOD, message] : [message],
   );
-  return messages.length === chat.messages.length ? chat : { ...chat, messages };
+  return withMessages(chat, messages);
 }
 
 const UNDERSTOOD: ChatMessage = { role: 'assistant', content: 'Understood.' };
@@ -239,47 +242,4 @@ function withoutCiphertext(detail: unknown): readonly unknown[] {
   const { encrypted_content: _ciphertext, ...open } = detail;
   const hasText = ['summary', 'content'].some((field) => (asArray(open[field]) ?? []).length > 0);
   return hasText ? [open] : [];
-}
-
-/** The call ids that an upstream accepts. */
-export interface CallIdForm {
-  /** The maximum length; with `exact`, the required length. */
-  readonly length: number;
-  readonly exact: boolean;
-  /** Only letters and digits. */
-  readonly alphanumeric: boolean;
-}
-
-/** Replaces call ids that do not have this form, in calls and results; a call gets the same id in every request. */
-export function renameCallIds(chat: ChatRequest, form: CallIdForm): ChatRequest {
-  const names = new Map<string, string>();
-  const taken = new Set(chat.messages.flatMap(callIds).filter((id) => fits(id, form)));
-  const rename = (id: string): string => {
-    if (fits(id, form)) return id;
-    let name = names.get(id) ?? digest(id, form.length);
-    for (let count = 2; !names.has(id) && taken.has(name); count += 1) name = digest(`${id} ${count}`, form.length);
-    names.set(id, name);
-    taken.add(name);
-    return name;
-  };
-  return mapMessages(chat, (message) => {
-    if (callIds(message).every((id) => fits(id, form))) return message;
-    if (message.role === 'tool') return { ...message, tool_call_id: rename(message.tool_call_id) };
-    if (message.role !== 'assistant' || !message.tool_calls) return message;
-    return { ...message, tool_calls: message.tool_calls.map((call) => ({ ...call, id: rename(call.id) })) };
-  });
-}
-
-function callIds(message: ChatMessage): readonly string[] {
-  if (message.role === 'tool') return [message.tool_call_id];
-  return message.role === 'assistant' ? (message.tool_calls ?? []).map(({ id }) => id) : [];
-}
-
-const fits = (id: string, { length, exact, alphanumeric }: CallIdForm): boolean =>
-  (exact ? id.length === length : id.length <= length) && !(alphanumeric && /[^a-zA-Z0-9]/.test(id));
-
-function digest(id: string, length: number): string {
-  let text = '';
-  for (let round = 0; text.length < Math.min(length, 28); round += 1) text += shortHash(`${round}${id}`);
-  return text.padEnd(length, '0').slice(0, length);
 }

@@ -2,11 +2,13 @@
  * Rewrites the tools of a request and the calls in its history for upstreams that reject their usual form. Each
  * function is pure and returns the same object if there is nothing to change.
  */
+import { shortHash } from '../base/hash';
 import { isSameJson } from '../base/json';
 import type { SchemaRule } from '../providers/dialect';
 import { applySchemaRules } from '../tools/schema';
 import { shortenName } from '../tools/tool-set';
 import type { ChatContent, ChatMessage, ChatRequest, ChatTool, ChatToolCall } from '../wire/chat';
+import { mapMessages } from './reshape-messages';
 
 /** Maps each tool; returns the same request if none changes. */
 function mapTools(chat: ChatRequest, map: (tool: ChatTool['function']) => ChatTool['function']): ChatRequest {
@@ -77,6 +79,49 @@ export const dropStrict = (chat: ChatRequest): ChatRequest =>
 export function withoutTools(chat: ChatRequest): ChatRequest {
   const { tools, tool_choice, parallel_tool_calls, tool_stream, ...rest } = chat;
   return tools === undefined && tool_choice === undefined && parallel_tool_calls === undefined ? chat : rest;
+}
+
+/** The call ids that an upstream accepts. */
+export interface CallIdForm {
+  /** The maximum length; with `exact`, the required length. */
+  readonly length: number;
+  readonly exact: boolean;
+  /** Only letters and digits. */
+  readonly alphanumeric: boolean;
+}
+
+/** Replaces call ids that do not have this form, in calls and results; a call gets the same id in every request. */
+export function renameCallIds(chat: ChatRequest, form: CallIdForm): ChatRequest {
+  const names = new Map<string, string>();
+  const taken = new Set(chat.messages.flatMap(callIds).filter((id) => fits(id, form)));
+  const rename = (id: string): string => {
+    if (fits(id, form)) return id;
+    let name = names.get(id) ?? digest(id, form.length);
+    for (let count = 2; !names.has(id) && taken.has(name); count += 1) name = digest(`${id} ${count}`, form.length);
+    names.set(id, name);
+    taken.add(name);
+    return name;
+  };
+  return mapMessages(chat, (message) => {
+    if (callIds(message).every((id) => fits(id, form))) return message;
+    if (message.role === 'tool') return { ...message, tool_call_id: rename(message.tool_call_id) };
+    if (message.role !== 'assistant' || !message.tool_calls) return message;
+    return { ...message, tool_calls: message.tool_calls.map((call) => ({ ...call, id: rename(call.id) })) };
+  });
+}
+
+function callIds(message: ChatMessage): readonly string[] {
+  if (message.role === 'tool') return [message.tool_call_id];
+  return message.role === 'assistant' ? (message.tool_calls ?? []).map(({ id }) => id) : [];
+}
+
+const fits = (id: string, { length, exact, alphanumeric }: CallIdForm): boolean =>
+  (exact ? id.length === length : id.length <= length) && !(alphanumeric && /[^a-zA-Z0-9]/.test(id));
+
+function digest(id: string, length: number): string {
+  let text = '';
+  for (let round = 0; text.length < Math.min(length, 28); round += 1) text += shortHash(`${round}${id}`);
+  return text.padEnd(length, '0').slice(0, length);
 }
 
 /**

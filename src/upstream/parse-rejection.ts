@@ -1,6 +1,7 @@
 /** Parses rejections: extracts limits, id formats and field names from the text. */
 import { anyOf } from '../errors/wordings';
-import { dropReasoning, renameReasoning, type CallIdForm } from '../translate/reshape-messages';
+import { dropReasoning, renameReasoning } from '../translate/reshape-messages';
+import type { CallIdForm } from '../translate/reshape-tools';
 import type { ChatRequest, NativeOption } from '../wire/chat';
 
 /** A provider's rejection of a request. */

@@ -4,13 +4,13 @@
  */
 import { anyOf } from '../errors/wordings';
 import {
-  dropStrict, SCHEMA_STEPS, shortenDescriptions, shortenToolNames, simplifySchemas,
+  dropStrict, renameCallIds, SCHEMA_STEPS, shortenDescriptions, shortenToolNames, simplifySchemas,
 } from '../translate/reshape-tools';
 import { REQUEST_FORMS } from '../translate/request-forms';
 import {
   alternateRoles, describePictures, dropCiphertext, dropPictureDetail, dropPlainReasoningItems, dropReasoning,
   endWithUser, fillEmptyContent, instructAsUser, instructOnce, moveTextIntoReasoning, oneCallForEachMessage,
-  renameCallIds, separateUserFromResults, usePartsContent, useStringContent, useSystemRole,
+  separateUserFromResults, usePartsContent, useStringContent, useSystemRole,
 } from '../translate/reshape-messages';
 import { formatAsInstruction } from '../translate/settings';
 import type { ChatRequest } from '../wire/chat';

@@ -2,10 +2,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import {
-  alternateRoles, describePictures, dropReasoning, instructAsUser, joinInstructions, moveTextIntoReasoning,
-  renameCallIds, renameReasoning, separateUserFromResults, usePartsContent, useStringContent, useSystemRole,
-  type CallIdForm,
+  alternateRoles, describePictures, dropReasoning, instructAsUser, joinInstructions,
+  moveTextIntoReasoning, renameReasoning, separateUserFromResults, usePartsContent, useStringContent, useSystemRole,
 } from '../../src/translate/reshape-messages';
+import { renameCallIds, type CallIdForm } from '../../src/translate/reshape-tools';
 import type { ChatContent, ChatMessage, ChatRequest } from '../../src/wire/chat';
 
 const chat = (...messages: readonly ChatMessage[]): ChatRequest => ({ model: 'm', stream: true, messages });
@@ -59,6 +59,11 @@ table('alternateRoles', alternateRoles, [
     'later instructions are the words of the user',
     [system('S'), user('A'), said('B'), developer('mode'), user('C')],
     [system('S'), user('A'), said('B'), user('<developer>\nmode\n</developer>\n\nC')],
+  ],
+  [
+    'changes roles although the number of messages stays the same',
+    [said('A'), user('B'), user('C')],
+    [user('Continue.'), said('A'), user('B\n\nC')],
   ],
   ['the user speaks first', [system('S'), said('B')], [system('S'), user('Continue.'), said('B')]],
   ['only instructions', [system('S')], [system('S')]],
