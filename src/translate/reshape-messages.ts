@@ -2,7 +2,7 @@
  * Rewrites the conversation for upstreams that reject its usual form. Each function is pure and returns the same object
  * if there is nothing to change. upstream/ decides which rejection requires which form.
  */
-import { asArray } from '../base/json';
+import { asArray, compact } from '../base/json';
 import type { ChatAssistantMessage, ChatContent, ChatMessage, ChatPart, ChatRequest } from '../wire/chat';
 import { isReasoningItem } from '../wire/read-native';
 
@@ -62,8 +62,20 @@ function join(first: ChatMessage | undefined, second: ChatMessage): ChatMessage 
     return { role: 'user', content: joinContent(first.content, second.content) };
   }
   if (first?.role !== 'assistant' || second.role !== 'assistant' || first.tool_calls) return undefined;
-  return { ...first, ...second, content: joinContent(first.content ?? '', second.content ?? '') };
+  const details = [...(first.reasoning_details ?? []), ...(second.reasoning_details ?? [])];
+  return {
+    ...second,
+    content: joinContent(first.content ?? '', second.content ?? ''),
+    ...compact({
+      reasoning_content: joinReasoning(first.reasoning_content, second.reasoning_content),
+      reasoning: joinReasoning(first.reasoning, second.reasoning),
+      reasoning_details: details.length > 0 ? details : undefined,
+    }),
+  };
 }
+
+const joinReasoning = (first: string | undefined, second: string | undefined): string | undefined =>
+  first && second ? `${first}\n${second}` : first || (second ?? first);
 
 function joinContent(first: ChatContent, second: ChatContent): ChatContent {
   if (first.length === 0) return second;

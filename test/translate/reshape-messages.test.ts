@@ -16,6 +16,7 @@ const said = (content: ChatContent, more: object = {}): ChatMessage => ({ role: 
 const calls = (...ids: readonly string[]): ChatMessage =>
   said('', { tool_calls: ids.map((id) => ({ id, type: 'function', function: { name: 'ls', arguments: '{}' } })) });
 const withText = (message: ChatMessage, content: string): ChatMessage => ({ ...message, content });
+const CALL_1 = { id: '1', type: 'function', function: { name: 'ls', arguments: '{}' } } as const;
 const result = (tool_call_id: string): ChatMessage => ({ role: 'tool', tool_call_id, content: 'done' });
 const text = (value: string) => ({ type: 'text', text: value }) as const;
 const PICTURE = { type: 'image_url', image_url: { url: 'https://e/x' } } as const;
@@ -64,6 +65,22 @@ table('alternateRoles', alternateRoles, [
     'changes roles although the number of messages stays the same',
     [said('A'), user('B'), user('C')],
     [user('Continue.'), said('A'), user('B\n\nC')],
+  ],
+  [
+    'joins the reasoning of assistants',
+    [user('A'), said('B', { reasoning_content: 'b' }), said('C', { reasoning_content: 'c' })],
+    [user('A'), said('B\n\nC', { reasoning_content: 'b\nc' })],
+  ],
+  [
+    'keeps reasoning that only one assistant message has',
+    [user('A'), said('B', { reasoning: 'b' }), said('C', { reasoning: '' }), user('D'), said('E'),
+      said('F', { reasoning: 'f' })],
+    [user('A'), said('B\n\nC', { reasoning: 'b' }), user('D'), said('E\n\nF', { reasoning: 'f' })],
+  ],
+  [
+    'joins reasoning items and keeps the calls after them',
+    [user('A'), said('B', { reasoning_details: [1] }), said('', { reasoning_details: [2], tool_calls: [CALL_1] })],
+    [user('A'), said('B', { reasoning_details: [1, 2], tool_calls: [CALL_1] })],
   ],
   ['the user speaks first', [system('S'), said('B')], [system('S'), user('Continue.'), said('B')]],
   ['only instructions', [system('S')], [system('S')]],
