@@ -128,14 +128,23 @@ export function endWithUser(chat: ChatRequest): ChatRequest {
   return last === 'user' || last === 'tool' ? chat : { ...chat, messages: [...chat.messages, CONTINUE] };
 }
 
-/** Fills empty content ("text content blocks must be non-empty"). */
+/** Fills blank content and drops blank parts ("text content blocks must be non-empty"). */
 export const fillEmptyContent = (chat: ChatRequest): ChatRequest =>
   mapMessages(chat, (message) => {
-    if (message.content === null || message.content.length > 0) return message;
+    if (message.content === null) return message;
+    const content = withoutBlanks(message.content);
+    if (content.length > 0) return content === message.content ? message : { ...message, content };
     return message.role === 'assistant' && message.tool_calls
       ? { ...message, content: null }
       : { ...message, content: '(empty)' };
   });
+
+/** @returns the same content if nothing in it is blank; empty content if everything is */
+function withoutBlanks(content: ChatContent): ChatContent {
+  if (typeof content === 'string') return content.trim() === '' ? '' : content;
+  const parts = content.filter((part) => part.type !== 'text' || part.text.trim() !== '');
+  return parts.length === content.length ? content : parts;
+}
 
 /** Removes `detail` from images ("image_detail is invalid"). */
 export const dropPictureDetail = (chat: ChatRequest): ChatRequest =>

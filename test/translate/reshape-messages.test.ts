@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import {
-  alternateRoles, describePictures, dropReasoning, instructAsUser, joinInstructions,
+  alternateRoles, describePictures, dropReasoning, fillEmptyContent, instructAsUser, joinInstructions,
   moveTextIntoReasoning, renameReasoning, separateUserFromResults, usePartsContent, useStringContent, useSystemRole,
 } from '../../src/translate/reshape-messages';
 import { renameCallIds, type CallIdForm } from '../../src/translate/reshape-tools';
@@ -85,6 +85,16 @@ table('alternateRoles', alternateRoles, [
   ['the user speaks first', [system('S'), said('B')], [system('S'), user('Continue.'), said('B')]],
   ['only instructions', [system('S')], [system('S')]],
   ['nothing', [], []],
+]);
+
+table('fillEmptyContent', fillEmptyContent, [
+  ['fills empty content', [user(''), said([])], [user('(empty)'), said('(empty)')]],
+  ['fills whitespace', [user(' \n'), said([text('\t')])], [user('(empty)'), said('(empty)')]],
+  ['drops blank parts', [user([text('A'), text(' '), PICTURE])], [user([text('A'), PICTURE])]],
+  ['needs no content with calls', [withText(calls('1'), ' '), result('1')], [
+    { role: 'assistant', content: null, tool_calls: [CALL_1] }, result('1'),
+  ]],
+  ['keeps other content', [user(' A'), said([text('B ')])], [user(' A'), said([text('B ')])]],
 ]);
 
 table('separateUserFromResults', separateUserFromResults, [
