@@ -76,6 +76,8 @@ class RowReader {
   private readonly unset = new Set<string>();
   private readonly finished = new Map<string, Provider>();
   private readonly inProgress = new Set<string>();
+  /** Paths of rows whose base has an error: what they lack as a result is not reported. */
+  private readonly broken = new Set<string>();
 
   constructor(
     private readonly file: UserFile,
@@ -99,25 +101,28 @@ class RowReader {
   private findBase(name: string, given: UserProvider): Provider | undefined {
     const builtIn = (wanted: string): Provider | undefined => PROVIDERS.find((row) => row.name === wanted);
     const wanted = given.extends?.toLowerCase() ?? name;
-    const path = `${childPath('providers', name)}.extends`;
+    const path = childPath('providers', name);
     if (wanted === name) return builtIn(name);
     if (this.inProgress.has(wanted)) {
-      this.errors.push(`${path}: ${quote(wanted)} extends this provider in turn.`);
+      this.errors.push(`${path}.extends: ${quote(wanted)} extends this provider in turn.`);
+      this.broken.add(path);
       return undefined;
     }
     const base = Object.hasOwn(this.file.providers, wanted) ? this.read(wanted) : builtIn(wanted);
     if (!base) {
       const nearest = findNearest(wanted, [...Object.keys(this.file.providers), ...PROVIDERS.map((row) => row.name)]);
       const hint = nearest === undefined ? '' : `; did you mean ${quote(nearest)}?`;
-      this.errors.push(`${path}: no provider is named ${quote(wanted)}${hint || '.'}`);
+      this.errors.push(`${path}.extends: no provider is named ${quote(wanted)}${hint || '.'}`);
     }
+    if (!base || this.broken.has(childPath('providers', wanted))) this.broken.add(path);
     return base;
   }
 
   private build(name: string, given: UserProvider, base: Provider | undefined): Provider {
     const path = childPath('providers', name);
     const baseUrls = this.readUrls(given, base, path);
-    if (baseUrls.length === 0 && base?.name !== name) this.errors.push(`${path}.base_url: missing.`);
+    if (baseUrls.length === 0 && base?.name !== name && !this.broken.has(path))
+      this.errors.push(`${path}.base_url: missing.`);
     const local = given.local ?? (given.key_variables ? given.key_variables.length === 0 : base?.local);
     const isSame = isSameHost(baseUrls, base);
     this.unset.clear();
@@ -188,7 +193,8 @@ class RowReader {
     const path = childPath(`${provider}.models`, id);
     const efforts = given.efforts ?? base?.efforts ?? [];
     const { default_effort: effort } = given;
-    if (effort !== undefined && !efforts.includes(effort))
+    const isKnown = given.efforts !== undefined || !this.broken.has(provider);
+    if (effort !== undefined && isKnown && !efforts.includes(effort))
       this.errors.push(`${path}.default_effort: ${quote(effort)} is not one of its efforts.`);
     const inherited =
       base?.defaultEffort !== undefined && efforts.includes(base.defaultEffort) ? base.defaultEffort : undefined;

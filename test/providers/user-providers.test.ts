@@ -234,6 +234,19 @@ describe('errors in a file', () => {
     assert.deepEqual(circle, ['providers.json: providers.b.extends: "a" extends this provider in turn.']);
   });
 
+  it('do not include what only follows from an error of extends', () => {
+    const models = { m: { default_effort: 'high' } };
+    assert.deepEqual(errorsOf({ providers: { a: { extends: 'b', models }, b: { extends: 'a' } } }), [
+      'providers.json: providers.b.extends: "a" extends this provider in turn.',
+    ]);
+    assert.deepEqual(errorsOf({ providers: { a: { extends: 'zzzzzzzzzz', models }, b: { extends: 'a' } } }), [
+      'providers.json: providers.a.extends: no provider is named "zzzzzzzzzz".',
+    ]);
+    assert.deepEqual(errorsOf({ providers: { a: { extends: 'a' } } }), [
+      'providers.json: providers.a.base_url: missing.',
+    ]);
+  });
+
   it('are reported with the line of invalid JSON', () => {
     assert.deepEqual(errorsOf('{\n"providers": {\n]'), ['Cannot read line 3 of providers.json: unexpected "]".']);
   });
