@@ -2,7 +2,7 @@
 import { BridgeError } from '../errors/bridge-error';
 import { SEARCH_BACKENDS } from '../providers/search-backends';
 import { createAnswerSearch, type AnswerSearch, type SearchTarget } from '../search/answer-search';
-import { openEngine } from '../upstream/transport';
+import { openEngine } from '../upstream/engine';
 import { findConnection } from './endpoint-options';
 import { findEndpoint } from './prepare';
 import type { TurnContext } from './turn-context';

@@ -4,7 +4,7 @@ import { parseJson } from '../base/json';
 import { BridgeError } from '../errors/bridge-error';
 import { classifyNetworkError } from '../errors/network-error';
 import type { Connection } from './connect';
-import { openEngine } from './transport';
+import { closeEngine, openEngine } from './engine';
 
 export interface JsonDownload {
   readonly url: string;
@@ -25,8 +25,9 @@ export async function fetchJson(
 ): Promise<unknown> {
   const signal = AbortSignal.timeout(timeoutMs);
   let text;
+  let dispatcher;
   try {
-    const dispatcher = openEngine(url, timeoutMs, connection);
+    dispatcher = openEngine(url, timeoutMs, connection);
     const init: RequestInit = { headers: { ...headers }, redirect: 'manual', signal };
     const response = await fetch(url, Object.assign(init, dispatcher && { dispatcher }));
     text = await Promise.race([read(response, name, maxBytes), rejectOnAbort(signal)]);
@@ -35,6 +36,8 @@ export async function fetchJson(
     throw signal.aborted
       ? new BridgeError('timeout', `${name} did not answer within ${renderDuration(timeoutMs)}.`)
       : classifyNetworkError(cause, name);
+  } finally {
+    closeEngine(dispatcher);
   }
   const value = parseJson(text);
   if (value === undefined) throw new BridgeError('bad_answer', `${name} did not answer with JSON.`);

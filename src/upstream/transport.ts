@@ -5,6 +5,7 @@ import { BridgeError } from '../errors/bridge-error';
 import { classifyNetworkError } from '../errors/network-error';
 import { DirectBody, FetchedBody, type Body } from './answer-body';
 import type { Connection, Routes } from './connect';
+import { createAgent, openRoutes } from './engine';
 import { toFetchBody, type RequestBytes } from './request-bytes';
 
 export interface UpstreamRequest {
@@ -247,52 +248,4 @@ export class SilenceTimer {
     const message = `${this.host} ${problem} for ${renderDuration(milliseconds)} (${option}).`;
     this.timer = setTimeout(() => this.expire(new BridgeError('timeout', message)), milliseconds);
   }
-}
-
-/** Set on the first use of a fetch global: `.2` by undici 7 and 8, `.1` by undici 5 to 7 (Node 18 to 26). */
-const GLOBAL_DISPATCHERS = ['undici.globalDispatcher.2', 'undici.globalDispatcher.1'].map((name) => Symbol.for(name));
-
-/**
- * Creates an engine for native fetch with our own time limits. Node does not export its class: it is reached through
- * the global dispatcher, after a feature test. Without it fetch keeps its defaults: 10 s to connect, 300 s of silence.
- * @param connect how to connect, in place of a direct connection
- * @returns an agent for fetch's `dispatcher` option, or undefined if this Node offers none
- */
-function createAgent(connectMs: number, connect?: object): object | undefined {
-  void globalThis.Headers;
-  const Agent = GLOBAL_DISPATCHERS.map((name) => findAgentClass(Reflect.get(globalThis, name))).find(Boolean);
-  if (Agent === undefined) return undefined;
-  // Time limits other than connecting are ours (SilenceTimer): undici's would end a stream that is merely slow.
-  const limits = { connect: connect ?? { timeout: connectMs }, headersTimeout: 0, bodyTimeout: 0, allowH2: false };
-  return asObject(Reflect.construct(Agent, [limits]));
-}
-
-/**
- * With NODE_USE_ENV_PROXY the global dispatcher is another class, which holds an Agent for direct connections. The
- * bridge chooses proxies itself, in the same way on every Node.
- */
-function findAgentClass(dispatcher: unknown): Function | undefined {
-  const holder = asObject(dispatcher);
-  if (holder === undefined || holder.constructor.name === 'Agent') return holder?.constructor;
-  const parts = Object.getOwnPropertySymbols(holder).map((symbol) => asObject(Reflect.get(holder, symbol)));
-  return parts.find((part) => part?.constructor?.name === 'Agent')?.constructor;
-}
-
-const asObject = (value: unknown): object | undefined =>
-  typeof value === 'object' && value !== null ? value : undefined;
-
-/** Loads and creates the routes; called only if a connection other than Node's default is configured. */
-function openRoutes(connectMs: number): Routes {
-  const { Routes: Table }: typeof import('./connect') = require('./connect');
-  return new Table(connectMs, (connect) => createAgent(connectMs, connect));
-}
-
-/**
- * @param connection how to connect; absent for a direct connection
- * @returns an engine for one fetch outside a turn, for its `dispatcher` option; undefined if this Node offers none
- * @throws BridgeError as `Routes.find`
- */
-export function openEngine(url: string, connectMs: number, connection: Connection | undefined): object | undefined {
-  // fetch's own default would use HTTP/2 since Node 26, and Node's choice of a proxy with NODE_USE_ENV_PROXY.
-  return (connection && openRoutes(connectMs).find(new URL(url), connection)) ?? createAgent(connectMs);
 }
