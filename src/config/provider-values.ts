@@ -47,8 +47,8 @@ export function addProviderValues(
 function findSavedChoice(given: ValueSources): GivenText | undefined {
   const text = given.logins?.current;
   const isGiven = (['provider', 'aiBaseUrl', 'aiApiKey'] as const).some((name) => findText(name, given) !== undefined);
-  const isFree = !isGiven && readNumbered(OPTIONS.aiApiKey.env[0], given.env).length === 0;
-  return text !== undefined && isFree ? { text, origin: { kind: 'login', name: text } } : undefined;
+  const usesLogin = !isGiven && readNumbered(OPTIONS.aiApiKey.env[0], given.env).length === 0;
+  return text !== undefined && usesLogin ? { text, origin: { kind: 'login', name: text } } : undefined;
 }
 
 function describeUnknown(named: GivenText, rows: readonly Provider[]): string {
@@ -60,7 +60,7 @@ function describeUnknown(named: GivenText, rows: readonly Provider[]): string {
 
 type Expected = { readonly type: { readonly expected: string } };
 
-/** What was expected in place of an unknown provider name. */
+/** Lists the valid provider names, with a suggestion. */
 function describeNames(text: string, rows: readonly Provider[]): Expected {
   const names = rows.map(({ name }) => name);
   const nearest = findNearest(text, rows.flatMap(({ name, aliases = [] }) => [name, ...aliases]));
@@ -69,14 +69,14 @@ function describeNames(text: string, rows: readonly Provider[]): Expected {
 }
 
 function addValues(resolved: ResolvedValues, provider: Provider, given: ValueSources): ResolvedConfig {
-  let whole = resolved;
+  let current = resolved;
   const errors: string[] = provider.disabled === undefined ? [] : [provider.disabled];
   for (const step of [addAddress, addModel, addKey, addHeaders, addSearch]) {
-    const added = step(whole, provider, given);
+    const added = step(current, provider, given);
     if ('error' in added) errors.push(added.error);
-    else whole = added;
+    else current = added;
   }
-  return errors.length > 0 ? { ok: false, errors } : { ok: true, config: whole.config, origins: whole.origins };
+  return errors.length > 0 ? { ok: false, errors } : { ok: true, config: current.config, origins: current.origins };
 }
 
 /** Adds the saved address of the provider; or its first one, whose origin is the option that named the provider. */
@@ -89,8 +89,8 @@ function addAddress({ config, origins }: ResolvedValues, provider: Provider, { l
   const [aiBaseUrl] = provider.baseUrls;
   if (aiBaseUrl === undefined) {
     const { env, flags } = OPTIONS.aiBaseUrl;
-    const alone = `"${provider.name}" from ${origin.kind} ${origin.name} alone`;
-    return { error: `Cannot use ${alone}: expected a base URL too, in ${env[0]} or ${flags[0]}.` };
+    const named = `"${provider.name}" from ${origin.kind} ${origin.name}`;
+    return { error: `Cannot use ${named} without a base URL: set ${env[0]} or ${flags[0]}.` };
   }
   return { config: { ...config, aiBaseUrl }, origins: { ...origins, aiBaseUrl: origin } };
 }
@@ -111,16 +111,16 @@ function addSearch({ config, origins }: ResolvedValues, _provider: Provider, giv
 }
 
 /**
- * A key that was given as a flag is used alone. AI_API_KEY, AI_API_KEY_1, … come before the provider's own, and these
- * before the saved one.
+ * A key from the flag is used alone. Otherwise AI_API_KEY, AI_API_KEY_1, … override the provider's own variables, which
+ * override the saved key.
  */
 function addKey({ config, origins }: ResolvedValues, provider: Provider, given: ValueSources): ExtendedValues {
   if (origins.aiApiKey.kind === 'flag') return { config, origins };
   const keys = findKeys(config.aiBaseUrl, provider, given);
   const [first] = keys;
   if (!first) return { config, origins };
-  const wrong = keys.find(({ text }) => OPTIONS.aiApiKey.type.parse(text) === undefined);
-  if (wrong) return { error: describeInvalidValue(OPTIONS.aiApiKey, wrong) };
+  const invalid = keys.find(({ text }) => OPTIONS.aiApiKey.type.parse(text) === undefined);
+  if (invalid) return { error: describeInvalidValue(OPTIONS.aiApiKey, invalid) };
   const apiKeys = keys.length > 1 ? { apiKeys: keys.map(({ text }) => text) } : {};
   return {
     config: { ...config, aiApiKey: first.text, ...apiKeys },

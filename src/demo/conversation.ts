@@ -56,7 +56,7 @@ const isCompleted = ({ type }: DemoEvent): boolean => type === 'response.complet
 const message = (role: 'developer' | 'user', text: string): UnknownRecord =>
   ({ type: 'message', role, content: [{ type: 'input_text', text }] });
 
-/** A call that matches no tool gets Codex's own answer (codex-protocol.md, "Tool calls"). */
+/** For an unknown tool, returns the same text as Codex (codex-protocol.md, "Tool calls"). */
 async function runTools(calls: readonly UnknownRecord[], view: DemoView): Promise<readonly UnknownRecord[]> {
   const results: UnknownRecord[] = [];
   for (const call of calls) {
@@ -81,18 +81,18 @@ function ask(
   { baseUrl, limitMs }: DemoTarget, input: readonly unknown[], onEvent: DemoView['onEvent'],
 ): Promise<CollectedAnswer> {
   const events: DemoEvent[] = [];
-  const keep = (event: DemoEvent): void => {
+  const record = (event: DemoEvent): void => {
     events.push(event);
     onEvent(event);
   };
   return new Promise((resolve) => {
     const settle = (problem?: string): void => resolve({ events, problem });
     const signal = AbortSignal.timeout(limitMs);
-    const fail = (error: Error): void => settle(signal.aborted ? `no end within ${limitMs} ms` : error.message);
+    const fail = (error: Error): void => settle(signal.aborted ? `not finished within ${limitMs} ms` : error.message);
     const body = JSON.stringify(renderBody(input));
     const headers = { ...HEADERS, 'content-length': Buffer.byteLength(body) };
     const request = startRequest(`${baseUrl}/responses`, { method: 'POST', headers, agent: false, signal });
-    request.on('response', (response) => void readEvents(response, keep).then(() => settle(), fail));
+    request.on('response', (response) => void readEvents(response, record).then(() => settle(), fail));
     request.on('error', fail);
     request.end(body);
   });
@@ -120,11 +120,11 @@ const renderBody = (input: readonly unknown[]): UnknownRecord => ({
   prompt_cache_key: 'demo',
 });
 
-async function readEvents(response: IncomingMessage, keep: (event: DemoEvent) => void): Promise<void> {
+async function readEvents(response: IncomingMessage, record: (event: DemoEvent) => void): Promise<void> {
   const decoder = new SseDecoder();
   const read = ({ data }: { readonly data: string }): void => {
     const fields = data === '[DONE]' ? undefined : parseJsonObject(data);
-    if (fields !== undefined) keep({ type: asText(fields['type']) ?? '', fields });
+    if (fields !== undefined) record({ type: asText(fields['type']) ?? '', fields });
   };
   for await (const chunk of response) decoder.push(Buffer.from(chunk)).forEach(read);
   decoder.end().forEach(read);

@@ -89,7 +89,7 @@ ${verdict} ${style.paint('bold', 'Next, with a real model and Codex:')}
   ${setKey}
   aliyun-codex-bridge codex
 
-The key is one of ${DEMO_PROVIDER?.title ?? 'your provider'}. For another provider add
+Use a key for ${DEMO_PROVIDER?.title ?? 'your provider'}. For another provider, add
 --provider NAME or --ai-base-url URL; aliyun-codex-bridge help lists them.
 In a clone, the program is: node bin/aliyun-codex-bridge.js
 `;

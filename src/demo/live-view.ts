@@ -58,7 +58,7 @@ function showCall(item: UnknownRecord, note: (label: string, text: string, color
   const name = asString(item['name']);
   const namespace = asString(item['namespace']);
   const upstream = findTool(name, namespace)?.upstreamName ?? 'unknown';
-  const origin = namespace === undefined ? '' : ` of ${namespace} (the model said ${upstream})`;
+  const origin = namespace === undefined ? '' : ` of ${namespace} (called as ${upstream})`;
   note('call', `${name} ${asString(item['arguments'])}${origin}`, 'cyan');
 }
 

@@ -11,7 +11,7 @@ export const DEMO_PROVIDER = PROVIDERS[0];
 /** The simulated model. */
 export const DEMO_MODEL = DEMO_PROVIDER?.defaultModel ?? 'demo-model';
 
-/** The key the bridge must send; it is not a real key. */
+/** The key that the bridge must send; it is not a real key. */
 export const DEMO_KEY = 'demo-key';
 
 /** The instructions of the assistant. */
@@ -30,7 +30,7 @@ export interface ScriptedAnswer {
   readonly reasoning: string;
   readonly text: string;
   readonly calls: readonly ScriptedCall[];
-  /** Tokens. */
+  /** Token counts. */
   readonly usage: {
     readonly prompt: number;
     readonly cached: number;

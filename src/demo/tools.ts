@@ -16,7 +16,7 @@ export interface DemoTool {
   run(given: UnknownRecord): Promise<string>;
 }
 
-/** Number of entries that the result names; the rest is counted. */
+/** Number of entries that the result names; the others are only counted. */
 const NAMED_ENTRIES = 3;
 const MAX_NAME_LENGTH = 24;
 

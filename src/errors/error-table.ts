@@ -34,7 +34,7 @@ const fatal = (status: number, type: ErrorRow['type'], code: string, texts: RowT
 });
 
 /** A retry may help. */
-const passing = (status: number, code: string, texts: RowTexts): ErrorRow => ({
+const transient = (status: number, code: string, texts: RowTexts): ErrorRow => ({
   status, type: 'server_error', code, codexCode: 'server_error', ...texts,
 });
 
@@ -117,43 +117,43 @@ export const ERRORS = {
     meaning: 'Too many requests or tokens in a short time.',
     fix: 'Wait; the message and `retry-after` say how long, if the provider does.',
   },
-  overload: passing(503, 'server_is_busy', {
+  overload: transient(503, 'server_is_busy', {
     meaning: 'The provider or the bridge is overloaded.', fix: 'Try again in a moment.',
   }),
-  upstream_error: passing(502, 'upstream_error', {
-    meaning: 'The provider failed.', fix: 'Try again; if it persists, give its support the request id.',
+  upstream_error: transient(502, 'upstream_error', {
+    meaning: 'The provider failed.', fix: 'Try again; if it persists, send the request id to the provider.',
   }),
-  bad_answer: passing(502, 'bad_upstream_answer', {
+  bad_answer: transient(502, 'bad_upstream_answer', {
     meaning: 'The provider sent an invalid response.',
     fix: 'Check `AI_API_BASE`; `aliyun-codex-bridge doctor` shows what the provider sends.',
   }),
-  empty_answer: passing(502, 'empty_upstream_answer', {
+  empty_answer: transient(502, 'empty_upstream_answer', {
     meaning: 'The model finished without text or a tool call.', fix: 'Try again.',
   }),
-  cut_stream: passing(502, 'upstream_stream_cut', {
+  cut_stream: transient(502, 'upstream_stream_cut', {
     meaning: 'The answer was truncated: the stream ended early.', fix: 'Try again.',
   }),
-  network: passing(502, 'upstream_unreachable', {
+  network: transient(502, 'upstream_unreachable', {
     meaning: 'The provider cannot be reached, or the connection broke.', fix: 'Check the network and `AI_API_BASE`.',
   }),
-  timeout: passing(504, 'upstream_timeout', {
+  timeout: transient(504, 'upstream_timeout', {
     meaning: 'The provider was silent for too long.',
     fix: 'Try again; raise the limit that the message names if the model is slow.',
   }),
   // The bridge itself.
-  busy: passing(503, 'bridge_busy', {
+  busy: transient(503, 'bridge_busy', {
     meaning:
       'The bridge is at one of its limits: memory for request bodies, requests that wait for a provider, open files.',
     fix: 'Try again in a moment; the message names the limit.',
   }),
-  store_unavailable: passing(503, 'store_unavailable', {
+  store_unavailable: transient(503, 'store_unavailable', {
     meaning: 'The Redis server of `--store` cannot be reached, and the request needs stored responses.',
     fix: 'Check the server of `--store`; requests with `"store": false` work without it.',
   }),
-  shutting_down: passing(503, 'bridge_shutting_down', {
+  shutting_down: transient(503, 'bridge_shutting_down', {
     meaning: 'The bridge is stopping.', fix: 'Start it again, then repeat the request.',
   }),
-  internal: passing(500, 'internal_error', {
+  internal: transient(500, 'internal_error', {
     meaning: 'A bug in the bridge.', fix: 'Report it with the related log lines.',
   }),
 } as const satisfies Record<string, ErrorRow>;

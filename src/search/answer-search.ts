@@ -15,7 +15,7 @@ import { SearchMemory, type ThreadReferences } from './references';
 export interface SearchTarget {
   readonly backend: SearchBackend;
   readonly access: Omit<SearchAccess, 'model'>;
-  /** For fetch's option of this name: how to connect, if not in Node's default way. */
+  /** Passed to fetch as `dispatcher`; absent if Node's default applies. */
   readonly dispatcher?: object | undefined;
   /** Returns the provider's name of the requested model; needed only by backends that are models themselves. */
   readonly findModel: (requested: string | undefined) => Promise<string>;
@@ -39,7 +39,7 @@ interface Run {
   readonly target: SearchTarget;
   readonly options: SearchOptions;
   readonly abort: AbortSignal;
-  /** Numbers the results and the opened pages of this request. */
+  /** Numbers of results and of opened pages so far; the next reference of each kind uses them. */
   results: number;
   views: number;
 }
@@ -67,7 +67,7 @@ export function createAnswerSearch(options: SearchOptions): AnswerSearch {
     const parts: string[] = [];
     for (const command of body.commands.slice(0, MAX_COMMANDS)) parts.push(await runCommand(command, run));
     const dropped = body.commands.length - MAX_COMMANDS;
-    if (dropped > 0) parts.push(`${dropped} more commands were not run: at most ${MAX_COMMANDS} fit in one call.`);
+    if (dropped > 0) parts.push(`${dropped} more commands were not run: the limit is ${MAX_COMMANDS} per call.`);
     return { output: limitText(parts.join('\n\n'), body.maxOutputTokens) };
   };
 }
@@ -108,18 +108,18 @@ async function search(command: Extract<SearchCommand, { type: 'search' }>, run: 
   } catch (cause) {
     return `The search for "${command.text}" failed. ${messageOf(cause)}`;
   }
-  const named = hits.map((hit) => {
+  const namedHits = hits.map((hit) => {
     if (hit.url === undefined) return { hit, reference: undefined };
     const reference = run.references.add('search', run.results, hit.url);
     run.results += 1;
     return { hit, reference };
   });
-  return renderHits(command.text, named);
+  return renderHits(command.text, namedHits);
 }
 
 async function open(reference: string, line: number, run: Run): Promise<string> {
   const page = await loadPage(resolve(reference, run), run);
-  return renderPage(page, nameView(page, run), line, run.body.maxOutputTokens);
+  return renderPage(page, addView(page, run), line, run.body.maxOutputTokens);
 }
 
 async function click(reference: string, link: number, run: Run): Promise<string> {
@@ -145,7 +145,7 @@ async function loadPage(url: string, run: Run): Promise<ReadablePage> {
   return page;
 }
 
-function nameView(page: ReadablePage, run: Run): string {
+function addView(page: ReadablePage, run: Run): string {
   const reference = run.references.add('view', run.views, page.url);
   run.views += 1;
   run.references.keepPage(page.url, page);

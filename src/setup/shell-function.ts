@@ -35,7 +35,7 @@ export async function runShellSetup(context: CommandContext, shell: ShellName, i
   }
   const machine = thisMachine(env);
   const { home } = findPaths(machine);
-  return keepFunction({ name: shell, install, machine: { ...machine, home, exists: existsSync }, io });
+  return editStartUpFile({ name: shell, install, machine: { ...machine, home, exists: existsSync }, io });
 }
 
 interface FunctionJob {
@@ -46,7 +46,7 @@ interface FunctionJob {
   readonly io: CommandIo;
 }
 
-async function keepFunction(job: FunctionJob): Promise<number> {
+async function editStartUpFile(job: FunctionJob): Promise<number> {
   const { name, install, machine, io } = job;
   const shell = SHELLS[name];
   const files = shell.findFiles(machine);
@@ -56,7 +56,7 @@ async function keepFunction(job: FunctionJob): Promise<number> {
     const contents = await readAll(files);
     path = contents.find(({ text }) => hasRegion(text))?.path ?? path;
     const text = contents.find((content) => content.path === path)?.text;
-    const edit = install ? putRegion(text ?? '', renderRegion(name, shell.lines)) : takeRegion(text ?? '');
+    const edit = install ? putRegion(text ?? '', renderRegion(name, shell.lines)) : removeRegion(text ?? '');
     if (!edit.ok) return fail(io, explainDamage(path, edit.line));
     const foreign = contents.map((content) => ({ ...content, line: findForeign(content.text, shell.definition) }))
       .find(({ line }) => line !== undefined);
@@ -102,8 +102,8 @@ async function write(path: string, text: string): Promise<void> {
 function describeInstalled(
   path: string, shell: Shell, old: string | undefined, edit: RegionEdit & { readonly ok: true },
 ): string {
-  const isThere = old !== undefined && hasRegion(old);
-  const done = isThere
+  const wasInstalled = old !== undefined && hasRegion(old);
+  const done = wasInstalled
     ? edit.text === old
       ? `${FUNCTION_NAME} is already in ${path}`
       : `Updated ${FUNCTION_NAME} in ${path}`
@@ -118,7 +118,7 @@ function describeRemoved(path: string, isChanged: boolean): string {
 }
 
 function explainForeign(place: string, shell: ShellName): string {
-  return `${place} defines ${FUNCTION_NAME}, and setup did not write it; version 0.1.2 had it pasted there by hand.
+  return `${place} defines ${FUNCTION_NAME}, and setup did not write it; users of version 0.1.2 pasted it by hand.
 Remove it, then run: aliyun-codex-bridge setup --shell ${shell} --install`;
 }
 
@@ -152,14 +152,14 @@ export function putRegion(text: string, region: readonly string[]): RegionEdit {
   if (!found.ok) return found;
   const [first, ...others] = found.regions;
   const block = region.map((line) => `${line}${eol}`).join('');
-  // After a complete line, this adds an empty one, which `takeRegion` removes.
+  // After a complete line, this adds an empty one, which `removeRegion` removes.
   if (first === undefined) return { ok: true, text: text === '' ? block : `${text}${eol}${block}` };
   const rest = others.reduceRight(cut, text);
   return { ok: true, text: `${rest.slice(0, first.start)}${block}${rest.slice(first.end)}` };
 }
 
 /** Removes every region; restores the text as it was before `putRegion`. */
-export function takeRegion(text: string): RegionEdit {
+export function removeRegion(text: string): RegionEdit {
   const found = findRegions(text);
   return found.ok ? { ok: true, text: found.regions.reduceRight(cut, text) } : found;
 }

@@ -70,8 +70,7 @@ describe('the address', () => {
 
   test('is required for a provider without one', () => {
     assert.deepEqual(errorsOf({}, { AI_PROVIDER: 'openai-compatible' }), [
-      'Cannot use "openai-compatible" from env AI_PROVIDER alone: expected a base URL too, in AI_API_BASE or ' +
-      '--ai-base-url.',
+      'Cannot use "openai-compatible" from env AI_PROVIDER without a base URL: set AI_API_BASE or --ai-base-url.',
     ]);
   });
 });

@@ -47,7 +47,7 @@ test('shows a complete tool round, whatever the user’s settings', async () => 
     /^ {2}reasoning {2}The user asks/m,
     /^ {2}text {7}I will look at the folder/m,
     /^ {2}call {7}list_files \{"path":"\."\}$/m,
-    /^ {2}call {7}now \{"zone":"UTC"\} of mcp__clock \(the model said mcp__clock__now\)$/m,
+    /^ {2}call {7}now \{"zone":"UTC"\} of mcp__clock \(called as mcp__clock__now\)$/m,
     /^ {2}result {5}now: \d{4}-\d\d-\d\d \d\d:\d\d UTC$/m,
     /^ {2}tokens {5}412 in \(0 cached\), 96 out \(41 reasoning\)$/m,
     /^ {2}tokens {5}538 in \(384 cached\), 62 out \(18 reasoning\)$/m,
@@ -154,7 +154,7 @@ test('a bridge that never ends hits the time limit', async () => {
     }),
   });
   assert.equal(code, 1);
-  assert.match(out, /^ {2}incomplete no end within 200 ms$/m);
+  assert.match(out, /^ {2}incomplete not finished within 200 ms$/m);
 });
 
 test('wraps a paragraph between words, however it is split into chunks', () => {

@@ -97,7 +97,7 @@ test('env-file: none, readable by others, private, unreadable', async (context) 
   assertFinding(
     await scene.check('env-file', { BRIDGE_ENV_FILE: join(scene.home, 'none') }),
     'skipped',
-    /see the options/,
+    /see Options/,
   );
 });
 

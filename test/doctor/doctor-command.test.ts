@@ -85,7 +85,7 @@ from env DEFAULT_MODEL, --state-dir from env BRIDGE_STATE_DIR; defaults otherwis
 
 API key
 ✓ Key set from env AI_API_KEY
-✓ Form of the key AI_API_KEY, "sk-…"
+✓ Key format AI_API_KEY, "sk-…"
 
 Network
 ✓ Proxy variables none

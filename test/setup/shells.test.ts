@@ -5,7 +5,7 @@ import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { test, type TestContext } from 'node:test';
-import { findForeign, putRegion, renderRegion, takeRegion } from '../../src/setup/shell-function';
+import { findForeign, putRegion, renderRegion, removeRegion } from '../../src/setup/shell-function';
 import { FUNCTION_NAME, SHELLS, type ShellMachine, type ShellName } from '../../src/setup/shells';
 import { quotePowerShellWord, quoteShellWord, quoteWindowsWord } from '../../src/base/shell-word';
 
@@ -152,8 +152,8 @@ for (const text of TEXTS) {
     assert.ok(put.text.startsWith(text), 'existing content is kept');
     assert.equal(put.text.split(FUNCTION_NAME).length - 1, 3);
     assert.deepEqual(putRegion(put.text, region), put, 'only once');
-    assert.deepEqual(takeRegion(put.text), { ok: true, text });
-    assert.deepEqual(takeRegion(text), { ok: true, text });
+    assert.deepEqual(removeRegion(put.text), { ok: true, text });
+    assert.deepEqual(removeRegion(text), { ok: true, text });
     const eol = /\r?\n/.exec(text)?.[0] ?? '\n';
     assert.equal(put.text.slice(text.length).replaceAll(eol, '').includes('\n'), false, 'line ends as in the file');
   });
@@ -170,16 +170,16 @@ test('an older region is updated in place, and a second one is removed', () => {
 test('text after the region stays on its own line', () => {
   const put = putRegion('no end', renderRegion('bash', ['x']));
   assert.ok(put.ok);
-  assert.deepEqual(takeRegion(`${put.text}later\n`), { ok: true, text: 'no end\nlater\n' });
+  assert.deepEqual(removeRegion(`${put.text}later\n`), { ok: true, text: 'no end\nlater\n' });
   const moved = put.text.replace('no end\n', 'an end\n\n');
-  assert.deepEqual(takeRegion(`${moved}later\n`), { ok: true, text: 'an end\nlater\n' });
+  assert.deepEqual(removeRegion(`${moved}later\n`), { ok: true, text: 'an end\nlater\n' });
 });
 
 test('a region without its end is reported with its line', () => {
   const begin = renderRegion('bash', [])[0] ?? '';
   for (const text of [`a\n${begin}\nx\n`, `a\n${begin}\n${begin}\n# <<< codex-with-codingplan <<<\n`]) {
     assert.deepEqual(putRegion(text, ['y']), { ok: false, line: 2 });
-    assert.deepEqual(takeRegion(text), { ok: false, line: 2 });
+    assert.deepEqual(removeRegion(text), { ok: false, line: 2 });
   }
 });
 

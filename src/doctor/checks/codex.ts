@@ -22,7 +22,7 @@ const LAUNCHER = 'aliyun-codex-bridge codex';
 const SETUP = 'aliyun-codex-bridge setup';
 
 /** WSL appends the Windows PATH to its own, so npm's script is found there, but it starts a Windows program. */
-const OF_WINDOWS = /^\/mnt\/[a-z]\//;
+const WINDOWS_PATH = /^\/mnt\/[a-z]\//;
 
 async function checkProgram({ findCodex, runtime: { platform } }: Examination): Promise<Finding> {
   const codex = await findCodex();
@@ -34,7 +34,7 @@ async function checkProgram({ findCodex, runtime: { platform } }: Examination): 
   if (version === undefined) {
     return warning(
       `${path} does not print its version`,
-      platform === 'linux' && OF_WINDOWS.test(path)
+      platform === 'linux' && WINDOWS_PATH.test(path)
         ? `This may be the Codex of Windows. Install one in WSL (${INSTALL}), with its own Node.js.`
         : `Run ${path} --version. To use another Codex, name it with --codex-bin.`,
     );
@@ -48,7 +48,7 @@ async function checkProgram({ findCodex, runtime: { platform } }: Examination): 
 /** Codex itself reports whether it starts; without Codex, the known causes are checked here. */
 async function checkFile({ findCodex, viewCodexConfig, paths }: Examination): Promise<Finding> {
   const [codex, { plan }] = [await findCodex(), await viewCodexConfig()];
-  if (plan?.ok === false) return failure(plan.problem, plan.fix ?? 'Then run doctor again.');
+  if (plan?.ok === false) return failure(plan.problem, plan.fix ?? 'Fix this, then run doctor again.');
   const refusal = codex.kind === 'found' ? codex.refusal : 'unknown';
   const flaws = (plan?.flaws ?? []).filter(({ effect }) => effect === 'rejected');
   const own = flaws.map(({ line, problem, fix }) => ({ seen: `${plan?.file.path}:${line}: ${problem}`, fix }));
@@ -123,7 +123,7 @@ async function checkSetup(examination: Examination): Promise<Finding> {
 }
 
 /**
- * Whether the file at `path` exists, resolved like Codex does: relative to its own folder, with `~` for the home
+ * Whether the file at `path` exists, resolved as Codex does: relative to its own folder, with `~` for the home
  * folder.
  */
 async function exists(path: unknown, { paths }: Examination): Promise<boolean> {
@@ -164,13 +164,13 @@ async function checkIdleTimeout({ viewCodexConfig, settings }: Examination): Pro
   const timeout = provider['stream_idle_timeout_ms'];
   if (typeof timeout !== 'number') return ok('not set; default: 300 s');
   const { keepAliveMs = 0, upstreamIdleTimeoutMs = 0 } = settings?.config ?? {};
-  const least = keepAliveMs > 0 ? keepAliveMs * 2 : upstreamIdleTimeoutMs;
-  if (timeout >= least) return ok(`${timeout} ms`);
+  const minimum = keepAliveMs > 0 ? keepAliveMs * 2 : upstreamIdleTimeoutMs;
+  if (timeout >= minimum) return ok(`${timeout} ms`);
   return warning(
     keepAliveMs > 0
       ? `${timeout} ms, but the bridge sends a keep-alive every ${keepAliveMs} ms: a late one ends the turn`
       : `${timeout} ms, but the bridge sends no keep-alive (--keep-alive-ms 0)`,
-    `Remove stream_idle_timeout_ms, or set it to ${least} or more.`,
+    `Remove stream_idle_timeout_ms, or set it to ${minimum} or more.`,
   );
 }
 

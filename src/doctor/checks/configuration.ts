@@ -30,7 +30,7 @@ const OTHERS = 0o077;
 
 async function checkEnvFile({ settings, envFile, env, runtime }: Examination): Promise<Finding> {
   const isNamed = settings ? settings.config.configFile !== undefined : isSet(env[OPTIONS.configFile.env[0]]);
-  if (envFile === undefined) return isNamed ? skipped('it cannot be read: see the options') : ok('none');
+  if (envFile === undefined) return isNamed ? skipped('cannot be read; see Options') : ok('none');
   const names = Object.keys(envFile.values);
   const seen = `${envFile.path}: ${names.length === 0 ? 'empty' : names.join(', ')}`;
   const { mode } = await stat(envFile.path);
@@ -109,8 +109,8 @@ const isNearby = (host: string): boolean => NEARBY.some((pattern) => pattern.tes
 
 function checkListen({ config, origins }: DoctorSettings): Finding {
   const { host, port } = config;
-  const number = port === 0 ? 'chosen at start' : port;
-  const seen = `${host}${renderOrigin(origins.host)}, port ${number}${renderOrigin(origins.port)}`;
+  const portText = port === 0 ? 'chosen at start' : port;
+  const seen = `${host}${renderOrigin(origins.host)}, port ${portText}${renderOrigin(origins.port)}`;
   if (isLoopback(host)) return ok(seen);
   return warning(
     `${seen}: other machines can reach the bridge and use your key`,

@@ -115,5 +115,5 @@ function findKey({ flags, env, settings }: Examination): GivenKey | undefined {
 /** The checks of the key. */
 export const KEY_CHECKS: readonly Check[] = [
   { id: 'key', title: 'Key', needs: 'nothing', run: withSettings(checkPresence) },
-  { id: 'key-form', title: 'Form of the key', needs: 'nothing', run: checkForm },
+  { id: 'key-form', title: 'Key format', needs: 'nothing', run: checkForm },
 ];

@@ -17,8 +17,8 @@ import { isProxyBypassed } from '../proxy';
 const LOOPBACK = '127.0.0.1';
 
 /** The bridge connects to the provider, and Codex to the bridge, so the proxy variables affect them differently. */
-function checkProxies(setup: DoctorSettings, { processEnv }: Examination): Finding {
-  const { protocol } = new URL(setup.config.aiBaseUrl);
+function checkProxies(settings: DoctorSettings, { processEnv }: Examination): Finding {
+  const { protocol } = new URL(settings.config.aiBaseUrl);
   const outward = findProxy(processEnv, protocol === 'http:' ? 'http' : 'https');
   const inward = findProxy(processEnv, 'http');
   if (inward && !isProxyBypassed(processEnv, LOOPBACK)) {
@@ -27,8 +27,8 @@ function checkProxies(setup: DoctorSettings, { processEnv }: Examination): Findi
       `Add ${LOOPBACK} to NO_PROXY (* alone is not supported).`,
     );
   }
-  const detour = findDetour(setup, processEnv);
-  if (detour !== undefined) return ok(`the bridge reaches the provider ${detour}`);
+  const route = describeProxyRoute(settings, processEnv);
+  if (route !== undefined) return ok(`the bridge reaches the provider ${route}`);
   const other = protocol === 'http:' ? findProxy(processEnv, 'https') : undefined;
   if (!outward && other) return ok(`${other.variable} is set, but it is for https, and the base URL is http`);
   if (!outward) return ok(inward ? `${inward.variable} is set, but not for ${LOOPBACK}` : 'none');
@@ -53,21 +53,21 @@ async function checkTlsSettings({ processEnv }: Examination): Promise<Finding> {
   return ok(`those of Node.js, and ${count} from ${file}`);
 }
 
-/** A proxy resolves and reaches the provider itself, so this machine does not have to. */
-function findDetour({ config }: DoctorSettings, env: Examination['processEnv']): string | undefined {
+/** Returns the proxy, as a phrase; with one, this machine need not resolve or reach the provider. */
+function describeProxyRoute({ config }: DoctorSettings, env: Examination['processEnv']): string | undefined {
   const own = findProvider(config.provider, config.aiBaseUrl, config.catalog).connection?.proxy;
   if (own !== undefined) return own === 'none' ? undefined : 'through the proxy of the providers file';
   const url = new URL(config.aiBaseUrl);
   if (!config.proxies || chooseProxy(url, config.proxies) === undefined) return undefined;
   const variable = findProxy(env, url.protocol === 'http:' ? 'http' : 'https')?.variable;
-  return `through the proxy in ${variable ?? 'the file of variables'}`;
+  return `through the proxy in ${variable ?? 'the environment file'}`;
 }
 
-async function checkDns(setup: DoctorSettings, examination: Examination): Promise<Finding> {
-  const { hostname } = new URL(setup.config.aiBaseUrl);
+async function checkDns(settings: DoctorSettings, examination: Examination): Promise<Finding> {
+  const { hostname } = new URL(settings.config.aiBaseUrl);
   if (/^[\d.]+$|^\[/.test(hostname)) return ok(`${hostname} is an IP address`);
-  const detour = findDetour(setup, examination.processEnv);
-  if (detour !== undefined) return ok(detour);
+  const route = describeProxyRoute(settings, examination.processEnv);
+  if (route !== undefined) return ok(route);
   try {
     const addresses = await examination.runtime.lookup(hostname);
     const more = addresses.length > 2 ? `, and ${addresses.length - 2} more` : '';
@@ -89,10 +89,10 @@ const DNS_FIXES: Readonly<Record<string, string>> = {
 
 const CONNECTION_MS = 8_000;
 
-async function checkConnection(setup: DoctorSettings, examination: Examination): Promise<Finding> {
-  const detour = findDetour(setup, examination.processEnv);
-  if (detour !== undefined) return ok(detour);
-  const url = new URL(setup.config.aiBaseUrl);
+async function checkConnection(settings: DoctorSettings, examination: Examination): Promise<Finding> {
+  const route = describeProxyRoute(settings, examination.processEnv);
+  if (route !== undefined) return ok(route);
+  const url = new URL(settings.config.aiBaseUrl);
   const connection = await tryConnection(url, CONNECTION_MS);
   if (!connection.ok) {
     return failure(

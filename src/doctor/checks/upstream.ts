@@ -16,8 +16,8 @@ interface Diagnosis {
   readonly stage: TrialStage;
   /** The fix, if the error itself does not state one. */
   readonly fix: string;
-  /** True if it is not a failure, because it is temporary or does not affect Codex. */
-  readonly isPassing?: true;
+  /** Set if it is only a warning, because it is temporary or does not affect Codex. */
+  readonly isWarning?: true;
 }
 
 const OTHER_FAILURE: Diagnosis = {
@@ -45,7 +45,7 @@ const DIAGNOSES: { readonly [K in ErrorKind]?: Diagnosis } = {
   auth: { stage: 'access', fix: 'Check the key, and that it belongs to this provider and region.' },
   wrong_client: {
     stage: 'access',
-    isPassing: true,
+    isWarning: true,
     fix: 'The provider accepts coding agents only; doctor is not one. Try: aliyun-codex-bridge codex exec hi',
   },
   quota: { stage: 'access', fix: 'Wait until the quota resets, or use another plan.' },
@@ -56,12 +56,12 @@ const DIAGNOSES: { readonly [K in ErrorKind]?: Diagnosis } = {
   invalid_request: { stage: 'model', fix: 'Choose a model with --default-model.' },
   rate_limit: {
     stage: 'access',
-    isPassing: true,
+    isWarning: true,
     fix: 'Wait a minute and run doctor again. The bridge retries such requests itself.',
   },
   overload: {
     stage: 'access',
-    isPassing: true,
+    isWarning: true,
     fix: 'Wait a few minutes and run doctor again. The bridge retries such requests itself.',
   },
 };
@@ -85,11 +85,11 @@ function findDiagnosis(error: BridgeError, { traffic, model }: Trial, settings?:
   return hasAnswered && diagnosis.stage === 'answer' ? INTERRUPTED : diagnosis;
 }
 
-/** Returns a finding with the message; its advice becomes the fix. */
-function describeError(error: BridgeError, { fix, isPassing }: Diagnosis): Finding {
+/** Returns a finding with the message; the error's own advice becomes the fix of a failure. */
+function describeError(error: BridgeError, { fix, isWarning }: Diagnosis): Finding {
   const { advice } = error.details;
   const seen = advice === undefined ? error.message : error.message.replace(` ${advice}`, '');
-  return isPassing ? warning(seen, fix) : failure(seen, advice ?? fix);
+  return isWarning ? warning(seen, fix) : failure(seen, advice ?? fix);
 }
 
 /** Creates a check that passes unless the turn failed at its stage. */
