@@ -28,5 +28,5 @@ export function parseUrl(input: string): URL | undefined {
 /** Whether a host is this machine. */
 export const isLoopback = (host: string): boolean => /^(127\.[\d.]+|localhost|\[?::1\]?)$/i.test(host);
 
-/** The port of a URL, also the default one. */
+/** Returns the port of a URL; if it has none, the default port of its scheme. */
 export const portOf = ({ port, protocol }: URL): number => Number(port) || (protocol === 'https:' ? 443 : 80);

@@ -21,13 +21,13 @@ export interface Expanded {
 export function expandVariables(text: string, env: Readonly<Record<string, string | undefined>>): Expanded {
   const used: string[] = [];
   const missing: string[] = [];
-  const value = text.replace(VARIABLE, (whole, plain?: string, braced?: string) => {
+  const value = text.replace(VARIABLE, (reference, plain?: string, braced?: string) => {
     const name = plain ?? braced;
     if (name === undefined) return '$';
     used.push(name);
     const found = Object.hasOwn(env, name) ? env[name]?.trim() : undefined;
     if (!found || !HEADER_VALUE.test(found)) missing.push(name);
-    return found ?? whole;
+    return found ?? reference;
   });
   return { value, used, missing };
 }

@@ -1,4 +1,4 @@
-/** Defines JSON types; checks and parses unknown data, whole or in chunks. */
+/** Defines JSON types; checks and parses unknown data, complete or in chunks. */
 
 export type JsonValue = null | boolean | number | string | readonly JsonValue[] | JsonObject;
 export interface JsonObject {
@@ -46,15 +46,15 @@ export function isSameJson(first: unknown, second: unknown): boolean {
  * Serializes a value, replacing lone surrogates with U+FFFD: strict parsers reject them ("lone leading surrogate in hex
  * escape"). A tool that truncates its output in the middle of an emoji leaves one behind.
  */
-export const toJsonText = (value: unknown): string => replaceHalfPairs(JSON.stringify(value));
+export const toJsonText = (value: unknown): string => replaceLoneSurrogates(JSON.stringify(value));
 
 /** Replaces escaped lone surrogates in JSON text; escaped pairs stay. */
-export const replaceHalfPairs = (json: string): string =>
+export const replaceLoneSurrogates = (json: string): string =>
   /\\u[dD]/.test(json)
-    ? json.replace(WHOLE_OR_HALF, (escape) => (escape.length === 6 ? '\\ufffd' : escape))
+    ? json.replace(ESCAPES, (escape) => (escape.length === 6 ? '\\ufffd' : escape))
     : json;
 
-const WHOLE_OR_HALF = /\\u[dD][89abAB][\da-fA-F]{2}\\u[dD][c-fC-F][\da-fA-F]{2}|\\u[dD][89a-fA-F][\da-fA-F]{2}|\\[^u]/g;
+const ESCAPES = /\\u[dD][89abAB][\da-fA-F]{2}\\u[dD][c-fC-F][\da-fA-F]{2}|\\u[dD][89a-fA-F][\da-fA-F]{2}|\\[^u]/g;
 
 /** A request field of the wrong type. `path` is empty for the request itself. */
 export class UnreadableField extends Error {
@@ -99,11 +99,11 @@ type Compact<T> = { [K in keyof T as undefined extends T[K] ? never : K]: T[K] }
   [K in keyof T as undefined extends T[K] ? K : never]?: Exclude<T[K], undefined>;
 };
 
-const HALF_PAIR = /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
+const LONE_SURROGATE = /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
 
 /** Replaces lone surrogates with U+FFFD (String.prototype.toWellFormed requires Node 20). */
 export const toWellFormed = (text: string): string =>
-  /[\ud800-\udfff]/.test(text) ? text.replace(HALF_PAIR, '\ufffd') : text;
+  /[\ud800-\udfff]/.test(text) ? text.replace(LONE_SURROGATE, '\ufffd') : text;
 
 const QUOTE = 34;
 const BACKSLASH = 92;

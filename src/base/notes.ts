@@ -1,4 +1,4 @@
-/** Defines notes: what was changed in a request. Translators add them, clients and the log get them, each once. */
+/** Defines notes: changes made to a request. Translators add them; clients and the log receive each one once. */
 
 /** One sentence each. */
 export type Notes = Set<string>;

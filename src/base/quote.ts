@@ -4,14 +4,14 @@ const MAX_QUOTE_LENGTH = 80;
 
 /** Returns the text in quotes; user name, password and query of a URL are omitted. */
 export function quote(input: string): string {
-  const shown = maskUser(input).replace(/^(\w+:\/\/[^?]*\?).+/s, '$1…');
-  return JSON.stringify(shown.length > MAX_QUOTE_LENGTH ? `${shown.slice(0, MAX_QUOTE_LENGTH)}…` : shown);
+  const masked = maskUser(input).replace(/^(\w+:\/\/[^?]*\?).+/s, '$1…');
+  return JSON.stringify(masked.length > MAX_QUOTE_LENGTH ? `${masked.slice(0, MAX_QUOTE_LENGTH)}…` : masked);
 }
 
-/** Leaves out user name and password of a URL. */
+/** Replaces the user name and password of a URL with an ellipsis. */
 export const maskUser = (input: string): string => input.replace(/\/\/[^/@\s]*@/, '//…@');
 
-/** Shows how a secret begins: three characters at most, and never more than a quarter of it. */
+/** Quotes the beginning of a secret: at most three characters, and at most a quarter of it. */
 export const quoteSecret = (input: string): string => JSON.stringify(maskSecret(input));
 
 /** The beginning of a secret, without quotes. */

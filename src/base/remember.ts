@@ -1,9 +1,9 @@
-/** A map that evicts its oldest entries, for names that come from outside in unlimited number. */
+/** Limits the size of maps whose keys come from outside. */
 
-/** Adds an entry at the end of `map`, and evicts the oldest one if there are more than `most`. */
-export function remember<Value>(map: Map<string, Value>, name: string, value: Value, most: number): void {
-  map.delete(name);
-  map.set(name, value);
+/** Adds an entry at the end of `map`, and evicts the oldest one if there are more than `limit`. */
+export function remember<Value>(map: Map<string, Value>, key: string, value: Value, limit: number): void {
+  map.delete(key);
+  map.set(key, value);
   const [oldest] = map.keys();
-  if (map.size > most && oldest !== undefined) map.delete(oldest);
+  if (map.size > limit && oldest !== undefined) map.delete(oldest);
 }

@@ -4,7 +4,7 @@ import { isRecord } from './json';
 import { findNearest } from './nearest';
 import { quote } from './quote';
 
-/** What a value may be. */
+/** The values that a shape accepts. */
 export type JsonShape =
   | { readonly kind: 'text'; readonly pattern?: RegExp; readonly expected?: string }
   | { readonly kind: 'word'; readonly words: readonly string[] }
@@ -80,17 +80,17 @@ export function checkShape(value: unknown, shape: JsonShape, path: string): read
  * Returns the problems of the best-matching alternative: a problem with an inner path is more specific than "expected
  * …".
  */
-function closest(found: readonly (readonly string[])[], otherwise: string): readonly string[] {
-  const head = otherwise.slice(0, otherwise.indexOf(':'));
-  return found.find((problems) => problems.every((problem) => !problem.startsWith(`${head}:`))) ?? [otherwise];
+function closest(found: readonly (readonly string[])[], general: string): readonly string[] {
+  const head = general.slice(0, general.indexOf(':'));
+  return found.find((problems) => problems.every((problem) => !problem.startsWith(`${head}:`))) ?? [general];
 }
 
 function checkMap(value: unknown, shape: Extract<JsonShape, { kind: 'map' }>, path: string): readonly string[] {
   if (!isRecord(value)) return [mismatch(path, value, 'an object')];
   return Object.entries(value).flatMap(([key, entry]) => {
-    const isFine = key !== '__proto__' && (shape.keys?.test(key) ?? key !== '');
+    const isValid = key !== '__proto__' && (shape.keys?.test(key) ?? key !== '');
     const problem = `${path}: ${quote(key)} cannot be a name: expected ${shape.expectedKeys ?? 'a non-empty string'}.`;
-    return [...(isFine ? [] : [problem]), ...checkShape(entry, shape.of, childPath(path, key))];
+    return [...(isValid ? [] : [problem]), ...checkShape(entry, shape.of, childPath(path, key))];
   });
 }
 
@@ -178,10 +178,10 @@ export function toJsonSchema(shape: JsonShape): JsonObject {
       return {
         oneOf: Object.entries(shape.variants).map(([tag, { fields, required = [] }]) => {
           const kind = { shape: { kind: 'word', words: [tag] }, help: 'Selects the form of this object.' } as const;
-          const whole: ObjectShape = {
+          const variant: ObjectShape = {
             kind: 'object', fields: { [shape.tag]: kind, ...fields }, required: [shape.tag, ...required],
           };
-          return toJsonSchema(whole);
+          return toJsonSchema(variant);
         }),
       };
     case 'either':

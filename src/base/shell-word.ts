@@ -15,7 +15,7 @@ export function quoteWindowsWord(word: string): string {
   return /^[\w:\\./+=,-]+$/.test(word) ? word : quoteArgument(word);
 }
 
-/** Quotes a word always, as CommandLineToArgvW expects: backslashes are doubled before a quote, and only there. */
+/** Always quotes a word, as CommandLineToArgvW expects: backslashes are doubled before a quote, and only there. */
 export function quoteArgument(word: string): string {
   return `"${word.replace(/(\\*)"/g, '$1$1\\"').replace(/(\\+)$/, '$1$1')}"`;
 }

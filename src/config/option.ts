@@ -24,7 +24,7 @@ export interface ValueType<V> {
   readonly parse: (input: string) => V | undefined;
 }
 
-/** Whether `text` is a path, and not the address of a server in its place. */
+/** Whether `text`, a value of this type, is a path rather than a server's address. */
 export const isPath = ({ path }: ValueType<unknown>, text: string): boolean =>
   path !== undefined && !/^\s*\w+:\/\//.test(text);
 

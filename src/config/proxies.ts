@@ -24,7 +24,7 @@ export function findProxy(env: Variables, scheme: 'http' | 'https'): ProxyVariab
   return undefined;
 }
 
-/** Returns what the variables say; undefined if none names a proxy. */
+/** Reads the variables; undefined if none names a proxy. */
 export function readProxies(env: Variables): ProxyVariables | undefined {
   const [http, https] = [findProxy(env, 'http')?.value, findProxy(env, 'https')?.value];
   if (http === undefined && https === undefined) return undefined;
@@ -46,8 +46,8 @@ export function chooseProxy(url: URL, { http, https, no }: ProxyVariables): stri
 }
 
 function matchesHost(entry: string, host: string, port: string): boolean {
-  const [, name = entry, itsPort] = /^(\[[^\]]*\]|[^:]*):(\d+)$/.exec(entry) ?? [];
-  if (itsPort !== undefined && itsPort !== port) return false;
+  const [, name = entry, entryPort] = /^(\[[^\]]*\]|[^:]*):(\d+)$/.exec(entry) ?? [];
+  if (entryPort !== undefined && entryPort !== port) return false;
   const plain = name.replace(/^\[(.*)\]$/, '$1').replace(/^\*?\./, '');
   return plain === '*' || host === plain || host.endsWith(`.${plain}`) || isInNetwork(plain, host);
 }

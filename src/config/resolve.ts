@@ -43,7 +43,7 @@ type Mutable<T> = { -readonly [N in keyof T]?: T[N] };
 /** The process environment, without an env file. */
 export const fromProcess: FindOrigin = (name) => ({ kind: 'env', name });
 
-/** Whether a variable counts as set: an empty one does not, and `constructor` is a function of every environment. */
+/** Whether a variable counts as set: an empty one does not, nor does an inherited property such as `constructor`. */
 export const isSet = (text: string | undefined): text is string => typeof text === 'string' && text.trim() !== '';
 
 /** Returns the value of the first variable of an option that is set in `env`. */
@@ -65,7 +65,7 @@ export function resolveConfig(
     const error = resolveOption(name, { flags, env, findOrigin, config, origins });
     if (error !== undefined) errors.push(error);
   }
-  if (isWhole(config) && isWhole(origins)) return { ok: true, config, origins };
+  if (isComplete(config) && isComplete(origins)) return { ok: true, config, origins };
   return { ok: false, errors };
 }
 
@@ -95,9 +95,9 @@ export interface Logins {
   find(provider: string): LoginSettings | undefined;
   /** Returns the provider's saved key if it was saved for the host of `baseUrl`. */
   findKey(provider: string, baseUrl: string): string | undefined;
-  /** Like `findKey`, but does not block while the system's key store waits for its user. */
+  /** Like `findKey`, but does not block while the system's key store waits for the user. */
   loadKey(provider: string, baseUrl: string): Promise<string | undefined>;
-  /** The saved keys that this process knows, so that no log shows them: one of the key store is added when it is read. */
+  /** The saved keys that the log must redact; a key from the system's key store is added when it is read. */
   readonly knownKeys: readonly string[];
 }
 
@@ -142,7 +142,7 @@ export function findText(name: OptionName, { flags, env, findOrigin }: ValueSour
   return undefined;
 }
 
-/** True once every option has a value, which is the case exactly if there was no error. */
-function isWhole<T>(draft: Mutable<T>): draft is Mutable<T> & T {
+/** Whether every option has a value, that is, none was invalid. */
+function isComplete<T>(draft: Mutable<T>): draft is Mutable<T> & T {
   return OPTION_NAMES.every((name) => name in draft);
 }

@@ -69,14 +69,14 @@ export const headerText: ValueType<string> = {
   parse: (input) => /^[\x20-\x7e]+$/.exec(input.trim())?.[0],
 };
 
-/** Comma-separated `NAME=VALUE` pairs of request headers; a comma that no pair follows is part of the value. */
+/** Comma-separated `NAME=VALUE` pairs of request headers; a comma not followed by a pair is part of the value. */
 export const headerPairs: ValueType<Readonly<Record<string, string>>> = {
   expected: 'headers such as x-team=blue,x-env=test, with values of ASCII text',
   placeholder: 'NAME=VALUE,…',
   parse(input) {
     const pairs = input.trim().split(/,\s*(?=[\w-]+=)/).map(splitPair);
-    const fits = pairs.every(([name, value]) => HEADER_NAME.test(name) && HEADER_VALUE.test(value));
-    return fits ? Object.fromEntries(pairs) : undefined;
+    const isValid = pairs.every(([name, value]) => HEADER_NAME.test(name) && HEADER_VALUE.test(value));
+    return isValid ? Object.fromEntries(pairs) : undefined;
   },
 };
 

@@ -2,7 +2,7 @@
 import type { DoctorSettings, Examination } from './examination';
 
 interface NoProblem {
-  /** `skipped` for a check that could not be made or does not apply. */
+  /** `skipped` for a check that could not run or does not apply. */
   readonly level: 'ok' | 'skipped';
   /** One or several lines; lines that begin with a space are not wrapped. */
   readonly seen: string;
@@ -33,7 +33,7 @@ export const warning = (seen: string, fix: string): Finding => ({ level: 'warnin
 /** Creates a failure: it cannot work. */
 export const failure = (seen: string, fix: string): Finding => ({ level: 'failure', seen, fix });
 
-/** What a check costs: nothing, connections to the provider, or requests of the plan. */
+/** What a check needs: nothing, connections to the provider, or requests that count against the plan. */
 export type Need = 'nothing' | 'network' | 'request';
 
 /** The sections of the output, in order. */
@@ -55,7 +55,7 @@ export interface Check {
   readonly id: string;
   readonly title: string;
   readonly needs: Need;
-  /** Earlier checks that must not fail; otherwise this one is skipped. */
+  /** Ids of earlier checks; this one is skipped if one of them failed or was skipped. */
   readonly after?: readonly string[];
   /** Time limit in milliseconds; default: ten seconds. */
   readonly limitMs?: number;

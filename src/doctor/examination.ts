@@ -189,7 +189,7 @@ async function viewConfig(
   return { config, plan, provider, usesBridge };
 }
 
-/** Lists the provider's rows. Its own list may contain more, but would cost a connection. */
+/** Lists the models in the provider's row; the list that the provider serves would cost a connection. */
 function listModels({ provider, config }: DoctorSettings, codexVersion: string | undefined) {
   const entries = listEntries(provider, {
     preferred: config.defaultModel, aliases: config.modelMap, rows: config.catalog,

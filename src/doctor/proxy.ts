@@ -1,4 +1,4 @@
-/** Reads proxy variables. Node's fetch uses them only if enabled; Codex always does (measured with 0.169). */
+/** Determines whether Codex bypasses its proxy. It always uses the proxy variables (measured with 0.169). */
 import { isInNetwork } from '../config/proxies';
 import type { Environment } from '../config/resolve';
 

@@ -42,11 +42,12 @@ export interface DoctorReport {
 export function renderReport(report: DoctorReport, verbose: boolean, style: TerminalStyle): string {
   const { results, requests } = report;
   const of = (level: FindingLevel): readonly CheckResult[] => results.filter(({ finding }) => finding.level === level);
-  const [fine, left, warnings, failures] = [of('ok'), of('skipped'), of('warning'), of('failure')];
-  const counts = `${renderCount(fine.length, 'check')} passed${left.length > 0 ? `, ${left.length} skipped` : ''}`;
+  const [passed, skipped, warnings, failures] = [of('ok'), of('skipped'), of('warning'), of('failure')];
+  const skippedCount = skipped.length > 0 ? `, ${skipped.length} skipped` : '';
+  const counts = `${renderCount(passed.length, 'check')} passed${skippedCount}`;
   const sent = `${renderCount(requests, 'request')} sent`;
   const details = verbose ? '' : '; details: --verbose';
-  const groups = verbose ? renderGroups(report, [...fine, ...left], style) : '';
+  const groups = verbose ? renderGroups(report, [...passed, ...skipped], style) : '';
   const problems = [...warnings, ...failures].map((result) => `\n${renderResult(result, style)}`);
   return `${groups}\n${findMark('ok', style)} ${counts}, ${sent}${details}\n${problems.join('')}`;
 }
@@ -90,6 +91,6 @@ export function renderJson({ version, results, requests, findGroup }: DoctorRepo
   return `${JSON.stringify({ ok: allPassed(results), version, requests, checks }, null, 2)}\n`;
 }
 
-/** Whether nothing failed; warnings are fine. */
+/** Whether no check failed; a warning is not a failure. */
 export const allPassed = (results: readonly CheckResult[]): boolean =>
   results.every(({ finding }) => finding.level !== 'failure');

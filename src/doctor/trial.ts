@@ -36,7 +36,7 @@ export interface TrialOptions {
 export interface Trial {
   /** The requested model; empty if none is known. */
   readonly model: string;
-  /** Whether its row says that it can think. */
+  /** Whether the provider's row says that it supports reasoning. */
   readonly canThink: boolean;
   /** The User-Agent that was sent. */
   readonly userAgent: string;
@@ -77,7 +77,7 @@ export async function runTrial(options: TrialOptions, onRequest: () => void): Pr
   }
 }
 
-/** Returns what Codex would send, if the bridge forwards it; undefined if no such key is set here. */
+/** Returns the Authorization header that Codex would send; undefined if the bridge ignores it or the key is not set. */
 export function findAuthorization(
   { config, processEnv, codex }: Pick<TrialOptions, 'config' | 'processEnv' | 'codex'>,
 ): string | undefined {

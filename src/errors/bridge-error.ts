@@ -36,8 +36,8 @@ export class BridgeError extends Error {
 }
 
 /**
- * The error for a code that says that there are no file descriptors left; otherwise undefined. Since Node 24, the
- * module loader hides the system's code: `Cannot read package config …/package.json: too many open files.`
+ * Returns the error for a lack of file descriptors; undefined for any other code and message. Since Node 24, the module
+ * loader hides the system's code: `Cannot read package config …/package.json: too many open files.`
  */
 export function findShortage(code = '', message = ''): BridgeError | undefined {
   const isHidden =
@@ -50,7 +50,7 @@ export function findShortage(code = '', message = ''): BridgeError | undefined {
 /**
  * Returns a BridgeError unchanged, or the one that aborted the turn; an unreadable field becomes `invalid_request` with
  * its path. Anything else is a bug in the bridge and becomes `internal`, with the thrown value as its cause.
- * @param abort the turn's signal; after a shutdown its reason is returned
+ * @param abort the turn's signal; if a BridgeError aborted it, that error is returned
  */
 export function toBridgeError(cause: unknown, abort?: AbortSignal): BridgeError {
   if (cause instanceof BridgeError) return cause;
@@ -66,8 +66,8 @@ export function toBridgeError(cause: unknown, abort?: AbortSignal): BridgeError 
 }
 
 /**
- * What is wrong with a field, without the value that the message quotes, which may be part of a prompt: `Cannot read
- * input[3].call_id: expected a non-empty string.` Undefined for messages of another form.
+ * Returns what is wrong with a field, without the quoted value, which may be part of a prompt: `Cannot read
+ * input[3].call_id: expected a non-empty string.` Undefined for messages in another form.
  */
 export function describeFieldProblem(message: string): string | undefined {
   const [, problem] = /^(Cannot read .+?: expected .+?), got /s.exec(message) ?? [];

@@ -20,8 +20,8 @@ export function classifyHttpFailure(failure: HttpFailure): BridgeError {
   const { status, retryAfterMs, host, name = host } = failure;
   const reported = readErrorText(hideKey(failure.body, failure));
   const requestId = failure.requestId ?? reported.requestId;
-  const complete = { ...reported, ...(requestId !== undefined && { requestId }) };
-  return describe(complete, failure, {
+  const withId = { ...reported, ...(requestId !== undefined && { requestId }) };
+  return describe(withId, failure, {
     opening: `${name} answered ${status}: `,
     fallback: kindOfStatus(status, reported),
     details: { upstreamStatus: status, ...(retryAfterMs !== undefined && { retryAfterMs }) },
@@ -80,7 +80,7 @@ function findRule(reported: ProviderError, { rules = [] }: FailureSource): Error
   return [...rules, ...WORDINGS].find((rule) => rule.pattern.test(text));
 }
 
-/** Validators append the request to their message, and a conversation may mention rate limits. */
+/** Only this much is matched: validators append the request, and a conversation may mention rate limits. */
 const MATCHED_LENGTH = 600;
 
 function adviceFor(
@@ -115,7 +115,7 @@ function withFullStop(text: string): string {
 
 const textOf = ({ code = '', type = '', message }: ProviderError): string => `${code} ${type} ${message}`;
 
-/** Text of the provider, which may repeat the key that was sent. */
+/** Removes the key from text of the provider, which may repeat it. */
 export const hideKey = (text: string, source: FailureSource): string => source.hideKey?.(text) ?? text;
 
 function withoutKey(reported: ProviderError, source: FailureSource): ProviderError {

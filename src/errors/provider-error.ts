@@ -29,7 +29,7 @@ export function readErrorText(body: string): ProviderError {
   return /<html|<!doctype/i.test(text.slice(0, 2_000)) ? { message: htmlTitle(text), page: true } : messageOnly(text);
 }
 
-/** Reads an error value that was already parsed. A message that is itself JSON or SSE text is opened too. */
+/** Reads an error value that was already parsed. If the message is itself JSON or SSE text, that is parsed. */
 export function readErrorValue(value: unknown): ProviderError {
   const read = readNested(value, 0);
   return { ...read, message: shorten(read?.message ?? (typeof value === 'string' ? value : (toJson(value) ?? ''))) };
@@ -54,8 +54,8 @@ function readString(text: string, depth: number): PartialError | undefined {
   const trimmed = text.trim();
   if (trimmed === '') return undefined;
   const value = /^[[{]/.test(trimmed) ? parseJson(trimmed) : parseEventText(trimmed);
-  const opened = value === undefined ? undefined : readNested(value, depth + 1);
-  return opened?.message === undefined ? { message: text } : opened;
+  const inner = value === undefined ? undefined : readNested(value, depth + 1);
+  return inner?.message === undefined ? { message: text } : inner;
 }
 
 /** Gemini wraps its error in a list; FastAPI lists one error per field. */
@@ -88,8 +88,9 @@ function readRecord(record: UnknownRecord, depth: number): PartialError | undefi
   }
   const message = inner?.message ?? own.message ?? readFieldLists(record) ?? param;
   // The innermost code and type are the most specific: MiniMax's outer type is just `error`.
-  const whole = relayed({ ...own, ...inner, ...(message !== undefined && { message }) }, record['metadata'], depth);
-  const facts = withoutUndefined({ ...whole, message: located(whole.message, record) });
+  const merged = { ...own, ...inner, ...(message !== undefined && { message }) };
+  const error = withRelayed(merged, record['metadata'], depth);
+  const facts = withoutUndefined({ ...error, message: withField(error.message, record) });
   return Object.keys(facts).length === 0 ? undefined : facts;
 }
 
@@ -106,7 +107,7 @@ function readFacts(record: UnknownRecord): PartialError {
   });
 }
 
-/** Gemini and other services of its maker: `"status": "INVALID_ARGUMENT"`. */
+/** Gemini and other Google services: `"status": "INVALID_ARGUMENT"`. */
 const googleStatus = (value: unknown): string | undefined => /^[A-Z]+(_[A-Z]+)*$/.exec(asText(value) ?? '')?.[0];
 
 /** FastAPI and pydantic: `["body", "messages", 3, "assistant", "reasoning_content"]`. */
@@ -116,7 +117,7 @@ function pathOf(loc: unknown): string | undefined {
 }
 
 /** Adds the field to the message if only `loc`, or a sentence in `param` (MiMo), names it. */
-function located(message: string | undefined, record: UnknownRecord): string | undefined {
+function withField(message: string | undefined, record: UnknownRecord): string | undefined {
   const param = asText(record['param']);
   if (message !== undefined && param !== undefined && param.includes(' ') && param !== message)
     return `${message}: ${param}`;
@@ -134,12 +135,12 @@ function readFieldLists(record: UnknownRecord): string | undefined {
 }
 
 /** OpenRouter: `metadata.raw` is the message or the body of the underlying provider (upstreams.md, section 4.6). */
-function relayed(outer: PartialError, metadata: unknown, depth: number): PartialError {
+function withRelayed(outer: PartialError, metadata: unknown, depth: number): PartialError {
   const raw = asText(asRecord(metadata)?.['raw']);
-  const relayedError = raw === undefined ? undefined : readString(raw, depth);
-  if (relayedError?.message === undefined) return outer;
-  const message = outer.message === undefined ? relayedError.message : `${outer.message}: ${relayedError.message}`;
-  return { ...relayedError, ...outer, message };
+  const relayed = raw === undefined ? undefined : readString(raw, depth);
+  if (relayed?.message === undefined) return outer;
+  const message = outer.message === undefined ? relayed.message : `${outer.message}: ${relayed.message}`;
+  return { ...relayed, ...outer, message };
 }
 
 function withoutUndefined(error: { readonly [K in keyof PartialError]: PartialError[K] | undefined }): PartialError {

@@ -12,7 +12,7 @@ interface BackendQuestion {
   readonly request: SearchRequest;
   /** Replaces the request's own body, for a service that accepts Codex's request unchanged. */
   readonly body: object | undefined;
-  /** For fetch's option of this name; absent for Node's default. */
+  /** Passed to fetch as `dispatcher`; undefined if Node's default applies. */
   readonly dispatcher: object | undefined;
 }
 
@@ -20,14 +20,14 @@ interface BackendQuestion {
 export async function askBackend({ request, body, dispatcher }: BackendQuestion, abort: AbortSignal): Promise<object> {
   const { host } = new URL(request.url);
   const limit = AbortSignal.timeout(MAX_MS);
-  const sent = body ?? request.body;
+  const payload = body ?? request.body;
   let response;
   let text;
   try {
     const init: RequestInit = {
-      method: sent === undefined ? 'GET' : 'POST',
-      headers: { ...request.headers, ...(sent !== undefined && { 'content-type': 'application/json' }) },
-      ...(sent !== undefined && { body: Buffer.from(JSON.stringify(sent), 'utf8') }),
+      method: payload === undefined ? 'GET' : 'POST',
+      headers: { ...request.headers, ...(payload !== undefined && { 'content-type': 'application/json' }) },
+      ...(payload !== undefined && { body: Buffer.from(JSON.stringify(payload), 'utf8') }),
       redirect: 'manual',
       signal: AbortSignal.any([abort, limit]),
     };

@@ -108,8 +108,8 @@ function request(url: URL, address: string, signal: AbortSignal): Promise<Incomi
     // Node passes `all` if it may try several addresses (autoSelectFamily, Node 20).
     all === true ? done(null, [{ address, family }]) : done(null, address, family);
   return new Promise((settle, reject) => {
-    const sent = http.request(url, { headers: HEADERS, lookup: resolve, agent: false, signal });
-    sent.on('response', settle).on('error', reject).end();
+    const outgoing = http.request(url, { headers: HEADERS, lookup: resolve, agent: false, signal });
+    outgoing.on('response', settle).on('error', reject).end();
   });
 }
 
@@ -145,7 +145,7 @@ async function readBytes(url: URL, response: IncomingMessage): Promise<Buffer> {
 }
 
 /**
- * Some servers compress in spite of `identity`. The limit applies to the decompressed size: a small body may expand to
+ * Some servers compress despite `identity`. The limit applies to the decompressed size: a small body may expand to
  * gigabytes.
  */
 function decompress(bytes: Buffer, encoding: string): Buffer {
@@ -164,7 +164,7 @@ function decompress(bytes: Buffer, encoding: string): Buffer {
   }
 }
 
-/** Decodes by the charset of the header, or else of a `<meta>` in the first kilobyte, or else as UTF-8. */
+/** Decodes with the charset of the header, else that of a `<meta>` in the first kilobyte, else UTF-8. */
 function decode(bytes: Buffer, parameters: readonly string[]): string {
   const stated = parameters
     .map((part) => /^\s*charset="?([\w.:-]+)/.exec(part)?.[1])

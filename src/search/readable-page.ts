@@ -17,7 +17,7 @@ export interface ReadablePage {
 const SKIPPED = new Set([
   'script', 'style', 'noscript', 'template', 'svg', 'iframe', 'object', 'title', 'select', 'nav',
 ]);
-/** Elements that start on a new line and end it. */
+/** Elements that start and end a line. */
 const BLOCKS = new Set(
   (
     'address article aside blockquote body br button caption center dd details dialog div dl dt fieldset figcaption ' +
@@ -120,7 +120,7 @@ class HtmlReader {
     return next;
   }
 
-  /** An element that is never closed hides nothing. Its end is searched for only once per element name. */
+  /** Skips nothing if the element is never closed; this is searched for only once per element name. */
   private skipElement(name: string, html: string, from: number): number {
     if (this.unclosed.has(name)) return from;
     const close = new RegExp(`</${name}[\\s>/]`, 'gi');
@@ -171,7 +171,7 @@ function after(html: string, mark: string, from: number): number {
   return at === -1 ? html.length : at + mark.length;
 }
 
-/** Finds the end of an element that contains only text. Titles are short. */
+/** Finds the end of a title, which contains only text. */
 function endOf(html: string, from: number): number {
   const end = html.slice(from, from + MAX_TITLE).indexOf('<');
   return from + (end === -1 ? MAX_TITLE : end);
@@ -193,10 +193,10 @@ function decodeEntities(text: string): string {
   if (!text.includes('&')) return text;
   return text.replace(
     /&(?:#(\d{1,7})|#x([\da-f]{1,6})|([a-z]{2,8}));/gi,
-    (whole, decimal, hex, name: string | undefined) => {
-      if (name !== undefined) return ENTITIES.get(name) ?? whole;
+    (entity, decimal, hex, name: string | undefined) => {
+      if (name !== undefined) return ENTITIES.get(name) ?? entity;
       const code = decimal === undefined ? Number.parseInt(String(hex), 16) : Number(decimal);
-      return code > 0 && code <= 0x10ffff && !(code >= 0xd800 && code <= 0xdfff) ? String.fromCodePoint(code) : whole;
+      return code > 0 && code <= 0x10ffff && !(code >= 0xd800 && code <= 0xdfff) ? String.fromCodePoint(code) : entity;
     },
   );
 }

@@ -18,8 +18,8 @@ export function renderHits(query: string, hits: readonly NamedHit[]): string {
   if (hits.length === 0) return `No results for "${query}".`;
   const entries = hits.map(({ hit, reference }) => {
     const head = reference === undefined ? hit.title : `[${reference}] ${hit.title}`;
-    const place = [hit.url, hit.date].filter((part) => part !== undefined).join(' · ');
-    return [head, place, hit.excerpt.slice(0, MAX_EXCERPT)].filter((part) => part !== '').join('\n');
+    const source = [hit.url, hit.date].filter((part) => part !== undefined).join(' · ');
+    return [head, source, hit.excerpt.slice(0, MAX_EXCERPT)].filter((part) => part !== '').join('\n');
   });
   return [`Results for "${query}":`, ...entries].join('\n\n');
 }
@@ -29,17 +29,17 @@ export function renderPage(page: ReadablePage, reference: string, line: number, 
   const { lines } = page;
   const head = `[${reference}] ${page.title === '' ? page.url : page.title}\n${page.url}\n${lines.length} lines`;
   const from = Math.max(0, Math.min(Math.floor(line) - 1, lines.length - 1));
-  const shown: string[] = [];
-  let left = maxTokens - estimateTokens(head) - RESERVED_TOKENS;
+  const pageLines: string[] = [];
+  let remaining = maxTokens - estimateTokens(head) - RESERVED_TOKENS;
   for (let index = from; index < lines.length; index += 1) {
     const text = numbered(lines, index);
-    left -= estimateTokens(text) + 1;
-    if (left < 0 && shown.length > 0) break;
-    shown.push(text);
+    remaining -= estimateTokens(text) + 1;
+    if (remaining < 0 && pageLines.length > 0) break;
+    pageLines.push(text);
   }
-  const next = from + shown.length;
+  const next = from + pageLines.length;
   const rest = next < lines.length ? [`… open ${reference} with lineno ${next + 1} for the rest.`] : [];
-  return [head, ...shown, ...rest].join('\n');
+  return [head, ...pageLines, ...rest].join('\n');
 }
 
 /** Renders the lines that contain `pattern`, ignoring case, each with its neighboring lines. */
@@ -56,18 +56,18 @@ export function renderMatches(page: ReadablePage, pattern: string): string {
   return [`"${pattern}" in ${page.url}:`, ...around, ...rest].join('\n\n');
 }
 
-/** @param offset such as `+03:00`; anything else means UTC */
+/** @param offset the time zone, such as `+03:00`; anything else means UTC */
 export function renderTime(offset: string, now: number): string {
   const [, sign, hours = '0', minutes = '0'] = /^(?:UTC)?([+-])(\d{1,2}):?(\d{2})?$/i.exec(offset.trim()) ?? [];
   const shift = (sign === '-' ? -1 : 1) * (Number(hours) * 60 + Number(minutes));
-  const known = sign !== undefined && Math.abs(shift) <= 14 * 60;
-  const time = new Date(now + (known ? shift * 60_000 : 0)).toISOString().slice(0, 19);
-  return `Time at UTC${known ? offset.trim().replace(/^UTC/i, '') : ''}: ${time}`;
+  const isValid = sign !== undefined && Math.abs(shift) <= 14 * 60;
+  const time = new Date(now + (isValid ? shift * 60_000 : 0)).toISOString().slice(0, 19);
+  return `Time at UTC${isValid ? offset.trim().replace(/^UTC/i, '') : ''}: ${time}`;
 }
 
 const numbered = (lines: readonly string[], index: number): string => `L${index + 1}: ${lines[index] ?? ''}`;
 
-/** Reserved for the line that tells how to open the rest. */
+/** Reserved for the line that says how to open the rest. */
 const RESERVED_TOKENS = 40;
 
 /** Estimates on the high side: four ASCII characters are one token, any other character is one token. */
@@ -79,12 +79,12 @@ export function estimateTokens(text: string): number {
 /** Truncates after a line, and says so. */
 export function limitText(text: string, maxTokens: number): string {
   if (estimateTokens(text) <= maxTokens) return text;
-  const kept: string[] = [];
-  let left = maxTokens - RESERVED_TOKENS;
+  const fitting: string[] = [];
+  let remaining = maxTokens - RESERVED_TOKENS;
   for (const line of text.split('\n')) {
-    left -= estimateTokens(line) + 1;
-    if (left < 0) break;
-    kept.push(line);
+    remaining -= estimateTokens(line) + 1;
+    if (remaining < 0) break;
+    fitting.push(line);
   }
-  return [...kept, '… truncated to fit max_output_tokens.'].join('\n');
+  return [...fitting, '… truncated to fit max_output_tokens.'].join('\n');
 }

@@ -70,10 +70,10 @@ type Frontier = ReadonlyMap<number, number>;
  * Myers' greedy algorithm ("An O(ND) Difference Algorithm and Its Variations", 1986): fast if the texts differ little.
  */
 function compare(before: readonly string[], after: readonly string[]): readonly DiffLine[] {
-  const most = before.length + after.length;
+  const maxEdits = before.length + after.length;
   let frontier: Frontier = new Map([[1, 0]]);
   const trace: Frontier[] = [];
-  for (let edits = 0; edits <= most; edits += 1) {
+  for (let edits = 0; edits <= maxEdits; edits += 1) {
     trace.push(frontier);
     const next = new Map<number, number>();
     for (let diagonal = -edits; diagonal <= edits; diagonal += 2) {

@@ -35,11 +35,11 @@ export async function run(context: CommandContext): Promise<number> {
   const { config } = resolved;
   const { codexHome } = findPaths(thisMachine(env), config.stateDir);
   const review = { yes: options.yes, style: createTerminalStyle(io.isTerminal?.() ?? false, env), io };
-  const choose = (): Promise<SetupOutcome> => {
+  const runMode = (): Promise<SetupOutcome> => {
     if (options.undo) return undoConfig(codexHome, renderBase(config), review);
     return options.print ? printBlock(context, config) : setUp(context, config, codexHome, review);
   };
-  const outcome = await choose();
+  const outcome = await runMode();
   if (outcome.ok) io.out(outcome.text);
   else io.error(`${renderSetupFailure(outcome)}\n`);
   return outcome.ok ? EXIT.done : EXIT.failed;
@@ -80,15 +80,16 @@ async function setUp(
   const plan = await planSetup({ codexHome, config, models, codexVersion });
   if (!plan.ok) return plan;
   const { file, text } = plan;
-  const isWritten = text === file.text;
-  const isCurrent = plan.catalog === undefined || plan.catalog.state === 'current';
-  if (!isWritten) {
+  const isFileCurrent = text === file.text;
+  const isCatalogCurrent = plan.catalog === undefined || plan.catalog.state === 'current';
+  if (!isFileCurrent) {
     const change = { path: file.path, before: file.text, after: text, title: 'after setup' };
     const isApproved = await approveChange(change, review);
     if (isApproved !== true) return { ok: false, problem: isApproved };
   }
   try {
-    const done = isWritten && isCurrent ? `Already set up: ${file.path}\n` : await write(plan, models, codexHome);
+    const isUpToDate = isFileCurrent && isCatalogCurrent;
+    const done = isUpToDate ? `Already set up: ${file.path}\n` : await write(plan, models, codexHome);
     const warnings = await listWarnings(plan, codexHome);
     const refusal = await explainRefusal(program, context, file.path);
     if (refusal !== undefined) return { ok: false, problem: `${done}${warnings}${refusal}` };

@@ -84,9 +84,9 @@ function findBashFiles(machine: ShellMachine): ReturnType<Shell['findFiles']> {
   // A login shell reads only the first of .bash_profile, .bash_login and .profile (bash(1), INVOCATION).
   const hidden = exists(profile) ? undefined : others.slice(0, 2).find(exists);
   if (hidden === undefined) return [profile, rc, ...others];
-  const [shown, wanted] = [quoteShellWord(hidden), quoteShellWord(profile)];
+  const [source, target] = [quoteShellWord(hidden), quoteShellWord(profile)];
   const problem = `${profile} does not exist, and creating it would hide ${hidden} from bash.`;
-  return { problem: `${problem} Create it with: echo '. ${shown}' > ${wanted}` };
+  return { problem: `${problem} Create it with: echo '. ${source}' > ${target}` };
 }
 
 function findZshFiles(machine: ShellMachine): readonly [string, ...string[]] {
@@ -114,8 +114,8 @@ function findProfiles({ env, platform, home, exists }: ShellMachine): readonly [
   const traces = [documents, env['ProgramFiles'] ?? 'C:\\Program Files'].map((folder) =>
     win32.join(folder, 'PowerShell'),
   );
-  const hasSeven = traces.some(exists);
-  const first = own ?? win32.join(documents, hasSeven ? 'PowerShell' : 'WindowsPowerShell');
+  const hasPowerShell7 = traces.some(exists);
+  const first = own ?? win32.join(documents, hasPowerShell7 ? 'PowerShell' : 'WindowsPowerShell');
   const others = folders.filter((folder) => folder !== first).map((folder) => win32.join(folder, PROFILE));
   return [win32.join(first, PROFILE), ...others];
 }

@@ -86,7 +86,7 @@ function createCustomWriter(target: CallTarget, place: CallPlace): CallWriter<Ou
   };
 }
 
-/** Passes other text through at once, unless it begins like JSON or a code fence, which are unwrapped at the end. */
+/** Streams input that is not a patch. Input that begins like JSON or a code fence is held, and unwrapped at the end. */
 class PlainProgress {
   private state: 'blank' | 'plain' | 'held' = 'blank';
   private blanks = '';
@@ -134,7 +134,7 @@ const ESCAPES: Readonly<Record<string, string>> = {
 
 /**
  * Unescapes the string value of `{"input": "…"}` incrementally. Escapes and surrogate pairs may be split anywhere, so
- * an unfinished escape or the first half of a pair is held back.
+ * an unfinished escape or a high surrogate is held until the next chunk.
  */
 export class CustomInputReader {
   private state: InputState = 'before';
@@ -151,17 +151,17 @@ export class CustomInputReader {
       text += end > at ? json.slice(at, end) : this.char(json.charAt(at));
       at = Math.max(end, at + 1);
     }
-    return this.holdHalfPair(text);
+    return this.holdHighSurrogate(text);
   }
 
-  private half = '';
+  private highSurrogate = '';
 
-  private holdHalfPair(text: string): string {
-    const whole = this.half + text;
-    const last = whole.charCodeAt(whole.length - 1);
-    const split = last >= 0xd800 && last <= 0xdbff;
-    this.half = split ? whole.slice(-1) : '';
-    return toWellFormed(split ? whole.slice(0, -1) : whole);
+  private holdHighSurrogate(text: string): string {
+    const joined = this.highSurrogate + text;
+    const last = joined.charCodeAt(joined.length - 1);
+    const isSplit = last >= 0xd800 && last <= 0xdbff;
+    this.highSurrogate = isSplit ? joined.slice(-1) : '';
+    return toWellFormed(isSplit ? joined.slice(0, -1) : joined);
   }
 
   private char(char: string): string {

@@ -12,7 +12,7 @@ export interface ReasoningPayload {
   readonly details: readonly unknown[] | undefined;
   /** Fields of calls signed by the provider (`extra_content`), by call id; they are sent back on the same calls. */
   readonly calls?: JsonObject | undefined;
-  /** The model that signed them; absent in envelopes of earlier versions. */
+  /** The model that signed them; absent in envelopes from earlier versions. */
   readonly origin?: string | undefined;
 }
 
@@ -22,8 +22,9 @@ export const sealReasoning = (payload: ReasoningPayload): string => seal('reason
 export const sealSummary = (text: string): string => seal('summary', { text });
 
 /**
+ * Reads the reasoning in an envelope.
  * @param reader the model that will read the reasoning; if another model signed the envelope, only the text is returned
- * @returns the reasoning; undefined for a damaged envelope or one of another program, which is not an error
+ * @returns undefined, not an error, if the envelope is damaged or from another program
  */
 export function openReasoning(envelope: string | undefined, reader?: string): ReasoningPayload | undefined {
   const value = open(envelope, 'reasoning');
@@ -35,7 +36,7 @@ export function openReasoning(envelope: string | undefined, reader?: string): Re
   return { text, details: asArray(value?.['details']), origin, ...(isJsonObject(calls) && { calls }) };
 }
 
-/** @returns the summary text; undefined for a damaged envelope or one of another program */
+/** @returns the summary text; undefined if the envelope is damaged or from another program */
 export function openSummary(envelope: string | undefined): string | undefined {
   return asString(open(envelope, 'summary')?.['text']);
 }

@@ -56,7 +56,7 @@ function createFunctionWriter(target: CallTarget, place: CallPlace): CallWriter<
 }
 
 /**
- * Reads what a tool is called, and describes it: first its namespace, with the instructions of an MCP server.
+ * Reads a tool's name and description. The description of its namespace, an MCP server's instructions, comes first.
  * @returns undefined, with a note, for a tool without a name, because no model could call it
  */
 export function readDeclaration(

@@ -11,7 +11,7 @@ type Hosted = 'local_shell' | 'shell' | 'apply_patch';
 
 interface HostedRow<K extends Hosted> {
   readonly idPrefix: string;
-  /** The item's field for the arguments. */
+  /** The item's field that contains the arguments. */
   readonly field: 'action' | 'operation';
   readonly description: string;
   readonly parameters: JsonObject;
@@ -87,7 +87,7 @@ export function hostedKind<K extends Hosted>(kind: K): ToolKind<K> {
   };
 }
 
-/** The arguments become the item's `action` or `operation`. They are not streamed, because clients run whole calls. */
+/** The arguments become the item's `action` or `operation`. They are not streamed: clients need the complete call. */
 function createHostedWriter<Item>(
   place: CallPlace, item: (head: ItemHead, given: JsonObject) => Item,
 ): CallWriter<Item> {

@@ -35,7 +35,7 @@ export interface ToolKind<K extends CallKind = CallKind> {
   readonly itemType: CallItems[K]['type'];
   /** Prefix of its item ids, as Codex makes them (codex-protocol.md, section 1). */
   readonly idPrefix: string;
-  /** Offers a declared tool to a model that only knows functions. */
+  /** Offers a declared tool to a model that supports only functions. */
   declare(tool: UnknownRecord, context: OfferContext): void;
   /** Reads a call of the history; `name` is empty if the client omitted it. */
   read(item: UnknownRecord): Omit<CallItem, 'callId'>;
@@ -43,7 +43,7 @@ export interface ToolKind<K extends CallKind = CallKind> {
   write(target: CallTarget, place: CallPlace): CallWriter<CallItems[K]>;
 }
 
-/** The context of a declaration, and the collector of offers. */
+/** The context of a declaration; `offer` adds a function to the request. */
 export interface OfferContext {
   readonly namespace?: { readonly name: string; readonly description?: string };
   /** Whether `strict` may be sent (from the dialect). */

@@ -20,12 +20,12 @@ export function repairPatch(text: string): Repaired {
   const begin = text.indexOf(BEGIN);
   if (begin === -1) return { text, repairs: [] };
   const repairs: string[] = [];
-  const lead = text.slice(0, begin);
-  // Other text before the marker may be a shell command; only whitespace, a fence or a heredoc head can be removed
-  // safely.
-  const wrapped = /^\s*(```\w*\s*|(\w+\s+)?(apply_patch\s+)?<<\s*['"]?(\w+)['"]?\s*)?$/.test(lead);
-  if (!wrapped) return { text, repairs: [] };
-  if (lead !== '') repairs.push('removed what came before the patch');
+  const prefix = text.slice(0, begin);
+  // Other text before the marker may be a shell command; only whitespace, a fence or the start of a heredoc can be
+  // removed safely.
+  const isWrapped = /^\s*(```\w*\s*|(\w+\s+)?(apply_patch\s+)?<<\s*['"]?(\w+)['"]?\s*)?$/.test(prefix);
+  if (!isWrapped) return { text, repairs: [] };
+  if (prefix !== '') repairs.push('removed what came before the patch');
   let patch = text.slice(begin);
   const end = patch.lastIndexOf(END);
   if (end === -1) {
@@ -87,8 +87,8 @@ export class PatchProgress {
     return text.endsWith('\n') ? this.endLine() : '';
   }
 
-  private stopUnless(good: boolean): '' {
-    if (!good) this.state = 'over';
+  private stopUnless(matches: boolean): '' {
+    if (!matches) this.state = 'over';
     return '';
   }
 

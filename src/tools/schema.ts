@@ -1,6 +1,6 @@
 /**
  * Rewrites tool parameters for the provider: a JSON Schema with an object root and only keywords that its validator
- * knows.
+ * supports.
  */
 import { isJsonObject, isRecord, type JsonObject, type JsonValue } from '../base/json';
 import type { SchemaRule } from '../providers/dialect';
@@ -24,7 +24,7 @@ function withObjectRoot(schema: JsonObject): JsonObject {
   const { anyOf, ...rest } = schema;
   const variants = Array.isArray(anyOf) ? anyOf.filter(isJsonObject) : [];
   const properties = [...variants, rest].reduce<JsonObject>(
-    (whole, variant) => ({ ...whole, ...propertiesOf(variant) }),
+    (merged, variant) => ({ ...merged, ...propertiesOf(variant) }),
     {},
   );
   return { ...rest, type: 'object', properties };
@@ -45,8 +45,8 @@ function asObject(given: JsonObject | undefined): JsonObject {
 
 /** Drops keywords that are null (`"type": null`, cc-switch#4864), which DeepSeek and Kimi reject. */
 function withoutNulls(schema: JsonObject): JsonObject {
-  const kept = Object.entries(schema).filter(([key, value]) => value !== null || MAY_BE_NULL.includes(key));
-  return Object.fromEntries(kept);
+  const entries = Object.entries(schema).filter(([key, value]) => value !== null || MAY_BE_NULL.includes(key));
+  return Object.fromEntries(entries);
 }
 
 const MAY_BE_NULL = ['default', 'const', 'example'];
@@ -162,12 +162,12 @@ function resolve(reference: string, root: JsonObject): JsonObject {
 /** `true` becomes any value. `false` stays if it closes an object and is dropped elsewhere. */
 function withoutBooleans(schema: JsonObject): JsonObject {
   const properties = schema['properties'];
-  const closed = typeof schema['items'] === 'boolean' ? omit(schema, 'items') : schema;
-  if (!isJsonObject(properties)) return closed;
-  const kept = Object.entries(properties)
+  const others = typeof schema['items'] === 'boolean' ? omit(schema, 'items') : schema;
+  if (!isJsonObject(properties)) return others;
+  const replaced = Object.entries(properties)
     .filter(([, value]) => value !== false)
     .map(([name, value]) => [name, value === true ? {} : value]);
-  return { ...closed, properties: Object.fromEntries(kept) };
+  return { ...others, properties: Object.fromEntries(replaced) };
 }
 
 /** `items: [A, B]` and `prefixItems` become a list whose items match any of the schemas. */
@@ -213,14 +213,15 @@ function omit(schema: JsonObject, key: string): JsonObject {
 }
 
 /**
- * Grammar converters do not accept a variant that only names required properties, so any combination is allowed then.
+ * Drops a keyword if one of its variants only names required properties, because grammar converters reject that. Any
+ * combination of properties is then allowed.
  */
 function withoutRequiredVariants(schema: JsonObject): JsonObject {
-  const kept = Object.entries(schema).filter(([key, value]) => {
+  const entries = Object.entries(schema).filter(([key, value]) => {
     const variants = VARIANTS.includes(key) && Array.isArray(value) ? value : key === 'not' ? [value ?? null] : [];
     return !variants.some(onlyRequires);
   });
-  return Object.fromEntries(kept);
+  return Object.fromEntries(entries);
 }
 
 const VARIANTS = ['anyOf', 'oneOf', 'allOf'];
@@ -258,11 +259,11 @@ function plainProperty(value: JsonValue | undefined): JsonObject {
   if (!isJsonObject(value)) return { type: 'string' };
   const { description, enum: choices, items } = value;
   const type = typeOf(value);
-  const words = type === 'string' && Array.isArray(choices) && choices.every((choice) => typeof choice === 'string');
+  const hasWords = type === 'string' && Array.isArray(choices) && choices.every((choice) => typeof choice === 'string');
   return {
     type,
     ...(typeof description === 'string' && { description }),
-    ...(words && { enum: choices }),
+    ...(hasWords && { enum: choices }),
     ...(type === 'array' && { items: { type: isJsonObject(items) ? typeOf(items) : 'string' } }),
     ...(type === 'object' && { properties: {} }),
   };

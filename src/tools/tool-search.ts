@@ -29,8 +29,8 @@ export const toolSearchKind: ToolKind<'tool_search'> = {
 };
 
 /**
- * Codex requires object arguments and `execution: "client"`; with a string it finds nothing (codex-protocol.md, section
- * 2).
+ * Codex requires object arguments and `execution: "client"`; given a string, it finds nothing (codex-protocol.md,
+ * section 2).
  */
 function createToolSearchWriter(_target: CallTarget, place: CallPlace): CallWriter<OutputToolSearchCall> {
   let text = '';

@@ -67,10 +67,10 @@ export class ToolSet {
 
   private closest(upstreamName: string): CallTarget | undefined {
     const wanted = upstreamName.replace(/^functions\./, '').toLowerCase();
-    const fits = [...this.byName].filter(
+    const matches = [...this.byName].filter(
       ([name, target]) => name.toLowerCase() === wanted || target.name.toLowerCase() === wanted,
     );
-    if (fits.length === 1) return fits[0]?.[1];
+    if (matches.length === 1) return matches[0]?.[1];
     return [...this.byName].find(([name]) => shortenName(name, upstreamName.length) === upstreamName)?.[1];
   }
 }
@@ -80,8 +80,8 @@ export class ToolSet {
  * equals the tool name (Codex 0.143, openai/codex#31665).
  */
 function repairName({ name, namespace }: ToolName): ToolName {
-  const whole = name.replace(/[^\x21-\x7e]/g, '');
-  return { name: whole, namespace: namespace === name || namespace === whole ? undefined : namespace };
+  const printable = name.replace(/[^\x21-\x7e]/g, '');
+  return { name: printable, namespace: namespace === name || namespace === printable ? undefined : namespace };
 }
 
 /** Codex refers to the same tool with and without the plain namespace (CLIProxyAPI#4788). */
@@ -113,8 +113,8 @@ function shortened(full: string, own: string, key: string): string {
 const HASH_LENGTH = 7;
 
 /**
- * Shortens a name for an upstream with a lower limit. The result is the same in every request, and `ToolSet.find` finds
- * it.
+ * Shortens a name for an upstream with a lower limit. The result is the same in every request, and `ToolSet.find`
+ * recognizes it.
  */
 export const shortenName = (name: string, longest: number): string =>
   name.length <= longest

@@ -1,5 +1,5 @@
 /** Reads input items as a conversation: groups the items of one response and pairs every result with its call. */
-import { isJsonObject, parseJsonObject, replaceHalfPairs, type JsonObject } from '../base/json';
+import { isJsonObject, parseJsonObject, replaceLoneSurrogates, type JsonObject } from '../base/json';
 import type { Notes } from '../base/notes';
 import { openReasoning, openSummary, type ReasoningPayload } from '../tools/envelope';
 import { callIdOf, listTools, readCall } from '../tools/kinds';
@@ -165,10 +165,10 @@ class ConversationReader {
 
   /** A single truncated call would fail every later request: strict upstreams parse it (upstreams.md, section 2). */
   private safeArguments(text: string, name: string): string {
-    if (parseJsonObject(text) !== undefined) return replaceHalfPairs(text);
+    if (parseJsonObject(text) !== undefined) return replaceLoneSurrogates(text);
     // A damaged session has NUL bytes around the JSON (openai/codex#24369).
     const clean = text.replaceAll('\0', '').trim();
-    if (clean === '' || parseJsonObject(clean) !== undefined) return clean === '' ? '{}' : replaceHalfPairs(clean);
+    if (clean === '' || parseJsonObject(clean) !== undefined) return clean === '' ? '{}' : replaceLoneSurrogates(clean);
     this.notes.add(`wrapped the arguments of an earlier call of ${name}: they are not a JSON object`);
     return JSON.stringify({ _raw: text });
   }

@@ -5,7 +5,7 @@
  * without the cache.
  */
 import { randomUUID } from 'node:crypto';
-import { isRecord, replaceHalfPairs, toJsonText } from '../base/json';
+import { isRecord, replaceLoneSurrogates, toJsonText } from '../base/json';
 import { HistoryCache, type Match } from './history-cache';
 
 /** The body of a request in pieces, to be sent one after the other. */
@@ -100,7 +100,7 @@ function* slice(message: unknown, before: string, length: number): Generator<Buf
   const mark = randomUUID();
   const take = (_name: string, value: unknown): unknown =>
     typeof value === 'string' && value.length > length && large.push(value) > 0 ? mark : value;
-  const texts = replaceHalfPairs(before + JSON.stringify(message, take)).split(`"${mark}"`);
+  const texts = replaceLoneSurrogates(before + JSON.stringify(message, take)).split(`"${mark}"`);
   for (const [index, text] of texts.entries()) {
     yield Buffer.from(text, 'utf8');
     const string = large[index];
