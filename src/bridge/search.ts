@@ -33,7 +33,7 @@ function findTarget(context: TurnContext): SearchTarget {
   }
   const backend = SEARCH_BACKENDS[settings.search];
   const url = settings.searchUrl ?? backend.url ?? settings.aiBaseUrl;
-  const isProvider = new URL(url).host === new URL(settings.aiBaseUrl).host;
+  const isProvider = new URL(url).origin === new URL(settings.aiBaseUrl).origin;
   const key = settings.searchKey ?? (isProvider ? settings.aiApiKey : undefined);
   const { connection } = findConnection(isProvider ? context.provider : {}, isProvider, settings);
   const dispatcher = openEngine(url, settings.upstreamConnectTimeoutMs, connection);

@@ -73,7 +73,7 @@ function renderRows(rows: readonly ProviderLine[]): string {
 }
 
 /**
- * Tests a provider. Unless it is the current one, it is tested with its own address and key: AI_API_BASE and AI_API_KEY
+ * Tests a provider. Unless it is the current one, it is tested with its own address and key: the options of OWN_OPTIONS
  * belong to the current provider.
  */
 async function test(context: CommandContext, name: string): Promise<number> {
@@ -88,12 +88,17 @@ async function test(context: CommandContext, name: string): Promise<number> {
   const { testProvider }: typeof import('../doctor/test-provider') = require('../doctor/test-provider');
   if (row === findProvider(config.provider, config.aiBaseUrl, config.catalog)) return testProvider(context);
   const { env } = loadEnvironment(context.flags, context.env);
-  const { aiApiKey: _key, aiBaseUrl: _url, configFile: _file, defaultModel: _model, ...flags } = context.flags;
-  const excluded = [OPTIONS.aiApiKey, OPTIONS.aiBaseUrl, OPTIONS.configFile, OPTIONS.defaultModel].flatMap(
-    (each) => each.env,
+  const flags = Object.fromEntries(
+    Object.entries(context.flags).filter(([name]) => !OWN_OPTIONS.some((each) => each === name)),
   );
-  const ownEnv = Object.fromEntries(
-    Object.entries(env).filter(([variable]) => !excluded.some((other) => other === variable)),
-  );
-  return testProvider({ ...context, flags: { ...flags, provider: row.name }, env: ownEnv });
+  const excluded: readonly string[] = OWN_OPTIONS.flatMap((name) => OPTIONS[name].env);
+  // AI_API_KEY_1, AI_API_KEY_2 and so on are further keys of AI_API_KEY.
+  const rest = Object.entries(env).filter(([variable]) => !excluded.includes(variable.replace(/_\d+$/, '')));
+  return testProvider({ ...context, flags: { ...flags, provider: row.name }, env: Object.fromEntries(rest) });
 }
+
+/** What belongs to the current provider alone; `loadEnvironment` has read the file. */
+const OWN_OPTIONS = [
+  'aiApiKey', 'aiBaseUrl', 'configFile', 'defaultModel', 'upstreamHeader', 'upstreamCert', 'fallback', 'smallModel',
+  'visionModel',
+] as const;

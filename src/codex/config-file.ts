@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { TextDecoder } from 'node:util';
 import { explainFailure, PRIVATE, readIfThere, replaceUserFile } from '../command/edit-file';
 import type { ConfigEdit } from './config-regions';
+import { mayHoldSecret } from './toml/read-scalar';
 
 /** The current config.toml. */
 export interface ConfigFile {
@@ -105,8 +106,9 @@ function excerptAround(line: string, index: number): { readonly excerpt: string;
   return { excerpt, caret: `${indent}^` };
 }
 
-/** A line may contain a token that is in no environment variable. */
+/** Replaces each character of values, and of a line without a key: it may be inside a string. Keeps the columns. */
 function hideSecrets(line: string): string {
-  if (!/token|secret|password|api_?key|authorization/i.test(line)) return line;
-  return line.replace(/(=\s*["'])([^"']*)/g, (_, head: string, value: string) => head + '*'.repeat(value.length));
+  if (!mayHoldSecret(line)) return line;
+  const start = line.indexOf('=') + 1;
+  return line.slice(0, start) + line.slice(start).replace(/[^\s"'{}[\],=]/g, '*');
 }

@@ -1,6 +1,7 @@
 /** Lets Codex start despite a config.toml that it rejects: for one run, or by commenting out lines on request. */
+import { rm } from 'node:fs/promises';
 import type { CommandIo } from '../command/command';
-import { readIfThere } from '../command/edit-file';
+import { explainFailure, readIfThere } from '../command/edit-file';
 import { explainFailedEdit, readConfigFile, writeBackup, writeConfigFile, type SetupFailure } from './config-file';
 import { findConfigFlaws, listFixes, listWhatToCommentOut, renderFlawOverrides } from './config-flaws';
 import { commentOutInConfig } from './edit-config';
@@ -41,8 +42,14 @@ export async function fixConfig(
   const edit = commentOutInConfig(file.text, listWhatToCommentOut(flaws));
   if (!edit.ok) return explainFailedEdit(file, edit);
   // An existing backup is from before setup and must be kept.
-  if ((await readIfThere(file.backup)) === undefined) await writeBackup(file);
-  await writeConfigFile(file, edit.text);
+  const hasBackup = (await readIfThere(file.backup)) !== undefined;
+  try {
+    if (!hasBackup) await writeBackup(file);
+    await writeConfigFile(file, edit.text);
+  } catch (error) {
+    if (!hasBackup) await rm(file.backup, { force: true }).catch(() => undefined);
+    return { ok: false, problem: `Cannot write ${file.path}: ${explainFailure(error)}.` };
+  }
   return { ok: true, overrides: [], notes: [`Backup: ${file.backup}`] };
 }
 

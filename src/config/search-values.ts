@@ -22,8 +22,8 @@ export function addSearchKey(config: Config, origins: Origins, { env, findOrigin
     const found = { searchKey: env[variable]?.trim() };
     return { config: { ...config, ...found }, origins: { ...origins, searchKey: findOrigin(variable) } };
   }
-  // A search service on the provider's own host uses the provider's key. No other host ever gets it.
-  const isProvider = new URL(url).host === new URL(aiBaseUrl).host;
+  // A search service at the provider's own origin uses the provider's key. No other ever gets it.
+  const isProvider = new URL(url).origin === new URL(aiBaseUrl).origin;
   if (searchKey === undefined && needsKey && !isProvider) {
     return {
       error: `--search ${search} needs a key. Set ${[...keyVariables, ...OPTIONS.searchKey.env].join(' or ')}.`,

@@ -70,7 +70,9 @@ async function runInTime({ title, limitMs = LIMIT_MS, run }: Check, examination:
 
 /** Lists every known key, because a quoted file or a provider that echoes the request may contain one. */
 function listSecrets({ env, settings }: Examination): readonly string[] {
-  const keys = Object.entries(env).filter(([name]) => /_(API_KEY|TOKEN)$/.test(name)).map(([, key]) => key?.trim());
+  const secrets = Object.entries(env).filter(([name]) => /_(KEY|TOKEN|SECRET|PASSWORD)(_\d+)?$/.test(name));
+  const headers = Object.values(settings?.config.upstreamHeader ?? {});
+  const keys = [...secrets.map(([, key]) => key?.trim()), ...headers, settings?.config.searchKey];
   return [...keys, settings?.config.aiApiKey].flatMap((key) => (key === undefined || key === '' ? [] : [key]));
 }
 

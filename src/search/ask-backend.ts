@@ -1,8 +1,8 @@
 /** Sends one request to the configured search service and reads its JSON. */
 import { renderDuration } from '../base/quantities';
 import { parseJson } from '../base/json';
-import { messageOf } from '../base/thrown';
 import { BridgeError } from '../errors/bridge-error';
+import { classifyNetworkError } from '../errors/network-error';
 import type { SearchRequest } from '../providers/search-backends';
 
 const MAX_MS = 30_000;
@@ -36,7 +36,7 @@ export async function askBackend({ request, body, dispatcher }: BackendQuestion,
   } catch (cause) {
     if (cause instanceof BridgeError) throw cause;
     if (limit.aborted) throw new BridgeError('timeout', `${host} did not answer within ${renderDuration(MAX_MS)}.`);
-    throw new BridgeError('network', `${host} cannot be reached: ${messageOf(cause)}.`);
+    throw classifyNetworkError(cause, host);
   }
   if (!response.ok)
     throw new BridgeError(

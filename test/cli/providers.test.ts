@@ -60,10 +60,16 @@ test('test NAME runs a turn with the provider, with only its own key', ON_LINUX,
   const upstream = await startScriptedUpstream({ dialect: 'openai', apiKey: 'sk-test-acme', script: [] });
   context.after(() => upstream.close());
   const env = home(context, { acme: { ...ACME, base_url: upstream.url, models: { 'scripted-model': {} } } });
-  const { out } = await providers({ ...env, ACME_KEY: 'sk-test-acme' }, 'test', 'acme');
+  const others = {
+    AI_API_KEY: 'sk-test-home', AI_API_KEY_1: 'sk-test-home-1', AI_API_KEY_2: 'sk-test-home-2',
+    UPSTREAM_HEADER: 'x-team=home', FALLBACK_MODELS: 'home-model', UPSTREAM_CERT: '/no/such/certificate.pem',
+  };
+  const { out } = await providers({ ...env, ...others, ACME_KEY: 'sk-test-acme' }, 'test', 'acme');
   assert.ok(upstream.requests.length >= 1, out);
-  for (const { headers } of upstream.requests)
+  for (const { headers } of upstream.requests) {
     assert.ok([undefined, 'Bearer sk-test-acme'].includes(headers.authorization), headers.authorization);
+    assert.equal(headers['x-team'], undefined);
+  }
   assert.match(out, /1 request sent/);
 });
 

@@ -1,6 +1,6 @@
 /** The launcher's handling of a config.toml that Codex rejects. */
 import assert from 'node:assert/strict';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
@@ -73,6 +73,15 @@ test('on a terminal, comments out the table of a built-in provider on request; u
   assert.deepEqual(removeConfig(edited), { ok: true, text: RESERVED });
   assert.equal(await readFile(join(home.folder, 'config.toml.before-aliyun-codex-bridge'), 'utf8'), RESERVED);
   assert.deepEqual((await home.fix()).fix, { ok: true, overrides: [], notes: [] });
+});
+
+test('a file that cannot be written is an error, and no backup is left', async (context) => {
+  const home = await createHome(context, RESERVED);
+  await chmod(join(home.folder, 'config.toml'), 0o444);
+  const { fix } = await home.fix(['y']);
+  assert.ok(!fix.ok);
+  assert.match(fix.problem, /^Cannot write .*config\.toml: .*read-only/);
+  assert.deepEqual(await readdir(home.folder), ['config.toml']);
 });
 
 test('settings that a version still accepts are not flaws', () => {

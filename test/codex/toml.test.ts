@@ -225,3 +225,8 @@ test('rendered strings and keys are parsed back unchanged', () => {
     );
   }
 });
+
+test('a message about an unquoted value does not show it if it may be a secret', () => {
+  for (const line of ['bearer_token = sk-test-unquoted', 'env = { ACME_KEY = unquoted }', 'a = sk-test-unquoted'])
+    assert.doesNotMatch(JSON.stringify(parseToml(line)), /unquoted/, line);
+});

@@ -317,11 +317,12 @@ test('the variables of the bridge and its provider are saved privately, and othe
   );
 });
 
-test('saves numbered keys, keys of fallbacks, and the variables of headers and proxies', async (context) => {
+test('saves numbered keys, keys of fallbacks and searches, variables of headers and proxies', async (context) => {
   const saved = {
     AI_PROVIDER: 'deepseek', DEEPSEEK_API_KEY_1: 'sk-test-one', DEEPSEEK_API_KEY_2: 'sk-test-two',
     FALLBACK_MODELS: 'zai/glm-5.3', ZAI_API_KEY: 'sk-test-fallback', HTTPS_PROXY: 'http://proxy.example:1',
     NO_PROXY: '.local', UPSTREAM_HEADER: 'x-a=$GATE', GATE: 'open', TEAM: 'blue', ACME_A: 'sk-test-a',
+    BRIDGE_SEARCH: 'tavily', TAVILY_API_KEY: 'sk-test-search',
   };
   const { read, write, service } = await createHome(context, { ...saved, ACME_TEAM: 'unused', KIMI_API_KEY: 'x' });
   const acme = { base_url: 'https://a.example/v1', keys: ['$ACME_A'], headers: { 'x-team': '$TEAM' } };

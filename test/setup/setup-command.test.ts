@@ -411,6 +411,19 @@ test('the caret is below the column, also after tabs', async (context) => {
   assert.ok(error.includes(`\n  2 | \tmodel = gpt-5\n    | \t${' '.repeat(8)}^\n`), error);
 });
 
+test('the excerpt of a line with a key shows nothing of it', async (context) => {
+  for (const line of [
+    'experimental_bearer_token = sk-test-secret', 'experimental_bearer_token = "sk-test-secret',
+    'http_headers = { Authorization = Bearer-secret }', "api_key = 'sk-test-secret' x", '"sk-test-secret',
+    'sk-test-secret',
+  ]) {
+    const { code, error } = await (await createHome(context, `${line}\n`)).setup();
+    assert.equal(code, 1, line);
+    assert.match(error, /^ +1 \| /m);
+    assert.doesNotMatch(error, /secret/, line);
+  }
+});
+
 test('bytes that are not UTF-8 are reported with their line', async (context) => {
   const home = await createHome(context, Buffer.from('# ok\nmodel = "caf\xe9"\n', 'latin1'));
   const { code, error } = await home.setup();

@@ -210,7 +210,12 @@ function readInlineTable(cursor: Cursor, members: InlineMember[]): TomlTable {
 
 /** Reads the equals sign and the value after it. @param path the key, for the error message */
 function readAssigned(cursor: Cursor, path: readonly string[], members: InlineMember[] = []): TomlValue {
-  if (!takeIf(cursor, '=')) fail(cursor, `expected "=" after the key ${path.join('.')}, found ${describeNext(cursor)}`);
+  if (!takeIf(cursor, '=')) {
+    const name = path.join('.');
+    // An API key on a line of its own.
+    const key = /\bsk-/i.test(name) ? 'a key' : `the key ${name}`;
+    fail(cursor, `expected "=" after ${key}, found ${describeNext(cursor)}`);
+  }
   skipSpace(cursor);
   return readValue(cursor, members);
 }

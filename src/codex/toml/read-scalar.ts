@@ -199,5 +199,10 @@ function failAt(cursor: Cursor, begin: number): never {
   skipSpace(cursor);
   const found = /^[^\s,\]}#]+/.exec(cursor.text.slice(cursor.at, cursor.at + 60))?.[0];
   if (found === undefined) return fail(cursor, 'expected a value');
-  return fail(cursor, `expected a value, found ${found}; put strings in quotes`);
+  const line = cursor.text.slice(cursor.text.lastIndexOf('\n', cursor.at) + 1, cursor.at) + found;
+  return fail(cursor, `expected a value${mayHoldSecret(line) ? '' : `, found ${found}`}; put strings in quotes`);
 }
+
+/** A line of config.toml may contain a key that is in no environment variable. */
+export const mayHoldSecret = (line: string): boolean =>
+  /token|secret|password|key|auth|bearer|cookie|\bsk-/i.test(line);

@@ -7,6 +7,7 @@ import { findVariable, isSet, type Environment, type FlagTexts } from '../../con
 import { expandVariables } from '../../base/header-values';
 import { readNumbered } from '../../providers/keys';
 import { findProvider, findRoute } from '../../providers/catalog';
+import { SEARCH_BACKENDS } from '../../providers/search-backends';
 import type { Provider } from '../../providers/provider';
 
 /** A variable with its value. */
@@ -16,8 +17,8 @@ export interface Variable {
 }
 
 /**
- * Collects the bridge's variables that are set, its flags as variables, the key variables of the providers in use, and
- * the variables that headers and proxies use.
+ * Collects the bridge's variables that are set, its flags as variables, the key variables of the search service and of
+ * the providers in use, and the variables that headers and proxies use.
  *
  * @param absolute makes a path absolute: a service has another working directory
  */
@@ -31,7 +32,8 @@ export function collectVariables(
   });
   const known = new Set(options.map(({ name }) => name));
   const { used } = expandVariables(flags.upstreamHeader ?? findVariable('upstreamHeader', env) ?? '', env);
-  const keys = [OPTIONS.aiApiKey.env[0], ...listProviders(config).flatMap(({ keyEnv }) => keyEnv)];
+  const searchKeys = config.search === undefined ? [] : SEARCH_BACKENDS[config.search].keyVariables;
+  const keys = [OPTIONS.aiApiKey.env[0], ...searchKeys, ...listProviders(config).flatMap(({ keyEnv }) => keyEnv)];
   const numbered = keys.flatMap((name) => [name, ...readNumbered(name, env).map(({ variable }) => variable)]);
   const others = [...new Set([...numbered, ...fileVariables, ...used, ...PROXIES])].flatMap(
     (name): readonly Variable[] => {
