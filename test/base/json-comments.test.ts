@@ -1,6 +1,4 @@
-/**
- * JSON with comments: everything that editors accept is parsed, and every Node version reports the line of an error.
- */
+/** JSON with comments: parses what editors accept, and reports the line of an error on every Node version. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseJsonc } from '../../src/base/json-comments';
@@ -16,7 +14,7 @@ const READ: readonly (readonly [text: string, value: unknown])[] = [
 ];
 
 for (const [text, value] of READ) {
-  test(JSON.stringify(text), () => assert.deepEqual(parseJsonc(text), { ok: true, value }));
+  test(`${JSON.stringify(text)} is parsed`, () => assert.deepEqual(parseJsonc(text), { ok: true, value }));
 }
 
 const BROKEN: readonly (readonly [text: string, line: number, problem: RegExp])[] = [
@@ -35,7 +33,7 @@ const BROKEN: readonly (readonly [text: string, line: number, problem: RegExp])[
 ];
 
 for (const [text, line, problem] of BROKEN) {
-  test(`${JSON.stringify(text)} is broken in line ${line}`, () => {
+  test(`${JSON.stringify(text)} is invalid in line ${line}`, () => {
     const parsed = parseJsonc(text);
     assert.ok(!parsed.ok);
     assert.equal(parsed.line, line, parsed.problem);

@@ -9,11 +9,11 @@ const VALUES = [
 ];
 const UNFINISHED = ['', ' \n', '{', '{"a":1', '{"a":"}', '{"a":"\\"}', '["a"', '"a\\"', 'tru', '-', 'plain text', '}'];
 
-function read(text: string, length: number): { readonly progress: JsonProgress; readonly taken: number } {
+function read(text: string, length: number): { readonly progress: JsonProgress; readonly consumed: number } {
   const progress = new JsonProgress();
-  let taken = 0;
-  for (let at = 0; at < text.length; at += length) taken += progress.push(text.slice(at, at + length));
-  return { progress, taken };
+  let consumed = 0;
+  for (let at = 0; at < text.length; at += length) consumed += progress.push(text.slice(at, at + length));
+  return { progress, consumed };
 }
 
 describe('a JSON value in chunks', () => {
@@ -26,7 +26,7 @@ describe('a JSON value in chunks', () => {
   for (const text of VALUES.filter((value) => /[}\]"]$/.test(value))) {
     it(`ends before the text that follows it: ${text}`, () => {
       for (let length = 1; length <= text.length; length += 1)
-        assert.equal(read(`${text} {"next":1}`, length).taken, text.length);
+        assert.equal(read(`${text} {"next":1}`, length).consumed, text.length);
       assert.ok(!read(text.slice(0, -1), 1).progress.complete);
     });
   }

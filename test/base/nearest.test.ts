@@ -23,7 +23,7 @@ test('the nearest word is found regardless of dashes, case and underscores', () 
   for (const [word, meant] of Object.entries(guesses)) assert.equal(findNearest(word, known), meant, word);
 });
 
-test('a word unlike all known ones has no nearest word', () => {
+test('a word that is not similar to any known word has no nearest word', () => {
   for (const word of ['--verbose', '-x', '--', '']) {
     assert.equal(findNearest(word, ['--port', '--ai-api-key', '-h']), undefined, word);
   }

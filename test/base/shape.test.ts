@@ -72,7 +72,8 @@ const CASES: readonly (readonly [value: unknown, problems: readonly string[]])[]
 ];
 
 for (const [value, problems] of CASES) {
-  test(JSON.stringify(value), () => assert.deepEqual(checkShape(value, SHAPE, ''), problems));
+  test(`${JSON.stringify(value)} is ${problems.length === 0 ? 'valid' : 'invalid'}`, () =>
+    assert.deepEqual(checkShape(value, SHAPE, ''), problems));
 }
 
 test('the JSON Schema has the same fields, values and limits', () => {

@@ -6,7 +6,7 @@ import { BridgeError } from '../../src/errors/bridge-error';
 import { InFlight, type Passage } from '../../src/upstream/in-flight';
 import { answer, createTurnstile, reply } from '../support/upstream/scripted-upstream';
 import { ask, finalResponse } from '../support/bridge/test-bridge';
-import { createCrowd, KEYS, startPlans } from '../support/bridge/plans';
+import { createBusyProvider, KEYS, startPlans } from '../support/bridge/plans';
 
 const passage = (thread: string, limit?: number): Passage => ({ provider: 'acme', limit, thread });
 const never = () => new AbortController().signal;
@@ -73,25 +73,25 @@ test('a limit is learned only from a rejection about concurrency, and rises with
 const THREADS = Array.from({ length: 16 }, (_, index) => `thread-${index}`);
 
 test('sixteen threads under a limit of two: no call is rejected, and all are answered', async (context) => {
-  const crowd = createCrowd(0);
-  const plans = await startPlans(context, { acme: { max_concurrency: 2 }, acmeScript: () => crowd.enter() });
+  const busy = createBusyProvider(0);
+  const plans = await startPlans(context, { acme: { max_concurrency: 2 }, acmeScript: () => busy.request() });
   const answers = await Promise.all(THREADS.map((thread) => plans.turn(thread)));
   assert.deepEqual(answers.map((each) => finalResponse(each).status), THREADS.map(() => 'completed'));
-  assert.deepEqual([plans.acmeKeys().length, crowd.most()], [16, 2]);
+  assert.deepEqual([plans.acmeKeys().length, busy.mostOpen()], [16, 2]);
 });
 
 test('sixteen threads under an unknown limit of two: it is learned once, for all later calls', async (context) => {
-  const crowd = createCrowd(14);
+  const busy = createBusyProvider(14);
   const plans = await startPlans(context, {
-    acmeScript: () => crowd.enter(),
+    acmeScript: () => busy.request(),
     settings: { upstreamCalls: 2, apiKeys: [KEYS[0]] },
-    runtime: { sleep: crowd.sleep },
+    runtime: { sleep: busy.sleep },
   });
   const runAll = () => Promise.all(THREADS.map((thread) => plans.turn(thread)));
   for (const each of await runAll()) assert.equal(finalResponse(each).status, 'completed');
   assert.equal(plans.acmeKeys().length, 16 + 14);
   for (const each of await runAll()) assert.equal(finalResponse(each).status, 'completed');
-  assert.deepEqual([plans.acmeKeys().length, crowd.most()], [16 + 14 + 16, 2]);
+  assert.deepEqual([plans.acmeKeys().length, busy.mostOpen()], [16 + 14 + 16, 2]);
 });
 
 test('an SDK client gets its stream with keep-alives once a learned limit queues its request', async (context) => {

@@ -225,7 +225,7 @@ describe('requests of the real Codex', () => {
     it(`${name} is accepted`, async (context) => {
       const native = await start(context, { script: [answer({ text: 'Done.' })] });
       const reply = await native.bridge.stream({ ...body, model: native.bridge.model }, CODEX);
-      assert.deepEqual(native.upstream.refusals, []);
+      assert.deepEqual(native.upstream.rejections, []);
       assert.equal(finalResponse(reply).status, 'completed');
     });
   }
@@ -259,7 +259,7 @@ describe('responses', () => {
       toolCalls: [{ id: 'call_a', name: 'list', arguments: { path: 'a' } }],
     });
     const native = await start(context, { script: [step] });
-    const unstreamed = await start(context, { script: [step], whole: true });
+    const unstreamed = await start(context, { script: [step], asJson: true });
     const body = { input: ask(), tools: [tool('list')] };
     const [one, two] = [await native.bridge.json(body), await unstreamed.bridge.json(body)];
     const itemsOf = (response: Loose) => response.output.map(({ id: _id, ...item }: Loose) => item);
@@ -597,7 +597,7 @@ describe('failures', () => {
     const input = [...ask(), sealed('', 'gAAA'), sealed('Short.', 'gBBB'), message, ...ask('And?')];
     for (let round = 0; round < 2; round += 1)
       assert.equal(finalResponse(await native.bridge.stream({ input }, CODEX)).status, 'completed');
-    assert.deepEqual(native.upstream.refusals, []);
+    assert.deepEqual(native.upstream.rejections, []);
     assert.deepEqual(bodyOf(native, 1).input.filter(({ type }: Loose) => type === 'reasoning'), [
       { type: 'reasoning', id: 'rs_2', summary: [{ type: 'summary_text', text: 'Short.' }] },
     ]);

@@ -1,4 +1,4 @@
-/** Every captured request of the real Codex translates to a request that strict upstreams accept. */
+/** Translates every captured request of the real Codex to a request that strict upstreams accept. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { findProvider, resolveModel } from '../../src/providers/catalog';
@@ -8,12 +8,12 @@ import { listCodexRequests } from '../support/fixtures';
 import { validate } from '../support/strict/rules';
 import type { UpstreamDialect } from '../support/strict/rule';
 
-const HOMES: readonly { readonly dialect: UpstreamDialect; readonly provider: string }[] = [
+const TARGETS: readonly { readonly dialect: UpstreamDialect; readonly provider: string }[] = [
   { dialect: 'dashscope', provider: 'aliyun-coding' },
   { dialect: 'openai', provider: 'openai-compatible' },
 ];
 
-for (const { dialect, provider } of HOMES) {
+for (const { dialect, provider } of TARGETS) {
   describe(`real Codex requests against ${provider}`, () => {
     for (const { name, body } of listCodexRequests()) {
       it(name, () => {

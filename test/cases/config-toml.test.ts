@@ -1,4 +1,4 @@
-/** Every config.toml fixture: setup's result, byte for byte, and undo restores the original. */
+/** Every config.toml fixture: setup writes the expected file, and undo restores the original byte for byte. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { findConfigFlaws, listWhatToCommentOut } from '../../src/codex/config-flaws';
@@ -42,7 +42,7 @@ function textOf(edit: ConfigEdit): string {
   return edit.text;
 }
 
-/** What setup comments out in `text` because Codex rejects it. */
+/** Lists what setup comments out in `text` because Codex rejects it. */
 function findToCommentOut(text: string) {
   const document = parseToml(text);
   return listWhatToCommentOut(document.ok ? findConfigFlaws(document) : []);
@@ -64,13 +64,13 @@ for (const fixture of listFixtures('config-toml')) {
 
     const original = textOf(removeConfig(before));
     const toCommentOut = findToCommentOut(original);
-    const merge = (text: string, wanted: CodexSettings): string => textOf(mergeConfig(text, wanted, toCommentOut));
+    const merge = (text: string, target: CodexSettings): string => textOf(mergeConfig(text, target, toCommentOut));
     const after = merge(before, settings);
 
     it('becomes the expected file', () => {
       fixture.expect('after.toml', after);
       if (options.older) fixture.expect('undone.toml', original);
-      else assert.equal(original, before, 'undo leaves a file alone that setup has not written');
+      else assert.equal(original, before, 'undo does not change a file without a setup');
     });
 
     it('is restored byte for byte', () => assert.equal(textOf(removeConfig(after)), original));
@@ -111,7 +111,7 @@ for (const fixture of listFixtures('config-toml')) {
       });
     });
 
-    it('has consistent line ends', () => {
+    it('has consistent line endings', () => {
       if (!before.includes('\r\n')) assert.ok(!after.includes('\r'));
       else if (!/(?<!\r)\n/.test(before)) assert.doesNotMatch(after, /(?<!\r)\n/);
     });

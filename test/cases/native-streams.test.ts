@@ -1,4 +1,4 @@
-/** Every fixture of a native Responses endpoint. */
+/** Tests every stream fixture of native Responses endpoints. */
 import { isJsonObject, parseJsonObject } from '../../src/base/json';
 import { describeStreams } from '../support/stream/stream-properties';
 

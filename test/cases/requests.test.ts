@@ -1,4 +1,4 @@
-/** Every request fixture: the upstream request, byte for byte, its notes, and that strict upstreams accept it. */
+/** Every request fixture: checks its upstream request byte for byte, its notes, and that strict upstreams accept it. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { asString, type JsonObject } from '../../src/base/json';
@@ -21,7 +21,7 @@ interface RequestCase {
   readonly defaultModel?: string;
   /** Translation options that differ from the defaults. */
   readonly options?: Partial<TranslateOptions>;
-  /** Top-level fields that this provider documents but the strict upstream does not know. */
+  /** Top-level fields that this provider documents but the strict upstream rejects. */
   readonly fields?: readonly string[];
 }
 
@@ -48,7 +48,7 @@ for (const fixture of listFixtures('requests')) {
       };
       const request = { method: 'POST', path: '/v1/chat/completions', headers, rawBody: JSON.stringify(chat) };
       const dialect = DASHSCOPE.includes(options.provider ?? CODING_PLAN) ? 'dashscope' : 'openai';
-      // FORWARD_REASONING sends a field that only the user's provider knows.
+      // FORWARD_REASONING sends a field that only the user's provider accepts.
       const allowFields = [
         ...(options.options?.forwardReasoning === true ? ['reasoning'] : []),
         ...(options.fields ?? []),
@@ -68,7 +68,7 @@ function readBody(fixture: Fixture, { codex }: RequestCase): JsonObject {
 interface Translation {
   readonly chat: object;
   readonly notes: readonly string[];
-  /** The limits of the model's provider. */
+  /** The output limit of the model. */
   readonly maxTokens: number;
 }
 

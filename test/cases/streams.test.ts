@@ -1,4 +1,4 @@
-/** Every fixture of a Chat Completions upstream. */
+/** Tests every stream fixture of Chat Completions upstreams. */
 import { parseJson } from '../../src/base/json';
 import { describeStreams } from '../support/stream/stream-properties';
 

@@ -166,18 +166,18 @@ test('wraps a paragraph between words, however it is split into chunks', () => {
     paragraph.end();
     return written;
   };
-  const whole = write([words]);
-  assert.equal(whole, [
+  const expected = write([words]);
+  assert.equal(expected, [
     '  text       THE QUICK BROWN FOX JUMPS OVER THE LAZY DOG, AND THEN IT JUMPS',
     '             AGAIN, BECAUSE NOBODY SAW IT.',
     '',
   ].join('\n'));
-  assert.equal(write([...words]), whole);
+  assert.equal(write([...words]), expected);
   const margin = ' '.repeat(13);
   assert.equal(write(['a ', 'b'.repeat(70)]), `  text       A\n${margin}${'B'.repeat(67)}\n${margin}BBB\n`);
 });
 
-test('serve does not load the demo', async () => {
+test('serve does not load the files of the demo', async () => {
   const script = `
     const { run } = require('./src/cli/main');
     const io = { error() {}, onSignal(handler) { setImmediate(handler, 'SIGTERM'); return () => undefined; },

@@ -14,7 +14,7 @@ import { validate } from '../support/strict/rules';
 import { assertGoodStream } from '../support/stream/stream-grammar';
 
 interface Round {
-  /** The requests to the model. */
+  /** The body of the request to the model. */
   rawBody: string;
   /** The event stream that the client received. */
   stream: string;
@@ -29,22 +29,22 @@ async function recordDemo(): Promise<readonly Round[]> {
     io: createFakeIo(), env: {}, version: '9.8.7', pauseMs: 1, limitMs: 10_000,
     buildBridge: (config, log) => {
       const send = createFetchTransport({ connectMs: 10_000, firstByteMs: 10_000, idleMs: 10_000 });
-      let isUpstreamOver = false;
+      let isUpstreamDone = false;
       const bridge = createBridge(config, log, {
         async transport(request) {
           const round = rounds.at(-1);
           assert.equal(round?.rawBody, '', 'one request for each turn');
           if (round) round.rawBody = Buffer.concat(request.body).toString('utf8');
-          isUpstreamOver = false;
+          isUpstreamDone = false;
           const answer = await send(request);
           return {
             status: answer.status,
             header: (name) => answer.header(name),
-            cancel: (said) => answer.cancel(said),
+            cancel: (complete) => answer.cancel(complete),
             text: (limit) => answer.text(limit),
             async read() {
               const bytes = await answer.read();
-              isUpstreamOver ||= bytes === undefined;
+              isUpstreamDone ||= bytes === undefined;
               return bytes;
             },
           };
@@ -61,7 +61,7 @@ async function recordDemo(): Promise<readonly Round[]> {
             async* frames() {
               for await (const frame of turn.frames()) {
                 round.stream += frame;
-                round.isLive ||= !isUpstreamOver && frame.includes('output_text.delta');
+                round.isLive ||= !isUpstreamDone && frame.includes('output_text.delta');
                 yield frame;
               }
             },

@@ -1,7 +1,7 @@
 /**
  * Runs the shell blocks of every page in a scratch home, against a scripted provider, and parses all other blocks.
- * Programs that a test must not run are replaced; PROGRAMS says why. The blocks of a translation, which are those of
- * its original with other comments (translations.test.ts), are only checked by `bash -n`.
+ * Programs that a test must not run are replaced, for the reasons in PROGRAMS. The blocks of a translation differ from
+ * the original only in comments (translations.test.ts), so they are only checked with `bash -n`.
  */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
@@ -50,10 +50,10 @@ fetch(url + '/responses', { method: 'POST', headers, body }).then((reply) => rep
 });
 `;
 
-/** Blocks whose provider cannot answer here: their Codex may fail, but the bridge must start. */
+/** Blocks with an unreachable provider: Codex may fail, but the bridge must start. */
 const WITHOUT_ANSWER: readonly RegExp[] = [/AI_API_BASE=https:\/\/api\.example\.com/];
 
-/** What a page tells its reader to do before a block. */
+/** Commands that a page expects to be run before each of its blocks. */
 const BEFORE: Readonly<Record<string, string>> = {
   'docs/troubleshooting.md': 'aliyun-codex-bridge start',
   'docs/providers.md': 'mkdir -p "$XDG_CONFIG_HOME/aliyun-codex-bridge"; cd "$XDG_CONFIG_HOME/aliyun-codex-bridge"\n' +
@@ -138,7 +138,7 @@ for (const page of PAGES) {
     for (const { text } of shell) await runBash(['-n', '-c', text], PROJECT_ROOT, {});
   });
 
-  test(`${page}: blocks of data are valid`, () => {
+  test(`${page}: JSON and TOML blocks are valid`, () => {
     for (const { language, line, text } of blocks) {
       if (/^jsonc?$/.test(language)) assert.ok(parseJsonc(text).ok, `${page}:${line}`);
       if (language === 'toml') assert.ok(parseToml(text).ok, `${page}:${line}`);

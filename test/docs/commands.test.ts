@@ -7,17 +7,17 @@ import { listBlocks, listCodeSpans, PAGES, splitWords } from './markdown';
 
 const PROGRAM = 'aliyun-codex-bridge';
 
-/** Values for the placeholders in capitals that commands have on the pages. */
+/** Values for the placeholders in capitals on the pages. */
 const EXAMPLES: Readonly<Record<string, string>> = {
   COMMAND: 'codex', SHELL: 'bash', NAME: 'zai', ACTION: 'install', FILE: 'models.json', PATH: 'bridge.sock',
   URL: 'http://127.0.0.1:1/v1', MODEL: 'glm-4.7', DIR: 'store',
 };
 
-/** The arguments of a command line of the bridge, without what a shell does itself; undefined for any other line. */
+/** Returns the arguments of a command line of the bridge, without shell syntax; undefined for any other line. */
 function findArguments(line: string): readonly string[] | undefined {
   const words = splitWords(line);
   const at = words.indexOf(PROGRAM);
-  // Only variables may come before the name; what a pipe or `>` starts is another command.
+  // Only variables may precede the name; a pipe or `>` ends the command.
   if (at === -1 || !words.slice(0, at).every((word) => /^[A-Z_]+=/.test(word))) return undefined;
   const end = words.findIndex((word, index) => index > at && /^(?:\||&&|;|>|2>)$/.test(word));
   return words.slice(at + 1, end === -1 ? undefined : end).map((word) => EXAMPLES[word] ?? word);
@@ -37,11 +37,11 @@ for (const page of PAGES) {
     }
   });
 
-  test(`${page}: every flag is one of the bridge or of a known program`, () => {
+  test(`${page}: every flag belongs to the bridge or to a known program`, () => {
     const flags = new Set(Object.values(OPTIONS).flatMap((row) => row.flags as readonly string[]));
     for (const span of listCodeSpans(page)) {
       const [flag = ''] = /^--[a-z-]+(?![a-z-]*…)/.exec(span) ?? [];
-      const isKnown = flags.has(flag) || flags.has(flag.replace(/^--no-/, '--')) || isOfACommand(flag);
+      const isKnown = flags.has(flag) || flags.has(flag.replace(/^--no-/, '--')) || isCommandFlag(flag);
       if (flag !== '') assert.ok(isKnown || FOREIGN.has(flag), `${span} is not a flag`);
     }
   });
@@ -54,8 +54,8 @@ const FOREIGN: ReadonlySet<string> = new Set([
   '--no-daemon',
 ]);
 
-/** Whether some command has the flag as its own. */
-function isOfACommand(flag: string): boolean {
+/** Whether the flag belongs to one of the commands. */
+function isCommandFlag(flag: string): boolean {
   const errors = parseArguments(['version', flag]).errors.join('');
   return !errors.includes('Unknown flag');
 }

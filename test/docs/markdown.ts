@@ -6,9 +6,9 @@ import { PROJECT_ROOT } from '../house/source-tree';
 /** A fenced code block. */
 export interface CodeBlock {
   readonly page: string;
-  /** Of its first line, counted from 1. */
+  /** Line number of its first line, counted from 1. */
   readonly line: number;
-  /** The word after the fence: `sh`, `json`; empty for none. */
+  /** The word after the fence, such as `sh`; may be empty. */
   readonly language: string;
   readonly text: string;
 }

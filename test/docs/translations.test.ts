@@ -3,10 +3,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { listBlocks, listCodeSpans, readPage, TRANSLATIONS } from './markdown';
 
-/** The code of a page, each span once; pages may repeat one another's in another order. */
+/** The code spans of a page, each once and sorted: translations may differ in order and repetition. */
 const spansOf = (page: string): readonly string[] => [...new Set(listCodeSpans(page))].sort();
 
-/** Blocks without comments, whose language differs; pictures have translated labels. */
+/** The code blocks of a page without comments, which are translated, and without diagrams, whose labels are. */
 const blocksOf = (page: string): readonly string[] => listBlocks(page)
   .filter(({ language }) => language !== 'mermaid')
   .map(({ language, text }) => `${language}\n${text.replace(/ +#.*$/gm, '')}`);
@@ -20,6 +20,6 @@ for (const [chinese, english] of Object.entries(TRANSLATIONS)) {
   test(`${chinese} has the headings of ${english}`, () => assert.deepEqual(outlineOf(chinese), outlineOf(english)));
 }
 
-test('README.md has at most 200 lines', () => {
+test('the README pages have at most 200 lines', () => {
   for (const page of ['README.md', 'README.zh-CN.md']) assert.ok(readPage(page).split('\n').length <= 201, page);
 });

@@ -35,7 +35,7 @@ test('a bridge identifies itself, even on the address of all interfaces', LIMIT,
 });
 
 test('an older bridge omits fields, and a forged report cannot control the terminal', LIMIT, async (context) => {
-  const nothing = {
+  const unknown = {
     version: undefined,
     pid: undefined,
     uptime: undefined,
@@ -46,7 +46,7 @@ test('an older bridge omits fields, and a forged report cannot control the termi
     launches: 0,
   };
   const name = 'aliyun-codex-bridge';
-  assert.deepEqual(await probe(await pretend(context, { name })), { kind: 'bridge', health: nothing });
+  assert.deepEqual(await probe(await pretend(context, { name })), { kind: 'bridge', health: unknown });
   const forged = {
     name,
     version: '\u001b[31m',
@@ -57,7 +57,7 @@ test('an older bridge omits fields, and a forged report cannot control the termi
     openStreams: '1',
     launches: null,
   };
-  assert.deepEqual(await probe(await pretend(context, forged)), { kind: 'bridge', health: nothing });
+  assert.deepEqual(await probe(await pretend(context, forged)), { kind: 'bridge', health: unknown });
 });
 
 test('a program that answers anything else is not a bridge', LIMIT, async (context) => {
@@ -91,8 +91,7 @@ test('a program that hangs, uses another protocol or disconnects is not a bridge
 });
 
 test(
-  'a request whose connection is cut without an answer is repeated: the bridge that had the port may have ended just ' +
-  'now',
+  'retries if the connection closes without an answer, because the bridge on that port may just have exited',
   LIMIT,
   async (context) => {
     const closing = createServer((socket) => {

@@ -1,4 +1,4 @@
-/** The owner of a port: this bridge, another program that answers, or one that does not. */
+/** Describes the owner of a port: this bridge, another program that answers, or one that does not. */
 import assert from 'node:assert/strict';
 import { createServer, type RequestListener } from 'node:http';
 import { createServer as createTcpServer, type AddressInfo, type Server, type Socket } from 'node:net';

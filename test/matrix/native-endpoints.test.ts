@@ -14,7 +14,7 @@ import { readResponsesRequest } from '../../src/wire/read-responses';
 import { ask, CODEX, doneItems, finalResponse, KEY, startBridge, type Loose } from '../support/bridge/test-bridge';
 import { listCodexRequests } from '../support/fixtures';
 import { NATIVE_BEHAVIOR } from '../support/strict/native-behavior';
-import { validateNative, type NativeRefusal } from '../support/strict/native-rules';
+import { validateNative, type NativeRejection } from '../support/strict/native-rules';
 import { startNativeUpstream } from '../support/upstream/native-upstream';
 import { answer } from '../support/upstream/scripted-upstream';
 
@@ -28,7 +28,7 @@ const TARGETS: readonly NativeTarget[] = PROVIDERS.filter(({ responses }) => res
 
 const REQUESTS = listCodexRequests().filter(({ url }) => url.endsWith('/responses'));
 
-function validate(body: object, { provider: { name } }: NativeTarget): NativeRefusal | undefined {
+function validate(body: object, { provider: { name } }: NativeTarget): NativeRejection | undefined {
   const behavior = NATIVE_BEHAVIOR[name];
   const headers = { authorization: 'Bearer k', 'content-type': 'application/json', 'accept-encoding': 'identity' };
   const route = `POST ${behavior?.path ?? '/v1/responses'}`;
@@ -168,7 +168,7 @@ async function playThread(context: TestContext, { provider, model }: NativeTarge
     const body = { input, tools: TOOLS, tool_choice: 'auto', parallel_tool_calls: true, store: false,
       include: ['reasoning.encrypted_content'], reasoning: { effort: 'high', summary: 'auto' }, prompt_cache_key: 't' };
     const response = await bridge.stream(body, CODEX);
-    assert.deepEqual(upstream.refusals, []);
+    assert.deepEqual(upstream.rejections, []);
     assert.equal(finalResponse(response).status, 'completed', JSON.stringify(finalResponse(response).error));
     const items = doneItems(response);
     input.push(...items);

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import {
   call, codex, developer, EXEC, result, said, sdk, thought, user,
 } from '../support/reports/client';
-import { callsOf, findHalfPair, messagesOf, toolsOf } from '../support/reports/expectations';
+import { callsOf, findLoneSurrogate, messagesOf, toolsOf } from '../support/reports/expectations';
 import { testReports, type Report, type ReportedAnswer, type ReportedCall } from '../support/reports/report';
 import { answered, refused, say, unless } from '../support/reports/upstream';
 
@@ -129,7 +129,7 @@ testReports('calls, results and empty messages', [
   {
     saw: 'half an emoji in truncated output made every later request invalid JSON',
     source: 'anomalyco/opencode#17758, JohnnyZ93/oai-compatible-copilot#271, elizaOS/eliza#18079', text: 'fine',
-    upstream: ({ raw }) => unless(findHalfPair(raw), refused(
+    upstream: ({ raw }) => unless(findLoneSurrogate(raw), refused(
       'Failed to parse the request body as JSON: messages[4].content: lone leading surrogate in hex escape at line 1')),
     // Codex is written in Rust and cannot hold lone surrogates; JavaScript clients can.
     requests: [sdk({

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import type { Loose } from '../support/bridge/test-bridge';
 import { codex, EXEC, functionTool, sdk, user } from '../support/reports/client';
-import { argumentsOf, findHalfPair } from '../support/reports/expectations';
+import { argumentsOf, findLoneSurrogate } from '../support/reports/expectations';
 import { testReports, type Report, type ReportedAnswer } from '../support/reports/report';
 import { calls, chunk, FIRST, fragment, say, streamed, USAGE } from '../support/reports/upstream';
 
@@ -161,7 +161,7 @@ testReports('half characters', ['content', 'reasoning_content'].map((field): Rep
   ]),
   requests: [codex([user('x')]), sdk(CHAT, '/v1/chat/completions')],
   check: ({ replies }) => replies.forEach(({ raw }) => {
-    assert.equal(findHalfPair(raw), undefined);
+    assert.equal(findLoneSurrogate(raw), undefined);
     assert.match(raw, /😀/);
   }),
 })));

@@ -1,4 +1,4 @@
-/** Calls beyond what a request allows. */
+/** Calls that the request does not allow are dropped. */
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { CallFilterStage, type CallRules } from '../../src/stream/small-stages';
@@ -36,7 +36,7 @@ test('call filter: a forbidden call does not count', () => {
   assert.deepEqual(passed, [...call('b'), DONE]);
 });
 
-test('call filter: an answer without calls does not end with calls', () => {
+test('call filter: an answer whose calls were all dropped ends with "stop"', () => {
   const text: Signal = { type: 'text-delta', text: 'No.' };
   const { passed } = run({ allows: () => false }, [text, ...call('a'), DONE]);
   assert.deepEqual(passed, [text, { type: 'finish', reason: 'stop' }]);

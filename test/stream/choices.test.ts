@@ -16,7 +16,7 @@ type Loose = any;
 const choice = (index: number, reason: string, message: object) => ({ index, message, finish_reason: reason });
 const callOf = (text: string) => ({ tool_calls: [{ index: 0, id: 'c', function: { name: 'f', arguments: text } }] });
 
-/** What a Chat client gets; with `stream`, the choices arrive as interleaved chunks, two for each choice. */
+/** What a Chat client gets for these choices; with `stream`, they arrive as two interleaved chunks each. */
 function answerChat(choices: readonly ReturnType<typeof choice>[], stream: boolean): Loose {
   const answer = new AnswerStream({
     assembler: new ChatAssembler({
@@ -44,7 +44,7 @@ function answerChat(choices: readonly ReturnType<typeof choice>[], stream: boole
 }
 
 for (const stream of [false, true]) {
-  describe(`choices of ${stream ? 'a stream' : 'a whole answer'}`, () => {
+  describe(`choices of ${stream ? 'a stream' : 'a complete answer'}`, () => {
     it('keep their own finish reasons', () => {
       const choices = [
         choice(0, 'length', callOf('{"a":"tr')), choice(1, 'content_filter', { content: 'ba' }),
@@ -69,7 +69,7 @@ for (const stream of [false, true]) {
   });
 }
 
-it('choices of a whole answer stay apart if they have the same index', () => {
+it('choices of a complete answer stay separate if they have the same index', () => {
   const choices = [choice(0, 'length', { content: 'first' }), choice(0, 'stop', { content: 'second' })];
   assert.deepEqual(answerChat(choices, false), [[0, 'first', 'length'], [1, 'second', 'stop']]);
 });

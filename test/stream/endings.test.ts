@@ -4,7 +4,7 @@ import { it } from 'node:test';
 import { BridgeError } from '../../src/errors/bridge-error';
 import { readFinishReason } from '../../src/stream/endings';
 
-const WORDS = {
+const REASONS = {
   stop: 'stop',
   eos: 'stop',
   end_turn: 'stop',
@@ -23,8 +23,8 @@ const WORDS = {
   SAFETY: 'content_filter',
 } as const;
 
-for (const [word, reason] of Object.entries(WORDS)) {
-  it(`"${word}" is ${reason}`, () => assert.equal(readFinishReason(word), reason));
+for (const [word, reason] of Object.entries(REASONS)) {
+  it(`"${word}" means ${reason}`, () => assert.equal(readFinishReason(word), reason));
 }
 
 const FAILURES = {
@@ -40,7 +40,7 @@ const FAILURES = {
 } as const;
 
 for (const [word, kind] of Object.entries(FAILURES)) {
-  it(`"${word}" is the failure ${kind}`, () => {
+  it(`"${word}" means the failure ${kind}`, () => {
     const failure = readFinishReason(word);
     assert.ok(failure instanceof BridgeError);
     assert.equal(failure.kind, kind);
@@ -51,7 +51,7 @@ for (const word of ['', 'null', 'None', ' ']) {
   it(`"${word}" has no meaning`, () => assert.equal(readFinishReason(word), undefined));
 }
 
-it('a failure names an unknown finish reason', () => {
+it('the message of a failure has the finish reason', () => {
   const failure = readFinishReason('MALFORMED_FUNCTION_CALL');
   assert.ok(failure instanceof BridgeError);
   assert.match(failure.message, /"MALFORMED_FUNCTION_CALL"/);

@@ -1,4 +1,4 @@
-/** Reasoning blocks in pieces are joined by type and index; complete ones are unchanged. */
+/** Pieces of reasoning blocks are joined by type and index; complete blocks are unchanged. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { CumulativeStage } from '../../src/stream/small-stages';
@@ -12,6 +12,7 @@ const piece = (fields: object, index: number | undefined = 0): object => ({
   ...(index !== undefined && { index }),
 });
 const encrypted = (id: string): object => ({ type: 'reasoning.encrypted', id, data: 'ZGF0YQ==', index: 0 });
+
 function merge(chunks: Chunks): readonly unknown[] {
   const signed = new SignedBlocks();
   for (const chunk of chunks) signed.add(chunk);
@@ -20,12 +21,12 @@ function merge(chunks: Chunks): readonly unknown[] {
 
 const CASES: readonly { readonly name: string; readonly chunks: Chunks; readonly blocks: readonly unknown[] }[] = [
   {
-    name: 'text grows, and a signature is last',
+    name: 'text in pieces, then a signature',
     chunks: [[piece({ text: 'a' })], [piece({ text: 'b' })], [piece({ signature: 's' })]],
     blocks: [piece({ text: 'ab', signature: 's' })],
   },
   {
-    name: 'null has no meaning',
+    name: 'null changes nothing',
     chunks: [[piece({ text: 'a', signature: 's' })], [piece({ text: 'b', signature: null })]],
     blocks: [piece({ text: 'ab', signature: 's' })],
   },
@@ -35,12 +36,12 @@ const CASES: readonly { readonly name: string; readonly chunks: Chunks; readonly
     blocks: [piece({ text: 'ab' }, undefined)],
   },
   {
-    name: 'another index is another block',
+    name: 'a different index starts a new block',
     chunks: [[piece({ text: 'a' })], [piece({ text: 'b' }, 1)], [piece({ text: 'c' })]],
     blocks: [piece({ text: 'ac' }), piece({ text: 'b' }, 1)],
   },
   {
-    name: 'another id is another block',
+    name: 'a different id starts a new block',
     chunks: [[piece({ text: 'a', id: '1' })], [piece({ text: 'b', id: '2' })]],
     blocks: [piece({ text: 'a', id: '1' }), piece({ text: 'b', id: '2' })],
   },
@@ -95,8 +96,8 @@ it('a block that repeats its text yields only the new part, separately for each 
     [piece({ text: 'Hey' }), piece({ text: 'x' }, 1)],
     [piece({ text: 'Hey!' }), encrypted('1')],
   ];
-  const news = details.flatMap((chunk) => stage.step({ type: 'reasoning-details', details: chunk }));
-  assert.deepEqual(news, [
+  const outputs = details.flatMap((chunk) => stage.step({ type: 'reasoning-details', details: chunk }));
+  assert.deepEqual(outputs, [
     { type: 'reasoning-details', details: [piece({ text: 'He' })] },
     { type: 'reasoning-details', details: [piece({ text: 'y' }), piece({ text: 'x' }, 1)] },
     { type: 'reasoning-details', details: [piece({ text: '!' }), encrypted('1')] },

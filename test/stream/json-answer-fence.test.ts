@@ -1,10 +1,10 @@
-/** Fences around JSON answers, split at every position. */
+/** Code fences around JSON answers are removed, wherever the answer is split. */
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { JsonFenceStage } from '../../src/stream/json-answer';
 import type { Signal } from '../../src/stream/signal';
 
-/** What the stage emits for `text` when it arrives in these pieces. */
+/** Returns the text that the stage emits for these pieces. */
 function through(pieces: readonly string[]): string {
   const stage = new JsonFenceStage();
   const signals = [
@@ -12,7 +12,7 @@ function through(pieces: readonly string[]): string {
     ...stage.step({ type: 'finish', reason: 'stop' }),
     ...stage.end(),
   ];
-  assert.equal(signals.at(-1)?.type, 'finish', 'nothing follows the end');
+  assert.equal(signals.at(-1)?.type, 'finish', 'the finish signal is last');
   return signals.map((signal) => (signal.type === 'text-delta' ? signal.text : '')).join('');
 }
 
@@ -20,7 +20,7 @@ const JSON_TEXT = '{\n  "a": "``` is code",\n  "b": [1, 2]\n}';
 
 const CASES: readonly (readonly [name: string, given: string, expected: string])[] = [
   ['a plain answer', JSON_TEXT, JSON_TEXT],
-  ['a plain answer and its blanks', ` ${JSON_TEXT}\n`, ` ${JSON_TEXT}\n`],
+  ['a plain answer between blanks', ` ${JSON_TEXT}\n`, ` ${JSON_TEXT}\n`],
   ['a fence', `\`\`\`json\n${JSON_TEXT}\n\`\`\``, JSON_TEXT],
   ['a fence without a language', `\`\`\`\n${JSON_TEXT}\n\`\`\`\n`, JSON_TEXT],
   ['a fence after blank lines', `\n\n\`\`\`JSON\r\n${JSON_TEXT}\r\n\`\`\``, JSON_TEXT],
@@ -28,10 +28,10 @@ const CASES: readonly (readonly [name: string, given: string, expected: string])
   ['a list', '```json\n[1]\n```', '[1]'],
   ['text after the fence', '```json\n{"a":1}\n```\n\nI hope that helps. ```x```', '{"a":1}'],
   ['a fence that is never closed', '```json\n{"a":1}', '{"a":1}'],
-  ['an answer that is cut', '```json\n{"a":"b', '{"a":"b'],
+  ['a truncated answer', '```json\n{"a":"b', '{"a":"b'],
   ['prose', 'Here is ```json\n{}\n```', 'Here is ```json\n{}\n```'],
   ['another language', '```python\nprint(1)\n```', '```python\nprint(1)\n```'],
-  ['nothing but backticks', '```', '```'],
+  ['only backticks', '```', '```'],
   ['backticks within a string', '```json\n{"a":"```"}\n```', '{"a":"```"}'],
 ];
 
@@ -54,7 +54,7 @@ test('json fence: text is emitted as it arrives', () => {
   assert.deepEqual(say(blanks), [{ type: 'text-delta', text: blanks }]);
 });
 
-test('json fence: each choice has its own fence; other signals pass through', () => {
+test('json fence: each choice may have a fence; other signals pass through', () => {
   const stage = new JsonFenceStage();
   const given: readonly Signal[] = [
     { type: 'reasoning-delta', text: '```' },

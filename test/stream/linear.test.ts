@@ -1,14 +1,14 @@
-/** The cost of a piece does not depend on earlier pieces: measured in characters read, not in time. */
+/** The cost of a chunk does not depend on earlier chunks: measured in characters read, not in time. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { JsonObject } from '../../src/base/json';
 import { createAnswerStream, type AnswerStreamCase } from '../support/stream/answer-streams';
 import { countCharacters } from '../support/stream/count-work';
 
-/** Pieces counted at the beginning and at the end. */
+/** Chunks measured at the beginning and at the end. */
 const SAMPLE = 100;
-/** Pieces in between, which must not make later ones more expensive. */
-const BEFORE = 5_000;
+/** Chunks in between, which must not make later ones more expensive. */
+const BETWEEN = 5_000;
 
 const sse = (delta: JsonObject): Buffer => Buffer.from(`data: ${JSON.stringify({ choices: [{ delta }] })}\n\n`);
 const call = (fields: JsonObject, text: string): JsonObject => ({
@@ -19,7 +19,7 @@ const call = (fields: JsonObject, text: string): JsonObject => ({
   }],
 });
 
-/** The same for the call of index 1. */
+/** Like `call`, for the call with index 1. */
 const second = (fields: JsonObject, text: string): JsonObject => ({
   tool_calls: [{ index: 1, id: fields['id'], function: { name: fields['name'], arguments: text } }],
 });
@@ -50,7 +50,7 @@ const KINDS: readonly Kind[] = [
     piece: () => ({ content: 'twenty-four characters, ' }),
   },
   {
-    name: 'JSON with fence',
+    name: 'JSON in a code fence',
     options: { jsonFence: true },
     open: [{ content: '```json\n{"text":"' }],
     piece: () => ({ content: 'twenty-four characters, ' }),
@@ -86,8 +86,8 @@ function costOf(kind: Kind): { readonly early: number; readonly late: number } {
   for (const delta of kind.open) stream.push(sse(delta));
   feed(0, SAMPLE);
   const early = countCharacters(() => feed(SAMPLE, SAMPLE));
-  feed(2 * SAMPLE, BEFORE);
-  const late = countCharacters(() => feed(2 * SAMPLE + BEFORE, SAMPLE));
+  feed(2 * SAMPLE, BETWEEN);
+  const late = countCharacters(() => feed(2 * SAMPLE + BETWEEN, SAMPLE));
   assert.ok(!stream.assembler.finished);
   return { early, late };
 }
@@ -96,8 +96,8 @@ describe('a late chunk costs no more than an early one', () => {
   for (const kind of KINDS) {
     it(kind.name, () => {
       const { early, late } = costOf(kind);
-      // Positions have more digits later on; nothing else may grow.
-      assert.ok(late <= early * 1.1, `${early} characters for ${SAMPLE} early pieces, ${late} for late ones`);
+      // Later positions have more digits; nothing else may grow.
+      assert.ok(late <= early * 1.1, `${early} characters for ${SAMPLE} early chunks, ${late} for late ones`);
     });
   }
 });

@@ -1,4 +1,4 @@
-/** Server-sent events as providers send them, in reads of any size, and the limits of reading. */
+/** Decodes server-sent events as providers send them, in reads of any size, within limits. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { MAX_LINE_BYTES, SseDecoder, type SseEvent } from '../../src/stream/sse';
@@ -12,7 +12,7 @@ const TEXTS: readonly (readonly [name: string, text: string, events: readonly Ss
   ['an event', 'data: x\n\n', [{ data: 'x' }]],
   ['an event with a name', 'event: error\ndata: x\n\n', [{ name: 'error', data: 'x' }]],
   [
-    'no spaces, as DashScope',
+    'no spaces after colons, as DashScope sends',
     'id:1\nevent:result\n:HTTP_STATUS/200\ndata:{"a":1}\n\n',
     [{ name: 'result', data: '{"a":1}' }],
   ],
@@ -20,7 +20,7 @@ const TEXTS: readonly (readonly [name: string, text: string, events: readonly Ss
   ['a byte order mark', '\ufeffdata: x\n\n', [{ data: 'x' }]],
   ['several data lines', 'data: a\ndata: b\n\n', [{ data: 'a\nb' }]],
   ['an empty data line', 'data:\n\n', [{ data: '' }]],
-  ['one space is removed, not two', 'data:  x\n\n', [{ data: ' x' }]],
+  ['only one space after a colon is removed', 'data:  x\n\n', [{ data: ' x' }]],
   ['comments', ': OPENROUTER PROCESSING\n\ndata: x\n\n:\n\n', [{ data: 'x' }]],
   ['other fields', 'retry: 5\nfoo: bar\nid: 7\ndata: x\n\n', [{ data: 'x' }]],
   ['no final blank line', 'data: x\n\ndata: [DONE]', [{ data: 'x' }, { data: '[DONE]' }]],
@@ -33,7 +33,7 @@ const TEXTS: readonly (readonly [name: string, text: string, events: readonly Ss
   ['nothing', '', []],
 ];
 
-describe('texts', () => {
+describe('decoding', () => {
   for (const [name, text, events] of TEXTS) {
     it(name, () => {
       assert.deepEqual(decode(text), events);
@@ -56,7 +56,7 @@ describe('long lines', () => {
     assert.equal(event?.data.length, MAX_LINE_BYTES - block.length);
   });
 
-  it('are rejected beyond it', () => {
+  it('are rejected beyond the limit', () => {
     const decoder = new SseDecoder();
     assert.throws(() => {
       for (let size = 0; size <= MAX_LINE_BYTES; size += block.length) decoder.push(block);
@@ -64,7 +64,7 @@ describe('long lines', () => {
   });
 });
 
-it('many data lines of one event are rejected beyond the limit of a line', () => {
+it('the data lines of one event are together rejected beyond the limit of a line', () => {
   const decoder = new SseDecoder();
   const line = Buffer.from(`data: ${'x'.repeat(8 * 1024 * 1024)}\n`);
   assert.throws(() => {
@@ -72,7 +72,7 @@ it('many data lines of one event are rejected beyond the limit of a line', () =>
   }, RangeError);
 });
 
-it('an event has at most 100,000 lines: joined strings cost memory, however short they are', () => {
+it('an event has at most 100,000 lines, because even short joined strings cost memory', () => {
   const lines = (count: number): Buffer => Buffer.from('data:x\n'.repeat(count));
   const decoder = new SseDecoder();
   decoder.push(lines(100_000));

@@ -21,24 +21,24 @@ const tags = (key: string): string =>
     .join('\n');
 const BARS = '<｜tool▁calls▁begin｜>';
 
-/** The parser of vLLM or SGLang, and a call of `run` as its models write it. */
+/** Parsers of vLLM and SGLang, each with a call of `run` as its models write it. */
 const FAMILIES: Readonly<Record<string, string>> = {
   hermes: `<tool_call>\n{"name": "run", "arguments": ${ARGS}}\n</tool_call>`,
   'qwen3_coder, qwen3_xml, step3p5':
-    `<tool_call>\n<function=run>\n${tags('<parameter=K>\nV\n</parameter>')}\n</function>\n</tool_call` +
-    `>`,
+    `<tool_call>\n<function=run>\n${tags('<parameter=K>\nV\n</parameter>')}\n</function>\n` +
+    '</tool_call>',
   'qwen3_coder without an envelope': `<function=run>${tags('<parameter=K>V</parameter>')}</function>`,
   'glm45, glm47': `<tool_call>run\n${tags('<arg_key>K</arg_key>\n<arg_value>V</arg_value>')}\n</tool_call>`,
   kimi_k2:
     '<|tool_calls_section_begin|><|tool_call_begin|>functions.run:0<|tool_call_argument_begin|>' +
     `${ARGS}<|tool_call_end|><|tool_calls_section_end|>`,
   deepseek_v3:
-    `${BARS}<｜tool▁call▁begin｜>function<｜tool▁sep｜>run\n\`\`\`json\n${ARGS}\n\`\`\`<｜tool▁call▁end｜><｜to` +
-    `ol▁calls▁end｜>`,
+    `${BARS}<｜tool▁call▁begin｜>function<｜tool▁sep｜>run\n\`\`\`json\n${ARGS}\n\`\`\`<｜tool▁call▁end｜>` +
+    '<｜tool▁calls▁end｜>',
   deepseek_v31: `${BARS}<｜tool▁call▁begin｜>run<｜tool▁sep｜>${ARGS}<｜tool▁call▁end｜><｜tool▁calls▁end｜>`,
   'deepseek_v31 in plain characters':
-    `<|tool_calls_begin|><|tool_call_begin|>run<|tool_sep|>${ARGS}<|tool_call_end|><|tool_calls_end|` +
-    `>`,
+    `<|tool_calls_begin|><|tool_call_begin|>run<|tool_sep|>${ARGS}<|tool_call_end|>` +
+    '<|tool_calls_end|>',
   'deepseek_v31 without a section': `<｜tool▁call▁begin｜>run<｜tool▁sep｜>${ARGS}<｜tool▁call▁end｜>`,
   deepseek_v32:
     `<｜DSML｜function_calls>\n<｜DSML｜invoke name="run">\n` +
@@ -49,8 +49,8 @@ const FAMILIES: Readonly<Record<string, string>> = {
     `${tags('<|DSML|parameter name="K" string="true">V</|DSML|parameter>')}\n` +
     '</|DSML|invoke>\n</|DSML|function_calls>',
   'deepseek_v32 with JSON':
-    `<｜DSML｜function_calls>\n<｜DSML｜invoke name="run">\n${ARGS}\n</｜DSML｜invoke>\n</｜DSML｜function_calls` +
-    `>`,
+    `<｜DSML｜function_calls>\n<｜DSML｜invoke name="run">\n${ARGS}\n</｜DSML｜invoke>\n` +
+    '</｜DSML｜function_calls>',
   deepseek_v4:
     `<｜DSML｜tool_calls>\n<｜DSML｜invoke name="run">\n${tags('<｜DSML｜parameter name="K">V</｜DSML｜parameter>')}\n` +
     '</｜DSML｜invoke>\n</｜DSML｜tool_calls>',
@@ -133,7 +133,7 @@ describe('prose stays text', () => {
   }
 });
 
-it('several calls of one block, then text', () => {
+it('reads several calls, and the text after them', () => {
   const two = `[TOOL_CALLS]run[ARGS]{"cmd":"a"}[TOOL_CALLS]look_up[ARGS]{"cmd":"b"}`;
   assert.deepEqual(callsOf(runStage([...two])), [{ cmd: 'a' }, { cmd: 'b' }]);
   const block = '<tool_call>{"name":"run","arguments":{"cmd":"a"}}</tool_call>';

@@ -1,4 +1,4 @@
-/** Arguments that a model wrote as strings: corrected where the schema allows no string, unchanged elsewhere. */
+/** Arguments that a model wrote as strings are corrected where the schema allows no string. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { JsonObject } from '../../src/base/json';
@@ -29,7 +29,7 @@ function write(pieces: readonly string[], schema = SCHEMA): string {
   return pieces.map((piece) => typed.push(piece)).join('') + typed.end();
 }
 
-/** The same result, wherever the arguments are split. */
+/** Checks that the result is the same wherever the arguments are split. */
 function assertWritten(given: string, expected: string, schema = SCHEMA): void {
   assert.equal(write([given], schema), expected);
   for (let at = 0; at <= given.length; at += 1) {
@@ -50,8 +50,8 @@ describe('a string where the schema allows none', () => {
     ['inside an object', '{"options":{"deep":"false","note":"false"}}', '{"options":{"deep":false,"note":"false"}}'],
     ['inside a list', '{"counts":["1","2"],"command":["1"]}', '{"counts":[1,2],"command":["1"]}'],
     ['through a reference', '{"place":{"line":"3"}}', '{"place":{"line":3}}'],
-    ['of several types', '{"either":"[]"}', '{"either":[]}'],
-    ['of an additional property', '{"other":"3"}', '{"other":3}'],
+    ['for one of several types', '{"either":"[]"}', '{"either":[]}'],
+    ['for an additional property', '{"other":"3"}', '{"other":3}'],
     ['after an escape in a name', '{"time\\u006fut":"3"}', '{"time\\u006fut":3}'],
     ['all arguments, encoded twice', '"{\\"note\\":\\"x\\"}"', '{"note":"x"}'],
   ];
@@ -67,7 +67,7 @@ describe('arguments that stay unchanged', () => {
     ['a word for a boolean', '{"login":"yes"}'],
     ['a string where any value is allowed', '{"any":"1"}'],
     ['a string where a list or a string is allowed', '{"open":"[1]"}'],
-    ['a choice', '{"choice":"1"}'],
+    ['an enum value', '{"choice":"1"}'],
     ['an empty string', '{"timeout":""}'],
     ['values of the right type', '{"command":["a"],"timeout":1,"login":false,"lines":null,"options":{}}'],
     ['escapes and brackets in strings', '{"note":"a\\"}],{[\\\\","command":["\\u007b\\"]"]}'],
@@ -85,13 +85,13 @@ describe('arguments that stay unchanged', () => {
     assertWritten(given, given, { type: 'object', properties: {} });
   });
 
-  it('deep nesting passes through', () => {
+  it('deeply nested arguments are unchanged', () => {
     const deep = `${'{"a":['.repeat(3_000)}"1"${']}'.repeat(3_000)}`;
     assert.equal(write([deep]), deep);
   });
 });
 
-it('only a string that may be corrected waits for its end', () => {
+it('only strings that may be corrected are held until their end', () => {
   const typed = new TypedArguments(SCHEMA);
   assert.equal(typed.push('{"note":"half'), '{"note":"half');
   assert.equal(typed.push(' a text","timeout":"1'), ' a text","timeout":');

@@ -19,7 +19,7 @@ const HOUR = 3_600_000;
 
 type Answers = Readonly<Record<string, readonly [status: number, body: unknown]>>;
 
-/** A provider that answers these paths, by key, and a home. */
+/** Creates a home, and starts a provider that answers these paths if the key is right. */
 async function createScene(context: TestContext, provider: string, base: string, answers: Answers) {
   const home = mkdtempSync(join(tmpdir(), 'bridge-quota-'));
   context.after(() => rmSync(home, { recursive: true, force: true }));
@@ -77,7 +77,7 @@ interface Case {
 
 const CASES: readonly Case[] = [
   {
-    name: 'windows as shares of a plan',
+    name: 'windows as percentages of a plan',
     provider: ZAI,
     answers: () => ({ [ZAI_PATH]: [200, zaiAnswer()] }),
     shows: new RegExp(
@@ -86,7 +86,7 @@ const CASES: readonly Case[] = [
     ),
   },
   {
-    name: 'the rest of an interval, under a misleading name',
+    name: 'the remaining requests of an interval, in a field with a misleading name',
     provider: ['minimax', '/v1'],
     answers: () => ({
       '/v1/api/openplatform/coding_plan/remains': [200, {
@@ -169,10 +169,10 @@ for (const { name, provider, answers, shows } of CASES) {
   });
 }
 
-test('a failure inside a 200, another answer, an error status and a rejected key are reasons', async (context) => {
-  const wrong = [200, { code: 401, msg: 'token expired or incorrect', success: false }] as const;
-  for (const [answer, said] of [
-    [wrong, 'answered: token expired or incorrect.'],
+test('reports a failure inside a 200, an unexpected answer, an error status and a rejected key', async (context) => {
+  const failure = [200, { code: 401, msg: 'token expired or incorrect', success: false }] as const;
+  for (const [answer, message] of [
+    [failure, 'answered: token expired or incorrect.'],
     [[200, []], 'answered: something other than a quota.'],
     [[200, '<html>'], 'did not answer with JSON.'],
     [[500, {}], 'answered 500.'],
@@ -180,7 +180,7 @@ test('a failure inside a 200, another answer, an error status and a rejected key
     const scene = await createScene(context, ...ZAI, { [ZAI_PATH]: answer });
     const { code, out, error } = await scene.run(['quota']);
     assert.deepEqual([code, out], [1, '']);
-    assert.equal(error, `Z.ai and BigModel (Zhipu) (${scene.host}) ${said}\n`);
+    assert.equal(error, `Z.ai and BigModel (Zhipu) (${scene.host}) ${message}\n`);
     assert.equal(existsSync(join(scene.state, 'quota.json')), false);
   }
   const scene = await createScene(context, ...ZAI, { [ZAI_PATH]: [200, zaiAnswer()] });
@@ -189,17 +189,17 @@ test('a failure inside a 200, another answer, an error status and a rejected key
   assert.deepEqual([keyless.code, /^No API key for Z\.ai/.test(keyless.error)], [1, true]);
 });
 
-/** Entries of the Coding Plan, by age in hours. */
-function writeLedger(state: string, hours: readonly number[]): void {
-  const lines = hours.map((ago) => JSON.stringify({
-    time: new Date(Date.now() - ago * HOUR).toISOString(), provider: 'aliyun-coding', base: '127.0.0.1/v1',
+/** Writes one ledger entry of the Coding Plan for each age, in hours. */
+function writeLedger(state: string, ages: readonly number[]): void {
+  const lines = ages.map((age) => JSON.stringify({
+    time: new Date(Date.now() - age * HOUR).toISOString(), provider: 'aliyun-coding', base: '127.0.0.1/v1',
     model: 'qwen3.7-plus', client: 'codex_exec', requests: 10, ms: 1, end: 'stop',
   }));
   writeFileSync(ledgerFileOf(state), `${lines.join('\n')}\n`);
 }
 
-test('a plan without an API: the bridge counts requests in each window, and sends nothing', async (context) => {
-  // A Wednesday at 10:00 in UTC+8, where the week of the plan began 58 hours before.
+test('for a plan without an API, counts requests in each window without a request to the provider', async (context) => {
+  // A Wednesday at 10:00 in UTC+8, where the plan's week began 58 hours earlier.
   context.mock.method(Date, 'now', () => Date.parse('2026-11-25T02:00:00Z'));
   const scene = await createScene(context, 'aliyun-coding', '/v1', {});
   writeLedger(scene.state, [800, 200, 59, 57, 4, 1]);
@@ -218,8 +218,8 @@ test('a plan without an API: the bridge counts requests in each window, and send
 test('quota uses the proxy', async (context) => {
   const scene = await createScene(context, ...ZAI, { [ZAI_PATH]: [200, zaiAnswer()] });
   const proxy = await startConnectProxy(context, { port: Number(new URL(scene.env.AI_API_BASE).port), allowed: [80] });
-  const behind = { AI_API_BASE: 'http://plan.acme.test/v4', HTTP_PROXY: `http://127.0.0.1:${proxy.port}` };
-  const { code, error } = await scene.run(['quota'], behind);
+  const viaProxy = { AI_API_BASE: 'http://plan.acme.test/v4', HTTP_PROXY: `http://127.0.0.1:${proxy.port}` };
+  const { code, error } = await scene.run(['quota'], viaProxy);
   assert.deepEqual([code, error, proxy.seen], [0, '', ['plan.acme.test:80 200']]);
 });
 
@@ -239,7 +239,7 @@ test('quota trusts the certificates of --upstream-ca', async (context) => {
   assert.deepEqual([code, error], [0, '']);
 });
 
-test('says if a provider reports nothing', async (context) => {
+test('says that a provider does not report its quota', async (context) => {
   const scene = await createScene(context, 'siliconflow', '/v1', {});
   const { code, out } = await scene.run(['quota']);
   assert.deepEqual([code, out], [
@@ -247,7 +247,7 @@ test('says if a provider reports nothing', async (context) => {
   ]);
 });
 
-test('the last line of status has the usage of today and the fullest window; no provider is asked', async (context) => {
+test('status ends with today’s usage and the fullest window, without a request to a provider', async (context) => {
   const scene = await createScene(context, ...ZAI, { [ZAI_PATH]: [200, zaiAnswer()] });
   const port = await pretend(context, { name: 'aliyun-codex-bridge' });
   const lastLine = async (more = {}): Promise<string> =>

@@ -10,14 +10,14 @@ import { createFakeIo } from '../support/cli/fake-io';
 
 const DAY = 86_400_000;
 
-/** An entry of a turn that ended `days` ago. */
+/** The entry of a turn that ended this many days ago. */
 const turn = (days: number, change: Partial<UsageEntry> = {}): UsageEntry => ({
   time: new Date(Date.now() - days * DAY).toISOString(),
   provider: 'aliyun-coding', base: 'coding.dashscope.aliyuncs.com/v1', model: 'qwen3.7-plus', client: 'codex_exec',
   thread: 't-1', requests: 1, input: 1_000, cached: 800, output: 100, reasoning: 20, ms: 5_000, end: 'stop', ...change,
 });
 
-/** A home with this ledger. */
+/** Creates a home with this ledger; `older` is its rotated file. */
 function createScene(
   context: TestContext, entries: readonly (UsageEntry | string)[], older: readonly UsageEntry[] = [],
 ) {
@@ -44,7 +44,7 @@ function createScene(
   };
 }
 
-test('one row for each day, the last 30 days, and their total', async (context) => {
+test('shows a row for each of the last 30 days with turns, and their total', async (context) => {
   const entries = [turn(1), turn(1, { requests: 3 }), turn(0, { input: 2_000_000 })];
   const scene = createScene(context, entries, [turn(31), turn(2)]);
   const { code, out, error } = await scene.run([]);
@@ -60,7 +60,7 @@ test('one row for each day, the last 30 days, and their total', async (context) 
   assert.match(out, /^Usage since \d{4}-\d\d-\d\d\n\nday /);
 });
 
-test('by model, provider and thread, since a day or for a span', async (context) => {
+test('groups by model, provider and thread, since a day or for a time span', async (context) => {
   const scene = createScene(context, [
     turn(9), turn(3, { model: 'glm-5', thread: 't-2' }), turn(0),
     turn(0, { provider: 'zai', base: 'api.z.ai/api/paas/v4' }),
@@ -80,23 +80,23 @@ test('by model, provider and thread, since a day or for a span', async (context)
 test('cost: by the price list, doubled at peak hours, included in a plan, or unknown', async (context) => {
   const deepseek = { provider: 'deepseek', base: 'api.deepseek.com', model: 'deepseek-v4-pro' };
   const million = { input: 2_000_000, cached: 1_000_000, output: 1_000_000 };
-  const priced = async (...entries: UsageEntry[]) =>
+  const totalOf = async (...entries: UsageEntry[]) =>
     (await createScene(context, entries).sum('--since', '2026-01-01')).total;
   // Sunday, and Monday 10:00 in Beijing.
-  const quiet = await priced(turn(0, { ...deepseek, ...million, time: '2026-11-22T02:00:00.000Z' }));
+  const quiet = await totalOf(turn(0, { ...deepseek, ...million, time: '2026-11-22T02:00:00.000Z' }));
   assert.deepEqual(quiet['cost'], { CNY: 4.5 + 0.15 + 13.5 });
-  const peak = await priced(turn(0, { ...deepseek, ...million, time: '2026-11-23T02:00:00.000Z' }));
+  const peak = await totalOf(turn(0, { ...deepseek, ...million, time: '2026-11-23T02:00:00.000Z' }));
   assert.deepEqual(peak['cost'], { CNY: 2 * (4.5 + 0.15 + 13.5) });
   const zai = { provider: 'zai', model: 'glm-5.3', ...million };
-  assert.deepEqual((await priced(turn(0, { ...zai, base: 'api.z.ai/api/paas/v4' })))['cost'], { USD: 6.06 });
-  const plan = await priced(turn(0, { ...zai, base: 'api.z.ai/api/coding/paas/v4' }));
+  assert.deepEqual((await totalOf(turn(0, { ...zai, base: 'api.z.ai/api/paas/v4' })))['cost'], { USD: 6.06 });
+  const plan = await totalOf(turn(0, { ...zai, base: 'api.z.ai/api/coding/paas/v4' }));
   assert.deepEqual([plan['cost'], plan['included'], plan['unpriced']], [{}, 1, 0]);
   const unpriced = turn(0, { provider: 'zai', base: 'api.z.ai/api/paas/v4', model: 'new' });
-  const unknown = await priced(unpriced, turn(0, { provider: 'gone' }));
+  const unknown = await totalOf(unpriced, turn(0, { provider: 'gone' }));
   assert.deepEqual([unknown['cost'], unknown['unpriced']], [{}, 2]);
 });
 
-test('a price of the providers file overrides that of the catalog', async (context) => {
+test('a price in the providers file overrides the one in the catalog', async (context) => {
   const deepseek = { provider: 'deepseek', base: 'api.deepseek.com', model: 'deepseek-v4-pro', cached: 0 };
   const scene = createScene(context, [turn(0, deepseek)]);
   const file = join(scene.home, 'providers.json');
@@ -115,7 +115,7 @@ test('a price of the providers file overrides that of the catalog', async (conte
   assert.match(error, /price\.output: missing/);
 });
 
-test('bars on a terminal only, in ASCII where the terminal has no Unicode', async (context) => {
+test('shows bars only on a terminal, in ASCII if the terminal has no Unicode', async (context) => {
   const scene = createScene(context, [turn(1, { input: 400 }), turn(0, { input: 900 })]);
   assert.doesNotMatch((await scene.run([])).out, /█/);
   const bars = (text: string, glyph: string): number[] =>
@@ -159,7 +159,7 @@ test('a model that only failed has no cost; one without a price that described p
     assert.match(await row('pictures'), /^zai\/new +1 +0 +- +0 +0 +\?$/m);
   });
 
-test('an empty ledger: the message names the file, and says if recording is off', async (context) => {
+test('for an empty ledger, the message has its path, and says if recording is off', async (context) => {
   const scene = createScene(context, []);
   const path = ledgerFileOf(scene.state);
   assert.match((await scene.run([])).out, new RegExp(`^No turns since \\d{4}-\\d\\d-\\d\\d in ${path}\\.\n$`));

@@ -1,10 +1,10 @@
-/** Lenient reading of answers: usage in every shape, reasoning under every name, errors in every form. */
+/** Reads answers leniently: usage in every shape, reasoning in every field, errors in every form. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { ChatUsage } from '../../src/wire/chat';
 import { readChatChunk, readChatUsage } from '../../src/wire/read-chat';
 
-/** Without the fields that are undefined. */
+/** Removes fields that are undefined. */
 const compact = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
 
 describe('usage', () => {
@@ -33,7 +33,7 @@ describe('usage', () => {
       usage(10, 5, { cached: 4, cacheWrite: 3 }),
     ],
     [
-      'cache writes by another name',
+      'cache writes in another field',
       { prompt_tokens: 10, completion_tokens: 5, prompt_tokens_details: { cache_write_tokens: 3 } },
       usage(10, 5, { cacheWrite: 3 }),
     ],
@@ -44,7 +44,7 @@ describe('usage', () => {
     ],
     ['Kimi', { prompt_tokens: 10, completion_tokens: 5, cached_tokens: 4 }, usage(10, 5, { cached: 4 })],
     [
-      'Responses names',
+      'the names of the Responses API',
       {
         input_tokens: 10,
         output_tokens: 5,
@@ -66,16 +66,16 @@ describe('usage', () => {
       usage(10, 5),
     ],
     [
-      'more cached than sent',
+      'more cached than prompt tokens',
       { prompt_tokens: 10, completion_tokens: 5, cached_tokens: 40 },
       usage(10, 5, { cached: 10 }),
     ],
     [
-      'more reasoning than said',
+      'more reasoning than completion tokens',
       { prompt_tokens: 10, completion_tokens: 5, completion_tokens_details: { reasoning_tokens: 50 } },
       usage(10, 5, { reasoning: 5 }),
     ],
-    ['broken counts', { prompt_tokens: -1, completion_tokens: 5.9 }, usage(0, 5)],
+    ['negative and fractional counts', { prompt_tokens: -1, completion_tokens: 5.9 }, usage(0, 5)],
     ['counts that are not numbers', { prompt_tokens: '10', completion_tokens: null }, undefined],
     ['a total alone', { total_tokens: 10 }, undefined],
     ['null', null, undefined],
@@ -84,7 +84,7 @@ describe('usage', () => {
   ];
   for (const [name, value, expected] of SHAPES) {
     it(name, () => assert.deepEqual(expected && compact(readChatUsage(value)), expected));
-    it(`${name}: undefined only if nothing was counted`, () =>
+    it(`${name}: undefined only if there is no count`, () =>
       assert.equal(readChatUsage(value) === undefined, expected === undefined));
   }
 
@@ -120,7 +120,7 @@ describe('deltas', () => {
     ['thinking', { thinking: 'hm' }, { reasoning: 'hm' }],
     ['thought', { thought: 'hm' }, { reasoning: 'hm' }],
     ['reasoning_text', { reasoning_text: 'hm' }, { reasoning: 'hm' }],
-    ['reasoning under two names is read once', { reasoning_content: 'hm', reasoning: 'hm' }, { reasoning: 'hm' }],
+    ['reasoning in two fields is read once', { reasoning_content: 'hm', reasoning: 'hm' }, { reasoning: 'hm' }],
     [
       'the first name that is not empty',
       { reasoning_content: '', reasoning: null, thinking: 'hm' },
@@ -165,7 +165,7 @@ describe('deltas', () => {
       { toolCalls: [{ name: 'ls', arguments: '{"p":1}' }] },
     ],
     [
-      'a function_call of old',
+      'a legacy function_call',
       { function_call: { name: 'ls', arguments: '{}' } },
       { toolCalls: [{ index: 0, name: 'ls', arguments: '{}' }] },
     ],
@@ -183,10 +183,11 @@ describe('deltas', () => {
     );
   });
 
-  it('so is the text of a legacy completion', () => assert.deepEqual(read(undefined, { text: 'x' }), { text: 'x' }));
-  it('an empty finish_reason is none', () => assert.deepEqual(read({}, { finish_reason: '' }), {}));
-  it('the index of a choice', () => assert.deepEqual(read({}, { index: 1 }), { index: 1 }));
-  it('logprobs', () =>
+  it('the text of a legacy completion is read as text', () =>
+    assert.deepEqual(read(undefined, { text: 'x' }), { text: 'x' }));
+  it('an empty finish_reason is ignored', () => assert.deepEqual(read({}, { finish_reason: '' }), {}));
+  it('the index of a choice is read', () => assert.deepEqual(read({}, { index: 1 }), { index: 1 }));
+  it('logprobs are read', () =>
     assert.deepEqual(read({}, { logprobs: { content: [{ token: 'x' }] } }), { logprobs: [{ token: 'x' }] }));
   it('choices that are not objects are skipped', () =>
     assert.deepEqual(readChatChunk({ choices: [null, 'x'] }).choices, []));
@@ -208,7 +209,8 @@ describe('errors', () => {
     ['x'],
     true,
   ];
-  for (const value of ERRORS) it(JSON.stringify(value), () => assert.equal(readChatChunk(value).error, value));
+  for (const value of ERRORS)
+    it(`${JSON.stringify(value)} is an error`, () => assert.equal(readChatChunk(value).error, value));
 
   const FINE: readonly object[] = [
     { choices: [], error: null },
@@ -220,5 +222,5 @@ describe('errors', () => {
     {},
   ];
   for (const value of FINE)
-    it(`${JSON.stringify(value)} is none`, () => assert.equal(readChatChunk(value).error, undefined));
+    it(`${JSON.stringify(value)} is not an error`, () => assert.equal(readChatChunk(value).error, undefined));
 });

@@ -1,4 +1,4 @@
-/** Reading requests: lenient if clients differ; unknown fields are ignored. Errors: test/bridge/bad-requests. */
+/** Reads requests leniently if clients differ, and ignores unknown fields. Errors: test/bridge/bad-requests.test.ts. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { readChatRequest } from '../../src/wire/read-chat-request';
@@ -17,7 +17,7 @@ describe('input', () => {
     ['a message without content', [{ role: 'user' }], [userItem()]],
     ['a future item', [{ type: 'telepathy', anything: [1] }], [{ type: 'unrecognized', kind: 'telepathy' }]],
     [
-      'an item named like a member of every object',
+      'a type that is also a member of every object',
       [{ type: 'toString' }, { type: 'constructor' }],
       [
         { type: 'unrecognized', kind: 'toString' },
@@ -74,7 +74,7 @@ describe('input', () => {
       [{ type: 'reasoning', summary: '', content: 'ab' }],
     ],
     [
-      'each name of a compaction',
+      'every name of a compaction item',
       ['compaction', 'compaction_summary', 'context_compaction'].map((type) => ({ type, encrypted_content: 'x' })),
       Array(3).fill({ type: 'compaction', encryptedContent: 'x' }),
     ],
@@ -84,7 +84,7 @@ describe('input', () => {
 });
 
 describe('a Responses request', () => {
-  it('null is the same as absent', () => {
+  it('treats null like an absent field', () => {
     const fields = [
       'model',
       'instructions',
@@ -111,7 +111,7 @@ describe('a Responses request', () => {
 
   it('does not stream by default', () => assert.equal(readResponsesRequest({ input: 'x' }).stream, false));
 
-  it('instructions may be a list of items', () => {
+  it('accepts a list of items as instructions', () => {
     assert.equal(
       readResponsesRequest({
         input: 'x',
@@ -125,7 +125,7 @@ describe('a Responses request', () => {
     assert.equal(readResponsesRequest({ input: 'x', instructions: '' }).instructions, undefined);
   });
 
-  it('a tool without a type is a function, and other values are kept for a note', () => {
+  it('reads a tool without a type as a function, and keeps other values for a note', () => {
     const { tools } = readResponsesRequest({ input: 'x', tools: [{ name: 'bare' }, 'list'] });
     assert.deepEqual(tools, [
       { kind: 'function', declaration: { name: 'bare' } },
@@ -185,13 +185,13 @@ describe('a chat request', () => {
     ]);
   });
 
-  it('usage is sent only if the client asks for it', () => {
+  it('includes usage only if the client requests it', () => {
     assert.equal(read([]).includeUsage, false);
     assert.equal(read([], { stream_options: { include_usage: true } }).includeUsage, true);
     assert.equal(read([], { stream_options: null }).includeUsage, false);
   });
 
-  it('legacy functions are tools', () => {
+  it('reads legacy functions as tools', () => {
     assert.deepEqual(read([], { functions: [{ name: 'ls', parameters: {} }] }).request.tools, [
       { kind: 'function', declaration: { name: 'ls', parameters: {} } },
     ]);

@@ -77,7 +77,7 @@ for (const reasoning of ['content', 'summary', 'sealed'] as const) {
     const started = await setUp(context, { script: SCRIPT, reasoning, env, model: MODEL, catalog });
     const { upstream, bridge, workspace, run, kinds } = started;
     const { events, exitCode, stderr } = await run('Do it.');
-    assert.deepEqual(upstream.refusals, [], stderr + bridge.log());
+    assert.deepEqual(upstream.rejections, [], stderr + bridge.log());
     assert.equal(exitCode, 0);
     assert.deepEqual(textsOf(events, 'agent_message'), ['Looking.', 'Done.']);
     assert.deepEqual(
@@ -152,7 +152,7 @@ for (const { provider, model } of ROWS) {
     const started = await setUp(context, { script: EVERYTHING, env, model, catalog, ...(behavior && { behavior }) });
     const { upstream, bridge, workspace, run, kinds } = started;
     const { events, exitCode, stderr } = await run('Do it.');
-    assert.deepEqual(upstream.refusals, [], stderr + bridge.log());
+    assert.deepEqual(upstream.rejections, [], stderr + bridge.log());
     assert.equal(exitCode, 0, stderr + bridge.log());
     assert.deepEqual(textsOf(events, 'agent_message'), ['Looking.', 'Done.']);
     const [call] = completedItems(events, 'mcp_tool_call');

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import test, { type TestContext } from 'node:test';
 import {
-  createCrowd, deadKey, KEYS, outOfQuota, startPlans, type PlanOptions, type Plans,
+  createBusyProvider, deadKey, KEYS, outOfQuota, startPlans, type PlanOptions, type Plans,
 } from '../../support/bridge/plans';
 import { answer, type CapturedRequest, type Step } from '../../support/upstream/scripted-upstream';
 import { createClientEnv } from '../support/program';
@@ -101,7 +101,7 @@ const TASK = /^Count tree (\d+)\.$/;
 const AGENTS = 16;
 
 test('sixteen agents of one task under a limit of two: none fails, no call is rejected', SKIP, async (context) => {
-  const crowd = createCrowd(0);
+  const busy = createBusyProvider(0);
   let tasks = 0;
   let onSecond = (): void => undefined;
   // The first agent's answer waits for the second agent.
@@ -112,20 +112,20 @@ test('sixteen agents of one task under a limit of two: none fails, no call is re
     if (task) {
       tasks += 1;
       if (tasks === 2) onSecond();
-      return crowd.enter({ text: `Tree ${task[1]} counted.` }, second);
+      return busy.request({ text: `Tree ${task[1]} counted.` }, second);
     }
     const results = messages.filter(({ role }: { role: string }) => role === 'tool');
     if (results.length === 0) {
       const numbers = Array.from({ length: AGENTS }, (_, index) => index);
       const spawn = (index: number) =>
         ({ name: 'multi_agent_v1__spawn_agent', arguments: { message: `Count tree ${index}.` } });
-      return crowd.enter({ toolCalls: numbers.map(spawn) });
+      return busy.request({ toolCalls: numbers.map(spawn) });
     }
     const ids = results.slice(0, AGENTS).map(({ content }: { content: string }) => JSON.parse(content).agent_id);
     const text = results.slice(AGENTS).map(({ content }: { content: string }) => content).join('\n');
     const waiting = ids.filter((_: string, index: number) => !text.includes(`Tree ${index} counted.`));
-    if (waiting.length === 0) return crowd.enter({ text: 'All counted.' });
-    return crowd.enter({ toolCalls: [{ name: 'multi_agent_v1__wait_agent', arguments: { targets: waiting } }] });
+    if (waiting.length === 0) return busy.request({ text: 'All counted.' });
+    return busy.request({ toolCalls: [{ name: 'multi_agent_v1__wait_agent', arguments: { targets: waiting } }] });
   };
   const { plans, run } = await startPlanScenario(
     context, { acme: { max_concurrency: 2 }, acmeScript }, '[agents]\nmax_threads = 20\n',
@@ -134,6 +134,6 @@ test('sixteen agents of one task under a limit of two: none fails, no call is re
   assert.deepEqual(textsOf(events, 'agent_message').at(-1), 'All counted.');
   const spawned = completedItems(events, 'collab_tool_call').filter(({ tool }) => tool === 'spawn_agent');
   assert.deepEqual(spawned.map(({ status }) => status), Array.from({ length: AGENTS }, () => 'completed'));
-  assert.deepEqual([tasks, crowd.most()], [AGENTS, 2], 'each agent needed one call');
+  assert.deepEqual([tasks, busy.mostOpen()], [AGENTS, 2], 'each agent needed one call');
   plans.bridge.upstream.assertClean();
 });

@@ -1,4 +1,4 @@
-/** A Bridge that does what a test says, and records its calls. */
+/** A Bridge whose turns a test defines, and which records its calls. */
 import type { Bridge, Caller, Turn, TurnKind } from '../../../src/bridge/bridge';
 import type { KeptResponses } from '../../../src/state/kept-responses';
 
@@ -13,11 +13,11 @@ export interface FakeBridge extends Bridge {
 }
 
 export interface FakeBridgeOptions {
-  /** What a turn does; by default it streams or sends `{"ok":true}`, as the body asks. */
+  /** Starts a turn. By default it answers `{"ok":true}`, as a stream if the body requests one. */
   readonly start?: (call: FakeCall) => Turn | Promise<Turn>;
   readonly models?: Bridge['models'];
   readonly checkStore?: Bridge['checkStore'];
-  /** The kept responses; by default every method returns an empty object. */
+  /** The kept responses. By default every method returns an empty object. */
   readonly kept?: KeptResponses;
 }
 

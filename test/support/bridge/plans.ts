@@ -43,7 +43,7 @@ export const BETA_KEY = 'sk-beta-key';
 /** Noon in UTC, where the clock of each test starts. */
 export const NOON = Date.UTC(2026, 10, 28, 12);
 
-/** A 402 whose message says when the quota resets. */
+/** A 402 whose message has the time at which the quota resets. */
 export const outOfQuota = (until: string): Step =>
   reply({ status: 402, body: { error: { message: `Usage limit reached. It resets at ${until}.`, code: 'quota' } } });
 
@@ -51,7 +51,7 @@ export const outOfQuota = (until: string): Step =>
 export const deadKey = (): Step =>
   reply({ status: 401, body: { error: { message: 'Incorrect API key provided.', code: 'invalid_api_key' } } });
 
-/** Starts a bridge for `acme` with its keys; `beta` has its own key. */
+/** Starts a bridge for `acme` with `KEYS`; `beta` has `BETA_KEY`. */
 export async function startPlans(context: TestContext, options: PlanOptions = {}): Promise<Plans> {
   const steps = (script: ScriptedUpstreamOptions['script'] | undefined) => script ?? (() => answer({ text: 'Done.' }));
   const beta = await startScriptedUpstream({
@@ -95,7 +95,7 @@ export async function startPlans(context: TestContext, options: PlanOptions = {}
   };
 }
 
-/** The lines of reasoning that the user sees. */
+/** The reasoning summaries, which the user sees. */
 export const summariesOf = (stream: StreamReply): readonly string[] =>
   eventsOf(stream)
     .filter(({ type }) => type === 'response.reasoning_summary_text.done')
@@ -103,19 +103,19 @@ export const summariesOf = (stream: StreamReply): readonly string[] =>
 
 /**
  * A provider that accepts two requests at the same time. Its first answers, and the waits before a retry, last until
- * the bridge has received that many rejections.
+ * the bridge has received this many rejections.
  */
-export function createCrowd(refusals: number) {
-  let [open, most, received] = [0, 0, 0];
+export function createBusyProvider(rejections: number) {
+  let [open, mostOpen, received] = [0, 0, 0];
   let release = (): void => undefined;
-  const over = new Promise<void>((resolve) => (release = resolve));
-  if (refusals === 0) release();
-  const enter = (answered: AnswerOptions = { text: 'Done.' }, until: Promise<void> = over): Step => {
+  const released = new Promise<void>((resolve) => (release = resolve));
+  if (rejections === 0) release();
+  const request = (content: AnswerOptions = { text: 'Done.' }, until: Promise<void> = released): Step => {
     if (open === 2) return reply({ status: 429, body: { error: { message: 'concurrency allocated quota exceeded' } } });
     open += 1;
-    most = Math.max(most, open);
+    mostOpen = Math.max(mostOpen, open);
     return answer({
-      ...answered,
+      ...content,
       gate: async (index) => {
         await until;
         if (index === 2) open -= 1;
@@ -124,8 +124,8 @@ export function createCrowd(refusals: number) {
   };
   const sleep = (): Promise<void> => {
     received += 1;
-    if (received === refusals) release();
-    return over;
+    if (received === rejections) release();
+    return released;
   };
-  return { enter, sleep, most: () => most };
+  return { request, sleep, mostOpen: () => mostOpen };
 }

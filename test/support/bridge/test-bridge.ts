@@ -1,6 +1,4 @@
-/**
- * The complete bridge in this process: its server and core with a scripted upstream, and clients for it.
- */
+/** Starts the complete bridge in this process, with a scripted upstream and clients. */
 import assert from 'node:assert/strict';
 import { EventEmitter, once } from 'node:events';
 import type { OutgoingHttpHeaders } from 'node:http';
@@ -21,19 +19,19 @@ import {
 import { postJson, postStream, type JsonReply, type PostOptions, type StreamReply } from '../clients/sse-client';
 import { assertGoodStream } from '../stream/stream-grammar';
 
-/** The API key of the bridge; the upstreams of tests accept no other. */
+/** The API key with which the bridge calls its upstream. */
 export const KEY = 'sk-test-environment-key';
 
 /** Both dialects of the scripted upstream. */
 export const DIALECTS: readonly UpstreamDialect[] = ['dashscope', 'openai'];
 
 /** The provider row for each dialect, and one of its models. */
-const HOMES: Readonly<Record<UpstreamDialect, { readonly provider: string; readonly model: string }>> = {
+const DEFAULTS: Readonly<Record<UpstreamDialect, { readonly provider: string; readonly model: string }>> = {
   dashscope: { provider: 'aliyun-coding', model: 'qwen3.7-plus' },
   openai: { provider: 'openai-compatible', model: 'scripted-model' },
 };
 
-/** Most tests are about one upstream call: nothing is retried or remembered. */
+/** Most tests are about one upstream call, so nothing is retried or cached. */
 const ONE_CALL = { upstreamCalls: 1, refusalCacheMs: 0 } as const;
 
 /** Delays between calls are skipped. */
@@ -47,7 +45,7 @@ export const CODEX: OutgoingHttpHeaders = {
 };
 
 export interface TestBridgeOptions extends Partial<ScriptedUpstreamOptions> {
-  /** The model if a body has none; required with `provider`. */
+  /** The model for bodies without one; required with `provider`. */
   readonly model?: string;
   readonly settings?: Partial<Config>;
   readonly logLevel?: LogLevel;
@@ -57,14 +55,14 @@ export interface TestBridgeOptions extends Partial<ScriptedUpstreamOptions> {
 }
 
 export interface TestBridge {
-  /** Without a path. */
+  /** Base URL, without a path. */
   readonly url: string;
   readonly upstream: ScriptedUpstream;
-  /** A model that the upstream's provider row knows. */
+  /** The model for bodies without one. */
   readonly model: string;
   /** Log lines as written. */
   readonly lines: readonly string[];
-  /** The log lines of turns as JSON; resolves once there are `count`. */
+  /** Resolves with the log lines of turns, parsed, once there are `count`. */
   turns(count: number): Promise<readonly Loose[]>;
   /** Changes settings for later turns, as a changed providers file does. */
   change(settings: Partial<Config>): void;
@@ -90,13 +88,13 @@ export async function startBridge(context: TestContext, options: TestBridgeOptio
     keepUsage,
     dialect = 'dashscope',
     script = [],
-    model: asked,
+    model: defaultModel,
     ...rest
   } = options;
   const upstream = await startScriptedUpstream({ dialect, script, ...rest });
   context.after(() => upstream.close());
   const { provider, model } =
-    options.provider === undefined ? HOMES[dialect] : { provider: options.provider, model: asked ?? '' };
+    options.provider === undefined ? DEFAULTS[dialect] : { provider: options.provider, model: defaultModel ?? '' };
   const config = {
     ...defaultConfig(),
     ...ONE_CALL,
@@ -153,7 +151,7 @@ export async function startBridge(context: TestContext, options: TestBridgeOptio
   };
 }
 
-/** The grammar of the stream: SDK clients get complete Response objects, Codex only what it reads. */
+/** Checks the grammar of a stream: SDK clients get complete Response objects, Codex only what it reads. */
 export function assertResponsesStream(reply: StreamReply, headers: OutgoingHttpHeaders): void {
   assertGoodStream(reply.text, { fullResponse: headers['originator'] === undefined, warnings: false });
 }
@@ -164,7 +162,7 @@ function defaultConfig(): Config {
   return resolved.config;
 }
 
-/** JSON that a test made itself, untyped. */
+/** Untyped JSON. */
 export type Loose = any;
 
 /** The `json` of every event that has one. */

@@ -1,4 +1,4 @@
-/** A real bridge server on a free loopback port, and clients that can send what browsers and broken programs send. */
+/** Starts a real bridge server on a free loopback port; its clients can send what browsers and broken programs send. */
 import {
   request as httpRequest,
   type IncomingHttpHeaders,
@@ -19,7 +19,7 @@ export interface TestServer {
   readonly port: number;
   /** Log lines as objects, all levels. */
   readonly logged: readonly Record<string, unknown>[];
-  /** What the server has opened so far: `bridge`, `ledger`. */
+  /** What the server has opened so far, in order: `bridge`, `ledger`. */
   readonly opened: readonly string[];
 }
 
@@ -33,17 +33,17 @@ export async function startServer(
   const log = createLogger({ level: 'debug', format: 'json', write });
   const bridge = createFakeBridge(options);
   const opened: string[] = [];
-  const noting = <T>(name: string, value: T) => (): T => {
+  const recordOpening = <T>(name: string, value: T) => (): T => {
     opened.push(name);
     return value;
   };
-  const ledger = noting('ledger', { add: () => undefined });
+  const ledger = recordOpening('ledger', { add: () => undefined });
   const config: ServerConfig = {
     host: '127.0.0.1', port: 0, bodyLimitMb: 1, bodyMaxDepth: 256, bodyMaxValues: 250_000, bodiesInFlightMb: 64,
     drainTimeoutMs: 0, keepAliveMs: 0, clientStallTimeoutMs: 60_000,
     aiBaseUrl: 'http://upstream.test/v1', ...options.config,
   };
-  const server = createBridgeServer({ config, version: '1.2.3', log, bridge: noting('bridge', bridge), ledger });
+  const server = createBridgeServer({ config, version: '1.2.3', log, bridge: recordOpening('bridge', bridge), ledger });
   context.after(() => server.closeNow());
   const { port } = await server.listen();
   return { server, bridge, port, logged, opened };
@@ -98,15 +98,15 @@ export async function readAll(stream: AsyncIterable<Buffer> | IncomingMessage): 
   return Buffer.concat(chunks).toString('utf8');
 }
 
-/** Decodes a whole body in the chunked coding; how many chunks it has is up to Node. @throws if it is not valid */
+/** Decodes a complete body in chunked transfer coding, of any number of chunks. @throws if it is invalid */
 export function decodeChunked(coded: Buffer): Buffer {
   const parts: Buffer[] = [];
   for (let start = 0; ;) {
     const line = coded.indexOf('\r\n', start);
     const size = coded.toString('latin1', start, line);
-    if (line < 0 || !/^[\da-f]+$/i.test(size)) throw new Error(`Not the size of a chunk: ${JSON.stringify(size)}`);
+    if (line < 0 || !/^[\da-f]+$/i.test(size)) throw new Error(`Invalid chunk size: ${JSON.stringify(size)}`);
     const end = line + 2 + Number.parseInt(size, 16);
-    if (coded.toString('latin1', end, end + 2) !== '\r\n') throw new Error(`No end of line after a chunk of ${size}`);
+    if (coded.toString('latin1', end, end + 2) !== '\r\n') throw new Error(`No line ending after a chunk of ${size}`);
     parts.push(coded.subarray(line + 2, end));
     start = end + 2;
     if (end > line + 2) continue;

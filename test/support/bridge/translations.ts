@@ -1,4 +1,4 @@
-/** Translates requests for tests with the production code: from wire JSON to the chat request and its notes. */
+/** Translates requests with the production code, from JSON bodies to the chat request and its notes. */
 import { DEFAULT_DIALECT, type Dialect } from '../../../src/providers/dialect';
 import type { ToolSet } from '../../../src/tools/tool-set';
 import { translateRequest, type TranslateOptions } from '../../../src/translate/request';

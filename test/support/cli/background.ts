@@ -1,4 +1,4 @@
-/** Runs commands for bridges in the background, each in its own home; cleans up after the test. */
+/** Runs commands for background bridges, each test in its own home, and cleans up after the test. */
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type RequestListener } from 'node:http';
 import { tmpdir } from 'node:os';
@@ -19,9 +19,9 @@ export const KEY = 'sk-test-background';
 export interface Home {
   readonly env: Readonly<Record<string, string>>;
   readonly paths: Paths;
-  /** A port that was free just now; PORT names it. */
+  /** A free port, which is also in PORT. */
   readonly port: number;
-  /** The folder with the records of background bridges. */
+  /** Reads the records of background bridges. */
   records(): readonly BridgeRecord[];
   run(...words: readonly string[]): Promise<{ readonly code: number; readonly out: string; readonly error: string }>;
 }
@@ -102,16 +102,16 @@ export function createWatchedIo(): WatchedIo {
     ...io,
     out(text) {
       io.out(text);
-      for (const look of [...waiters]) look();
+      for (const check of [...waiters]) check();
     },
     until: (pattern) => new Promise((resolve) => {
-      const look = (): void => {
+      const check = (): void => {
         if (!pattern.test(io.written.out)) return;
-        waiters.delete(look);
+        waiters.delete(check);
         resolve(io.written.out);
       };
-      waiters.add(look);
-      look();
+      waiters.add(check);
+      check();
     }),
   };
 }

@@ -14,7 +14,7 @@ export interface BuiltBridge {
   readonly url: string;
   readonly port: number;
   readonly child: ChildProcess;
-  /** Its state folder and home; removed at the end. */
+  /** Its home, which contains its state folder; removed after the test. */
   readonly home: string;
   /** Everything it printed. */
   output(): string;
@@ -33,7 +33,7 @@ export interface BuiltBridgeOptions {
   readonly flags?: readonly string[];
   readonly env?: NodeJS.ProcessEnv;
   readonly execArgv?: readonly string[];
-  /** What it prints when it listens. Default: its URL. */
+  /** Matches its output once it listens. Default: its URL. */
   readonly ready?: RegExp;
   /** The Node that runs it. Default: the Node of the tests. */
   readonly node?: string;
@@ -81,7 +81,7 @@ export async function startBuiltBridge(
     };
     child.stdout.on('data', onData);
     child.stderr.on('data', onData);
-    void ended.then((code) => reject(new Error(`The bridge ended with ${code}: ${text}`)));
+    void ended.then((code) => reject(new Error(`The bridge exited with ${code}: ${text}`)));
   });
   const url = await listening;
   const memory = (name: string): number => {

@@ -1,4 +1,4 @@
-/** Writes threads in the format of Codex 0.171. */
+/** Writes thread files in the format of Codex 0.171. */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 

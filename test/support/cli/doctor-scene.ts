@@ -1,4 +1,4 @@
-/** A machine for the doctor: its own home, a fake Codex, an unused port, and a scripted upstream. */
+/** Sets up an environment for `doctor`: a home, a fake Codex, a free port, and a scripted upstream. */
 import assert from 'node:assert/strict';
 import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -45,9 +45,9 @@ export interface DoctorScene {
   readonly codexHome: string;
   readonly state: string;
   readonly bin: string;
-  /** Unused. */
+  /** A free port. */
   readonly port: number;
-  /** A correct configuration. */
+  /** Variables of a correct configuration. */
   readonly env: Environment;
   /** Runs the command; `more` overrides the environment of the scene. */
   doctor(
@@ -59,11 +59,11 @@ export interface DoctorScene {
   /** Runs one check alone. */
   check(id: string, more?: Environment, runtime?: Partial<DoctorRuntime>): Promise<Finding>;
   writeConfig(toml: string): Promise<void>;
-  /** Puts a fake Codex on the PATH that prints `text` as its version, and `refusal` instead of its models. */
-  installCodex(text?: string, refusal?: string): Promise<void>;
+  /** Puts a fake Codex on the PATH. It prints `version`; asked for its models, it fails with `modelsError` if set. */
+  installCodex(version?: string, modelsError?: string): Promise<void>;
 }
 
-/** Creates the machine and removes it after the test. */
+/** Creates the environment and removes it after the test. */
 export async function createDoctorScene(context: TestContext): Promise<DoctorScene> {
   const home = await mkdtemp(join(tmpdir(), 'doctor-'));
   context.after(() => rm(home, { recursive: true, force: true, maxRetries: 5 }));
@@ -94,14 +94,14 @@ export async function createDoctorScene(context: TestContext): Promise<DoctorSce
       );
     },
     writeConfig: (toml) => writeFile(join(codexHome, 'config.toml'), toml),
-    async installCodex(text = 'codex-cli 0.171.0', refusal?: string) {
+    async installCodex(version = 'codex-cli 0.171.0', modelsError?: string) {
       const path = join(bin, 'codex');
       await writeFile(
         path,
         `#!${process.execPath}
-if (process.argv[2] === '--version') console.log(${JSON.stringify(text)});
-else if (${refusal === undefined}) console.log('{"models":[]}');
-else { console.error(${JSON.stringify(refusal ?? '')}); process.exit(1); }
+if (process.argv[2] === '--version') console.log(${JSON.stringify(version)});
+else if (${modelsError === undefined}) console.log('{"models":[]}');
+else { console.error(${JSON.stringify(modelsError ?? '')}); process.exit(1); }
 `,
       );
       await chmod(path, 0o755);
@@ -109,7 +109,7 @@ else { console.error(${JSON.stringify(refusal ?? '')}); process.exit(1); }
   };
 }
 
-/** The finding with this id. */
+/** Returns the check with this id; fails if there is none. */
 export function findPrinted({ checks }: Printed, id: string): PrintedCheck {
   const found = checks.find((check) => check.id === id);
   assert.ok(found, id);
@@ -132,9 +132,7 @@ export async function startUpstream(context: TestContext, options: ScriptedUpstr
   return upstream;
 }
 
-/**
- * The config.toml that the README shows, for the bridge on `port`; `more` are lines of its table, `root` root lines.
- */
+/** The config.toml of the README for the bridge on `port`; `more` are lines of its table, `root` top-level lines. */
 export const bridgeToml = (
   port: number,
   more = '',

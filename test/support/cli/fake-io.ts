@@ -6,17 +6,17 @@ export interface FakeIo extends CommandIo {
   readonly written: { out: string; error: string };
   /** Sends a stop signal, as the terminal or a process manager would. */
   signal(name: StopSignal): void;
-  /** How many handlers wait for signals. */
+  /** The number of registered signal handlers. */
   handlers(): number;
-  /** Throws `cause` uncaught. @returns whether it was handled */
+  /** Reports `cause` as an uncaught exception. @returns whether it was handled */
   crash(cause: unknown): boolean;
-  /** Resolves with everything on standard output as soon as there is any. */
+  /** Resolves with the first output on standard output. */
   readonly firstOut: Promise<string>;
   /** The questions that were asked. */
   readonly asked: readonly string[];
 }
 
-/** @param answers the user's answers in order, then Ctrl-D; undefined: no terminal */
+/** @param answers the user's answers in order, followed by Ctrl-D; undefined if there is no terminal */
 export function createFakeIo(answers?: readonly (string | undefined)[]): FakeIo {
   const asked: string[] = [];
   const events = new EventEmitter();

@@ -13,11 +13,12 @@ import { untilFree, untilRemoved } from './until-free';
 export const BIN = join(PROJECT_ROOT, 'bin', 'aliyun-codex-bridge.js');
 
 /** Longer than any launch takes; reached only if a launch hangs. */
-const PATIENCE_MS = 30_000;
+const LIMIT_MS = 30_000;
 
 /**
- * The stand-in: answers `--version`; otherwise prints one line with its arguments, folder and environment, reads its
- * input line by line, and exits with N after a line `exit N`, or with 0 at the end of the input. It prints signals.
+ * The fake Codex: answers `--version`; otherwise prints one line with its arguments, folder and environment, repeats
+ * its input line by line, and exits with N after a line `exit N`, or with 0 at the end of the input. It prints a signal
+ * that it receives and exits with 9, unless FAKE_DIES is set.
  */
 const FAKE_CODEX = `#!${process.execPath}
 if (process.argv[2] === '--version') {
@@ -46,11 +47,11 @@ export interface Seen {
 
 export interface Launched {
   readonly child: ChildProcess;
-  /** The first line of the fake Codex. */
+  /** The first line of the fake Codex, parsed. */
   readonly seen: Promise<Seen>;
   /** The next line of standard output. */
   nextLine(): Promise<string>;
-  /** Writes a line to the standard input. */
+  /** Writes a line to standard input. */
   type(line: string): void;
   readonly ended: Promise<{ readonly code: number | null; readonly signal: string | null; readonly error: string }>;
 }
@@ -64,10 +65,11 @@ export interface LaunchScene {
   launch(words: readonly string[], more?: Readonly<Record<string, string>>): Launched;
   /** Resolves when the bridge on `port` has exited and removed its record. */
   untilGone(port: number): Promise<void>;
+  /** Lists everything in `folder`, sorted; empty if it does not exist. */
   files(folder: string): Promise<readonly string[]>;
 }
 
-/** @param port where its bridges listen */
+/** @param port the port of its bridges */
 export async function createLaunchScene(context: TestContext, port: number): Promise<LaunchScene> {
   const home = await mkdtemp(join(tmpdir(), 'launch-'));
   const [codexHome, state, bin] = [join(home, '.codex'), join(home, 'state'), join(home, 'bin')];
@@ -92,7 +94,7 @@ export async function createLaunchScene(context: TestContext, port: number): Pro
       const child = spawn(process.execPath, [BIN, ...words], {
         cwd: home,
         env: { ...env, ...more },
-        timeout: PATIENCE_MS,
+        timeout: LIMIT_MS,
         killSignal: 'SIGKILL',
       });
       children.push(child);
@@ -112,7 +114,7 @@ function watch(child: ChildProcess): Launched {
   const lines = readLines(child);
   const nextLine = async (): Promise<string> => {
     const { value, done } = await lines.next();
-    if (done) throw new Error(`No more lines on standard output; on standard error:\n${error}`);
+    if (done) throw new Error(`Standard output has ended. Standard error:\n${error}`);
     return value;
   };
   let seen: Promise<Seen> | undefined;
@@ -128,11 +130,11 @@ function watch(child: ChildProcess): Launched {
 }
 
 async function* readLines(child: ChildProcess): AsyncGenerator<string, undefined> {
-  let rest = '';
+  let partialLine = '';
   for await (const chunk of child.stdout?.setEncoding('utf8') ?? []) {
-    const pieces = `${rest}${chunk}`.split('\n');
-    rest = pieces.pop() ?? '';
-    yield* pieces;
+    const lines = `${partialLine}${chunk}`.split('\n');
+    partialLine = lines.pop() ?? '';
+    yield* lines;
   }
   return undefined;
 }

@@ -1,4 +1,4 @@
-/** A home for tests of `login`: a providers file with `acme`, and a server that lists its models. */
+/** Sets up a home for tests of `login`: a providers file with `acme`, and a server that lists its models. */
 import assert from 'node:assert/strict';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -11,12 +11,12 @@ import { listen } from './background';
 import { createFakeIo } from './fake-io';
 
 export interface LoginSceneOptions {
-  /** The status that GET /models answers, by key. */
+  /** The status of GET /models, by key. */
   readonly status?: (key: string) => number;
   readonly models?: readonly string[];
 }
 
-/** A home whose providers file contains `acme`, with a server that lists its models for the right key. */
+/** Creates the home and starts the server; both are removed after the test. */
 export async function createLoginScene(
   context: TestContext, { status = () => 200, models = ['one', 'two'] }: LoginSceneOptions = {},
 ) {

@@ -1,7 +1,7 @@
 /** Runs programs in a pseudo-terminal, which `script` of util-linux provides. */
 import { spawn, spawnSync } from 'node:child_process';
 
-/** Why there is no pseudo-terminal on this machine, or `false`. For the `skip` option of a test. */
+/** Returns why this machine has no pseudo-terminal, or `false`; for the `skip` option of a test. */
 export function whyNoTerminal(): string | false {
   const { stdout } = spawnSync('script', ['--version'], { encoding: 'utf8' });
   return (stdout ?? '').includes('util-linux') ? false : 'needs script of util-linux';
@@ -10,7 +10,7 @@ export function whyNoTerminal(): string | false {
 /** Ctrl-C, which the terminal turns into SIGINT. */
 export const CTRL_C = '\x03';
 
-const PATIENCE_MS = 30_000;
+const LIMIT_MS = 30_000;
 
 export interface TerminalOptions {
   /** The program and its arguments. */
@@ -30,7 +30,7 @@ export interface TerminalRun {
   kill(): void;
 }
 
-/** Starts a program in its own terminal; it is killed after 30 s. */
+/** Starts a program in its own terminal, and kills it after 30 s. */
 export function startAtTerminal({ words, env }: TerminalOptions): TerminalRun {
   const child = spawn(
     'script',
@@ -43,9 +43,9 @@ export function startAtTerminal({ words, env }: TerminalOptions): TerminalRun {
   const watchers = new Set<() => void>();
   let screen = '';
   let isOver = false;
-  // Without its controlling end the terminal hangs up, and with SIGHUP ends what runs at it.
+  // Without `script` the terminal is closed, which sends SIGHUP to the program in it.
   const kill = (): void => void child.kill('SIGKILL');
-  const timer = setTimeout(kill, PATIENCE_MS);
+  const timer = setTimeout(kill, LIMIT_MS);
   child.stdin.on('error', () => undefined);
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     screen += text;
@@ -63,7 +63,7 @@ export function startAtTerminal({ words, env }: TerminalOptions): TerminalRun {
   const shows = (text: string): Promise<string> => new Promise((resolve, reject) => {
     const watch = (): void => {
       if (screen.includes(text)) resolve(screen);
-      else if (isOver) reject(new Error(`It ended before it showed ${JSON.stringify(text)}:\n${screen}`));
+      else if (isOver) reject(new Error(`The program ended before it showed ${JSON.stringify(text)}:\n${screen}`));
       else return;
       watchers.delete(watch);
     };

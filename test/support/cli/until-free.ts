@@ -4,8 +4,8 @@ import { connect } from 'node:net';
 import { dirname } from 'node:path';
 
 /**
- * Resolves when nothing listens on `port` of this machine. No polling: the server closes an accepted
- * connection when it exits, and a refused connection shows that it has exited.
+ * Resolves when nothing listens on `port` of this machine, without polling: the server closes an accepted connection
+ * when it exits, and a refused connection shows that it has exited.
  */
 export async function untilFree(port: number): Promise<void> {
   for (;;) {
@@ -21,15 +21,15 @@ export async function untilFree(port: number): Promise<void> {
   }
 }
 
-/** Resolves when `file` is gone: a bridge removes its record after its port is free. The folder must exist. */
+/** Resolves when `file` is removed: a bridge removes its record after it frees its port. The folder must exist. */
 export function untilRemoved(file: string): Promise<void> {
   return new Promise((resolve) => {
-    const watcher = watch(dirname(file), look);
-    function look(): void {
+    const watcher = watch(dirname(file), check);
+    function check(): void {
       if (existsSync(file)) return;
       watcher.close();
       resolve();
     }
-    look();
+    check();
   });
 }

@@ -1,9 +1,9 @@
-/** Reads the text format of Prometheus strictly: what a metric must have, in which order, with which values. */
+/** Reads the text format of Prometheus strictly: checks the order of lines, the names, and the values. */
 import assert from 'node:assert/strict';
 
 export interface MetricsReading {
   readonly text: string;
-  /** The value of one series; names without a prefix are the bridge's own. */
+  /** The value of one series. The bridge's prefix is added to every name that does not start with `process_`. */
   value(name: string, labels?: Readonly<Record<string, string>>): number;
   /** The sum of all series of a metric. */
   sum(name: string): number;
@@ -24,7 +24,7 @@ export function readMetrics(text: string): MetricsReading {
     if (help) {
       const [, type] = /^# TYPE \S+ (counter|gauge|histogram)$/.exec(lines[index + 1] ?? '') ?? [];
       assert.ok(type !== undefined, `no type after: ${line}`);
-      assert.ok(!seen.has(help[1] ?? ''), `twice: ${line}`);
+      assert.ok(!seen.has(help[1] ?? ''), `repeated: ${line}`);
       current = { name: help[1] ?? '', type };
       seen.add(current.name);
       assertConventions(current);
@@ -36,32 +36,32 @@ export function readMetrics(text: string): MetricsReading {
     const suffix = name.slice(current.name.length);
     assert.match(suffix, current.type === 'histogram' ? /^_(bucket|sum|count)$/ : /^$/, line);
     const key = `${name}{${labels}}`;
-    assert.ok(!samples.has(key), `twice: ${line}`);
+    assert.ok(!samples.has(key), `repeated: ${line}`);
     samples.set(key, Number(value));
   });
   assertHistograms(samples);
-  const full = (name: string): string => (name.startsWith('process_') ? name : PREFIX + name);
+  const fullName = (name: string): string => (name.startsWith('process_') ? name : PREFIX + name);
   return {
     text,
     value(name, labels = {}) {
-      const wanted = Object.entries(labels).map(([label, value]) => `${label}="${value}"`).join(',');
-      const found = samples.get(`${full(name)}{${wanted}}`);
-      assert.ok(found !== undefined, `no series ${name} ${wanted}`);
+      const labelText = Object.entries(labels).map(([label, value]) => `${label}="${value}"`).join(',');
+      const found = samples.get(`${fullName(name)}{${labelText}}`);
+      assert.ok(found !== undefined, `no series ${name} ${labelText}`);
       return found;
     },
     sum: (name) =>
-      [...samples].reduce((sum, [key, value]) => (key.startsWith(`${full(name)}{`) ? sum + value : sum), 0),
+      [...samples].reduce((sum, [key, value]) => (key.startsWith(`${fullName(name)}{`) ? sum + value : sum), 0),
   };
 }
 
-/** Spec: Prometheus, metric and label naming. */
+/** Checks the conventions of Prometheus, "Metric and label naming". */
 function assertConventions({ name, type }: { readonly name: string; readonly type: string }): void {
   assert.equal(name.endsWith('_total'), type === 'counter', name);
   assert.doesNotMatch(name, /_(ms|milliseconds|minutes|mb|kb|percent|counter|gauge|histogram)(_|$)/, name);
   if (type === 'histogram') assert.match(name, /_seconds$/);
 }
 
-/** Buckets only grow, and the last one is the count. */
+/** Bucket values never decrease, and the last one equals the count. */
 function assertHistograms(samples: ReadonlyMap<string, number>): void {
   const buckets = new Map<string, number[]>();
   for (const [key, value] of samples) {

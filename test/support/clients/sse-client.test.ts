@@ -1,4 +1,4 @@
-/** The test client itself: pieces, endings and aborts are recorded as they happen. */
+/** The test client: it records reads, endings and aborts. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer, type RequestListener } from 'node:http';
@@ -28,7 +28,7 @@ test('parseSse reads every line ending, joins data lines and skips comments', ()
   ]);
 });
 
-test('a stream is recorded in order, with the network reads it came in', async () => {
+test('a stream is recorded in order, with its network reads', async () => {
   const listener: RequestListener = (request, response) => {
     response.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8' });
     response.write('data: {"type":"first"}\n\n');
@@ -72,13 +72,13 @@ test('the caller can abort after the first read, and the server sees the connect
   });
 });
 
-test('rejects if there is no answer', async () => {
+test('rejects if the server does not answer', async () => {
   await withServer((request) => request.socket.destroy(), async (url) => {
     await assert.rejects(postJson(url, {}), /socket hang up|ECONNRESET/);
   });
 });
 
-test('JSON in both directions, raw bodies unchanged', async () => {
+test('sends and reads JSON, and sends raw bodies unchanged', async () => {
   const listener: RequestListener = (request, response) => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -96,7 +96,7 @@ test('JSON in both directions, raw bodies unchanged', async () => {
   });
 });
 
-test('checkContentType names a wrong status and a wrong content type', () => {
+test('checkContentType reports a wrong status and a wrong content type', () => {
   const violations = checkContentType({ status: 500, headers: { 'content-type': 'application/json' } });
   assert.deepEqual(violations.map(({ rule, level }) => [rule, level]), [['T7', 'error'], ['T7', 'error']]);
 });

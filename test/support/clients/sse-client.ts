@@ -1,4 +1,4 @@
-/** A small HTTP client for tests: posts JSON over node:http and records the answer and its reads. */
+/** A small HTTP client for tests: posts JSON, and records the answer and its network reads. */
 import { request as startRequest } from 'node:http';
 import type { IncomingHttpHeaders, IncomingMessage, OutgoingHttpHeaders } from 'node:http';
 import { parseJson } from '../../../src/base/json';
@@ -26,7 +26,7 @@ export interface Reply {
   readonly ending: Ending;
 }
 
-/** `events` are in order of arrival; `json` of each is for grammar checks and assertions. */
+/** An answer read as an event stream; `events` are in order of arrival. */
 export interface StreamReply extends Reply {
   readonly events: readonly ReceivedEvent[];
 }
@@ -39,7 +39,7 @@ export interface JsonReply extends Reply {
 export interface PostOptions {
   /** Destroys the socket when aborted; the reply then contains what has arrived. */
   readonly signal?: AbortSignal;
-  /** Called for each network read, as it arrives; a way to wait for the first delta and then abort. */
+  /** Called after each network read, for example to abort after the first delta. */
   readonly onChunk?: (chunk: Buffer, soFar: string) => void;
 }
 
@@ -89,14 +89,14 @@ function post(body: unknown, headers: OutgoingHttpHeaders): HttpExchange {
   return { method: 'POST', headers: { 'content-type': 'application/json', ...headers }, body: bytes };
 }
 
-/** Rejects if no answer arrives; a truncated answer resolves with its ending. */
+/** Sends a request. Rejects if no answer arrives; a truncated answer resolves with its ending. */
 function exchange(url: string, { method, headers, body, signal, onChunk }: HttpExchange): Promise<Reply> {
   return new Promise((resolve, reject) => {
     const length = body === undefined ? {} : { 'content-length': Buffer.byteLength(body) };
     const options = { method, headers: { ...length, ...headers }, ...(signal ? { signal } : {}) };
-    // No agent: one connection for each request, closed with it, so that a server under test can stop at once.
+    // Without an agent, each request has its own connection, so that the tested server can stop at once.
     const request = startRequest(url, { ...options, agent: false });
-    // Once the answer has started, its own end counts; a later error of the request adds nothing.
+    // Once the answer has started, its ending is recorded; later errors of the request are ignored.
     let answered = false;
     request.on('error', (cause) => (answered ? undefined : reject(cause)));
     request.once('response', (response) => {
@@ -115,19 +115,19 @@ function readReply(response: IncomingMessage, signal?: AbortSignal, onChunk?: Po
     soFar += chunk.toString('utf8');
     onChunk?.(chunk, soFar);
   });
-  // A truncated answer emits an error and is closed; `complete` tells the two endings apart.
+  // A truncated answer emits an error before it closes; `complete` distinguishes it from a complete one.
   response.on('error', ignore);
   return new Promise((resolve) => {
     response.once('close', () => {
       const bytes = Buffer.concat(chunks);
-      const cut = signal?.aborted === true ? 'aborted' : 'cut';
+      const failure = signal?.aborted === true ? 'aborted' : 'cut';
       resolve({
         status: response.statusCode ?? 0,
         headers: response.headers,
         chunks,
         bytes,
         text: bytes.toString('utf8'),
-        ending: response.complete ? 'complete' : cut,
+        ending: response.complete ? 'complete' : failure,
       });
     });
   });

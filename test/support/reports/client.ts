@@ -1,4 +1,4 @@
-/** Requests as the clients of public reports send them: turns of Codex 0.169, and SDKs. */
+/** Builds requests as the clients of public reports send them: turns of Codex 0.169, and requests of SDKs. */
 import type { Loose } from '../bridge/test-bridge';
 import { CODEX } from '../bridge/test-bridge';
 import type { ReportedRequest } from './report';
@@ -38,9 +38,9 @@ export const thought = (text: string) => ({
   type: 'reasoning', id: 'rs_x', summary: [{ type: 'summary_text', text }],
   content: [{ type: 'reasoning_text', text }], encrypted_content: null,
 });
-export const call = (id: string, given: string | object = { cmd: 'ls' }, name = 'exec_command', more: object = {}) => ({
+export const call = (id: string, args: string | object = { cmd: 'ls' }, name = 'exec_command', more: object = {}) => ({
   type: 'function_call', id: `fc_${id}`, status: 'completed', name,
-  arguments: typeof given === 'string' ? given : JSON.stringify(given), call_id: id, ...more,
+  arguments: typeof args === 'string' ? args : JSON.stringify(args), call_id: id, ...more,
 });
 export const result = (id: string, output: unknown) => ({ type: 'function_call_output', call_id: id, output });
 
@@ -48,19 +48,19 @@ export const result = (id: string, output: unknown) => ({ type: 'function_call_o
 export const PNG =
   'data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJ' +
   'RU5ErkJggg==';
-/** A tool round that looked at a picture. */
+/** A tool round in which the model viewed a picture. */
 export const viewed = (id = 'call_v', detail?: string) => [
   call(id, { path: 'p.png' }, 'view_image'),
   result(id, [{ type: 'input_image', image_url: PNG, ...(detail !== undefined && { detail }) }]),
 ];
 
-/** What Codex puts before the first prompt of a thread. */
+/** The items that Codex sends before the first prompt of a thread. */
 const HEAD = [
   developer('You are a coding agent.'), developer('<permissions>all</permissions>'),
   user('<environment_context>cwd: /w</environment_context>'),
 ];
 
-/** A turn as Codex 0.169 requests it. */
+/** The request of a turn of Codex 0.169. */
 export const codex = (input: readonly Loose[], more: object = {}): ReportedRequest => ({
   headers: CODEX,
   body: {

@@ -1,4 +1,4 @@
-/** Accessors for upstream requests in report tests, and the checks of strict servers on their history. */
+/** Accessors for upstream requests in report tests, and the checks that strict servers apply to their history. */
 import assert from 'node:assert/strict';
 import { parseJson } from '../../../src/base/json';
 import type { Loose } from '../bridge/test-bridge';
@@ -23,26 +23,26 @@ export const isObject = (value: unknown): value is Record<string, Loose> =>
 /** The arguments of an item that is a call, as JSON. */
 export const argumentsOf = (item: Loose): Loose => parseJson(item.arguments);
 
-/** Every object of a schema, the outermost first. */
+/** Lists every object in a schema, the outermost first. */
 export function schemasIn(schema: unknown): readonly Record<string, Loose>[] {
   if (typeof schema !== 'object' || schema === null) return [];
   return [...(isObject(schema) ? [schema] : []), ...Object.values(schema).flatMap(schemasIn)];
 }
 
-/** A lone surrogate in JSON, written as an escape. */
-export const findHalfPair = (json: string): string | undefined =>
+/** Finds an escaped lone surrogate in JSON. */
+export const findLoneSurrogate = (json: string): string | undefined =>
   /\\ud[89a-f][0-9a-f]{2}/i.exec(json.replace(/\\ud[89ab][0-9a-f]{2}\\ud[c-f][0-9a-f]{2}/gi, ''))?.[0];
 
-/** A picture that is not sent as a picture must not be sent as text either. */
+/** Checks that no picture is sent as base64 text. */
 export function assertNoBase64(call: Sent): void {
   for (const { content } of messagesOf(call)) assert.ok(!(typeof content === 'string' && content.includes('iVBORw0K')));
 }
 
-/** Every call has a unique id, a valid name, arguments that are an object, and is followed by its result. */
+/** Checks that every call has a unique id, a valid name and an object as arguments, and is followed by its result. */
 export function assertPaired(call: Sent): void {
   const messages = messagesOf(call);
   const used = new Set<string>();
-  assert.ok(messages.length > 0, 'no messages went upstream');
+  assert.ok(messages.length > 0, 'the upstream request has no messages');
   messages.forEach(({ role, tool_calls: calls = [], tool_call_id: id }, index) => {
     const ids: string[] = calls.map((each: Loose) => each.id);
     calls.forEach((each: Loose) => {

@@ -1,6 +1,6 @@
 /**
- * Public reports as tests: what a user saw, a provider that answers as in the report, what the client sends, and the
- * correct result. Each report runs through a complete bridge in this process, configured by the report's environment.
+ * Runs public reports as tests. A report has a provider that answers as reported, the client's requests, and the
+ * correct result. Each one runs through a complete bridge in this process, configured by the report's environment.
  */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
@@ -22,7 +22,7 @@ export interface ReportedCall {
   readonly body: Loose;
 }
 
-/** What the provider answers: events of a stream, or a status with a body. */
+/** An answer of the provider: the events of a stream, or a status with a body. */
 export type ReportedAnswer =
   | { readonly events: readonly object[]; readonly done?: boolean }
   | { readonly status: number; readonly body: unknown; readonly headers?: OutgoingHttpHeaders };
@@ -57,9 +57,9 @@ export interface Seen {
 export interface Report {
   /** What a user saw: the name of the test. */
   readonly saw: string;
-  /** The public threads that it is from; a variant names its original. */
+  /** The public threads of the report; a variant names its original. */
   readonly source: string;
-  /** `UPSTREAM` stands for the address of the provider. */
+  /** Environment variables, in which `UPSTREAM` is replaced by the provider's address. */
   readonly env?: Readonly<Record<string, string>>;
   readonly upstream: (call: ReportedCall) => ReportedAnswer;
   readonly requests: readonly ReportedRequest[];
@@ -67,15 +67,16 @@ export interface Report {
   readonly ends?: 'completed' | 'incomplete' | 'failed';
   /** The text of each answer. */
   readonly text?: string;
-  /** The code and message of each failure. */
+  /** The error code of each response. */
   readonly code?: string;
+  /** Matches the error message of each response. */
   readonly words?: RegExp;
   /** Requests to the provider in total. */
   readonly calls?: number;
   readonly check?: (seen: Seen) => void;
 }
 
-/** One test for each report of a table. */
+/** Declares one test for each report. */
 export function testReports(theme: string, reports: readonly Report[]): void {
   describe(theme, () => {
     for (const report of reports) {
@@ -100,9 +101,9 @@ function validate(report: Report, seen: Seen): void {
 
 async function play(context: TestContext, { env = {}, upstream, requests }: Report): Promise<Seen> {
   const { url, calls } = await startReportedUpstream(context, upstream);
-  const own = Object.entries(env).map(([name, value]) => [name, value.replace('UPSTREAM', url)] as const);
-  const given = { AI_API_BASE: `${url}/v1`, AI_API_KEY: 'sk-test-key', ...Object.fromEntries(own) };
-  const resolved = resolveConfig({}, given);
+  const overrides = Object.entries(env).map(([name, value]) => [name, value.replace('UPSTREAM', url)] as const);
+  const variables = { AI_API_BASE: `${url}/v1`, AI_API_KEY: 'sk-test-key', ...Object.fromEntries(overrides) };
+  const resolved = resolveConfig({}, variables);
   assert.ok(resolved.ok);
   const bridge = await startBridge(context, { settings: { ...resolved.config, port: 0, drainTimeoutMs: 0 } });
   const replies: ReportedReply[] = [];
@@ -112,15 +113,15 @@ async function play(context: TestContext, { env = {}, upstream, requests }: Repo
     replies.push(readReply(reply));
   }
   const [reply, last] = [replies.at(-1), calls.at(-1)];
-  assert.ok(reply !== undefined && last !== undefined, 'nothing was asked');
+  assert.ok(reply !== undefined && last !== undefined, 'no request reached the provider');
   return { replies, reply, calls, last };
 }
 
 function readReply(reply: StreamReply): ReportedReply {
   const json: Loose = parseJson(reply.text);
-  const whole = json?.object === 'response' ? json : undefined;
-  const response = finalResponse(reply) ?? whole ?? (json?.error && { status: 'failed', error: json.error });
-  const items = whole ? whole.output : doneItems(reply);
+  const complete = json?.object === 'response' ? json : undefined;
+  const response = finalResponse(reply) ?? complete ?? (json?.error && { status: 'failed', error: json.error });
+  const items = complete ? complete.output : doneItems(reply);
   const parts = items.filter(({ type }: Loose) => type === 'message').flatMap(({ content }: Loose) => content);
   return {
     status: reply.status,
@@ -133,7 +134,7 @@ function readReply(reply: StreamReply): ReportedReply {
   };
 }
 
-/** Starts a provider that follows a script, whatever the request, and is closed after the test. */
+/** Starts a provider that answers every request by `script`, and closes it after the test. */
 async function startReportedUpstream(context: TestContext, script: Report['upstream']) {
   const calls: ReportedCall[] = [];
   const server = createServer((request, response) => {

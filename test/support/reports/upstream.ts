@@ -1,4 +1,4 @@
-/** Answers and errors as the providers of public reports sent them. */
+/** Builds answers and errors as the providers of public reports sent them. */
 import type { Loose } from '../bridge/test-bridge';
 import type { ReportedAnswer } from './report';
 
@@ -42,8 +42,8 @@ export const refused = (message: string, more: object = {}, status = 400): Repor
 /** An error body of any other shape. */
 export const answered = (status: number, body: unknown): ReportedAnswer => ({ status, body });
 
-/** `refusal` while the request is bad, and then an answer of text. */
-export const unless = (isBad: unknown, refusal: ReportedAnswer): ReportedAnswer => (isBad ? refusal : say());
+/** `rejection` if the request is bad, otherwise an answer of text. */
+export const unless = (isBad: unknown, rejection: ReportedAnswer): ReportedAnswer => (isBad ? rejection : say());
 
 /** The events of a Responses endpoint that answers with text. */
 export function sayNatively(text = 'fine'): ReportedAnswer {

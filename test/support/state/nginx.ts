@@ -1,4 +1,4 @@
-/** A real nginx with docs/docker/nginx.conf, as a process on a free loopback port. */
+/** Starts a real nginx with docs/docker/nginx.conf, as a process on a free loopback port. */
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { findFreePort } from '../free-port';
 
-/** Debian installs it in a folder that is only on root's PATH. */
+/** Debian installs nginx in a folder that is only on root's PATH. */
 const env = { ...process.env, PATH: `${process.env['PATH']}:/usr/sbin` };
 const IS_INSTALLED = spawnSync('nginx', ['-v'], { env }).status === 0;
 
@@ -17,14 +17,19 @@ export const NGINX_MISSING = IS_INSTALLED ? '' : ' (skipped: nginx is not instal
 
 const DOCUMENTED = join(__dirname, '..', '..', '..', 'docs', 'docker', 'nginx.conf');
 
-/** Writes docs/docker/nginx.conf with other addresses and the surrounding configuration. @returns the file */
+/**
+ * Writes a complete configuration around docs/docker/nginx.conf, in which it replaces the addresses.
+ *
+ * @param replicas the ports of bridge-1, bridge-2 …
+ * @returns the file
+ */
 export function writeNginxConfig(folder: string, port: number, replicas: readonly number[]): string {
   const text = readFileSync(DOCUMENTED, 'utf8')
     .replace('listen 8080;', `listen 127.0.0.1:${port};`)
     .replace(/bridge-(\d):31415/g, (_, number: string) => `127.0.0.1:${replicas[Number(number) - 1]}`);
   const kinds = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'];
   const paths = kinds.map((name) => `${name}_temp_path ${folder}/${name};`);
-  const file = join(folder, 'whole.conf');
+  const file = join(folder, 'nginx.conf');
   writeFileSync(file, [
     'daemon off;', 'worker_processes 2;', `pid ${folder}/nginx.pid;`, `error_log ${folder}/error.log info;`,
     'events { worker_connections 512; }', 'http {', 'access_log off;', ...paths, text, '}', '',

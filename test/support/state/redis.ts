@@ -1,4 +1,4 @@
-/** A real Redis or Valkey server on a free loopback port, without files, for one test or one test file. */
+/** Starts a real Redis or Valkey server on a free loopback port, without persistence. */
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -19,7 +19,7 @@ export const REDIS_MISSING = SERVER === undefined ? ' (skipped: redis-server is 
 export interface RedisServer {
   readonly url: string;
   readonly port: number;
-  /** Kills the process, like a crash. Its data is lost, unless it has a file. */
+  /** Kills the process, like a crash. Its data is lost, unless `settings` enable persistence. */
   kill(): Promise<void>;
   /** Restarts it on the same port. */
   start(): Promise<void>;
@@ -27,25 +27,25 @@ export interface RedisServer {
   signal(name: 'SIGSTOP' | 'SIGCONT'): void;
 }
 
-/** @param settings as on its command line, in which PORT is replaced: `--requirepass secret` */
+/** @param settings command-line options such as `--requirepass secret`, in which PORT is replaced by the port */
 export async function startRedis(
   context: Pick<TestContext, 'after'>, settings: readonly string[] = [],
 ): Promise<RedisServer> {
   const folder = await mkdtemp(join(tmpdir(), 'bridge-redis-'));
   const port = await findFreePort();
-  const given = settings.map((word) => (word === 'PORT' ? String(port) : word));
-  const listen = given.includes('--port') ? [] : ['--port', String(port)];
-  const options = [...listen, '--bind', '127.0.0.1', '--save', '', '--dir', folder, ...given];
+  const extra = settings.map((word) => (word === 'PORT' ? String(port) : word));
+  const listen = extra.includes('--port') ? [] : ['--port', String(port)];
+  const options = [...listen, '--bind', '127.0.0.1', '--save', '', '--dir', folder, ...extra];
   let server: ChildProcess | undefined;
   const start = async (): Promise<void> => {
     const child = spawn(SERVER ?? '', options, { stdio: ['ignore', 'pipe', 'inherit'] });
     server = child;
-    let said = '';
+    let output = '';
     const ready = new Promise<void>((resolve) => child.stdout.on('data', (chunk) => {
-      said += String(chunk);
-      if (said.includes('Ready to accept connections')) resolve();
+      output += String(chunk);
+      if (output.includes('Ready to accept connections')) resolve();
     }));
-    const failed = once(child, 'exit').then(() => Promise.reject(new Error(`${SERVER} has ended: ${said}`)));
+    const failed = once(child, 'exit').then(() => Promise.reject(new Error(`${SERVER} exited: ${output}`)));
     await Promise.race([ready, failed]);
     failed.catch(() => undefined);
   };

@@ -10,7 +10,7 @@ import { createRedisStore } from '../../../src/state/redis-store';
 import { writeOne, type ResponseStore, type Written } from '../../../src/state/response-store';
 import { startRedis } from './redis';
 
-/** Keeps a record. @returns whether it was kept */
+/** Writes a record. @returns whether it was kept */
 export async function put(
   store: ResponseStore, id: string, text: string, items: readonly string[] = [],
 ): Promise<boolean> {
@@ -25,8 +25,8 @@ export const append = (
 /** Limits that no test reaches by accident. */
 export const WIDE_LIMITS: StoreLimits = { records: 500, bytes: 1_000_000, ageMs: 60_000 };
 
-/** A location that several stores use at the same time, like replicas. */
-export interface SharedPlace {
+/** A location that several stores share, like those of replicas. */
+export interface SharedLocation {
   /** The value of --store. */
   readonly name: string;
   /** Warnings of all stores. */
@@ -34,8 +34,8 @@ export interface SharedPlace {
   open(limits?: Partial<StoreLimits>): ResponseStore;
 }
 
-/** A new folder, removed after the test. */
-export async function createSharedFolder(context: TestContext): Promise<SharedPlace> {
+/** Creates a folder that is removed after the test. */
+export async function createSharedFolder(context: TestContext): Promise<SharedLocation> {
   const parent = await mkdtemp(join(tmpdir(), 'bridge-shared-'));
   context.after(() => rm(parent, { recursive: true, force: true }));
   const [folder, warnings] = [join(parent, 'kept'), [] as string[]];
@@ -47,8 +47,8 @@ export async function createSharedFolder(context: TestContext): Promise<SharedPl
   };
 }
 
-/** A new Redis server, without persistence. */
-export async function createSharedRedis(context: TestContext): Promise<SharedPlace> {
+/** Starts a Redis server without persistence. */
+export async function createSharedRedis(context: TestContext): Promise<SharedLocation> {
   const { url } = await startRedis(context);
   return {
     name: url,

@@ -6,29 +6,30 @@ import type { ProviderBehavior } from './provider';
 import { algo, says, type StrictModel } from './rule';
 
 /**
- * One model of Model Studio: the requirements that all of them share, and its own. Thinking models need their earlier
- * reasoning (section 2, preserve_thinking), and endpoints may have a tiny limit of their own (section 2, max tokens).
+ * Describes one model of Model Studio: the requirements that all of them share, with `overrides`. Thinking models need
+ * their earlier reasoning (section 2, preserve_thinking), and the default output limit of an endpoint may be tiny
+ * (section 2, max tokens).
  */
-const row = (names: RegExp, own: Omit<Partial<StrictModel>, 'names'>): StrictModel => ({
+const row = (names: RegExp, overrides: Omit<Partial<StrictModel>, 'names'>): StrictModel => ({
   ...DASHSCOPE_MODEL,
   names,
   thinks: 'on',
   efforts: [],
   expects: ['preserve_thinking', 'max_tokens'],
-  ...own,
+  ...overrides,
 });
 
 /** GLM streams arguments only on request (section 2, tool_stream). */
 const GLM = { textOnly: true, expects: ['preserve_thinking', 'max_tokens', 'tool_stream'] } as const;
 
-/** The limit here may be lower than the maker's, which is the only one known. */
+/** Only the maker's limit is known, and the limit here may be lower: requests need no `max_tokens`. */
 const MAKERS_LIMIT = { expects: ['preserve_thinking'] } as const;
 
 /** Kimi and DeepSeek have the same requirement at DashScope, which wraps the message (section 3). */
 const KIMI = { replay: KIMI_REPLAY } as const;
 const DEEPSEEK = { replay: DEEPSEEK_REPLAY } as const;
 
-/** Models without a thinking mode do not know its fields; qwen-code sends `preserve_thinking` to them nevertheless. */
+/** Models without a thinking mode reject its fields, except `preserve_thinking`: qwen-code sends it to them too. */
 const LACKS_THINKING = {
   thinks: 'never',
   expects: ['max_tokens'],
@@ -45,12 +46,12 @@ const CODING_MODELS: readonly StrictModel[] = [
   row(/^MiniMax-M2\.5$/, { maxTokens: 24_576, textOnly: true, thinks: 'always' }),
 ];
 
-/** Levels: `reasoning_effort` of section 2. Source for Qwen3.8, which cannot stop thinking: models.dev, 2026-08-03. */
+/** Levels: `reasoning_effort` of section 2. That Qwen3.8 always thinks is from models.dev, 2026-08-03. */
 const TOKEN_PLAN_MODELS: readonly StrictModel[] = [
   row(/^qwen3\.8-(max|flash)$/, { maxTokens: 131_072, thinks: 'always', efforts: ['none', 'low', 'medium', 'xhigh'] }),
   row(/^qwen3\.7-max$/, { maxTokens: 65_536, textOnly: true }),
   row(/^qwen3\.6-plus$/, { maxTokens: 65_536 }),
-  // claude-provider-switcher v1.1.1.
+  // Source: claude-provider-switcher v1.1.1.
   row(/^auto$/, { textOnly: true, expects: [], lacks: ['tool_choice', 'parallel_tool_calls'] }),
   row(/^glm-5\.2$/, { maxTokens: 131_072, ...GLM, efforts: ['high', 'max'] }),
   row(/^glm-5\.3$/, {
@@ -72,10 +73,10 @@ const TOKEN_PLAN_MODELS: readonly StrictModel[] = [
   row(/^MiniMax-M2\.5$/, { maxTokens: 32_768, textOnly: true, thinks: 'always' }),
 ];
 
-/** Pay as you go serves more models than any list contains. */
+/** Pay-as-you-go serves more models than any list contains, hence the row for all names. */
 const PAYG_MODELS: readonly StrictModel[] = [...TOKEN_PLAN_MODELS, ...CODING_MODELS, row(/^/, {})];
 
-const WORDS: ProviderBehavior['says'] = {
+const MESSAGES: ProviderBehavior['says'] = {
   'fixed-thinking': algo('The value of the enable_thinking parameter is restricted to True.'),
   'budget-range': algo('The thinking_budget parameter must be a positive integer and not greater than {maximum}'),
   'missing-reasoning': says('{text}', 'InvalidParameter'),
@@ -84,23 +85,25 @@ const WORDS: ProviderBehavior['says'] = {
   'model-field': algo('This model does not support {param}.'),
 };
 
-const aliyun = (own: Pick<ProviderBehavior, 'name' | 'models'> & Partial<ProviderBehavior>): ProviderBehavior => ({
+const aliyun = (
+  overrides: Pick<ProviderBehavior, 'name' | 'models'> & Partial<ProviderBehavior>,
+): ProviderBehavior => ({
   ...BASE_BEHAVIOR.dashscope,
   // json_schema is for Qwen3.8 Max and some 3.7 (section 2); others reject it (inferred).
   formats: ['text', 'json_object'],
-  says: WORDS,
-  ...own,
+  says: MESSAGES,
+  ...overrides,
 });
 
-/** By name. */
+/** Provider behaviors by name. */
 export const ALIYUN: Readonly<Record<string, ProviderBehavior>> = {
   'aliyun-coding': aliyun({
     name: 'aliyun-coding',
     models: CODING_MODELS,
-    // Reported: which callers pass is not known; the text itself says that other tools do not.
+    // Which callers pass is not known; the message itself says that only coding agents do.
     rejectsCallers: /^$|^(node|undici|curl|python)\b/i,
     says: {
-      ...WORDS,
+      ...MESSAGES,
       caller: says('Coding Plan is currently only available for Coding Agents', null, { status: 405 }),
     },
     errorBody: CODING_PLAN_BODY,

@@ -1,16 +1,16 @@
-/** The behavior that all providers of a dialect share; the rows of the providers extend it. */
+/** Defines the behavior that all providers of a dialect share; the provider rows extend it. */
 import { DASHSCOPE_BODY, OPENAI_BODY } from './bodies';
 import { fieldsOf } from './fields';
 import type { Behavior, StrictModel, UpstreamDialect } from './rule';
 
 /**
- * DashScope thinks on request, rejects a forced tool choice then, and its templates accept one system message, at the
+ * DashScope thinks on request and then rejects a forced tool choice; its templates accept one system message, at the
  * beginning.
  */
 export const DASHSCOPE_MODEL: StrictModel = {
   names: /^/,
   thinks: 'off',
-  // Seen from Qwen templates on vLLM and SGLang, not from DashScope itself: the strictest of the family applies.
+  // Reported for Qwen templates on vLLM and SGLang, not for DashScope itself: the strictest one applies.
   oneSystem: true,
   forced: 'The tool_choice parameter does not support being set to required or object in thinking mode',
 };
@@ -30,7 +30,7 @@ const OPENAI: Behavior = {
   limit: 'max_tokens',
   thinking: { types: [], alongside: [] },
   toolName: /^/,
-  lists: true,
+  hasModelList: true,
   models: [{ names: /^/, thinks: 'never' }],
   says: {},
   errorBody: OPENAI_BODY,
@@ -43,15 +43,15 @@ const DASHSCOPE: Behavior = {
   roles: ['system', 'assistant', 'user', 'tool', 'function'],
   partTypes: ['text', 'image_url', 'input_audio', 'video_url'],
   fields: fieldsOf('dashscope'),
-  // `strict` is not known to be accepted by the Coding Plan (upstreams.md, section 2).
+  // It is not known whether the Coding Plan accepts `strict` (upstreams.md, section 2).
   functionFields: ['name', 'description', 'parameters'],
   // The union over the models that know the field (upstreams.md, section 2).
   efforts: ['none', 'low', 'medium', 'high', 'xhigh', 'max'],
   // The Coding Plan has no model list: "模型列表不支持通过接口查询", GET models is a 404 (upstreams.md, fact 4).
-  lists: false,
+  hasModelList: false,
   models: [DASHSCOPE_MODEL],
   errorBody: DASHSCOPE_BODY,
 };
 
-/** By dialect. */
+/** The shared behavior by dialect. */
 export const BASE_BEHAVIOR: Readonly<Record<UpstreamDialect, Behavior>> = { openai: OPENAI, dashscope: DASHSCOPE };

@@ -1,28 +1,29 @@
-/** The shapes of error bodies, one function each. The source is upstreams.md, section 5, unless stated otherwise. */
-import type { Behavior, Refusal } from './rule';
+/** Renders error bodies, one function for each shape. Source: upstreams.md, section 5, unless stated otherwise. */
+import type { Behavior, ErrorFields } from './rule';
 
 type ErrorBody = Behavior['errorBody'];
 
-const errorOf = ({ message, param, code, type = 'invalid_request_error' }: Refusal) => ({ message, type, param, code });
+const errorOf = ({ message, param, code, type = 'invalid_request_error' }: ErrorFields) =>
+  ({ message, type, param, code });
 
 /** OpenAI, and the providers that copy its format. */
-export const OPENAI_BODY: ErrorBody = (refusal) => JSON.stringify({ error: errorOf(refusal) });
+export const OPENAI_BODY: ErrorBody = (error) => JSON.stringify({ error: errorOf(error) });
 
-export const DASHSCOPE_BODY: ErrorBody = (refusal, request_id) =>
-  JSON.stringify({ error: errorOf(refusal), request_id });
+export const DASHSCOPE_BODY: ErrorBody = (error, request_id) =>
+  JSON.stringify({ error: errorOf(error), request_id });
 
 /** The Coding Plan rejects callers with a string as `error` (section 0, fact 3). */
-export const CODING_PLAN_BODY: ErrorBody = (refusal, requestId) =>
-  refusal.status === 405 ? JSON.stringify({ error: refusal.message }) : DASHSCOPE_BODY(refusal, requestId);
+export const CODING_PLAN_BODY: ErrorBody = (error, requestId) =>
+  error.status === 405 ? JSON.stringify({ error: error.message }) : DASHSCOPE_BODY(error, requestId);
 
-/** The code is a number in a string. */
+/** Z.ai sends the code as a numeric string. */
 export const ZAI_BODY: ErrorBody = ({ code, message }) => JSON.stringify({ error: { code, message } });
 
-/** No code. */
+/** Moonshot sends no code. */
 export const MOONSHOT_BODY: ErrorBody = ({ message, type = 'invalid_request_error' }) =>
   JSON.stringify({ error: { message, type } });
 
-/** Looks like Anthropic's. */
+/** Resembles Anthropic's format. */
 export const MINIMAX_BODY: ErrorBody = ({ status, message }, request_id) =>
   JSON.stringify({
     type: 'error',
@@ -34,7 +35,7 @@ export const MINIMAX_BODY: ErrorBody = ({ status, message }, request_id) =>
 export const MIMO_BODY: ErrorBody = ({ status, message }) =>
   `data:${JSON.stringify({ error: { code: String(status), message: 'Param Incorrect', param: message, type: '' } })}`;
 
-/** Inferred from the number 20015 that users quote. */
+/** Inferred from the code 20015, which users quote. */
 export const SILICONFLOW_BODY: ErrorBody = ({ code, message }) =>
   JSON.stringify({ code: Number(code ?? 20_015), message, data: null });
 
@@ -45,10 +46,10 @@ export const ARK_BODY: ErrorBody = ({ message }, requestId) =>
   });
 
 /** The error of the underlying provider is in `metadata.raw`, as a body of its own (section 4.6). */
-export const OPENROUTER_BODY: ErrorBody = (refusal, requestId) => {
-  const { status, message } = refusal;
+export const OPENROUTER_BODY: ErrorBody = (error, requestId) => {
+  const { status, message } = error;
   if (status !== 400) return JSON.stringify({ error: { message, code: status } });
-  const metadata = { raw: OPENAI_BODY(refusal, requestId), provider_name: 'Scripted' };
+  const metadata = { raw: OPENAI_BODY(error, requestId), provider_name: 'Scripted' };
   return JSON.stringify({ error: { message: 'Provider returned error', code: status, metadata } });
 };
 

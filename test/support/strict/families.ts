@@ -1,9 +1,7 @@
-/**
- * What makers require for their models, at their own API and at gateways that relay its errors. Facts: upstreams.md.
- */
+/** Defines what makers require for their models, at their own APIs and at gateways. Facts: upstreams.md. */
 import { says, type ReplayDemand, type StrictModel } from './rule';
 
-/** Section 3. */
+/** Both replay requirements are from section 3. */
 export const KIMI_REPLAY: ReplayDemand = {
   on: 'calls',
   text: 'thinking is enabled but reasoning_content is missing in assistant tool call message at index {index}',
@@ -36,7 +34,7 @@ export const KIMI_K3: StrictModel = {
   moonshotSchemas: true,
 };
 
-/** Section 3 documents it for messages with calls; that answers without calls need the field too is AgentScope#3246. */
+/** Section 3 documents the rule for messages with calls, AgentScope#3246 reports it for those without. */
 export const DEEPSEEK_V4: StrictModel = {
   names: /(^|\/)deepseek-/i,
   thinks: 'on',
@@ -44,14 +42,14 @@ export const DEEPSEEK_V4: StrictModel = {
   replay: { ...DEEPSEEK_REPLAY, on: 'answers' },
 };
 
-/** Section 3: the same rule. */
+/** Section 3: reasoning on every message with calls. */
 export const MIMO: StrictModel = {
   names: /(^|\/)mimo-/i,
   thinks: 'on',
   replay: { on: 'calls', text: 'The reasoning_content in the thinking mode must be passed back to the API.' },
 };
 
-/** Models that a gateway may serve, and any other one. That a gateway relays these rejections is inferred. */
+/** Models that a gateway may serve, then a row for all others. That gateways relay these rejections is inferred. */
 export const FAMILY_MODELS: readonly StrictModel[] = [
   KIMI_K2,
   KIMI_K3,
@@ -61,7 +59,7 @@ export const FAMILY_MODELS: readonly StrictModel[] = [
 ];
 
 /** The messages of the makers, unchanged. */
-export const MAKERS_WORDS = {
+export const MAKER_MESSAGES = {
   'forced-choice-while-thinking': says('{text}'),
   'missing-reasoning': says('{text}'),
   'locked-temperature': says('invalid temperature: only {only} is allowed for this model'),

@@ -1,4 +1,4 @@
-/** Strict cases of the HTTP part and the top-level fields of a request. */
+/** Strict cases for the HTTP part and the top-level fields of a request. */
 import { ALGO, type HttpCase, type StrictCase } from './case';
 import type { RawRequest } from './rules';
 
@@ -15,15 +15,15 @@ const GZIP = 'The scripted upstream rejects accept-encoding "gzip": the bridge m
 export const HTTP_CASES: readonly HttpCase[] = [
   {
     rule: 'route',
-    refused: { path: '/v1/responses' },
+    rejected: { path: '/v1/responses' },
     accepted: {},
     dashscope: 'Not Found (POST /v1/responses)',
     openai: 'Invalid URL (POST /v1/responses)',
   },
-  { rule: 'route', refused: { method: 'PUT' }, accepted: {}, openai: 'Invalid URL (PUT /v1/chat/completions)' },
+  { rule: 'route', rejected: { method: 'PUT' }, accepted: {}, openai: 'Invalid URL (PUT /v1/chat/completions)' },
   {
     rule: 'authorization',
-    refused: header('authorization'),
+    rejected: header('authorization'),
     accepted: header('authorization', 'Bearer sk-test-other'),
     dashscope: NO_KEY,
     openai: NO_KEY,
@@ -31,21 +31,21 @@ export const HTTP_CASES: readonly HttpCase[] = [
   {
     rule: 'api-key',
     settings: { apiKey: 'sk-test-right' },
-    refused: header('authorization', 'Bearer sk-test-wrong'),
+    rejected: header('authorization', 'Bearer sk-test-wrong'),
     accepted: header('authorization', 'Bearer sk-test-right'),
     dashscope: 'invalid access token or token expired',
     openai: 'Incorrect API key provided: sk-test-***.',
   },
   {
     rule: 'accept-encoding',
-    refused: header('accept-encoding', 'gzip'),
+    rejected: header('accept-encoding', 'gzip'),
     accepted: header('accept-encoding', 'identity'),
     dashscope: GZIP,
     openai: GZIP,
   },
   {
     rule: 'content-type',
-    refused: header('content-type', 'text/plain'),
+    rejected: header('content-type', 'text/plain'),
     accepted: header('content-type', 'application/json; charset=utf-8'),
     dashscope: 'Content-Type must be application/json, got "text/plain".',
     openai:
@@ -54,7 +54,7 @@ export const HTTP_CASES: readonly HttpCase[] = [
   },
   {
     rule: 'json-body',
-    refused: { rawBody: '{"model":' },
+    rejected: { rawBody: '{"model":' },
     accepted: {},
     dashscope: 'Request body is not a valid JSON object.',
     openai:
@@ -70,7 +70,7 @@ const LEFTOVERS = [
 ].map(
   (field): StrictCase => ({
     rule: 'unknown-field',
-    refused: { [field]: {} },
+    rejected: { [field]: {} },
     accepted: {},
     dashscope: `Additional properties are not allowed ('${field}' was unexpected)`,
     openai: `Unknown parameter: '${field}'.`,
@@ -82,33 +82,33 @@ export const FIELD_CASES: readonly StrictCase[] = [
   ...LEFTOVERS,
   {
     rule: 'unknown-field',
-    refused: { logit_bias: {} },
+    rejected: { logit_bias: {} },
     accepted: { top_k: 20 },
     dashscope: "Additional properties are not allowed ('logit_bias' was unexpected)",
   },
   {
     rule: 'unknown-field',
-    refused: { enable_thinking: true },
+    rejected: { enable_thinking: true },
     accepted: { reasoning_effort: 'low' },
     openai: "Unknown parameter: 'enable_thinking'.",
   },
   {
     rule: 'field-type',
-    refused: { temperature: null },
+    rejected: { temperature: null },
     accepted: { temperature: 0.5 },
     dashscope: "null is not of type number - 'temperature'",
     openai: "Invalid type for 'temperature': expected number, but got null instead.",
   },
   {
     rule: 'field-type',
-    refused: { stream: 'true' },
+    rejected: { stream: 'true' },
     accepted: { stream: true },
     dashscope: "true is not of type boolean - 'stream'",
     openai: "Invalid type for 'stream': expected boolean, but got a string instead.",
   },
   {
     rule: 'model-required',
-    refused: { model: undefined },
+    rejected: { model: undefined },
     accepted: { model: 'any' },
     dashscope: 'you must provide a model parameter',
     openai: 'you must provide a model parameter',
@@ -116,7 +116,7 @@ export const FIELD_CASES: readonly StrictCase[] = [
   {
     rule: 'unknown-model',
     settings: { models: ['glm-4.7'] },
-    refused: { model: 'GLM-4.7' },
+    rejected: { model: 'GLM-4.7' },
     accepted: { model: 'glm-4.7' },
     dashscope: "model 'GLM-4.7' is not supported",
     openai: 'The model `GLM-4.7` does not exist or you do not have access to it.',
@@ -139,27 +139,27 @@ export const FIELD_CASES: readonly StrictCase[] = [
         'The thinking_budget parameter must be a positive integer and not greater than 262144',
       ],
     ] as const
-  ).map(([field, refused, accepted, text]): StrictCase => ({
+  ).map(([field, rejected, accepted, text]): StrictCase => ({
     rule: 'field-range',
-    refused: { [field]: refused },
+    rejected: { [field]: rejected },
     accepted: { [field]: accepted },
     dashscope: ALGO + text,
   })),
   {
     rule: 'field-range',
-    refused: { temperature: 2.5 },
+    rejected: { temperature: 2.5 },
     accepted: { temperature: 2 },
     openai: "Invalid 'temperature': decimal above maximum value. Expected a value <= 2, but got 2.5 instead.",
   },
   {
     rule: 'field-range',
-    refused: { n: 0 },
+    rejected: { n: 0 },
     accepted: { n: 128 },
     openai: "Invalid 'n': integer below minimum value. Expected a value >= 1, but got 0 instead.",
   },
   {
     rule: 'max-tokens-range',
-    refused: { max_tokens: 65_537 },
+    rejected: { max_tokens: 65_537 },
     accepted: { max_tokens: 65_536 },
     dashscope: `${ALGO}Range of max_tokens should be [1, 65536]`,
     openai:
@@ -169,52 +169,52 @@ export const FIELD_CASES: readonly StrictCase[] = [
   {
     rule: 'max-tokens-range',
     settings: { maxTokens: 16_384 },
-    refused: { max_tokens: 0 },
+    rejected: { max_tokens: 0 },
     accepted: { max_tokens: 1 },
     dashscope: `${ALGO}Range of max_tokens should be [1, 16384]`,
   },
   {
     rule: 'two-token-limits',
-    refused: { max_tokens: 1, max_completion_tokens: 1 },
+    rejected: { max_tokens: 1, max_completion_tokens: 1 },
     accepted: { max_completion_tokens: 1 },
     openai: "Setting 'max_tokens' and 'max_completion_tokens' at the same time is not supported.",
   },
   {
     rule: 'stream-options-without-stream',
-    refused: { stream: false, stream_options: { include_usage: true } },
+    rejected: { stream: false, stream_options: { include_usage: true } },
     accepted: { stream: true, stream_options: { include_usage: true } },
     dashscope: `${ALGO}The "stream_options" parameter is only allowed when "stream" is enabled.`,
     openai: "The 'stream_options' parameter is only allowed when 'stream' is enabled.",
   },
   {
     rule: 'stream-options',
-    refused: { stream_options: { include_obfuscation: false } },
+    rejected: { stream_options: { include_obfuscation: false } },
     accepted: { stream_options: { include_usage: false } },
     dashscope: "Additional properties are not allowed ('stream_options.include_obfuscation' was unexpected)",
     openai: "Unknown parameter: 'stream_options.include_obfuscation'.",
   },
   {
     rule: 'thinking-needs-stream',
-    refused: { enable_thinking: true, stream: undefined },
+    rejected: { enable_thinking: true, stream: undefined },
     accepted: { enable_thinking: false, stream: undefined },
     dashscope: 'parameter.enable_thinking must be set to false for non-streaming calls',
   },
   {
     rule: 'budget-with-effort',
-    refused: { thinking_budget: 1024, reasoning_effort: 'low' },
+    rejected: { thinking_budget: 1024, reasoning_effort: 'low' },
     accepted: { thinking_budget: 1024 },
     dashscope: `${ALGO}thinking_budget and reasoning_effort cannot be set at the same time.`,
   },
   {
     rule: 'reasoning-effort',
-    refused: { reasoning_effort: 'ultra' },
+    rejected: { reasoning_effort: 'ultra' },
     accepted: { reasoning_effort: 'xhigh' },
     dashscope: `${ALGO}Invalid value: 'ultra'. Supported values are: 'none', 'low', 'medium', 'high', 'xhigh', 'max'.`,
     openai: "Invalid value: 'ultra'. Supported values are: 'none', 'minimal', 'low', 'medium', 'high', 'xhigh'.",
   },
   {
     rule: 'stop',
-    refused: { stop: ['a', 1] },
+    rejected: { stop: ['a', 1] },
     accepted: { stop: ['a', 'b'] },
     dashscope: `["a",1] is not valid under any of the given schemas - 'stop'`,
     openai: "'$.stop' is invalid. Please check the API reference: https://platform.openai.com/docs/api-reference.",

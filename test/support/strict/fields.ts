@@ -1,9 +1,7 @@
-/**
- * Strict rules for the top-level fields of a completion request: names, types, ranges, and mutual exclusion.
- */
+/** Strict rules for the top-level fields of a completion request: names, types, ranges and mutual exclusion. */
 import { asRecord, isRecord } from '../../../src/base/json';
 import { isThinking } from './model-rules';
-import { algo, first, gateway, plain, quote, says, typeWords } from './rule';
+import { algo, first, gateway, plain, quote, says, describeType } from './rule';
 import type { Fault, CheckedRequest, StrictRule, UpstreamDialect } from './rule';
 
 type FieldType = 'string' | 'boolean' | 'integer' | 'number' | 'array' | 'object';
@@ -17,10 +15,10 @@ interface Bounds {
 interface FieldRow {
   /** Accepted JSON types. */
   readonly types: readonly FieldType[];
-  /** The dialects that know the field. */
+  /** The dialects that accept the field. */
   readonly in: readonly UpstreamDialect[];
   readonly openai?: Bounds;
-  /** With DashScope's own text for a value outside. */
+  /** `text` is DashScope's own message for a value out of range. */
   readonly dashscope?: Bounds & { readonly text: string };
 }
 
@@ -30,10 +28,9 @@ const DASHSCOPE = ['dashscope'] as const;
 const PENALTY = { minimum: -2, maximum: 2 } as const;
 
 /**
- * Every field that is accepted. Fields of OpenAI that no other host documents (`metadata`, `store`, `service_tier`,
- * `prompt_cache_key` …) are absent on purpose: DashScope's third-party back ends answer them with a 400 (upstreams.md,
- * section 2). Whether DashScope rejects or ignores the other unknown fields is not established; rejecting is
- * stricter.
+ * Every accepted field. OpenAI fields that no other host documents (`metadata`, `store`, `service_tier` …) are absent
+ * on purpose: DashScope's third-party back ends reject them with a 400 (upstreams.md, section 2). It is not known
+ * whether DashScope rejects or ignores the other unknown fields; rejecting them is stricter.
  */
 const FIELDS: Readonly<Record<string, FieldRow>> = {
   model: { types: ['string'], in: BOTH },
@@ -56,7 +53,7 @@ const FIELDS: Readonly<Record<string, FieldRow>> = {
     types: ['number'],
     in: BOTH,
     openai: { minimum: 0, maximum: 1 },
-    // Reports of 2024 have `(0.0, 1.0)` which excludes 1 (NextChat#4772); the documentation includes it.
+    // Reports of 2024 quote `(0.0, 1.0)`, which excludes 1 (NextChat#4772); the documentation includes it.
     dashscope: { minimum: 0, maximum: 1, exclusive: 'minimum', text: 'Range of top_p should be (0.0, 1.0]' },
   },
   // The texts for top_k, seed and the penalties are inferred from those of similar fields.
@@ -102,7 +99,7 @@ const FIELDS: Readonly<Record<string, FieldRow>> = {
   modalities: { types: ['array'], in: OPENAI },
   audio: { types: ['object'], in: OPENAI },
   reasoning_effort: { types: ['string'], in: BOTH },
-  // Known to single providers only (strict/providers.ts).
+  // Accepted only by some providers, whose rows list them (strict/providers.ts).
   thinking: { types: ['object'], in: [] },
   reasoning: { types: ['object'], in: [] },
   reasoning_split: { types: ['boolean'], in: [] },
@@ -135,7 +132,7 @@ const TYPE_CHECKS: Readonly<Record<FieldType, (value: unknown) => boolean>> = {
   object: isRecord,
 };
 
-/** The names of the fields that upstreams of this dialect have in common. */
+/** Lists the fields that all upstreams of a dialect accept. */
 export const fieldsOf = (dialect: UpstreamDialect): readonly string[] =>
   Object.keys(FIELDS).filter((name) => FIELDS[name]?.in.includes(dialect));
 
@@ -149,7 +146,7 @@ function fieldType({ body }: CheckedRequest): Fault | undefined {
   return first(Object.entries(body), ([name, value]) => {
     const types = FIELDS[name]?.types;
     if (types === undefined || types.some((type) => TYPE_CHECKS[type](value))) return undefined;
-    return { param: name, expected: types.join(' or '), got: typeWords(value), value: plain(value) };
+    return { param: name, expected: types.join(' or '), got: describeType(value), value: plain(value) };
   });
 }
 
@@ -160,7 +157,7 @@ function sideOutside(value: number, bounds: Bounds): 'below' | 'above' | undefin
   return undefined;
 }
 
-/** A numeric field out of range. `text` is DashScope's message; the other values are for OpenAI's. */
+/** Finds a number out of range. `text` is DashScope's message; the other values are for OpenAI's. */
 function fieldRange({ body, behavior }: CheckedRequest): Fault | undefined {
   return first(Object.entries(body), ([name, value]) => {
     const row = FIELDS[name];
@@ -292,7 +289,7 @@ export const FIELD_RULES = [
     ),
   },
   {
-    // Inferred: qwen-code's source says that DashScope rejects the pair; its text is not known.
+    // qwen-code's source says that DashScope rejects the pair; the text is inferred.
     name: 'budget-with-effort',
     check: ({ body }) =>
       'thinking_budget' in body && 'reasoning_effort' in body ? { param: 'thinking_budget' } : undefined,

@@ -1,4 +1,4 @@
-/** The behavior of a provider without a row here: it knows what its catalog row says, and rejects everything else. */
+/** Derives the behavior of a provider without a row here: it accepts only what its catalog row describes. */
 import { resolveModel } from '../../../src/providers/catalog';
 import type { Dialect, ThinkingControl } from '../../../src/providers/dialect';
 import type { Provider } from '../../../src/providers/provider';
@@ -7,7 +7,7 @@ import { CORE, maker, type ProviderBehavior } from './provider';
 import type { ChoiceKind, StrictModel } from './rule';
 
 /** The top-level fields that each kind of thinking control sends. */
-const KNOB_FIELDS: { readonly [K in ThinkingControl['kind']]: readonly string[] } = {
+const CONTROL_FIELDS: { readonly [K in ThinkingControl['kind']]: readonly string[] } = {
   none: [],
   effort: ['reasoning_effort'],
   enable_thinking: ['enable_thinking', 'thinking_budget', 'reasoning_effort'],
@@ -22,28 +22,28 @@ const CHOICES: { readonly [K in Dialect['toolChoice']]: readonly ChoiceKind[] } 
   omit: [],
 };
 
-/** The field of reasoning in answers, by the field in which it is sent back. */
+/** The form of answers, by the field in which reasoning is sent back. */
 const STYLES: { readonly [K in Dialect['reasoningReplay']]: AnswerStyle } = {
   none: PLAIN, items: PLAIN, think: PLAIN, reasoning_content: PLAIN,
   reasoning: REASONING, reasoning_details: OPENROUTER,
 };
 
-/** Derives the behavior from a catalog row; a row here replaces it once the real rejections are known. */
+/** Derives the behavior from a catalog row, until the real rejections are known and there is a row here. */
 export function behaviorOfRow(provider: Provider): ProviderBehavior {
   const { dialect } = resolveModel(provider, undefined, undefined);
-  const sent = [dialect, ...provider.models.map(({ id }) => resolveModel(provider, id, undefined).dialect)];
-  const knobs = sent.map(({ thinking }) => thinking);
+  const dialects = [dialect, ...provider.models.map(({ id }) => resolveModel(provider, id, undefined).dialect)];
+  const controls = dialects.map(({ thinking }) => thinking);
   return maker({
     name: provider.name,
-    fields: [...new Set([...CORE, ...sent.flatMap(fieldsOf)])],
+    fields: [...new Set([...CORE, ...dialects.flatMap(fieldsOf)])],
     functionFields: ['name', 'description', 'parameters', ...(dialect.strictTools ? ['strict'] : [])],
     choices: CHOICES[dialect.toolChoice],
     formats: formatsOf(dialect),
     limit: dialect.maxTokensField,
-    efforts: [...new Set(knobs.flatMap((control) => ('levels' in control && control.levels) || []))],
+    efforts: [...new Set(controls.flatMap((control) => ('levels' in control && control.levels) || []))],
     thinking: {
-      types: [...new Set(knobs.flatMap((control) => (control.kind === 'thinking' ? [control.on, 'disabled'] : [])))],
-      alongside: knobs.flatMap((control) => (control.kind === 'thinking' ? Object.keys(control.extra ?? {}) : [])),
+      types: [...new Set(controls.flatMap((control) => (control.kind === 'thinking' ? [control.on, 'disabled'] : [])))],
+      alongside: controls.flatMap((control) => (control.kind === 'thinking' ? Object.keys(control.extra ?? {}) : [])),
     },
     assistantFields: ['reasoning_content', 'reasoning', 'reasoning_details'],
     models: [...provider.models.map(({ id }) => modelOf(provider, id)), { names: /^/, thinks: 'on' }],
@@ -59,7 +59,7 @@ function fieldsOf(dialect: Dialect): readonly string[] {
     reasoning_split: reasoningSplit, tool_stream: toolStream, prompt_cache_key: dialect.promptCacheKey,
   };
   const on = Object.entries(switches).filter(([, isOn]) => isOn).map(([field]) => field);
-  return [...KNOB_FIELDS[thinking.kind], ...on, dialect.maxTokensField];
+  return [...CONTROL_FIELDS[thinking.kind], ...on, dialect.maxTokensField];
 }
 
 function formatsOf({ responseFormat }: Dialect): readonly string[] {

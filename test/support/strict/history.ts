@@ -5,15 +5,15 @@ import type { Fault, CheckedRequest, StrictRule } from './rule';
 import { TOOL_NAME } from './tools';
 
 /**
- * How often the same call may return the same result. DashScope says "multiple consecutive rounds"; the number 5, and
- * that the result counts as well as the call, are inferred.
+ * Consecutive rounds with the same call and result that are rejected. DashScope says only "multiple consecutive
+ * rounds": the number 5 is inferred, and so is that results are compared too.
  */
 const REPETITION_LIMIT = 5;
 
 const callsOf = (message: UnknownRecord): readonly UnknownRecord[] => recordsOf(message['tool_calls']);
 const isTool = (message: UnknownRecord | undefined): message is UnknownRecord => message?.['role'] === 'tool';
 
-/** The first fault over all calls of all messages. */
+/** Returns the first fault in the calls of all messages. */
 function firstCall(
   { messages }: CheckedRequest,
   find: (call: UnknownRecord, path: string) => Fault | undefined,
@@ -34,11 +34,11 @@ function callsEmpty({ messages }: CheckedRequest): Fault | undefined {
 function callShape(request: CheckedRequest): Fault | undefined {
   return firstCall(request, (call, path) => {
     const inner = asRecord(call['function']);
-    const isWhole =
+    const isValid =
       call['type'] === 'function' && typeof inner?.['name'] === 'string' && typeof inner['arguments'] === 'string' &&
       Object.keys(call).every((name) => ['id', 'type', 'function'].includes(name)) &&
       Object.keys(inner).every((name) => ['name', 'arguments'].includes(name));
-    return isWhole ? undefined : { param: path };
+    return isValid ? undefined : { param: path };
   });
 }
 
@@ -62,9 +62,9 @@ interface Round {
 function roundsOf(messages: readonly UnknownRecord[]): readonly Round[] {
   return messages.flatMap((message, index) => {
     if (message['role'] !== 'assistant' || callsOf(message).length === 0) return [];
-    const behind = messages.slice(index + 1);
-    const end = behind.findIndex((next) => !isTool(next));
-    const results = end < 0 ? behind : behind.slice(0, end);
+    const later = messages.slice(index + 1);
+    const end = later.findIndex((next) => !isTool(next));
+    const results = end < 0 ? later : later.slice(0, end);
     return [{ index, ids: callsOf(message).map((call) => asString(call['id']) ?? ''), results }];
   });
 }
@@ -80,15 +80,15 @@ function unanswered({ messages }: CheckedRequest): Fault | undefined {
   });
 }
 
-/** A tool message without a call in its round, or for a call that already has a result. */
+/** Finds a tool message whose call is not in its round, or already has a result. */
 function orphan({ messages }: CheckedRequest): Fault | undefined {
-  const owned = new Set<UnknownRecord>();
+  const paired = new Set<UnknownRecord>();
   for (const { ids, results } of roundsOf(messages)) {
     const open = new Set(ids);
-    for (const result of results) if (open.delete(answeredBy(result))) owned.add(result);
+    for (const result of results) if (open.delete(answeredBy(result))) paired.add(result);
   }
   return first(messages, (message, index) =>
-    isTool(message) && !owned.has(message) ? { param: `messages[${index}].role`, id: answeredBy(message) } : undefined,
+    isTool(message) && !paired.has(message) ? { param: `messages[${index}].role`, id: answeredBy(message) } : undefined,
   );
 }
 
@@ -97,9 +97,10 @@ function repetition({ messages }: CheckedRequest): Fault | undefined {
   let count = 0;
   return first(roundsOf(messages), ({ index, results }) => {
     const message = messages[index] ?? {};
-    const round = quote([callsOf(message).map((call) => call['function']), results.map((result) => result['content'])]);
-    count = round === last ? count + 1 : 1;
-    last = round;
+    const functions = callsOf(message).map((call) => call['function']);
+    const content = quote([functions, results.map((result) => result['content'])]);
+    count = content === last ? count + 1 : 1;
+    last = content;
     return count >= REPETITION_LIMIT ? { param: `messages[${index}]` } : undefined;
   });
 }
@@ -156,8 +157,7 @@ export const HISTORY_RULES = [
         const [id, column, char] = [asString(call['id']) ?? '', String(text.length + 1), String(text.length)];
         return isRecord(parseJson(text)) ? undefined : { param: `${path}.function.arguments`, id, column, char };
       }),
-    // OpenAI itself accepts any string; hosts that parse it do not, each with its own message (upstreams.md,
-    // Messages).
+    // OpenAI itself accepts any string; hosts that parse it have their own messages (upstreams.md, Messages).
     openai: says("Invalid '{param}': expected a JSON object.", 'invalid_value'),
     dashscope: algo('The "function.arguments" parameter of the code model must be in JSON format.'),
   },
@@ -185,7 +185,7 @@ export const HISTORY_RULES = [
       "An assistant message with 'tool_calls' must be followed by tool messages responding to each 'tool_call_id'. " +
         'The following tool_call_ids did not have response messages: {ids}',
     ),
-    // Reports end in `message[N].role`; that N is the message that should have been the missing result is inferred.
+    // Reports end in `message[N].role`; it is inferred that N is where the missing result should be.
     dashscope: algo(
       'An assistant message with "tool_calls" must be followed by tool messages responding to each "tool_call_id". ' +
         'The following tool_call_ids did not have response messages: message[{next}].role',
@@ -206,9 +206,8 @@ export const HISTORY_RULES = [
     // QwenLM/qwen-code#5019 and #8898.
     dashscope: algo(
       'Repetitive tool calls detected in the conversation history. The same tool call with identical name and ' +
-      'arguments ' +
-        'has been repeated across multiple consecutive rounds. Please modify your request or adjust the tool call ' +
-        'arguments to avoid infinite loops.',
+      'arguments has been repeated across multiple consecutive rounds. Please modify your request or adjust the tool ' +
+      'call arguments to avoid infinite loops.',
     ),
   },
 ] as const satisfies readonly StrictRule[];

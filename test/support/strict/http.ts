@@ -10,7 +10,7 @@ export const isChat = (request: CheckedRequest): boolean => `${request.method} $
 function routeFault(request: CheckedRequest) {
   const route = `${request.method} ${request.path}`;
   // The Coding Plan has no model list: "模型列表不支持通过接口查询", GET models is a 404 (upstreams.md, fact 4).
-  const routes = request.behavior.lists ? [CHAT_ROUTE, MODELS_ROUTE] : [CHAT_ROUTE];
+  const routes = request.behavior.hasModelList ? [CHAT_ROUTE, MODELS_ROUTE] : [CHAT_ROUTE];
   return routes.includes(route) ? undefined : { param: 'url', route };
 }
 
@@ -53,7 +53,7 @@ export const HTTP_RULES = [
     dashscope: says('invalid access token or token expired', 'invalid_api_key'),
   },
   {
-    // Plans for coding agents check the calling program: only their rows have a message for it.
+    // Only plans for coding agents check the calling program, and only their rows have a message for it.
     name: 'caller',
     status: 403,
     check: ({ behavior, headers }) =>
@@ -82,8 +82,7 @@ export const BODY_RULES = [
     },
     openai: says(
       "Unsupported content type: '{sent}'. This API method only accepts 'application/json' requests, but you " +
-      "specified " +
-        "the header 'Content-Type: {sent}'. Please try again with a supported content type.",
+      "specified the header 'Content-Type: {sent}'. Please try again with a supported content type.",
       'unsupported_content_type',
     ),
     // Inferred text.

@@ -1,7 +1,7 @@
-/** How the APIs of model makers behave. Facts: upstreams.md, sections 1.3-1.5, 2, 3, 5 and tables (a) and (b). */
+/** Defines how the makers' own APIs behave. Facts: upstreams.md, sections 1.3-1.5, 2, 3, 5, tables (a) and (b). */
 import { DEEPSEEK, MINIMAX_COMPLETE, MINIMAX_THINK, MOONSHOT, zaiAnswers } from '../upstream/answer-styles';
 import { MIMO_BODY, MINIMAX_BODY, MOONSHOT_BODY, ZAI_BODY } from './bodies';
-import { DEEPSEEK_V4, KIMI_K2, KIMI_K3, MAKERS_WORDS, MIMO } from './families';
+import { DEEPSEEK_V4, KIMI_K2, KIMI_K3, MAKER_MESSAGES, MIMO } from './families';
 import { HISTORY_RULES } from './history';
 import { MESSAGE_RULES } from './messages';
 import { CORE, maker, type ProviderBehavior } from './provider';
@@ -9,13 +9,13 @@ import { says, type StrictRule } from './rule';
 
 const GENERIC = says('The messages parameter is illegal. Please check the documentation.', '1214');
 
-/** Almost all errors in messages have the same text. */
-const MESSAGES: readonly StrictRule[] = [...MESSAGE_RULES, ...HISTORY_RULES];
+/** Z.ai sends the generic text for almost all errors in these. */
+const CONVERSATION_RULES: readonly StrictRule[] = [...MESSAGE_RULES, ...HISTORY_RULES];
 
-/** `strict` of tools: source, pi-ai. */
+/** The field `strict` of tools is from pi-ai's source. */
 const STRICT = ['name', 'description', 'parameters', 'strict'];
 
-/** Arguments come late without `tool_stream` (section 2). GLM-5.3 cannot stop thinking. */
+/** Arguments arrive late without `tool_stream` (section 2). GLM-5.3 always thinks. */
 const GLM = { thinks: 'on', maxTokens: 131_072, expects: ['tool_stream'] } as const;
 const GLM53 = { thinks: 'always', efforts: ['low', 'high', 'max'] } as const;
 
@@ -33,9 +33,11 @@ const zai = maker({
     { ...GLM, names: /^glm-(5-turbo|4\.7)$/, lacks: ['reasoning_effort'], textOnly: true },
   ],
   says: {
-    ...Object.fromEntries(MESSAGES.filter(({ openai }) => openai !== undefined).map(({ name }) => [name, GENERIC])),
+    ...Object.fromEntries(
+      CONVERSATION_RULES.filter(({ openai }) => openai !== undefined).map(({ name }) => [name, GENERIC]),
+    ),
     role: says('Incorrect role information', '1214'),
-    // Its code is inferred.
+    // The code is inferred.
     'max-tokens-range': says('max_tokens参数非法：限制数值范围[1,{maximum}]', '1210'),
     'text-empty': says('{param}:text cannot be empty.', '1214'),
     'content-array': GENERIC,
@@ -52,8 +54,8 @@ const zai = maker({
   answers: zaiAnswers,
 });
 
-const KIMI_WORDS: ProviderBehavior['says'] = {
-  ...MAKERS_WORDS,
+const KIMI_MESSAGES: ProviderBehavior['says'] = {
+  ...MAKER_MESSAGES,
   // That names must not start with a digit is reported (kimi-cli#2531); the text is inferred.
   'tool-name-start': says(
     'function name is invalid, must start with a letter and can contain letters, numbers, underscores, and dashes',
@@ -74,7 +76,7 @@ const kimi = (
     thinking: { types: ['enabled', 'disabled'], alongside: [] },
     toolName: /^[a-zA-Z_]/,
     efforts: ['low', 'high', 'max'],
-    says: KIMI_WORDS,
+    says: KIMI_MESSAGES,
     otherwise: says('{text}'),
     errorBody: MOONSHOT_BODY,
     answers: () => MOONSHOT,
@@ -101,13 +103,13 @@ const moonshot = kimi({
 const kimiCode = kimi({
   name: 'kimi-code',
   fields: [...CORE, 'reasoning_effort', 'prompt_cache_key'],
-  // Section 1.5: the names that were rejected in cc-switch#3671. Codex has another name.
+  // Section 1.5: the names that were rejected in cc-switch#3671. Codex sends a different one.
   rejectsCallers: /^(codex-cli|kimi-cli)\//,
   models: [
     { ...KIMI_K3, temperature: { thinking: 1, plain: 0.6 }, names: /^kimi-for-coding$/, maxTokens: 32_768, ...CACHED },
   ],
   says: {
-    ...KIMI_WORDS,
+    ...KIMI_MESSAGES,
     caller: says(
       'Kimi For Coding is currently only available for Coding Agents such as Kimi CLI, Claude Code, Roo Code, Kilo ' +
       'Code, etc.',
@@ -156,18 +158,17 @@ const deepseek = maker({
   fields: [...CORE, 'thinking', 'reasoning_effort'],
   functionFields: STRICT,
   thinking: { types: ['enabled', 'disabled'], alongside: [] },
-  // Documented with its mapping to low, high and max.
+  // Documented with the mapping of each value to low, high or max.
   efforts: ['minimal', 'low', 'medium', 'high', 'xhigh', 'max', 'ultra'],
   models: [
     { ...DEEPSEEK_V4, names: /^deepseek-(v4-pro|v4-flash)$/, maxTokens: 384_000, textOnly: true },
     { ...DEEPSEEK_V4, names: /^deepseek-flash$/, maxTokens: 384_000 },
   ],
   says: {
-    ...MAKERS_WORDS,
+    ...MAKER_MESSAGES,
     role: says(
       'Failed to deserialize the JSON body into the target type: {param}: unknown variant `{role}`, expected one of ' +
-      '`system`, `user`, ' +
-        '`assistant`, `tool`, `latest_reminder`',
+      '`system`, `user`, `assistant`, `tool`, `latest_reminder`',
       'invalid_request_error',
     ),
     'missing-reasoning': says('{text}', 'invalid_request_error'),
@@ -203,7 +204,7 @@ const mimo = maker({
   thinking: { types: ['enabled', 'disabled'], alongside: [] },
   models: [{ ...MIMO, names: /^mimo-v2\.6-(pro|flash)$/, maxTokens: 131_072 }],
   says: {
-    ...MAKERS_WORDS,
+    ...MAKER_MESSAGES,
     'content-array': NO_TEXT,
     'content-null': NO_TEXT,
     'call-arguments': says('unexpected end of data: line 1 column {column} (char {char})'),
@@ -213,7 +214,7 @@ const mimo = maker({
   errorBody: MIMO_BODY,
 });
 
-/** By name. */
+/** Provider behaviors by name. */
 export const MAKERS: Readonly<Record<string, ProviderBehavior>> = {
   zai,
   moonshot,

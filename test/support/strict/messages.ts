@@ -1,6 +1,6 @@
 /** Strict rules for single messages: roles, fields, content. */
 import { asArray, asRecord, asString, type UnknownRecord } from '../../../src/base/json';
-import { algo, first, gateway, plain, recordsOf, says, typeWords } from './rule';
+import { algo, first, gateway, plain, recordsOf, says, describeType } from './rule';
 import type { Fault, CheckedRequest, StrictRule } from './rule';
 
 const MESSAGE_FIELDS: Readonly<Record<string, readonly string[]>> = {
@@ -26,8 +26,8 @@ function roleFault({ messages, behavior }: CheckedRequest): Fault | undefined {
 
 function messageField({ messages, behavior, settings }: CheckedRequest): Fault | undefined {
   return first(messages, (message, index) => {
-    const own = roleOf(message) === 'assistant' ? behavior.assistantFields : [];
-    const known = [...(MESSAGE_FIELDS[roleOf(message)] ?? []), ...own, ...settings.allowFields];
+    const extensions = roleOf(message) === 'assistant' ? behavior.assistantFields : [];
+    const known = [...(MESSAGE_FIELDS[roleOf(message)] ?? []), ...extensions, ...settings.allowFields];
     const name = Object.keys(message).find((key) => !known.includes(key));
     return name === undefined ? undefined : { param: pathOf(index, name), name, index: String(index) };
   });
@@ -35,7 +35,7 @@ function messageField({ messages, behavior, settings }: CheckedRequest): Fault |
 
 function contentMissing({ messages, behavior }: CheckedRequest): Fault | undefined {
   return first(messages, (message, index) => {
-    // OpenAI does not require it in an assistant message with calls; Qwen 3 does (upstreams.md, Messages).
+    // OpenAI does not require content in an assistant message with calls; Qwen 3 does (upstreams.md, Messages).
     const isOptional = behavior.column === 'openai' && hasCalls(message);
     return 'content' in message || isOptional ? undefined : { param: pathOf(index, 'content') };
   });
@@ -50,7 +50,7 @@ function contentNull({ messages }: CheckedRequest): Fault | undefined {
 function contentType({ messages }: CheckedRequest): Fault | undefined {
   return first(messages, ({ content }, index) => {
     const isFine = content === undefined || content === null || typeof content === 'string' || Array.isArray(content);
-    return isFine ? undefined : { param: pathOf(index, 'content'), got: typeWords(content) };
+    return isFine ? undefined : { param: pathOf(index, 'content'), got: describeType(content) };
   });
 }
 
@@ -60,7 +60,7 @@ function contentEmpty({ messages }: CheckedRequest): Fault | undefined {
   );
 }
 
-/** Text models accept strings: an array is valid only for media or an explicit cache marker. */
+/** Text content must be a string: an array is valid only for media or an explicit cache marker. */
 function contentArray({ messages }: CheckedRequest): Fault | undefined {
   return first(messages, (message, index) => {
     if (!Array.isArray(message['content'])) return undefined;
@@ -69,7 +69,7 @@ function contentArray({ messages }: CheckedRequest): Fault | undefined {
   });
 }
 
-/** The first fault over all parts of all messages. */
+/** Returns the first fault in the content parts of all messages. */
 function firstPart(
   request: CheckedRequest,
   find: (part: UnknownRecord, path: string, message: UnknownRecord) => Fault | undefined,
@@ -105,7 +105,7 @@ const PART_FIELDS: Readonly<Record<string, readonly string[]>> = {
   refusal: ['type', 'refusal'],
 };
 
-function isWholePart(part: UnknownRecord): boolean {
+function isValidPart(part: UnknownRecord): boolean {
   const type = plain(part['type']);
   if (Object.keys(part).some((name) => PART_FIELDS[type]?.includes(name) !== true)) return false;
   if (type === 'text' || type === 'refusal') return typeof part[type] === 'string';
@@ -116,7 +116,7 @@ function isWholePart(part: UnknownRecord): boolean {
 
 function partShape(request: CheckedRequest): Fault | undefined {
   return firstPart(request, (part, path) =>
-    isWholePart(part) ? undefined : { param: `${path}.${plain(part['type'])}` },
+    isValidPart(part) ? undefined : { param: `${path}.${plain(part['type'])}` },
   );
 }
 
@@ -134,7 +134,7 @@ function systemPosition({ messages, model }: CheckedRequest): Fault | undefined 
   );
 }
 
-/** Blank text in a message without other content. */
+/** Finds an empty text part, or a message with empty content and no calls. */
 function emptyText({ messages }: CheckedRequest): Fault | undefined {
   return first(messages, (message, index) => {
     const { content } = message;
@@ -153,7 +153,7 @@ function imageForTextModel({ messages, model }: CheckedRequest): Fault | undefin
   );
 }
 
-/** Codex asks for `original`, which Chat endpoints do not know (cc-switch#7476). */
+/** Codex requests `original`, which Chat endpoints reject (cc-switch#7476). */
 function imageDetail(request: CheckedRequest): Fault | undefined {
   return firstPart(request, (part, path) => {
     const detail = asRecord(part['image_url'])?.['detail'];
@@ -162,8 +162,8 @@ function imageDetail(request: CheckedRequest): Fault | undefined {
   });
 }
 
-/** Half a surrogate pair, as JavaScript writes it into JSON; a whole pair is not escaped. */
-function halfPair({ rawBody }: CheckedRequest): Fault | undefined {
+/** Finds a lone surrogate, which JavaScript escapes in JSON; it does not escape a complete pair. */
+function loneSurrogate({ rawBody }: CheckedRequest): Fault | undefined {
   const at = rawBody.search(/(?<!\\)(?:\\\\)*\\ud[89a-f][0-9a-f]{2}/i);
   return at === -1 ? undefined : { param: 'messages', at: String(at) };
 }
@@ -202,15 +202,15 @@ export const MESSAGE_RULES = [
       "'developer'.",
       'invalid_value',
     ),
-    // Reports of 2025-12 and 2026-03 have `messages.['0].role`, one of 2026-08 `messages.[0].role` (Proma#1496).
+    // Reports of 2025-12 and 2026-03 have `messages.['0].role`, one of 2026-08 has `messages.[0].role` (Proma#1496).
     dashscope: gateway(
       "{role} is not one of ['system', 'assistant', 'user', 'tool', 'function'] - 'messages.[{index}].role'",
     ),
   },
   {
-    name: 'half-pair',
-    check: halfPair,
-    // DeepSeek's parser (opencode#17758).
+    name: 'lone-surrogate',
+    check: loneSurrogate,
+    // From DeepSeek's parser (opencode#17758).
     openai: says('Failed to parse the request body as JSON: lone leading surrogate in hex escape at column {at}'),
     // Inferred text.
     dashscope: gateway('Failed to parse the request body as JSON: lone leading surrogate in hex escape at column {at}'),
@@ -225,7 +225,7 @@ export const MESSAGE_RULES = [
   {
     name: 'blank-result',
     check: blankResult,
-    // Hosts of DeepSeek (zeroclaw#5565).
+    // From hosts of DeepSeek (zeroclaw#5565).
     openai: says('tool message content must not be empty'),
     // Inferred text.
     dashscope: algo('The content field is a required field.'),
@@ -267,7 +267,7 @@ export const MESSAGE_RULES = [
     ),
     dashscope: gateway("[] is too short - 'messages.[{index}].content'"),
   },
-  // Z.ai reports the empty text first, not the list; only its row has a message for this.
+  // Z.ai reports an empty text before the array around it; only its row has a message for this.
   { name: 'text-empty', check: emptyText },
   { name: 'content-array', check: contentArray, dashscope: algo('input content must be a string.') },
   {
@@ -307,7 +307,7 @@ export const MESSAGE_RULES = [
     dashscope: algo('The input messages do not contain elements with the role of user.'),
   },
   {
-    // Seen from Qwen templates on vLLM and SGLang, not from DashScope itself: the strictest of the family applies.
+    // Reported for Qwen templates on vLLM and SGLang, not for DashScope itself: the strictest one applies.
     name: 'system-position',
     check: systemPosition,
     dashscope: algo('System message must be at the beginning.'),

@@ -1,17 +1,15 @@
-/**
- * Strict rules of single models and providers: thinking, and what it excludes. The rows have the messages.
- */
+/** Strict rules of single models and providers: thinking, and what it excludes. Their messages are in the rows. */
 import { asRecord, asString, type UnknownRecord } from '../../../src/base/json';
 import { first, plain, type Fault, type CheckedRequest, type StrictRule } from './rule';
 import { schemaFault } from './schemas';
 
-/** Whether the model thinks about this request: as requested, or by default. */
+/** Whether the model thinks for this request: as requested, or else by default. */
 export function isThinking({ body, model }: CheckedRequest): boolean {
   if (model.thinks === 'always' || model.thinks === 'never') return model.thinks === 'always';
-  return askedToThink(body) ?? model.thinks === 'on';
+  return requestedThinking(body) ?? model.thinks === 'on';
 }
 
-function askedToThink(body: UnknownRecord): boolean | undefined {
+function requestedThinking(body: UnknownRecord): boolean | undefined {
   const type = asString(asRecord(body['thinking'])?.['type']);
   if (type !== undefined) return type !== 'disabled';
   const effort = asString(body['reasoning_effort']) ?? asString(asRecord(body['reasoning'])?.['effort']);
@@ -23,7 +21,7 @@ function askedToThink(body: UnknownRecord): boolean | undefined {
   return flags.find((flag) => typeof flag === 'boolean') as boolean | undefined;
 }
 
-/** A field that the host knows and the model does not. */
+/** Finds a field that the host accepts and the model does not. */
 function modelField({ body, model }: CheckedRequest): Fault | undefined {
   return first(model.lacks ?? [], (param) => (param in body ? { param } : undefined));
 }
@@ -62,8 +60,8 @@ function missingReasoning(request: CheckedRequest): Fault | undefined {
   const { replay } = request.model;
   if (replay === undefined || !isThinking(request)) return undefined;
   return first(request.messages, (message, index) => {
-    const demanded = message['role'] === 'assistant' && (replay.on === 'answers' || 'tool_calls' in message);
-    if (!demanded || request.behavior.assistantFields.some((field) => field in message)) return undefined;
+    const isRequired = message['role'] === 'assistant' && (replay.on === 'answers' || 'tool_calls' in message);
+    if (!isRequired || request.behavior.assistantFields.some((field) => field in message)) return undefined;
     return { param: `messages[${index}].reasoning_content`, text: replay.text.replace('{index}', String(index)) };
   });
 }

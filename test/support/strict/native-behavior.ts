@@ -1,17 +1,17 @@
 /**
- * How the Responses endpoint of each provider behaves: its own messages, from its row in upstreams.md, section 7, and
- * from the reports named here.
+ * Defines how the Responses endpoint of each provider behaves. Sources: its row in upstreams.md, section 7, and the
+ * reports named here.
  */
-import type { NativeFault, NativeBehavior, NativeRefusal } from './native-rules';
+import type { NativeFault, NativeBehavior, NativeRejection } from './native-rules';
 
 const INVALID = 'invalid_request_error';
 
 const openai = ({ message, param = null, code = null }: Coded): object =>
   ({ error: { message, type: INVALID, param, code } });
 
-interface Coded extends Omit<NativeRefusal, 'param'> { readonly param?: string | null; readonly code?: string | null }
+interface Coded extends Omit<NativeRejection, 'param'> { readonly param?: string | null; readonly code?: string | null }
 
-/** CLIProxyAPI#5647, opencodex#4726. */
+/** Sources: CLIProxyAPI#5647, opencodex#4726. */
 const KIMI: NativeBehavior = {
   says: {
     tool: () => ({ message: 'Invalid request Error' }),
@@ -24,18 +24,18 @@ const KIMI: NativeBehavior = {
   body: ({ message }) => ({ error: { type: INVALID, message } }),
 };
 
-/** Its messages for tools and items are inferred; `auto` is claude-provider-switcher v1.1.1. */
+/** Its messages for tools and items are inferred; `auto` is from claude-provider-switcher v1.1.1. */
 const ALIYUN: NativeBehavior = {
   lacks: { auto: ['tool_choice', 'parallel_tool_calls'] },
   says: {
     field: ({ word }) => ({ message: `<400> InternalError.Algo.InvalidParameter: ${word} is not supported.` }),
   },
-  body: (refusal) => ({ ...openai({ ...refusal, code: 'invalid_parameter_error' }), request_id: 'req-1' }),
+  body: (rejection) => ({ ...openai({ ...rejection, code: 'invalid_parameter_error' }), request_id: 'req-1' }),
 };
 
 const inQuotes = ({ word }: NativeFault): string => JSON.stringify(word);
 
-/** By the name of the provider. */
+/** Endpoint behaviors by provider name. */
 export const NATIVE_BEHAVIOR: Readonly<Record<string, NativeBehavior>> = {
   'aliyun-token-plan': ALIYUN,
   'aliyun-payg': ALIYUN,
@@ -48,7 +48,7 @@ export const NATIVE_BEHAVIOR: Readonly<Record<string, NativeBehavior>> = {
   },
   moonshot: KIMI,
   'kimi-code': KIMI,
-  // It drops custom tools silently (CLIProxyAPI#5753); this rejection represents that.
+  // It silently drops custom tools (CLIProxyAPI#5753); the scripted endpoint rejects them instead, so that tests fail.
   minimax: {
     reasoning: 'summary',
     says: { tool: ({ word }) => ({ message: `invalid params, tool type ${word} is ignored (2013)` }) },
@@ -112,8 +112,8 @@ export const NATIVE_BEHAVIOR: Readonly<Record<string, NativeBehavior>> = {
   // lmstudio-bug-tracker#1810.
   'lm-studio': {
     says: { tool: ({ index = 0 }) => ({ message: 'Invalid', param: `tools.${index}.type` }) },
-    body: (refusal) => openai({ ...refusal, code: 'invalid_string' }),
+    body: (rejection) => openai({ ...rejection, code: 'invalid_string' }),
   },
-  // Anyone's.
+  // An unknown host.
   'openai-compatible': { says: {} },
 };

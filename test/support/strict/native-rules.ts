@@ -1,7 +1,6 @@
 /**
- * What the scripted Responses endpoint rejects, with the messages of llama.cpp's server, vLLM, Ollama and OpenAI. It is
- * stricter than each of them: it rejects whatever one of them rejects. A provider's behavior adds its own messages
- * and requirements (native-behavior.ts).
+ * What the scripted Responses endpoint rejects: whatever llama.cpp's server, vLLM, Ollama or OpenAI rejects, with their
+ * messages. A provider's behavior adds its own messages and requirements (native-behavior.ts).
  */
 import type { IncomingHttpHeaders } from 'node:http';
 import { isDeepStrictEqual } from 'node:util';
@@ -10,40 +9,41 @@ import {
 } from '../../../src/base/json';
 import type { NativeReasoningForm } from '../upstream/native-stream';
 
-export interface NativeRefusal {
+export interface NativeRejection {
   readonly status: number;
   readonly message: string;
   readonly param?: string;
-  /** What is wrong, to choose the message of a provider. */
+  /** Selects a provider's own message. */
   readonly fault?: NativeFault;
 }
 
-/** The faults for which providers have their own message, with its value: a type, an id or a field, with position. */
+/** A fault for which providers have their own message. `word` is the rejected type, id, field, role or model. */
 export interface NativeFault {
   readonly kind: 'tool' | 'item' | 'pair' | 'field' | 'late' | 'model';
   readonly word: string;
+  /** The position of the tool or item. */
   readonly index?: number;
 }
 
-/** What a provider's endpoint requires in addition, and its messages. */
+/** What a provider's endpoint requires in addition to the rules, and its messages. */
 export interface NativeBehavior {
-  /** Of its endpoint; `/v1/responses` when absent. */
+  /** Path of the endpoint; `/v1/responses` when absent. */
   readonly path?: string;
   /** The models that it serves; all when absent. */
   readonly models?: readonly string[];
-  /** Efforts that its models know; every word when absent. */
+  /** Efforts that its models accept; all when absent. */
   readonly efforts?: readonly string[];
-  /** Fields that a model does not know although others do. */
+  /** Fields that a model, by its id, rejects although others accept them. */
   readonly lacks?: Readonly<Record<string, readonly string[]>>;
   /** Its templates accept instructions only at the beginning. */
   readonly oneSystem?: true;
   /** Its item ids are UUIDs. */
   readonly uuids?: true;
   readonly reasoning?: NativeReasoningForm;
-  /** Its own messages; every other fault has the message of the rule. */
-  readonly says: Partial<Readonly<Record<NativeFault['kind'], (fault: NativeFault) => Partial<NativeRefusal>>>>;
-  /** The body of the error answer; OpenAI's when absent. */
-  readonly body?: (refusal: NativeRefusal) => object;
+  /** Its own messages; for other faults it sends the message of the rule. */
+  readonly says: Partial<Readonly<Record<NativeFault['kind'], (fault: NativeFault) => Partial<NativeRejection>>>>;
+  /** Renders the error body; OpenAI's when absent. */
+  readonly body?: (rejection: NativeRejection) => object;
 }
 
 export interface NativeSubject {
@@ -51,48 +51,52 @@ export interface NativeSubject {
   readonly headers: IncomingHttpHeaders;
   readonly body: UnknownRecord | undefined;
   readonly apiKey: string | undefined;
-  /** Efforts that the model knows; every word when absent. */
+  /** Efforts that the model accepts; all when `undefined`. */
   readonly efforts: readonly string[] | undefined;
-  /** Reasoning items as the endpoint sent them. */
+  /** Reasoning items that the endpoint sent, which it accepts back unchanged. */
   readonly issued: readonly UnknownRecord[];
   readonly behavior?: NativeBehavior | undefined;
 }
 
-type Check = (subject: NativeSubject & { readonly body: UnknownRecord }) => string | NativeRefusal | undefined;
+/** Returns a rejection, or the message of a 400; undefined if the request passes. */
+type Check = (subject: NativeSubject & { readonly body: UnknownRecord }) => string | NativeRejection | undefined;
 
-const no = (status: number, message: string, param?: string, fault?: NativeFault): NativeRefusal => ({
+const reject = (status: number, message: string, param?: string, fault?: NativeFault): NativeRejection => ({
   status,
   message,
   ...(param !== undefined && { param }),
   ...(fault && { fault }),
 });
 
-/** A 400 for which a provider may have another message. */
-const fault = (message: string, what: NativeFault, param?: string): NativeRefusal => no(400, message, param, what);
+/** Returns a 400 for which a provider may have its own message. */
+const rejectFault = (message: string, fault: NativeFault, param?: string): NativeRejection =>
+  reject(400, message, param, fault);
 
-/** Returns the first rejection, or undefined if the request is accepted. A rule that returns text is a 400. */
-export function validateNative(subject: NativeSubject): NativeRefusal | undefined {
+/** Returns the first rejection, or undefined if the request is accepted. */
+export function validateNative(subject: NativeSubject): NativeRejection | undefined {
   const { body, headers, route, behavior } = subject;
-  if (route !== `POST ${behavior?.path ?? '/v1/responses'}`) return no(404, 'File Not Found');
+  if (route !== `POST ${behavior?.path ?? '/v1/responses'}`) return reject(404, 'File Not Found');
   const key = /^Bearer (\S+)$/.exec(headers.authorization ?? '')?.[1];
-  if (key === undefined || (subject.apiKey !== undefined && key !== subject.apiKey)) return no(401, 'Invalid API Key');
+  if (key === undefined || (subject.apiKey !== undefined && key !== subject.apiKey))
+    return reject(401, 'Invalid API Key');
   if (headers['accept-encoding'] !== 'identity')
-    return no(400, 'The scripted upstream requires accept-encoding: identity.');
+    return reject(400, 'The scripted upstream requires accept-encoding: identity.');
   if (!/^application\/json(;|$)/.test(headers['content-type'] ?? '') || body === undefined)
-    return no(400, 'We could not parse the JSON body of your request.');
+    return reject(400, 'We could not parse the JSON body of your request.');
   for (const check of CHECKS) {
     const found = check({ ...subject, body });
-    if (found !== undefined) return typeof found === 'string' ? no(400, found) : inWordsOf(behavior, found);
+    if (found !== undefined) return typeof found === 'string' ? reject(400, found) : withOwnMessage(behavior, found);
   }
   return undefined;
 }
 
-function inWordsOf(behavior: NativeBehavior | undefined, refusal: NativeRefusal): NativeRefusal {
-  const words = refusal.fault && behavior?.says[refusal.fault.kind];
-  return words && refusal.fault ? { ...refusal, ...words(refusal.fault) } : refusal;
+/** Applies the provider's own message, if it has one for this fault. */
+function withOwnMessage(behavior: NativeBehavior | undefined, rejection: NativeRejection): NativeRejection {
+  const render = rejection.fault && behavior?.says[rejection.fault.kind];
+  return render && rejection.fault ? { ...rejection, ...render(rejection.fault) } : rejection;
 }
 
-/** What a plain endpoint documents; everything else of OpenAI's API is unknown here. */
+/** The fields that a plain endpoint documents; it rejects all other fields of OpenAI's API. */
 const FIELDS: Readonly<Record<string, (value: unknown) => boolean>> = {
   model: (value) => asText(value) !== undefined,
   instructions: (value) => asText(value) !== undefined,
@@ -115,16 +119,18 @@ const REQUIRED = ['model', 'input', 'stream', 'store'];
 
 const checkFields: Check = ({ body, behavior }) => {
   const missing = REQUIRED.find((field) => !(field in body));
-  if (missing !== undefined) return no(400, `Missing required parameter: '${missing}'.`, missing);
+  if (missing !== undefined) return reject(400, `Missing required parameter: '${missing}'.`, missing);
   const { lacks = {}, models } = behavior ?? {};
   const model = String(body['model']);
   if (models && !models.includes(model))
-    return fault(`The model ${model} is not supported by the Responses API.`, { kind: 'model', word: model }, 'model');
+    return rejectFault(
+      `The model ${model} is not supported by the Responses API.`, { kind: 'model', word: model }, 'model',
+    );
   const unknown = Object.keys(body).find((field) => FIELDS[field] === undefined || lacks[model]?.includes(field));
   if (unknown !== undefined)
-    return fault(`Unknown parameter: '${unknown}'.`, { kind: 'field', word: unknown }, unknown);
+    return rejectFault(`Unknown parameter: '${unknown}'.`, { kind: 'field', word: unknown }, unknown);
   const wrong = Object.entries(body).find(([field, value]) => !FIELDS[field]?.(value))?.[0];
-  return wrong === undefined ? undefined : no(400, `Invalid type for '${wrong}'.`, wrong);
+  return wrong === undefined ? undefined : reject(400, `Invalid type for '${wrong}'.`, wrong);
 };
 
 const ITEM_FIELDS: Readonly<Record<string, readonly string[]>> = {
@@ -141,10 +147,10 @@ const checkItems: Check = ({ body, issued }) => {
     const item = asRecord(value) ?? {};
     const type = asText(item['type']) ?? '';
     const known = ITEM_FIELDS[type];
-    if (!known) return fault("Cannot determine type of 'item'", { kind: 'item', word: type, index });
+    if (!known) return rejectFault("Cannot determine type of 'item'", { kind: 'item', word: type, index });
     const unknown = Object.entries(item).find(([field, entry]) => !known.includes(field) || entry === null)?.[0];
     const path = `input[${index}].${unknown}`;
-    if (unknown !== undefined) return fault(`Unknown parameter: '${path}'.`, { kind: 'field', word: path }, path);
+    if (unknown !== undefined) return rejectFault(`Unknown parameter: '${path}'.`, { kind: 'field', word: path }, path);
     const wrong =
       type === 'message'
         ? checkMessage(item)
@@ -156,7 +162,7 @@ const checkItems: Check = ({ body, issued }) => {
   return undefined;
 };
 
-/** Instructions after the beginning, for templates that do not accept them there. */
+/** Finds instructions after the beginning, for templates that do not accept them there. */
 const checkOrder: Check = ({ body, behavior }) => {
   if (!behavior?.oneSystem) return undefined;
   const items = (asArray(body['input']) ?? []).filter(isRecord);
@@ -164,7 +170,7 @@ const checkOrder: Check = ({ body, behavior }) => {
     (role === 'developer' || role === 'system') && (index > 0 || 'instructions' in body));
   return late === -1
     ? undefined
-    : fault('System message must be at the beginning.', { kind: 'late', word: 'developer', index: late });
+    : rejectFault('System message must be at the beginning.', { kind: 'late', word: 'developer', index: late });
 };
 
 function checkMessage(item: UnknownRecord): string | undefined {
@@ -225,9 +231,9 @@ const checkPairs: Check = ({ body }) => {
   return open.size > 0 ? unanswered(open) : undefined;
 };
 
-function unanswered(open: ReadonlySet<string>): NativeRefusal {
+function unanswered(open: ReadonlySet<string>): NativeRejection {
   const [id = ''] = open;
-  return fault(`No tool output found for function call ${id}.`, { kind: 'pair', word: id });
+  return rejectFault(`No tool output found for function call ${id}.`, { kind: 'pair', word: id });
 }
 
 const TOOL_FIELDS = ['type', 'name', 'description', 'parameters', 'strict'];
@@ -236,12 +242,13 @@ const checkTools: Check = ({ body }) => {
   const tools = (asArray(body['tools']) ?? []).map((tool) => asRecord(tool) ?? {});
   for (const [index, tool] of tools.entries()) {
     const type = String(tool['type']);
-    if (type !== 'function') return fault("'type' of tool must be 'function'", { kind: 'tool', word: type, index });
+    if (type !== 'function')
+      return rejectFault("'type' of tool must be 'function'", { kind: 'tool', word: type, index });
     const unknown = Object.keys(tool).find((field) => !TOOL_FIELDS.includes(field));
     const path = `tools[${index}].${unknown}`;
-    if (unknown !== undefined) return fault(`Unknown parameter: '${path}'.`, { kind: 'field', word: path }, path);
+    if (unknown !== undefined) return rejectFault(`Unknown parameter: '${path}'.`, { kind: 'field', word: path }, path);
     if (!/^[\w-]{1,64}$/.test(asString(tool['name']) ?? '')) return `Invalid 'tools[${index}].name'.`;
-    // Absent means true (llama.cpp): a schema that is not strict would then be rejected or rewritten.
+    // An absent `strict` means true (llama.cpp): a schema that is not strict could then be rejected or rewritten.
     if (typeof tool['strict'] !== 'boolean') return `Missing required parameter: 'tools[${index}].strict'.`;
     if (asRecord(tool['parameters'])?.['type'] !== 'object')
       return `Invalid schema for function '${String(tool['name'])}'.`;

@@ -1,17 +1,14 @@
-/**
- * What providers reject with texts that are documented or reported (upstreams.md, sections 1-3): request, and error
- * body.
- */
+/** Requests that providers reject with a documented or reported error body (upstreams.md, sections 1-3). */
 import { calling, SYSTEM, toolCall, toolResult, user } from '../upstream/chat-bodies';
 import { history, messages, tools, type Json } from './case';
 import type { StrictRuleName } from './rules';
 
-/** `refused` and `accepted` vary `chatRequest()`; `body` is the whole error response to the first. */
+/** `rejected` and `accepted` are changes to `chatRequest()`; `body` is the body of the rejection. */
 export interface ProviderCase {
   readonly provider: string;
   readonly model: string;
   readonly rule: StrictRuleName;
-  readonly refused: Json;
+  readonly rejected: Json;
   readonly accepted: Json;
   readonly body: unknown;
   /** 400 when absent. */
@@ -60,93 +57,92 @@ const MIMO = { provider: 'mimo', model: 'mimo-v2.6-pro' } as const;
 const off = { thinking: { type: 'disabled' } };
 
 const MAKERS: readonly ProviderCase[] = [
-  { ...GLM, rule: 'role', refused: DEVELOPER, accepted: PLAIN, body: zai('1214', 'Incorrect role information') },
+  { ...GLM, rule: 'role', rejected: DEVELOPER, accepted: PLAIN, body: zai('1214', 'Incorrect role information') },
   {
     ...GLM,
     rule: 'text-empty',
-    refused: messages(user([{ type: 'text', text: '' }])),
+    rejected: messages(user([{ type: 'text', text: '' }])),
     accepted: PLAIN,
     body: zai('1214', 'messages[0].content[0].text:text cannot be empty.'),
   },
   {
     ...GLM,
     rule: 'orphan-result',
-    refused: history(toolResult('c')),
+    rejected: history(toolResult('c')),
     accepted: ROUND,
     body: zai('1214', 'The messages parameter is illegal. Please check the documentation.'),
   },
   {
     ...GLM,
     rule: 'max-tokens-range',
-    refused: { max_tokens: 200_000 },
+    rejected: { max_tokens: 200_000 },
     accepted: { max_tokens: 131_072 },
     body: zai('1210', 'max_tokens参数非法：限制数值范围[1,131072]'),
   },
   {
     ...KIMI,
     rule: 'missing-reasoning',
-    refused: ROUND,
+    rejected: ROUND,
     accepted: THOUGHT,
     body: moonshot('thinking is enabled but reasoning_content is missing in assistant tool call message at index 2'),
   },
   {
     ...KIMI,
     rule: 'missing-reasoning',
-    refused: ROUND,
+    rejected: ROUND,
     accepted: { ...ROUND, ...off },
     body: moonshot('thinking is enabled but reasoning_content is missing in assistant tool call message at index 2'),
   },
   {
     ...KIMI,
     rule: 'locked-temperature',
-    refused: { temperature: 0.3 },
+    rejected: { temperature: 0.3 },
     accepted: { temperature: 1 },
     body: moonshot('invalid temperature: only 1 is allowed for this model'),
   },
   {
     ...KIMI,
     rule: 'locked-temperature',
-    refused: { temperature: 1, ...off },
+    rejected: { temperature: 1, ...off },
     accepted: { temperature: 0.6, ...off },
     body: moonshot('invalid temperature: only 0.6 is allowed for this model'),
   },
   {
     ...KIMI,
     rule: 'forced-choice-while-thinking',
-    refused: choice(named),
+    rejected: choice(named),
     accepted: choice(named, off),
     body: moonshot("tool_choice 'specified' is incompatible with thinking enabled"),
   },
   {
     ...KIMI,
     rule: 'forced-choice-while-thinking',
-    refused: choice('required'),
+    rejected: choice('required'),
     accepted: choice('auto'),
     body: moonshot("tool_choice 'required' is incompatible with thinking enabled"),
   },
   {
     ...KIMI,
     rule: 'tool-schema',
-    refused: property({ type: 'object', anyOf: [{ type: 'string' }] }),
+    rejected: property({ type: 'object', anyOf: [{ type: 'string' }] }),
     accepted: property({ anyOf: [{ type: 'string' }] }),
     body: moonshot('when using anyOf, type should be defined in anyOf items instead of the parent schema'),
   },
   {
     ...DEEPSEEK,
     rule: 'role',
-    refused: DEVELOPER,
+    rejected: DEVELOPER,
     accepted: PLAIN,
     body: deepseek(
       'Failed to deserialize the JSON body into the target type: messages[0].role: unknown variant `developer`, ' +
-      'expected one of ' +
-        '`system`, `user`, `assistant`, `tool`, `latest_reminder`',
+      'expected one of `system`, `user`, `assistant`, `tool`, `latest_reminder`',
       'messages[0].role',
     ),
   },
   {
     ...DEEPSEEK,
     rule: 'missing-reasoning',
-    refused: ROUND,
+    rejected: ROUND,
     accepted: THOUGHT,
     body: deepseek(
       'The `reasoning_content` in the thinking mode must be passed back to the API.',
@@ -156,63 +152,63 @@ const MAKERS: readonly ProviderCase[] = [
   {
     ...DEEPSEEK,
     rule: 'forced-choice-while-thinking',
-    refused: choice('required'),
+    rejected: choice('required'),
     accepted: choice('required', off),
     body: deepseek('Thinking mode does not support this tool_choice', 'tool_choice'),
   },
   {
     ...DEEPSEEK,
     rule: 'max-tokens-range',
-    refused: { max_tokens: 400_000 },
+    rejected: { max_tokens: 400_000 },
     accepted: { max_tokens: 8_192 },
     body: deepseek('Invalid max_tokens value, the valid range of max_tokens is [1, 384000]', 'max_tokens'),
   },
   {
     ...MINIMAX,
     rule: 'role',
-    refused: DEVELOPER,
+    rejected: DEVELOPER,
     accepted: PLAIN,
     body: minimax('invalid params, chat content has invalid message role: developer (2013)'),
   },
   {
     ...MINIMAX,
     rule: 'system-position',
-    refused: messages(SYSTEM, SYSTEM, user()),
+    rejected: messages(SYSTEM, SYSTEM, user()),
     accepted: messages(SYSTEM, user()),
     body: minimax('invalid params, invalid chat setting (2013)'),
   },
   {
     ...MINIMAX,
     rule: 'orphan-result',
-    refused: history(toolResult('c')),
+    rejected: history(toolResult('c')),
     accepted: ROUND,
     body: minimax("invalid params, tool result's tool id(c) not found (2013)"),
   },
   {
     ...MINIMAX,
     rule: 'unanswered-call',
-    refused: history(calling(toolCall('c')), user(), toolResult('c')),
+    rejected: history(calling(toolCall('c')), user(), toolResult('c')),
     accepted: ROUND,
     body: minimax('invalid params, tool call result does not follow tool call (2013)'),
   },
   {
     ...MINIMAX,
     rule: 'call-arguments',
-    refused: CUT,
+    rejected: CUT,
     accepted: THOUGHT,
     body: minimax('invalid params, invalid function arguments json string, tool_call_id: c (2013)'),
   },
   {
     ...MIMO,
     rule: 'missing-reasoning',
-    refused: ROUND,
+    rejected: ROUND,
     accepted: THOUGHT,
     body: mimo('The reasoning_content in the thinking mode must be passed back to the API.'),
   },
   {
     ...MIMO,
     rule: 'content-array',
-    refused: history(
+    rejected: history(
       { ...calling(toolCall('c')), reasoning_content: '' },
       toolResult('c', [{ type: 'text', text: 'x' }]),
     ),
@@ -222,7 +218,7 @@ const MAKERS: readonly ProviderCase[] = [
   {
     ...MIMO,
     rule: 'call-arguments',
-    refused: CUT,
+    rejected: CUT,
     accepted: THOUGHT,
     body: mimo('unexpected end of data: line 1 column 6 (char 5)'),
   },
@@ -244,7 +240,7 @@ const HOSTS: readonly ProviderCase[] = [
     rule: 'caller',
     status: 405,
     caller: 'curl/8.0',
-    refused: {},
+    rejected: {},
     accepted: {},
     body: { error: 'Coding Plan is currently only available for Coding Agents' },
   },
@@ -252,21 +248,21 @@ const HOSTS: readonly ProviderCase[] = [
     ...CODING,
     model: 'GLM-4.7',
     rule: 'unknown-model',
-    refused: {},
+    rejected: {},
     accepted: { model: 'glm-4.7' },
     body: dashscope("model 'GLM-4.7' is not supported", 'invalid_parameter_error'),
   },
   {
     ...CODING,
     rule: 'max-tokens-range',
-    refused: { max_tokens: 65_537 },
+    rejected: { max_tokens: 65_537 },
     accepted: { max_tokens: 65_536 },
     body: algo('Range of max_tokens should be [1, 65536]'),
   },
   {
     ...CODING,
     rule: 'budget-range',
-    refused: { enable_thinking: true, thinking_budget: 81_921 },
+    rejected: { enable_thinking: true, thinking_budget: 81_921 },
     accepted: { enable_thinking: true, thinking_budget: 81_920 },
     model: 'qwen3.6-plus',
     body: algo('The thinking_budget parameter must be a positive integer and not greater than 81920'),
@@ -275,28 +271,28 @@ const HOSTS: readonly ProviderCase[] = [
     ...CODING,
     model: 'MiniMax-M2.5',
     rule: 'fixed-thinking',
-    refused: { enable_thinking: false },
+    rejected: { enable_thinking: false },
     accepted: {},
     body: algo('The value of the enable_thinking parameter is restricted to True.'),
   },
   {
     ...CODING,
     rule: 'forced-choice-while-thinking',
-    refused: choice('required', { enable_thinking: true }),
+    rejected: choice('required', { enable_thinking: true }),
     accepted: choice('required', { enable_thinking: false }),
     body: algo('The tool_choice parameter does not support being set to required or object in thinking mode'),
   },
   {
     ...CODING,
     rule: 'json-mode-with-thinking',
-    refused: { response_format: { type: 'json_object' }, messages: [user('As JSON.')] },
+    rejected: { response_format: { type: 'json_object' }, messages: [user('As JSON.')] },
     accepted: { response_format: { type: 'json_object' }, messages: [user('As JSON.')], enable_thinking: false },
     body: algo('Json mode response is not supported when enable_thinking is true'),
   },
   {
     ...CODING,
     rule: 'thinking-needs-stream',
-    refused: { stream: false },
+    rejected: { stream: false },
     accepted: { stream: false, enable_thinking: false },
     body: dashscope(
       'parameter.enable_thinking must be set to false for non-streaming calls',
@@ -307,7 +303,7 @@ const HOSTS: readonly ProviderCase[] = [
     provider: 'aliyun-token-plan',
     model: 'kimi-k2.6',
     rule: 'missing-reasoning',
-    refused: { ...ROUND, enable_thinking: true },
+    rejected: { ...ROUND, enable_thinking: true },
     accepted: THOUGHT,
     body: dashscope(
       'thinking is enabled but reasoning_content is missing in assistant tool call message at index 2',
@@ -320,7 +316,7 @@ const HOSTS: readonly ProviderCase[] = [
     rule: 'caller',
     status: 403,
     caller: 'codex-cli/0.136.0',
-    refused: {},
+    rejected: {},
     accepted: {},
     body: {
       error: {
@@ -335,7 +331,7 @@ const HOSTS: readonly ProviderCase[] = [
     provider: 'siliconflow',
     model: 'THUDM/GLM-4-32B',
     rule: 'model-field',
-    refused: { enable_thinking: true },
+    rejected: { enable_thinking: true },
     accepted: {},
     body: { code: 20015, message: 'current model does not support parameter enable_thinking', data: null },
   },
@@ -343,7 +339,7 @@ const HOSTS: readonly ProviderCase[] = [
     provider: 'vllm',
     model: 'Qwen/Qwen3.5-397B-A17B',
     rule: 'system-position',
-    refused: SYSTEM_TWICE,
+    rejected: SYSTEM_TWICE,
     accepted: messages(SYSTEM, user()),
     body: template('messages[1].role'),
   },
@@ -351,7 +347,7 @@ const HOSTS: readonly ProviderCase[] = [
     provider: 'sglang',
     model: 'Qwen/Qwen3.5-397B-A17B',
     rule: 'system-position',
-    refused: messages(user(), SYSTEM),
+    rejected: messages(user(), SYSTEM),
     accepted: messages(SYSTEM, user()),
     body: template('messages[1].role'),
   },
@@ -359,16 +355,18 @@ const HOSTS: readonly ProviderCase[] = [
 
 export const PROVIDER_CASES: readonly ProviderCase[] = [...MAKERS, ...HOSTS];
 
-/** Fields that most hosts reject, with the providers that accept them. */
-export const FIELDS_OF: Readonly<Record<string, { readonly value: unknown; readonly taken: readonly string[] }>> = {
-  enable_thinking: { value: true, taken: ['aliyun-coding', 'aliyun-token-plan', 'aliyun-payg', 'siliconflow'] },
-  preserve_thinking: { value: true, taken: ['aliyun-coding', 'aliyun-token-plan', 'aliyun-payg'] },
-  thinking: { value: { type: 'disabled' }, taken: ['zai', 'moonshot', 'minimax', 'deepseek', 'mimo', 'ark'] },
-  reasoning: { value: { effort: 'low' }, taken: ['openrouter'] },
-  reasoning_split: { value: true, taken: ['minimax'] },
-  chat_template_kwargs: { value: {}, taken: ['vllm', 'sglang', 'llama-cpp'] },
-  tool_stream: { value: true, taken: ['aliyun-coding', 'aliyun-token-plan', 'aliyun-payg', 'zai'] },
-  prompt_cache_key: { value: 'k', taken: ['moonshot', 'kimi-code'] },
-  metadata: { value: {}, taken: [] },
-  store: { value: false, taken: [] },
+/** Fields that most hosts reject, each with a value and the providers that accept it. */
+export const UNCOMMON_FIELDS: Readonly<
+  Record<string, { readonly value: unknown; readonly acceptedBy: readonly string[] }>
+> = {
+  enable_thinking: { value: true, acceptedBy: ['aliyun-coding', 'aliyun-token-plan', 'aliyun-payg', 'siliconflow'] },
+  preserve_thinking: { value: true, acceptedBy: ['aliyun-coding', 'aliyun-token-plan', 'aliyun-payg'] },
+  thinking: { value: { type: 'disabled' }, acceptedBy: ['zai', 'moonshot', 'minimax', 'deepseek', 'mimo', 'ark'] },
+  reasoning: { value: { effort: 'low' }, acceptedBy: ['openrouter'] },
+  reasoning_split: { value: true, acceptedBy: ['minimax'] },
+  chat_template_kwargs: { value: {}, acceptedBy: ['vllm', 'sglang', 'llama-cpp'] },
+  tool_stream: { value: true, acceptedBy: ['aliyun-coding', 'aliyun-token-plan', 'aliyun-payg', 'zai'] },
+  prompt_cache_key: { value: 'k', acceptedBy: ['moonshot', 'kimi-code'] },
+  metadata: { value: {}, acceptedBy: [] },
+  store: { value: false, acceptedBy: [] },
 };

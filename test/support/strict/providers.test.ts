@@ -1,9 +1,9 @@
-/** The exact rejections of each provider, in its own error body; and the fields that only few providers know. */
+/** The exact rejections of each provider in its own error body, and the fields that only a few providers accept. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { PROVIDERS } from '../../../src/providers/catalog';
 import { chatRequest, functionTool } from '../upstream/chat-bodies';
-import { FIELDS_OF, PROVIDER_CASES, type ProviderCase } from './provider-cases';
+import { UNCOMMON_FIELDS, PROVIDER_CASES, type ProviderCase } from './provider-cases';
 import { findBehavior, PROVIDER_BEHAVIOR } from './providers';
 import type { StrictSettings } from './rule';
 import { validate, renderRejection, type RawRequest } from './rules';
@@ -20,7 +20,7 @@ const rawOf = (body: object, caller = 'codex_exec/0.169.0'): RawRequest => ({
   rawBody: JSON.stringify(body),
 });
 
-/** A model of each provider that knows every field of its host. */
+/** A model of each provider that accepts every field of its host. */
 const MODELS: Readonly<Record<string, string>> = {
   'aliyun-coding': 'qwen3.7-plus',
   'aliyun-token-plan': 'qwen3.7-max',
@@ -39,24 +39,24 @@ describe('rejections of each provider', () => {
   }
 });
 
-function checkCase({ provider, model, rule, refused, accepted, body, status = 400, caller }: ProviderCase): void {
+function checkCase({ provider, model, rule, rejected, accepted, body, status = 400, caller }: ProviderCase): void {
   const settings = settingsOf(provider);
-  const rejection = validate(rawOf(chatRequest({ model, ...refused }), caller), settings);
+  const rejection = validate(rawOf(chatRequest({ model, ...rejected }), caller), settings);
   assert.equal(rejection?.rule, rule, rejection?.message);
   assert.equal(rejection.status, status);
   assert.equal(renderRejection(rejection, settings, 'req-1'), typeof body === 'string' ? body : JSON.stringify(body));
-  const fine = validate(rawOf(chatRequest({ model, ...accepted })), settings);
-  assert.ok(fine === undefined || fine.rule !== rule, fine?.message);
+  const other = validate(rawOf(chatRequest({ model, ...accepted })), settings);
+  assert.ok(other === undefined || other.rule !== rule, other?.message);
 }
 
-describe('fields that few providers know', () => {
-  for (const [field, { value, taken }] of Object.entries(FIELDS_OF)) {
+describe('fields that only a few providers accept', () => {
+  for (const [field, { value, acceptedBy }] of Object.entries(UNCOMMON_FIELDS)) {
     it(field, () => {
-      const takers = Object.keys(PROVIDER_BEHAVIOR).filter((name) => {
+      const accepting = Object.keys(PROVIDER_BEHAVIOR).filter((name) => {
         const body = chatRequest({ model: MODELS[name] ?? 'some-model', tools: [functionTool()], [field]: value });
         return validate(rawOf(body), settingsOf(name))?.rule !== 'unknown-field';
       });
-      assert.deepEqual([...takers].sort(), [...taken].sort());
+      assert.deepEqual([...accepting].sort(), [...acceptedBy].sort());
     });
   }
 });
@@ -72,9 +72,9 @@ it('every provider accepts the smallest request of a correct client', () => {
   }
 });
 
-it('no text keeps a placeholder', () => {
-  for (const { provider, model, refused, caller } of PROVIDER_CASES) {
-    const { message = '' } = validate(rawOf(chatRequest({ model, ...refused }), caller), settingsOf(provider)) ?? {};
+it('leaves no placeholder in any message', () => {
+  for (const { provider, model, rejected, caller } of PROVIDER_CASES) {
+    const { message = '' } = validate(rawOf(chatRequest({ model, ...rejected }), caller), settingsOf(provider)) ?? {};
     assert.doesNotMatch(message, /\{[a-z]+\}/);
   }
 });

@@ -1,4 +1,4 @@
-/** How each provider of src/providers behaves: the rows of aliyun.ts, makers.ts and hosts.ts by name. */
+/** Finds how a provider of src/providers behaves, in the rows of aliyun.ts, makers.ts and hosts.ts. */
 import { PROVIDERS } from '../../../src/providers/catalog';
 import { ALIYUN } from './aliyun';
 import { behaviorOfRow } from './from-row';
@@ -6,17 +6,17 @@ import { HOSTS } from './hosts';
 import { MAKERS } from './makers';
 import type { ProviderBehavior } from './provider';
 
-/** Every row by the name of its provider. */
+/** Every row by its provider's name. */
 export const PROVIDER_BEHAVIOR: Readonly<Record<string, ProviderBehavior>> = { ...ALIYUN, ...MAKERS, ...HOSTS };
 
 /**
- * The behavior of a provider; without a row here, the one that its catalog row implies.
+ * Returns the behavior of a provider: its row here, or else the one that its catalog row implies.
  *
  * @throws Error if the catalog has no such provider
  */
 export function findBehavior(name: string): ProviderBehavior {
-  const own = PROVIDER_BEHAVIOR[name];
-  if (own !== undefined) return own;
+  const behavior = PROVIDER_BEHAVIOR[name];
+  if (behavior !== undefined) return behavior;
   const provider = PROVIDERS.find((row) => row.name === name);
   if (provider === undefined) throw new Error(`The catalog has no provider "${name}"`);
   return behaviorOfRow(provider);

@@ -1,6 +1,6 @@
 /**
- * What single hosts, templates and gateways reject in addition to the rules of a provider, with their messages: a table
- * of checks that a scripted upstream applies by name. Sources: public reports, named at each row.
+ * What individual hosts, templates and gateways reject in addition to a provider's rules. A scripted upstream applies
+ * these checks by name. Sources: public reports, named at each row.
  */
 import { isRecord } from '../../../src/base/json';
 import { recordsOf } from './rule';
@@ -72,7 +72,7 @@ export const QUIRKS = {
   // litellm#31400: gateways in front of Bedrock.
   'tools for a history with calls': {
     find: (messages, body) =>
-      functionsOf(body).length === 0 && messages.some((one) => one['role'] === 'tool' || callsOf(one).length > 0)
+      functionsOf(body).length === 0 && messages.some((each) => each['role'] === 'tool' || callsOf(each).length > 0)
         ? 'bedrock error: The toolConfig field must be defined when using toolUse and toolResult content blocks.'
         : undefined,
   },
@@ -85,7 +85,7 @@ export const QUIRKS = {
     },
     render: (message) => ({ message, type: 'invalid_request_error', param: 'validation_error', code: 'wrong_format' }),
   },
-  // FastAPI and pydantic, 422.
+  // FastAPI with pydantic: a 422.
   'extra inputs are forbidden': {
     status: 422,
     find(messages) {
@@ -94,7 +94,7 @@ export const QUIRKS = {
     },
     render: pydantic,
   },
-  // llama.cpp#17040: the template of gpt-oss raises, which is a 500.
+  // llama.cpp#17040: the template of gpt-oss throws, which the server reports as a 500.
   'content or thinking': {
     status: 500,
     find: (messages) =>
@@ -127,7 +127,7 @@ export const QUIRKS = {
           'Expected a string with maximum length 1024.';
     },
   },
-  // hass_local_openai_llm#13: llama.cpp makes a grammar of each schema.
+  // hass_local_openai_llm#13: llama.cpp converts each schema to a grammar.
   'no required variants': {
     find(_messages, body) {
       const found = /\{"required":\[[^\]]*\]\}/.exec(JSON.stringify(functionsOf(body)));

@@ -9,7 +9,7 @@ export type UpstreamDialect = 'openai' | 'dashscope';
 
 /** The settings of one scripted upstream. */
 export interface StrictSettings {
-  /** Determines the behavior if `behavior` is absent: the one that all providers of a dialect share. */
+  /** If `behavior` is absent, the upstream has the behavior that all providers of this dialect share. */
   readonly dialect: UpstreamDialect;
   /** The behavior of one provider (providers.ts). */
   readonly behavior?: Behavior;
@@ -26,7 +26,7 @@ export interface StrictSettings {
 /** The kinds of `tool_choice`. */
 export type ChoiceKind = 'none' | 'auto' | 'required' | 'named';
 
-/** What an upstream demands of one model, in the order of its checks. */
+/** What an upstream requires in requests for one model. */
 export interface StrictModel {
   /** Matches the id of the request. */
   readonly names: RegExp;
@@ -34,13 +34,13 @@ export interface StrictModel {
   readonly thinks: 'on' | 'off' | 'always' | 'never';
   /** Highest output limit. */
   readonly maxTokens?: number;
-  /** Values of `reasoning_effort`; default: those of its host. Empty if the model does not know the field. */
+  /** Values of `reasoning_effort`; default: those of its host. Empty if the model does not accept the field. */
   readonly efforts?: readonly string[];
   /** Highest `thinking_budget`. */
   readonly maxBudget?: number;
-  /** Fields that its host knows and this model does not. */
+  /** Fields that its host accepts and this model does not. */
   readonly lacks?: readonly string[];
-  /** Fields that a good request with tools has: without them nothing is rejected, but the answers are worse. */
+  /** Fields that a request with tools should have: it is accepted without them, but the answers are worse. */
   readonly expects?: readonly string[];
   /** It does not accept images. */
   readonly textOnly?: true;
@@ -68,9 +68,9 @@ export interface Behavior {
   readonly column: UpstreamDialect;
   readonly roles: readonly string[];
   readonly partTypes: readonly string[];
-  /** Top-level fields that it knows. */
+  /** Accepted top-level fields. */
   readonly fields: readonly string[];
-  /** Fields of an assistant message in addition to those that every upstream knows. */
+  /** Fields of an assistant message in addition to those that every upstream accepts. */
   readonly assistantFields: readonly string[];
   readonly functionFields: readonly string[];
   readonly choices: readonly ChoiceKind[];
@@ -79,26 +79,26 @@ export interface Behavior {
   readonly efforts: readonly string[];
   /** The name of the output limit. */
   readonly limit: 'max_tokens' | 'max_completion_tokens';
-  /** The values of `thinking.type`, and the fields allowed next to it. */
+  /** The accepted values of `thinking.type`, and the accepted fields next to it. */
   readonly thinking: { readonly types: readonly string[]; readonly alongside: readonly string[] };
   /** What a tool name must match in addition to OpenAI's rule. */
   readonly toolName: RegExp;
-  /** Matches the User-Agent of rejected callers; it is the empty string if there is none. */
+  /** Matches the User-Agent of rejected callers; an absent header counts as the empty string. */
   readonly rejectsCallers?: RegExp;
-  /** Whether it has a list of models. */
-  readonly lists: boolean;
+  /** Whether GET /models is supported. */
+  readonly hasModelList: boolean;
   /** Its models: the first match applies, and the last one matches all. */
   readonly models: readonly StrictModel[];
-  /** Its own messages by rule; null switches a rule off, and undefined uses the message of the column. */
+  /** Its own messages by rule; null turns a rule off, and undefined uses the message of the column. */
   readonly says: Readonly<Record<string, Wording | null | undefined>>;
   /** Wraps the column's message as `{text}`, for rules without a message of its own. */
   readonly otherwise?: Wording;
   /** Renders the body of the error response. */
-  readonly errorBody: (refusal: Refusal, requestId: string) => string;
+  readonly errorBody: (error: ErrorFields, requestId: string) => string;
 }
 
-/** The parts of an error body. */
-export interface Refusal {
+/** The values in an error body. */
+export interface ErrorFields {
   readonly status: number;
   readonly message: string;
   readonly param: string | null;
@@ -132,7 +132,7 @@ export interface Fault {
 export interface Wording {
   readonly text: string;
   readonly code: string | null;
-  /** If it differs from that of the rule. */
+  /** Default: the status of the rule. */
   readonly status?: number;
   /** Default: `invalid_request_error`. */
   readonly type?: string;
@@ -158,10 +158,10 @@ export const algo = (text: string): Wording => ({
 export const gateway = (text: string): Wording => ({ text, code: null });
 
 /** Any other error: the text unchanged, with its code, and with its status and type if they are unusual. */
-export const says = (text: string, code: string | null = null, rest: Partial<Wording> = {}): Wording => ({
+export const says = (text: string, code: string | null = null, overrides: Partial<Wording> = {}): Wording => ({
   text,
   code,
-  ...rest,
+  ...overrides,
 });
 
 /** Returns the first fault that `find` returns for an element of `list`. */
@@ -186,8 +186,8 @@ export const quote = (value: unknown): string => JSON.stringify(value) ?? '';
 /** Renders a string without quotes, and any other value as JSON. */
 export const plain = (value: unknown): string => (typeof value === 'string' ? value : quote(value));
 
-/** The JSON type of `value` with its article, as OpenAI's texts name it: "a string", "an array", "null". */
-export function typeWords(value: unknown): string {
+/** The JSON type of `value` with its article, as in OpenAI's messages: "a string", "an array", "null". */
+export function describeType(value: unknown): string {
   if (value === null) return 'null';
   if (Array.isArray(value)) return 'an array';
   if (typeof value === 'number') return Number.isInteger(value) ? 'an integer' : 'a decimal';

@@ -1,4 +1,4 @@
-/** Every strict rule of every dialect rejects one request with the exact message, and accepts another one. */
+/** Every strict rule of every dialect rejects one request with the exact message, and accepts a corrected one. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { calling, chatRequest, functionTool, SYSTEM, toolCall, toolResult, user } from '../upstream/chat-bodies';
@@ -33,8 +33,8 @@ const withBody = (overrides: Readonly<Record<string, unknown>>): RawRequest =>
 
 const BODY_CASES = [...FIELD_CASES, ...MESSAGE_CASES, ...HISTORY_CASES, ...TOOL_CASES, ...FORMAT_CASES];
 const CASES: readonly HttpCase[] = [
-  ...HTTP_CASES.map((row) => ({ ...row, refused: rawOf(row.refused), accepted: rawOf(row.accepted) })),
-  ...BODY_CASES.map((row) => ({ ...row, refused: withBody(row.refused), accepted: withBody(row.accepted) })),
+  ...HTTP_CASES.map((row) => ({ ...row, rejected: rawOf(row.rejected), accepted: rawOf(row.accepted) })),
+  ...BODY_CASES.map((row) => ({ ...row, rejected: withBody(row.rejected), accepted: withBody(row.accepted) })),
 ];
 
 describe('strict rules', () => {
@@ -45,7 +45,7 @@ describe('strict rules', () => {
       const settings = settingsOf(dialect, row.settings);
 
       it(`${dialect} rejects: ${row.rule} (case ${position})`, () => {
-        const rejection = validate(rawOf(row.refused), settings);
+        const rejection = validate(rawOf(row.rejected), settings);
         assert.equal(rejection?.rule, row.rule, rejection?.message);
         assert.equal(rejection.message, text);
       });
@@ -72,10 +72,10 @@ describe('strict rules', () => {
     assert.equal(new Set(names).size, names.length);
   });
 
-  it('leaves no placeholder in any text of the cases', () => {
+  it('leaves no placeholder in any message', () => {
     for (const row of CASES) {
       for (const dialect of DIALECTS.filter((name) => row[name] !== undefined)) {
-        const { message = '' } = validate(rawOf(row.refused), settingsOf(dialect, row.settings)) ?? {};
+        const { message = '' } = validate(rawOf(row.rejected), settingsOf(dialect, row.settings)) ?? {};
         assert.doesNotMatch(message, /\{[a-z]+\}/);
       }
     }
@@ -113,7 +113,7 @@ describe('strict validation', () => {
     assert.equal(validate(list, settingsOf('openai')), undefined);
   });
 
-  it('answers 404 for a route, 401 for a key, 400 for a body', () => {
+  it('rejects an unknown route with 404, a wrong key with 401 and a wrong body with 400', () => {
     const status = (parts: Partial<RawRequest>) =>
       validate(rawOf(parts), settingsOf('openai', { apiKey: 'sk-test-1' }))?.status;
     assert.equal(status({ path: '/v1/chat/completions/' }), 404);

@@ -1,4 +1,4 @@
-/** The whole table of strict rules, in the order in which they are checked, and the function that checks them. */
+/** The complete table of strict rules, in the order of their checks, and the function that applies them. */
 import type { IncomingHttpHeaders } from 'node:http';
 import { parseJsonObject } from '../../../src/base/json';
 import { FIELD_RULES } from './fields';
@@ -9,7 +9,7 @@ import { BASE_BEHAVIOR } from './behavior';
 import { MESSAGE_RULES } from './messages';
 import { MODEL_RULES } from './model-rules';
 import { plain, recordsOf } from './rule';
-import type { Fault, CheckedRequest, Behavior, Refusal, StrictRule, StrictSettings, Wording } from './rule';
+import type { Fault, CheckedRequest, Behavior, ErrorFields, StrictRule, StrictSettings, Wording } from './rule';
 import { TOOL_RULES } from './tools';
 
 const CHAT_RULES = [
@@ -25,7 +25,7 @@ const CHAT_RULES = [
 /** Every rule. The first one that finds a fault determines the response. */
 export const STRICT_RULES = [...HTTP_RULES, ...CHAT_RULES] as const;
 
-/** The name of a rule, for tests that have to switch one off. */
+/** The name of a rule, with which tests can turn it off. */
 export type StrictRuleName = (typeof STRICT_RULES)[number]['name'];
 
 /** The request as received over HTTP. */
@@ -37,11 +37,11 @@ export interface RawRequest {
 }
 
 /** A rejection to send. */
-export interface Rejection extends Refusal {
+export interface Rejection extends ErrorFields {
   readonly rule: StrictRuleName;
 }
 
-/** Checks `raw` against every rule of its dialect that `without` does not name; `undefined` if all of them pass. */
+/** Checks `raw` against every rule except those in `without`; returns `undefined` if all of them pass. */
 export function validate(
   raw: RawRequest,
   settings: StrictSettings,
@@ -82,7 +82,7 @@ function apply(rule: StrictRule, name: StrictRuleName, request: CheckedRequest):
     rule: name,
     status: wording.status ?? rule.status ?? 400,
     message: fill(wording.text, fault),
-    // DashScope answers `param: null` throughout (eino#994 and others).
+    // DashScope always sends `param: null` (eino#994 and others).
     param: request.behavior.column === 'dashscope' ? null : fault.param,
     code: wording.code,
     ...(wording.type === undefined ? {} : { type: wording.type }),
@@ -97,9 +97,9 @@ function wordingOf(rule: StrictRule, { says, column, otherwise }: Behavior): Wor
   return otherwise === undefined ? common : { ...otherwise, text: otherwise.text.replace('{text}', common.text) };
 }
 
-/** Replaces placeholders such as `{word}` by the fault's values; other braces stay. */
+/** Replaces placeholders such as `{word}` with the fault's values; leaves other braces unchanged. */
 const fill = (text: string, fault: Fault): string =>
-  text.replace(/\{(\w+)\}/g, (whole, word: string) => fault[word] ?? whole);
+  text.replace(/\{(\w+)\}/g, (placeholder, word: string) => fault[word] ?? placeholder);
 
 /** Renders the error body in the format of the provider. */
 export const renderRejection = (rejection: Rejection, settings: StrictSettings, requestId: string): string =>

@@ -1,11 +1,11 @@
-/** What Moonshot's validator rejects in the parameters of a tool (upstreams.md, section 2, Schemas). */
+/** Finds what Moonshot's validator rejects in the parameters of tools (upstreams.md, section 2, Schemas). */
 import { asArray, asRecord, asString, isRecord, type UnknownRecord } from '../../../src/base/json';
 import { first, type Fault, type CheckedRequest } from './rule';
 
 const LISTS = ['anyOf', 'oneOf', 'allOf', 'prefixItems'];
 const MAPS = ['properties', '$defs', 'definitions', 'patternProperties'];
 
-/** Returns the first schema of any tool that the validator rejects. */
+/** Returns the first fault in the schemas of all tools. */
 export function schemaFault({ tools, model }: CheckedRequest): Fault | undefined {
   if (!model.moonshotSchemas) return undefined;
   return first(tools, (tool, index) => {
@@ -17,7 +17,7 @@ export function schemaFault({ tools, model }: CheckedRequest): Fault | undefined
 
 function* faults(schema: unknown, param: string): Iterable<Fault> {
   if (!isRecord(schema)) return yield { param, reason: 'a schema must be an object' };
-  for (const { reason, isSo } of REASONS) if (isSo(schema)) yield { param, reason };
+  for (const { reason, matches } of REASONS) if (matches(schema)) yield { param, reason };
   for (const [path, inner] of innerSchemas(schema, param)) yield* faults(inner, path);
   return undefined;
 }
@@ -32,24 +32,24 @@ function* innerSchemas(schema: UnknownRecord, path: string): Iterable<readonly [
   if (isRecord(schema['additionalProperties'])) yield [`${path}.additionalProperties`, schema['additionalProperties']];
 }
 
-/** The first text is the provider's; the existence of the other rules is reported, their texts are inferred. */
-const REASONS: readonly { readonly reason: string; readonly isSo: (schema: UnknownRecord) => boolean }[] = [
+/** The first text is the provider's; the other rules are reported, but their texts are inferred. */
+const REASONS: readonly { readonly reason: string; readonly matches: (schema: UnknownRecord) => boolean }[] = [
   {
     reason: 'when using anyOf, type should be defined in anyOf items instead of the parent schema',
-    isSo: (schema) => 'anyOf' in schema && 'type' in schema,
+    matches: (schema) => 'anyOf' in schema && 'type' in schema,
   },
-  { reason: 'items must be an object', isSo: (schema) => Array.isArray(schema['items']) || 'prefixItems' in schema },
+  { reason: 'items must be an object', matches: (schema) => Array.isArray(schema['items']) || 'prefixItems' in schema },
   {
     reason: 'references must start with #/$defs/',
-    isSo: (schema) => '$ref' in schema && asString(schema['$ref'])?.startsWith('#/$defs/') !== true,
+    matches: (schema) => '$ref' in schema && asString(schema['$ref'])?.startsWith('#/$defs/') !== true,
   },
   {
     reason: 'no keywords are allowed beside $ref',
-    isSo: (schema) => '$ref' in schema && Object.keys(schema).length > 1,
+    matches: (schema) => '$ref' in schema && Object.keys(schema).length > 1,
   },
   {
     reason: 'required names a property that is not defined',
-    isSo: (schema) =>
+    matches: (schema) =>
       (asArray(schema['required']) ?? []).some((name) => !(String(name) in (asRecord(schema['properties']) ?? {}))),
   },
 ];

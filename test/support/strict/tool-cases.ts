@@ -1,4 +1,4 @@
-/** Strict cases of offered tools, the tool choice, and structured output. */
+/** Strict cases for tools, the tool choice and structured output. */
 import { functionTool, SYSTEM, user } from '../upstream/chat-bodies';
 import { ALGO, messages, tools, type Json, type StrictCase } from './case';
 
@@ -14,47 +14,47 @@ const NOT_OBJECT = (name: string, type: string): string =>
 export const TOOL_CASES: readonly StrictCase[] = [
   {
     rule: 'tools-empty',
-    refused: tools(),
+    rejected: tools(),
     accepted: tools(functionTool()),
     dashscope: "[] is too short - 'tools'",
     openai: "[] is too short - 'tools'",
   },
   {
     rule: 'tool-type',
-    refused: tools(functionTool(), { type: 'custom', name: 'apply_patch' }),
+    rejected: tools(functionTool(), { type: 'custom', name: 'apply_patch' }),
     accepted: tools(functionTool(), functionTool('apply_patch')),
     dashscope: "custom is not one of ['function'] - 'tools.[1].type'",
     openai: "Invalid value: 'custom'. Supported values are: 'function'.",
   },
   {
     rule: 'tool-function',
-    refused: tools({ type: 'function', name: 'read_file', parameters: { type: 'object' } }),
+    rejected: tools({ type: 'function', name: 'read_file', parameters: { type: 'object' } }),
     accepted: tools(functionTool()),
     dashscope: "'function' is a required property - 'tools.[0]'",
     openai: "Missing required parameter: 'tools[0].function'.",
   },
   {
     rule: 'tool-fields',
-    refused: tools({ ...functionTool(), name: 'read_file' }),
+    rejected: tools({ ...functionTool(), name: 'read_file' }),
     accepted: tools(functionTool()),
     dashscope: "Additional properties are not allowed ('name' was unexpected) - 'tools[0].name'",
     openai: "Unknown parameter: 'tools[0].name'.",
   },
   {
     rule: 'tool-fields',
-    refused: tools(functionTool('f', { strict: false })),
+    rejected: tools(functionTool('f', { strict: false })),
     accepted: tools(functionTool('f')),
     dashscope: "Additional properties are not allowed ('strict' was unexpected) - 'tools[0].function.strict'",
   },
   {
     rule: 'tool-fields',
-    refused: tools(functionTool('f', { output_schema: {} })),
+    rejected: tools(functionTool('f', { output_schema: {} })),
     accepted: tools(functionTool('f', { strict: true })),
     openai: "Unknown parameter: 'tools[0].function.output_schema'.",
   },
   ...['mcp.read', 'x'.repeat(65), ''].map((name): StrictCase => ({
     rule: 'tool-name',
-    refused: tools(functionTool(name)),
+    rejected: tools(functionTool(name)),
     accepted: tools(functionTool('x'.repeat(64))),
     dashscope: `${ALGO}'${name}' does not match '^[a-zA-Z0-9_-]{1,64}$' - 'tools[0].function.name'`,
     openai:
@@ -63,14 +63,14 @@ export const TOOL_CASES: readonly StrictCase[] = [
   })),
   {
     rule: 'duplicate-tool-name',
-    refused: tools(functionTool('f'), functionTool('f')),
+    rejected: tools(functionTool('f'), functionTool('f')),
     accepted: tools(functionTool('f'), functionTool('g')),
     dashscope: `${ALGO}Tool names must be unique: 'f' appears more than once.`,
     openai: "Tool names must be unique: 'f' appears more than once.",
   },
   {
     rule: 'forbidden-tool-name',
-    refused: tools(functionTool('search')),
+    rejected: tools(functionTool('search')),
     accepted: tools(functionTool('search_'), functionTool('Search')),
     dashscope: `${ALGO}Tool names are not allowed to be [search]`,
   },
@@ -82,20 +82,20 @@ export const TOOL_CASES: readonly StrictCase[] = [
     ] as const
   ).map(([parameters, type]): StrictCase => ({
     rule: 'tool-parameters',
-    refused: tools(functionTool('f', { parameters })),
+    rejected: tools(functionTool('f', { parameters })),
     accepted: tools(functionTool('f', { parameters: { type: 'object' } })),
     dashscope: NOT_OBJECT('f', type),
     openai: NOT_OBJECT('f', type),
   })),
   {
     rule: 'tool-parameters',
-    refused: tools({ type: 'function', function: { name: 'f' } }),
+    rejected: tools({ type: 'function', function: { name: 'f' } }),
     accepted: tools(functionTool('f')),
     dashscope: NOT_OBJECT('f', 'None'),
   },
   {
     rule: 'tool-choice-without-tools',
-    refused: { tool_choice: 'auto' },
+    rejected: { tool_choice: 'auto' },
     accepted: { tool_choice: 'auto', ...tools(functionTool()) },
     dashscope: `${ALGO}Invalid value for "tool_choice": "tool_choice" is only allowed when "tools" are specified.`,
     openai: "Invalid value for 'tool_choice': 'tool_choice' is only allowed when 'tools' are specified.",
@@ -107,7 +107,7 @@ export const TOOL_CASES: readonly StrictCase[] = [
     { type: 'function', function: { name: 'read_file' }, name: 'read_file' },
   ].map((choice): StrictCase => ({
     rule: 'tool-choice',
-    refused: { tool_choice: choice, ...tools(functionTool()) },
+    rejected: { tool_choice: choice, ...tools(functionTool()) },
     accepted: { ...named('read_file'), ...tools(functionTool()) },
     dashscope: `${ALGO}tool_choice is one of the strings that should be ["none", "auto"]`,
     openai:
@@ -116,7 +116,7 @@ export const TOOL_CASES: readonly StrictCase[] = [
   })),
   {
     rule: 'tool-choice-unknown',
-    refused: { ...named('write_file'), ...tools(functionTool()) },
+    rejected: { ...named('write_file'), ...tools(functionTool()) },
     accepted: { ...named('read_file'), ...tools(functionTool()) },
     dashscope: `${ALGO}Invalid value for "tool_choice": no function named "write_file" was specified in the "tools" ` +
       'parameter.',
@@ -124,13 +124,13 @@ export const TOOL_CASES: readonly StrictCase[] = [
   },
   ...[{ tool_choice: 'required' }, named('read_file')].map((choice): StrictCase => ({
     rule: 'forced-choice-while-thinking',
-    refused: { ...thinking, ...choice, ...tools(functionTool()) },
+    rejected: { ...thinking, ...choice, ...tools(functionTool()) },
     accepted: { enable_thinking: false, ...choice, ...tools(functionTool()) },
     dashscope: `${ALGO}The tool_choice parameter does not support being set to required or object in thinking mode`,
   })),
   {
     rule: 'parallel-without-tools',
-    refused: { parallel_tool_calls: true },
+    rejected: { parallel_tool_calls: true },
     accepted: { parallel_tool_calls: true, ...tools(functionTool()) },
     dashscope: `${ALGO}Invalid value for "parallel_tool_calls": "parallel_tool_calls" is only allowed when "tools" ` +
       'are specified.',
@@ -146,35 +146,35 @@ const JSON_WORD =
 export const FORMAT_CASES: readonly StrictCase[] = [
   {
     rule: 'response-format',
-    refused: { response_format: { type: 'grammar' } },
+    rejected: { response_format: { type: 'grammar' } },
     accepted: { response_format: { type: 'text' } },
     dashscope: `${ALGO}'response_format.type' must be one of ['text', 'json_object', 'json_schema'], got 'grammar'.`,
     openai: "Invalid value: 'grammar'. Supported values are: 'json_object', 'json_schema', and 'text'.",
   },
   {
     rule: 'json-schema-name',
-    refused: schema({ schema: { type: 'object' } }),
+    rejected: schema({ schema: { type: 'object' } }),
     accepted: schema({ name: 'reply', schema: { type: 'object' } }),
     dashscope: `${ALGO}'response_format.json_schema.name' is a required property`,
     openai: "Missing required parameter: 'response_format.json_schema.name'.",
   },
   {
     rule: 'json-schema-schema',
-    refused: schema({ name: 'reply' }),
+    rejected: schema({ name: 'reply' }),
     accepted: schema({ name: 'reply', schema: {}, strict: true }),
     dashscope: `${ALGO}'response_format.json_schema.schema' is a required property`,
     openai: "Missing required parameter: 'response_format.json_schema.schema'.",
   },
   {
     rule: 'json-word',
-    refused: jsonMode,
+    rejected: jsonMode,
     accepted: { ...jsonMode, ...messages(SYSTEM, user('Answer in JSON.')) },
     dashscope: ALGO + JSON_WORD,
     openai: JSON_WORD,
   },
   {
     rule: 'json-mode-with-thinking',
-    refused: { ...jsonMode, ...thinking, ...messages(user('Answer in JSON.')) },
+    rejected: { ...jsonMode, ...thinking, ...messages(user('Answer in JSON.')) },
     accepted: { ...jsonMode, enable_thinking: false, ...messages(user('Answer in JSON.')) },
     dashscope: `${ALGO}Json mode response is not supported when enable_thinking is true`,
   },

@@ -11,6 +11,7 @@ const functionOf = (tool: UnknownRecord): UnknownRecord => asRecord(tool['functi
 const nameOf = (tool: UnknownRecord): string => asString(functionOf(tool)['name']) ?? '';
 
 const TOOL_FIELDS = ['type', 'function'];
+
 function toolFields({ tools, behavior, settings }: CheckedRequest): Fault | undefined {
   const known: readonly string[] = [...behavior.functionFields, ...settings.allowFields];
   return first(tools, (tool, index) => {
@@ -61,7 +62,7 @@ function choiceOfUnknown({ body, tools }: CheckedRequest): Fault | undefined {
   return { param: 'tool_choice', name: nameOf(choice) };
 }
 
-/** Kimi's word for a named tool is "specified". */
+/** Kimi's message calls a named tool "specified". */
 function forcedWhileThinking(request: CheckedRequest): Fault | undefined {
   const kind = choiceKind(request.body['tool_choice']);
   if (request.model.forced === undefined || (kind !== 'required' && kind !== 'named') || !isThinking(request))
@@ -122,18 +123,18 @@ export const TOOL_RULES = [
       "'^[a-zA-Z0-9_-]{1,64}$'.",
       'invalid_value',
     ),
-    // Inferred: the documentation gives the same limits, its text is not known.
+    // The documentation gives the same limits; the text is inferred.
     dashscope: algo("'{name}' does not match '^[a-zA-Z0-9_-]{1,64}$' - '{param}'"),
   },
   {
     name: 'duplicate-tool-name',
     check: duplicateName,
-    // Inferred texts; DeepSeek and Moonshot say "unique" as well.
+    // Inferred texts; those of DeepSeek and Moonshot also say "unique".
     openai: says("Tool names must be unique: '{name}' appears more than once.", 'invalid_value'),
     dashscope: algo("Tool names must be unique: '{name}' appears more than once."),
   },
   {
-    // A provider's rule in addition to OpenAI's: only its row has a message for it.
+    // Stricter than OpenAI's rule: only rows of providers that apply it have a message.
     name: 'tool-name-start',
     check: ({ tools, behavior }) =>
       first(tools, (tool, index) =>

@@ -1,4 +1,4 @@
-/** The literal chunks of each provider with its own format. */
+/** The exact chunks of each provider that has its own format. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { renderChatStream, type ScriptedAnswer } from './chat-stream';
@@ -35,7 +35,7 @@ describe('reasoning', () => {
   const answer = { reasoning: 'Hmmm', text: 'Yes, yes', pieces: 4 };
   const detail = { type: 'reasoning.text', id: 'reasoning-text-1', format: 'MiniMax-response-v1', index: 0 };
 
-  it('has a field with another name at vLLM and Ollama', () => {
+  it('is in the field `reasoning` at vLLM and Ollama', () => {
     for (const provider of ['vllm', 'ollama'])
       assert.deepEqual(deltas(render(provider, answer))[1], { reasoning: 'Hmmm' });
   });
@@ -53,7 +53,7 @@ describe('reasoning', () => {
     ]);
   });
 
-  it('has blocks at OpenRouter: pieces, a signature, an encrypted one', () => {
+  it('is in blocks at OpenRouter: pieces, a signature and an encrypted block', () => {
     const details = deltas(render('openrouter', answer)).flatMap(({ reasoning_details }) => reasoning_details ?? []);
     assert.deepEqual(details.map(({ type, text, signature, data }) => [type, text ?? signature ?? data]), [
       ['reasoning.text', 'Hmmm'], ['reasoning.text', 'c2lnbmF0dXJl'], ['reasoning.encrypted', 'ZW5jcnlwdGVk'],
@@ -86,7 +86,7 @@ describe('usage', () => {
     assert.ok(chunks.every(({ usage }) => usage === null));
   });
 
-  it('counts hits and misses at DeepSeek', () => {
+  it('has cache hits and misses at DeepSeek', () => {
     const last = chunksOf(render('deepseek', answer)).at(-1);
     const counts = {
       ...common,

@@ -1,25 +1,25 @@
-/** How the answers of single providers differ from an OpenAI stream. Facts: upstreams.md, sections 3, 4 and 6. */
+/** Defines how answers of providers differ from an OpenAI stream. Facts: upstreams.md, sections 3, 4 and 6. */
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** Cuts a text into the pieces of the script. */
+/** Splits a text into pieces of the size that the script sets. */
 type Split = (text: string) => readonly string[];
 
 /** The form of the answers of one provider. Absent fields are as at OpenAI. */
 export interface AnswerStyle {
-  /** The deltas of reasoning, then of text; `''` if the script has none. */
-  readonly says: (reasoning: string, text: string, split: Split) => readonly Json[];
+  /** Renders the deltas of reasoning, then of text; each is `''` if the script has none. */
+  readonly deltas: (reasoning: string, text: string, split: Split) => readonly Json[];
   /** The field in which the reasoning must be sent back. */
   readonly replay: 'reasoning_content' | 'reasoning' | 'reasoning_details' | 'think';
   /** The blocks that must be sent back, if reasoning is sent in blocks. */
   readonly blocks?: (reasoning: string) => readonly Json[];
-  /** Each call arrives in one piece. */
+  /** Each call is one chunk. */
   readonly wholeCalls?: true;
   /** `finish_reason` is "stop" although there are calls. */
   readonly stopsAfterCalls?: true;
   /** The token counts in the provider's fields. */
   readonly usage?: (counts: Json) => Json;
-  /** They are in the choice with the finish reason. */
+  /** The token counts are in the choice with the finish reason. */
   readonly usageInChoice?: true;
   /** A comment line before each event. */
   readonly comment?: string;
@@ -28,28 +28,28 @@ export interface AnswerStyle {
 const content: (text: string, split: Split) => readonly Json[] = (text, split) =>
   split(text).map((piece) => ({ content: piece }));
 
-const underKey = (key: string): AnswerStyle['says'] => (reasoning, text, split) => [
+const underKey = (key: string): AnswerStyle['deltas'] => (reasoning, text, split) => [
   ...split(reasoning).map((piece) => ({ [key]: piece })),
   ...content(text, split),
 ];
 
 /** `reasoning_content`: DashScope, GLM, Kimi, DeepSeek, MiMo, SGLang, llama.cpp. */
-export const PLAIN: AnswerStyle = { says: underKey('reasoning_content'), replay: 'reasoning_content' };
+export const PLAIN: AnswerStyle = { deltas: underKey('reasoning_content'), replay: 'reasoning_content' };
 
 /** vLLM. */
-export const REASONING: AnswerStyle = { says: underKey('reasoning'), replay: 'reasoning' };
+export const REASONING: AnswerStyle = { deltas: underKey('reasoning'), replay: 'reasoning' };
 
 /** SGLang (sglang#2877). */
 export const STOPS: AnswerStyle = { ...PLAIN, stopsAfterCalls: true };
 
-/** Inferred from its source: a call is sent when it is complete. */
+/** Inferred from its source: a call is sent once it is complete. */
 export const OLLAMA: AnswerStyle = { ...REASONING, wholeCalls: true };
 
-/** GLM streams arguments only on request; otherwise they arrive in one late piece (section 2, tool_stream). */
+/** GLM streams arguments only on request; otherwise each call is one late chunk (section 2, tool_stream). */
 export const zaiAnswers = ({ tool_stream }: Json): AnswerStyle =>
   tool_stream === true ? PLAIN : { ...PLAIN, wholeCalls: true };
 
-/** `choices[0].usage`, and `cached_tokens` without details around it. */
+/** Usage is in `choices[0].usage`, with `cached_tokens` at its top level. */
 export const MOONSHOT: AnswerStyle = {
   ...PLAIN,
   usageInChoice: true,
@@ -69,18 +69,18 @@ export const DEEPSEEK: AnswerStyle = {
 
 /** MiniMax without `reasoning_split`, and servers that run it without a parser. */
 export const STRAY_THINK: AnswerStyle = {
-  says: (reasoning, text, split) =>
+  deltas: (reasoning, text, split) =>
     content(`${reasoning === '' ? '' : `<think>\n${reasoning}\n</think>\n\n`}${text}`, split),
   replay: 'think',
 };
 
 export const MINIMAX_THINK = STRAY_THINK;
 
-/** MiniMax with `reasoning_split`: every field repeats its text so far (section 4.2: its own sample). */
+/** MiniMax with `reasoning_split`: every chunk repeats the text so far (its own sample in section 4.2). */
 export const MINIMAX_COMPLETE: AnswerStyle = {
-  says: (reasoning, text, split) => [
-    ...soFar(split(reasoning)).map((whole) => ({ reasoning_details: [{ ...MINIMAX_DETAIL, text: whole }] })),
-    ...soFar(split(text)).map((whole) => ({ content: whole })),
+  deltas: (reasoning, text, split) => [
+    ...soFar(split(reasoning)).map((joined) => ({ reasoning_details: [{ ...MINIMAX_DETAIL, text: joined }] })),
+    ...soFar(split(text)).map((joined) => ({ content: joined })),
   ],
   replay: 'reasoning_details',
   blocks: (text) => [{ ...MINIMAX_DETAIL, text }],
@@ -93,7 +93,7 @@ const MINIMAX_DETAIL = {
   index: 0,
 } as const;
 
-/** The blocks after the reasoning: a signature over all of it, and a block that only its maker can read. */
+/** The blocks after the reasoning: a signature for all of it, and a block that only the model's maker can decrypt. */
 const SIGNATURE = 'c2lnbmF0dXJl';
 const ENCRYPTED = {
   type: 'reasoning.encrypted',
@@ -104,7 +104,7 @@ const ENCRYPTED = {
 } as const;
 
 export const OPENROUTER: AnswerStyle = {
-  says: (reasoning, text, split) => [
+  deltas: (reasoning, text, split) => [
     ...split(reasoning).map((piece) => ({ reasoning: piece, reasoning_details: [openrouterDetail({ text: piece })] })),
     ...(reasoning === ''
       ? []

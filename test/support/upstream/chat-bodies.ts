@@ -1,4 +1,4 @@
-/** Completion requests for tests: the smallest body that both dialects accept, and the pieces to vary it. */
+/** Builds completion requests for tests: the smallest body that both dialects accept, and parts to vary it. */
 
 type Json = Readonly<Record<string, unknown>>;
 

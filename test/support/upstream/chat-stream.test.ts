@@ -6,7 +6,7 @@ import { renderChatStream, renderCompletion, type AnswerContext, type ScriptedAn
 const CONTEXT: AnswerContext = { dialect: 'openai', model: 'm', number: 1, includeUsage: false, choices: 1 };
 const DASHSCOPE: AnswerContext = { ...CONTEXT, dialect: 'dashscope' };
 
-/** Compares the whole stream with its chunks, each put into the dialect's envelope. */
+/** Compares the stream with the expected chunks, each in the dialect's envelope. */
 function assertStream(
   answer: ScriptedAnswer,
   context: AnswerContext,
@@ -61,14 +61,14 @@ describe('an openai stream', () => {
     ]);
   });
 
-  it('has "usage" only on request: null on every chunk, the numbers on a last one without choices', () => {
-    const asked = { ...CONTEXT, includeUsage: true };
+  it('has "usage" only on request: null in every chunk, and the counts in a last chunk without choices', () => {
+    const context = { ...CONTEXT, includeUsage: true };
     const usage =
       '{"prompt_tokens":100,"completion_tokens":7,"total_tokens":107,"prompt_tokens_details":{"cached_tokens":64},' +
       '"completion_tokens_details":{"reasoning_tokens":5}}';
     const withUsage = (numbers: string) => (choices: string) => openai(choices).replace(/\}$/, `,"usage":${numbers}}`);
     assert.deepEqual(
-      renderChatStream({ usage: { prompt: 100, completion: 7, cached: 64, reasoning: 5 } }, asked),
+      renderChatStream({ usage: { prompt: 100, completion: 7, cached: 64, reasoning: 5 } }, context),
       [
         `data: ${withUsage('null')(openaiDelta('{"role":"assistant","content":""}'))}\n\n`,
         `data: ${withUsage('null')(openaiDelta('{}', '"stop"'))}\n\n`,
@@ -99,7 +99,7 @@ describe('a dashscope stream', () => {
     ]);
   });
 
-  it('puts the role next to the first fragment of an answer of calls alone; later fragments have an empty id and no ' +
+  it('puts the role into the first fragment of an answer with only calls; later fragments have an empty id and no ' +
     'name', () => {
     const toolCalls = [
       { name: 'f', arguments: { a: 1 } },
@@ -147,14 +147,14 @@ describe('a dashscope stream', () => {
 
 describe('a stream of either dialect', () => {
   for (const context of [CONTEXT, DASHSCOPE]) {
-    it(`ends as the script says (${context.dialect})`, () => {
-      const chunks = (answer: ScriptedAnswer, asked = context) => renderChatStream(answer, asked).join('');
+    it(`has the finish reason and usage of the script (${context.dialect})`, () => {
+      const chunks = (answer: ScriptedAnswer, options = context) => renderChatStream(answer, options).join('');
       assert.match(chunks({ text: 'x', finish: 'length' }), /"finish_reason":"length"/);
       assert.doesNotMatch(chunks({ text: 'x', finish: null }), /"finish_reason":"/);
       assert.doesNotMatch(chunks({ usage: null }, { ...context, includeUsage: true }), /prompt_tokens/);
     });
 
-    it(`sends as many choices as requested, in turns (${context.dialect})`, () => {
+    it(`alternates between as many choices as requested (${context.dialect})`, () => {
       const indexes = renderChatStream({ text: 'x' }, { ...context, choices: 2 })
         .slice(0, -1)
         .map((event) => JSON.parse(event.slice('data: '.length)).choices[0].index);
@@ -166,7 +166,7 @@ describe('a stream of either dialect', () => {
 describe('a completion', () => {
   const answer: ScriptedAnswer = { reasoning: 'Hm', text: 'Yes', toolCalls: [{ name: 'f', arguments: { a: 1 } }] };
 
-  it('in the openai shape', () => {
+  it('has the openai shape', () => {
     assert.equal(
       renderCompletion(answer, CONTEXT),
       '{"id":"chatcmpl-1","object":"chat.completion","created":1700000000,"model":"m","system_fingerprint":null,' +
@@ -177,7 +177,7 @@ describe('a completion', () => {
     );
   });
 
-  it('in the dashscope shape', () => {
+  it('has the dashscope shape', () => {
     assert.equal(
       renderCompletion(answer, DASHSCOPE),
       '{"choices":[{"message":{"content":"Yes","reasoning_content":"Hm","role":"assistant","tool_calls":[{"index":0,' +
@@ -185,12 +185,11 @@ describe('a completion', () => {
         '"tool_calls","index":0,"logprobs":null}],"object":"chat.completion","usage":{"prompt_tokens":20,' +
         '"completion_tokens":10,"total_tokens":30,"prompt_tokens_details":{"cached_tokens":0},' +
         '"completion_tokens_details":{"reasoning_tokens":0}},"created":1700000000,"system_fingerprint":null,' +
-        '"model":"m",' +
-        '"id":"chatcmpl-1"}',
+        '"model":"m","id":"chatcmpl-1"}',
     );
   });
 
-  it('of calls alone has null content at openai and empty content at dashscope', () => {
+  it('with only calls has null content at openai and empty content at dashscope', () => {
     const calls: ScriptedAnswer = { toolCalls: [{ name: 'f', arguments: '{}' }] };
     assert.equal(JSON.parse(renderCompletion(calls, CONTEXT)).choices[0].message.content, null);
     assert.equal(JSON.parse(renderCompletion(calls, DASHSCOPE)).choices[0].message.content, '');

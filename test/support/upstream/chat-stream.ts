@@ -20,18 +20,18 @@ export interface ScriptedUsage {
   readonly reasoning?: number;
 }
 
-/** What the model says. */
+/** What the model answers. */
 export interface ScriptedAnswer {
   readonly reasoning?: string;
   readonly text?: string;
-  /** Of the text; only a Responses endpoint has it. */
+  /** The phase of the text; only Responses endpoints send it. */
   readonly phase?: MessagePhase;
   readonly toolCalls?: readonly ScriptedCall[];
-  /** `tool_calls` or `stop` when absent; `null` is a stream that never gives a reason. */
+  /** `tool_calls` or `stop` when absent; `null` omits the finish reason. */
   readonly finish?: string | null;
-  /** 20 prompt and 10 completion tokens when absent; `null` is a provider that reports none although asked. */
+  /** 20 prompt and 10 completion tokens when absent; `null` omits usage even if it is requested. */
   readonly usage?: ScriptedUsage | null;
-  /** Characters in one chunk; 4 when absent. */
+  /** Characters in each chunk; 4 when absent. */
   readonly pieces?: number;
 }
 
@@ -41,10 +41,10 @@ export interface AnswerContext {
   /** The form of one provider's answers; that of the dialect when absent. */
   readonly style?: AnswerStyle;
   readonly model: string;
-  /** The count of answers of this upstream, from 1: it makes ids. */
+  /** The number of this answer at its upstream, from 1; used in ids. */
   readonly number: number;
   readonly includeUsage: boolean;
-  /** The request's `n`: that many choices say the same. */
+  /** The request's `n`: the number of identical choices. */
   readonly choices: number;
 }
 
@@ -52,7 +52,7 @@ type Json = Readonly<Record<string, unknown>>;
 interface Call { readonly id: string; readonly name: string; readonly text: string }
 interface Delta { readonly delta: Json; readonly finish: string | null }
 
-/** How one dialect writes the deltas of an answer, a chunk around them, and a completion around a message. */
+/** How one dialect renders the deltas of an answer, a complete message, and the envelope around either. */
 interface Shape {
   deltas(answer: ScriptedAnswer, calls: readonly Call[]): readonly Json[];
   closing(answer: ScriptedAnswer): Json;
@@ -63,7 +63,7 @@ interface Shape {
 /** Seconds since the epoch in every answer: fixed, so that tests can compare bytes. */
 const CREATED = 1_700_000_000;
 
-/** `text` in pieces of `size` characters; surrogate pairs stay whole because each piece becomes a JSON string. */
+/** Splits `text` into pieces of `size` characters, never inside a surrogate pair: each piece becomes a JSON string. */
 function split(text: string, size: number): readonly string[] {
   const characters = Array.from(text);
   const pieces: string[] = [];
@@ -75,7 +75,7 @@ function split(text: string, size: number): readonly string[] {
 const splitFor = (answer: ScriptedAnswer, text: string): readonly string[] => split(text, answer.pieces ?? 4);
 const wireCall = ({ id, name, text }: Call): Json => ({ id, type: 'function', function: { name, arguments: text } });
 
-/** A call's fragments at OpenAI: its name with empty arguments, then bare pieces. */
+/** Renders a call as OpenAI does: its name with empty arguments, then argument pieces alone. */
 function openaiFragments(
   answer: ScriptedAnswer,
   call: Call,
@@ -92,7 +92,7 @@ function openaiFragments(
 const openaiShape = (style: AnswerStyle): Shape => ({
   deltas: (answer, calls) => [
     { role: 'assistant', content: '' },
-    ...style.says(answer.reasoning ?? '', answer.text ?? '', (text) => splitFor(answer, text)),
+    ...style.deltas(answer.reasoning ?? '', answer.text ?? '', (text) => splitFor(answer, text)),
     ...calls
       .flatMap((call, index) => openaiFragments(answer, call, index, style))
       .map((fragment) => ({ tool_calls: [fragment] })),
@@ -115,7 +115,7 @@ const openaiShape = (style: AnswerStyle): Shape => ({
   }),
 });
 
-/** A call's fragments as DashScope sends them: id, name and first piece together, then `"id":""` and no name. */
+/** Renders a call as DashScope does: id, name and first piece together, then pieces with `"id":""` and no name. */
 function dashscopeFragments(answer: ScriptedAnswer, call: Call, index: number): readonly Json[] {
   const [head = '', ...rest] = splitFor(answer, call.text);
   return [
@@ -132,10 +132,10 @@ const DASHSCOPE: Shape = {
     const fragments = calls
       .flatMap((call, index) => dashscopeFragments(answer, call, index))
       .map((fragment): Json => ({ content: null, ...thinking, tool_calls: [fragment] }));
-    const [head, ...rest] = fragments;
-    // An answer of nothing but calls has no opening chunk: its role is in the first fragment.
-    if (head !== undefined && answer.reasoning === undefined && (answer.text ?? '') === '') {
-      return [{ ...head, role: 'assistant' }, ...rest];
+    const [first, ...others] = fragments;
+    // An answer with only calls has no opening chunk: its role is in the first fragment.
+    if (first !== undefined && answer.reasoning === undefined && (answer.text ?? '') === '') {
+      return [{ ...first, role: 'assistant' }, ...others];
     }
     return [
       answer.reasoning === undefined
@@ -208,9 +208,7 @@ function choiceOf({ dialect }: AnswerContext, index: number, inner: Json, finish
     : { ...inner, finish_reason, index, logprobs: null };
 }
 
-/**
- * The stream as server-sent events, one text each: every chunk, then `data: [DONE]`. With `n` > 1 choices take turns.
- */
+/** Renders one string for each server-sent event. With `n` > 1, the chunks of the choices alternate. */
 export function renderChatStream(answer: ScriptedAnswer, context: AnswerContext): readonly string[] {
   const { style = PLAIN } = context;
   const shape = shapeOf(context);
@@ -223,8 +221,8 @@ export function renderChatStream(answer: ScriptedAnswer, context: AnswerContext)
     shape.envelope('chat.completion.chunk', choices, usage, context);
   const chunks = [...deltas, ...closing].flatMap(({ delta, finish: reason }) =>
     indexes.map((index) => {
-      const own = reason !== null && style.usageInChoice ? { delta, usage: counts } : { delta };
-      return chunk([choiceOf(context, index, own, reason)], null);
+      const inner = reason !== null && style.usageInChoice ? { delta, usage: counts } : { delta };
+      return chunk([choiceOf(context, index, inner, reason)], null);
     }),
   );
   const tail = counts === null || style.usageInChoice ? [] : [chunk([], counts)];
@@ -232,7 +230,7 @@ export function renderChatStream(answer: ScriptedAnswer, context: AnswerContext)
   return [...[...chunks, ...tail].map((data) => `${comment}data: ${JSON.stringify(data)}\n\n`), 'data: [DONE]\n\n'];
 }
 
-/** The same answer as one JSON completion, for a request without `stream: true`. */
+/** Renders the answer as one JSON completion, for a request without `stream: true`. */
 export function renderCompletion(answer: ScriptedAnswer, context: AnswerContext): string {
   const shape = shapeOf(context);
   const message = shape.message(answer, callsOf(answer, context.number));

@@ -1,4 +1,4 @@
-/** An HTTP proxy for tests: tunnels each CONNECT to port 443 of any host to one port of this machine. */
+/** An HTTP proxy for tests: tunnels each allowed CONNECT, whatever its host, to one port of this machine. */
 import { once } from 'node:events';
 import { createServer, type RequestListener } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
@@ -23,17 +23,17 @@ const readTls = (name: string) => ({
 
 /** A certificate for api.acme.test and localhost, which is its own authority, and its key. */
 export const ACME_TLS = readTls('acme');
-/** A certificate of that authority for the addresses 127.0.0.1 and ::1 alone, and its key. */
+/** A certificate of that authority for 127.0.0.1 and ::1 only, and its key. */
 export const ADDRESS_TLS = readTls('address');
 
 export interface ProxyOptions {
   /** Where all tunnels end. */
   readonly port: number;
-  /** The ports that it allows. Default: 443, as in the default settings of real proxies. */
+  /** The allowed target ports. Default: 443, as in the default settings of real proxies. */
   readonly allowed?: readonly number[];
-  /** The `name:password` that it requires. */
+  /** The required `name:password`. */
   readonly credentials?: string;
-  /** The status of every answer, in place of a tunnel. */
+  /** The status of every answer; no tunnel is opened unless it is 200. */
   readonly status?: number;
   /** The proxy itself speaks TLS. */
   readonly isSecure?: boolean;
@@ -45,7 +45,7 @@ export interface ConnectProxy {
   readonly port: number;
   /** The requested targets, with the status of each answer: `api.acme.test:443 200`. */
   readonly seen: readonly string[];
-  /** The subject of the certificate of each client of a proxy that speaks TLS; empty without one. */
+  /** For a proxy that speaks TLS: the common name in each client's certificate; empty without a certificate. */
   readonly clients: readonly string[];
 }
 
@@ -60,23 +60,23 @@ export async function startConnectProxy(context: TestContext, options: ProxyOpti
   const server = isSecure
     ? createSecureServer({ cert: tls.cert, key: tls.key, requestCert: true, rejectUnauthorized: false }, reject)
     : createServer(reject);
-  const keep = (socket: Socket): void => {
+  const track = (socket: Socket): void => {
     sockets.add(socket);
     socket.on('error', () => undefined).once('close', () => sockets.delete(socket));
   };
-  server.on('connection', keep).on('connect', (request, client: Socket) => {
+  server.on('connection', track).on('connect', (request, client: Socket) => {
     const given = request.headers['proxy-authorization'];
     const isAllowed = allowed.includes(Number(/:(\d+)$/.exec(request.url ?? '')?.[1]));
     const code = status ?? (expected !== undefined && given !== expected ? 407 : isAllowed ? 200 : 403);
     seen.push(`${request.url} ${code}`);
     if (client instanceof TLSSocket) clients.push(client.getPeerCertificate().subject?.CN ?? '');
-    keep(client);
+    track(client);
     if (code !== 200) return void client.end(`HTTP/1.1 ${code} No\r\ncontent-length: 0\r\n\r\n`);
     const target = connect(port, '127.0.0.1', () => {
       client.write('HTTP/1.1 200 Connection established\r\n\r\n');
       target.pipe(client).pipe(target);
     });
-    return keep(target);
+    return track(target);
   });
   await once(server.listen(0, '127.0.0.1'), 'listening');
   context.after(() => {

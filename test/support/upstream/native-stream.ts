@@ -1,7 +1,4 @@
-/**
- * Renders a scripted answer as the stream of a Responses endpoint, or as the one object of an endpoint that does not
- * stream.
- */
+/** Renders a scripted answer as the stream of a Responses endpoint, and as the object of one that does not stream. */
 import type { JsonObject, UnknownRecord } from '../../../src/base/json';
 import type { ScriptedAnswer, ScriptedUsage } from './chat-stream';
 
@@ -18,14 +15,17 @@ export interface NativeContext {
 }
 
 export interface NativeAnswer {
-  /** One server-sent event each. */
+  /** Each element is one server-sent event. */
   readonly events: readonly string[];
   readonly response: UnknownRecord;
   /** Reasoning items that may be sent back. */
   readonly reasoning: readonly UnknownRecord[];
 }
 
-/** `finish` of the answer: `length` and `content_filter` end it as incomplete, everything else as completed. */
+/**
+ * Renders an answer. The finish reasons `length` and `content_filter` end it as incomplete, `null` leaves it without a
+ * terminal event, and all others complete it.
+ */
 export function renderNativeAnswer(answer: ScriptedAnswer, context: NativeContext): NativeAnswer {
   const stream = new NativeStream(answer, context);
   stream.lifecycle('created', 'in_progress');
@@ -36,8 +36,8 @@ export function renderNativeAnswer(answer: ScriptedAnswer, context: NativeContex
     const text = typeof call.arguments === 'string' ? call.arguments : JSON.stringify(call.arguments);
     stream.call(call.id ?? `call_${context.number}_${index}`, call.name, text);
   });
-  const cut = answer.finish === 'length' || answer.finish === 'content_filter';
-  if (answer.finish !== null) stream.lifecycle(cut ? 'incomplete' : 'completed', cut ? 'incomplete' : 'completed');
+  const ending = answer.finish === 'length' || answer.finish === 'content_filter' ? 'incomplete' : 'completed';
+  if (answer.finish !== null) stream.lifecycle(ending, ending);
   return { events: stream.events, response: stream.response, reasoning: stream.issued };
 }
 
@@ -51,19 +51,19 @@ class NativeStream {
   constructor(private readonly answer: ScriptedAnswer, private readonly context: NativeContext) {}
 
   lifecycle(event: string, status: string): void {
-    const over = status !== 'in_progress';
+    const isOver = status !== 'in_progress';
     const reason = this.answer.finish === 'length' ? 'max_output_tokens' : 'content_filter';
     this.response = {
       id: `resp_up_${this.context.number}`,
       object: 'response',
       created_at: 1_700_000_000,
-      completed_at: over ? 1_700_000_001 : null,
+      completed_at: isOver ? 1_700_000_001 : null,
       status,
       model: this.context.model,
       output: [...this.output],
       error: null,
       incomplete_details: status === 'incomplete' ? { reason } : null,
-      usage: over && this.answer.usage !== null ? usageOf(this.answer.usage ?? {}) : null,
+      usage: isOver && this.answer.usage !== null ? usageOf(this.answer.usage ?? {}) : null,
     };
     this.push(`response.${event}`, { response: this.response });
   }
@@ -98,7 +98,7 @@ class NativeStream {
 
   message(text: string): void {
     const at = { ...this.place(`msg_up_${this.context.number}_${this.output.length}`), content_index: 0 };
-    const part = (said: string): JsonObject => ({ type: 'output_text', text: said, annotations: [], logprobs: [] });
+    const part = (value: string): JsonObject => ({ type: 'output_text', text: value, annotations: [], logprobs: [] });
     const { phase } = this.answer;
     const item = { type: 'message', id: at.item_id, role: 'assistant', ...(phase && { phase }) };
     this.added({ ...item, status: 'in_progress', content: [] });
@@ -112,10 +112,10 @@ class NativeStream {
   call(callId: string, name: string, text: string): void {
     const at = this.place(`fc_up_${this.context.number}_${this.output.length}`);
     const item = { type: 'function_call', id: at.item_id, call_id: callId, name };
-    const cut = this.answer.finish === 'length';
+    const isTruncated = this.answer.finish === 'length';
     this.added({ ...item, arguments: '', status: 'in_progress' });
     for (const delta of this.pieces(text)) this.push('response.function_call_arguments.delta', { ...at, delta });
-    if (cut) return;
+    if (isTruncated) return;
     this.push('response.function_call_arguments.done', { ...at, arguments: text });
     this.done({ ...item, arguments: text, status: 'completed' });
   }

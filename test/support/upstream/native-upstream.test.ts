@@ -1,4 +1,4 @@
-/** The scripted Responses endpoint itself: it streams as the protocol says, and rejects what plain endpoints reject. */
+/** The scripted Responses endpoint: its streams follow the grammar, and it rejects what plain endpoints reject. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { validateNative } from '../strict/native-rules';
@@ -31,10 +31,10 @@ const good = { model: 'm', input: [user], stream: true, store: false };
 const fn = { type: 'function', name: 'f', parameters: { type: 'object' }, strict: false };
 const call = { type: 'function_call', call_id: 'c', name: 'f', arguments: '{}' };
 
-const ROWS: readonly (readonly [name: string, body: object, refusal: string | undefined])[] = [
+const ROWS: readonly (readonly [name: string, body: object, rejection: string | undefined])[] = [
   ['a plain request', good, undefined],
   ['an unknown field', { ...good, client_metadata: {} }, "Unknown parameter: 'client_metadata'."],
-  ['something to be stored', { ...good, store: true }, "Invalid type for 'store'."],
+  ['a request to store the response', { ...good, store: true }, "Invalid type for 'store'."],
   [
     'a namespace',
     { ...good, tools: [{ type: 'namespace', name: 'n', tools: [fn] }] },
@@ -48,13 +48,13 @@ const ROWS: readonly (readonly [name: string, body: object, refusal: string | un
     "Unknown parameter: 'tools[0].namespace'.",
   ],
   [
-    'a tool that leaves strict open',
+    'a tool without strict',
     { ...good, tools: [{ type: 'function', name: 'f', parameters: { type: 'object' } }] },
     "Missing required parameter: 'tools[0].strict'.",
   ],
   ['an empty list of tools', { ...good, tools: [] }, "Invalid type for 'tools'."],
   [
-    'a choice of a tool that is not there',
+    'a choice of an unknown tool',
     { ...good, tools: [fn], tool_choice: { type: 'function', name: 'g' } },
     "Tool choice not found in 'tools'.",
   ],
@@ -64,7 +64,7 @@ const ROWS: readonly (readonly [name: string, body: object, refusal: string | un
     "Cannot determine type of 'item'",
   ],
   [
-    'additional tools',
+    'an item with additional tools',
     { ...good, input: [{ type: 'additional_tools', tools: [] }, user] },
     "Cannot determine type of 'item'",
   ],
@@ -81,7 +81,7 @@ const ROWS: readonly (readonly [name: string, body: object, refusal: string | un
     'No tool call found for function call output with call_id c.',
   ],
   [
-    'an envelope of another provider',
+    'encrypted reasoning of another provider',
     { ...good, input: [{ type: 'reasoning', id: 'r', summary: [], encrypted_content: 'x' }] },
     'Encrypted content is not supported.',
   ],
@@ -96,15 +96,15 @@ const ROWS: readonly (readonly [name: string, body: object, refusal: string | un
     "'type' must be 'output_text'",
   ],
   [
-    'an effort the model does not know',
+    'an effort that the model does not accept',
     { ...good, reasoning: { effort: 'xhigh' } },
     'invalid reasoning value: "xhigh" (must be "low")',
   ],
 ];
 
-describe('the native upstream rejects', () => {
-  for (const [name, body, refusal] of ROWS) {
-    it(name, () => {
+describe('the native upstream', () => {
+  for (const [name, body, rejection] of ROWS) {
+    it(`${rejection === undefined ? 'accepts' : 'rejects'} ${name}`, () => {
       const headers = { authorization: 'Bearer k', 'content-type': 'application/json', 'accept-encoding': 'identity' };
       const subject = {
         route: 'POST /v1/responses',
@@ -114,7 +114,7 @@ describe('the native upstream rejects', () => {
         issued: [],
         body: { ...body },
       };
-      assert.equal(validateNative(subject)?.message, refusal);
+      assert.equal(validateNative(subject)?.message, rejection);
     });
   }
 });

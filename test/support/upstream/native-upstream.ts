@@ -1,13 +1,10 @@
-/**
- * A provider's own Responses endpoint, for tests: plain and strict. It answers by script and rejects what
- * native-rules.ts lists.
- */
+/** A provider's own Responses endpoint, for tests: answers by script, and rejects what native-rules.ts lists. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { parseJsonObject, type UnknownRecord } from '../../../src/base/json';
-import { validateNative, type NativeBehavior, type NativeRefusal } from '../strict/native-rules';
+import { validateNative, type NativeBehavior, type NativeRejection } from '../strict/native-rules';
 import { renderNativeAnswer, type NativeReasoningForm } from './native-stream';
 import { reply, type AnswerOptions, type Step } from './steps';
 import { breakOff, sendRaw, sendReply } from './writer';
@@ -25,14 +22,14 @@ export interface NativeUpstreamOptions {
   /** Default: `content`. */
   readonly reasoning?: NativeReasoningForm;
   readonly apiKey?: string;
-  /** Efforts that the model knows. Default: all. */
+  /** Efforts that the model accepts. Default: all. */
   readonly efforts?: readonly string[];
-  /** How a provider's endpoint behaves. Default: a plain one. */
+  /** The behavior of a provider's endpoint. Default: a plain endpoint. */
   readonly behavior?: NativeBehavior;
-  /** Rejects nothing but a wrong key. */
+  /** Accepts every request that would get a 400. */
   readonly lenient?: boolean;
   /** Answers with one JSON object even if a stream was requested. */
-  readonly whole?: boolean;
+  readonly asJson?: boolean;
 }
 
 export interface NativeUpstream {
@@ -40,8 +37,8 @@ export interface NativeUpstream {
   readonly url: string;
   readonly requests: readonly NativeRequestSeen[];
   /** The message of every rejection. */
-  readonly refusals: readonly string[];
-  /** Throws if a request was rejected or steps of the script are left. */
+  readonly rejections: readonly string[];
+  /** Throws unless every request was accepted and each step was used once. */
   assertClean(): void;
   close(): Promise<void>;
 }
@@ -56,8 +53,8 @@ export async function startNativeUpstream(options: NativeUpstreamOptions): Promi
 class Upstream implements NativeUpstream {
   url = '';
   readonly requests: NativeRequestSeen[] = [];
-  readonly refusals: string[] = [];
-  /** Reasoning items by the model that gave them out: no other model can read them. */
+  readonly rejections: string[] = [];
+  /** Reasoning items by the model that sent them: no other model can decrypt them. */
   private readonly issued = new Map<unknown, UnknownRecord[]>();
   private readonly server = createServer((message, response) => void this.handle(message, response));
   private accepted = 0;
@@ -70,8 +67,8 @@ class Upstream implements NativeUpstream {
   }
 
   assertClean(): void {
-    assert.deepEqual(this.refusals, []);
-    assert.equal(this.accepted, this.options.script.length, 'requests that were accepted');
+    assert.deepEqual(this.rejections, []);
+    assert.equal(this.accepted, this.options.script.length, 'accepted requests');
   }
 
   async close(): Promise<void> {
@@ -90,17 +87,17 @@ class Upstream implements NativeUpstream {
     const { apiKey, efforts, behavior } = this.options;
     const route = `${message.method} ${message.url}`;
     if (route.endsWith(' /v1/models')) return sendReply(response, { status: 404, headers: {}, body: 'File Not Found' });
-    const refusal = validateNative({
+    const rejection = validateNative({
       route, headers: message.headers, body, apiKey, efforts, issued: this.issued.get(body?.['model']) ?? [], behavior,
     });
-    if (refusal && !(this.options.lenient && refusal.status === 400)) {
-      this.refusals.push(refusal.message);
-      return this.run(reply({ status: refusal.status, body: renderRefusal(refusal, behavior) }), '', response);
+    if (rejection && !(this.options.lenient && rejection.status === 400)) {
+      this.rejections.push(rejection.message);
+      return this.run(reply({ status: rejection.status, body: renderRejection(rejection, behavior) }), '', response);
     }
     const step = this.options.script[this.accepted];
     this.accepted += 1;
     await this.run(
-      step ?? reply({ status: 500, body: { error: { message: 'The script is over.' } } }),
+      step ?? reply({ status: 500, body: { error: { message: 'The script has no more steps.' } } }),
       String(body?.['model']),
       response,
     );
@@ -122,17 +119,17 @@ class Upstream implements NativeUpstream {
   }
 
   private async answer(options: AnswerOptions, model: string, response: ServerResponse): Promise<void> {
-    const { behavior, reasoning = behavior?.reasoning ?? 'content', whole = false } = this.options;
+    const { behavior, reasoning = behavior?.reasoning ?? 'content', asJson = false } = this.options;
     const uuids = behavior?.uuids === true;
     const rendered = renderNativeAnswer(options, { model, number: this.accepted, reasoning, uuids });
     this.issued.set(model, [...this.issued.get(model) ?? [], ...rendered.reasoning]);
-    if (whole) {
+    if (asJson) {
       const headers = { 'content-type': 'application/json' };
       return sendReply(response, { status: 200, headers, body: JSON.stringify(rendered.response) });
     }
     const { cutAfter, end = 'eof', gate, writeSize } = options;
     const events = rendered.events.slice(0, cutAfter);
-    const chunks = writeSize === undefined ? events : recut(events.join(''), writeSize);
+    const chunks = writeSize === undefined ? events : splitBytes(events.join(''), writeSize);
     return sendRaw(response, {
       status: 200,
       headers: { 'content-type': 'text/event-stream', ...options.headers },
@@ -143,12 +140,12 @@ class Upstream implements NativeUpstream {
   }
 }
 
-function renderRefusal(refusal: NativeRefusal, behavior: NativeBehavior | undefined): object {
-  const { message, param = null } = refusal;
-  return behavior?.body?.(refusal) ?? { error: { message, type: 'invalid_request_error', param, code: null } };
+function renderRejection(rejection: NativeRejection, behavior: NativeBehavior | undefined): object {
+  const { message, param = null } = rejection;
+  return behavior?.body?.(rejection) ?? { error: { message, type: 'invalid_request_error', param, code: null } };
 }
 
-function recut(text: string, size: number): readonly Buffer[] {
+function splitBytes(text: string, size: number): readonly Buffer[] {
   const bytes = Buffer.from(text);
   return Array.from({ length: Math.ceil(bytes.length / size) }, (_, index) =>
     bytes.subarray(index * size, (index + 1) * size),

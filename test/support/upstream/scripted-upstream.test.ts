@@ -20,7 +20,7 @@ afterEach(() => Promise.all(running.splice(0).map((upstream) => upstream.close()
 
 const HEADERS = { authorization: 'Bearer sk-test', 'content-type': 'application/json', 'accept-encoding': 'identity' };
 
-/** Sends a request with fetch, as the bridge may. */
+/** Sends a request with fetch. */
 const ask = (upstream: ScriptedUpstream, overrides: Readonly<Record<string, unknown>> = {}, init: RequestInit = {}) =>
   fetch(`${upstream.url}/chat/completions`, {
     method: 'POST',
@@ -39,7 +39,7 @@ async function askHttp(upstream: ScriptedUpstream): Promise<IncomingMessage> {
   return response;
 }
 
-/** Each read of a body as one string. */
+/** Returns each read of a body as one string. */
 async function reads(body: AsyncIterable<Uint8Array> | null): Promise<readonly string[]> {
   const seen: string[] = [];
   for await (const chunk of body ?? []) seen.push(Buffer.from(chunk).toString('latin1'));
@@ -47,7 +47,7 @@ async function reads(body: AsyncIterable<Uint8Array> | null): Promise<readonly s
 }
 
 describe('capture', () => {
-  it('keeps method, path, headers and body, in order', async () => {
+  it('records method, path, headers and body, in order', async () => {
     const upstream = await start({ script: [answer({ text: 'one' }), answer({ text: 'two' })] });
     await (await ask(upstream, { temperature: 0.5 })).text();
     await (await ask(upstream)).text();
@@ -60,7 +60,7 @@ describe('capture', () => {
     upstream.assertClean();
   });
 
-  it('hands out requests that came before and after nextRequest, each once', async () => {
+  it('nextRequest returns each request once, whether it arrived before or after the call', async () => {
     const upstream = await start({ script: () => answer({}) });
     await (await ask(upstream, { model: 'a' })).text();
     assert.equal((await upstream.nextRequest()).body.model, 'a');
@@ -70,9 +70,9 @@ describe('capture', () => {
     assert.deepEqual([(await second).body.model, (await third).body.model], ['b', 'c']);
   });
 
-  it('rejects a nextRequest that can no longer be met', async () => {
+  it('nextRequest rejects once the upstream is closed', async () => {
     const upstream = await start({ script: [] });
-    const waiting = assert.rejects(upstream.nextRequest(), /closed before the request came/);
+    const waiting = assert.rejects(upstream.nextRequest(), /closed before the request arrived/);
     await upstream.close();
     await waiting;
     await assert.rejects(upstream.nextRequest(), /is closed/);
@@ -80,7 +80,7 @@ describe('capture', () => {
 });
 
 describe('script', () => {
-  it('answers a list step by step, then with 500, and records that', async () => {
+  it('uses the steps of a list in order, then answers 500 and records that', async () => {
     const upstream = await start({ script: [answer({ text: 'one' })] });
     assert.equal((await ask(upstream)).status, 200);
     assert.equal(upstream.overrun, false);
@@ -88,10 +88,10 @@ describe('script', () => {
     assert.equal(late.status, 500);
     assert.match(await late.text(), /has 1 steps; this is request 2/);
     assert.equal(upstream.overrun, true);
-    assert.throws(() => upstream.assertClean(), /after the end of its script/);
+    assert.throws(() => upstream.assertClean(), /script ended before the last of 2 requests/);
   });
 
-  it('calls a function with the request and the number of accepted requests', async () => {
+  it('calls a function with the request and the number of earlier accepted requests', async () => {
     const seen: unknown[] = [];
     const upstream = await start({
       script: ({ body }, index) => {
@@ -111,9 +111,9 @@ describe('script', () => {
     assert.throws(() => upstream.assertClean(), /script: .*wrong model/);
   });
 
-  it('assertClean notices steps without a request', async () => {
+  it('assertClean reports unused steps', async () => {
     const upstream = await start({ script: [answer({})] });
-    assert.throws(() => upstream.assertClean(), /Of 1 steps of the script 0 were asked for/);
+    assert.throws(() => upstream.assertClean(), /0 of 1 steps of the script were used/);
   });
 
   it('gives every answer its own ids', async () => {
@@ -126,25 +126,25 @@ describe('script', () => {
 });
 
 describe('rejections over HTTP', () => {
-  it('dashscope: the body has its shape, the rejection is recorded, no step is used', async () => {
+  it('dashscope: the error body has its shape, the rejection is recorded, and no step is used', async () => {
     const upstream = await start({ script: [answer({ text: 'fine' })] });
-    const refused = await ask(upstream, { messages: [{ role: 'developer', content: 'x' }, user()] });
-    assert.equal(refused.status, 400);
-    assert.equal(refused.headers.get('content-type'), 'application/json');
+    const rejected = await ask(upstream, { messages: [{ role: 'developer', content: 'x' }, user()] });
+    assert.equal(rejected.status, 400);
+    assert.equal(rejected.headers.get('content-type'), 'application/json');
     const message = "developer is not one of ['system', 'assistant', 'user', 'tool', 'function'] - 'messages.[0].role'";
-    assert.deepEqual(await refused.json(), {
+    assert.deepEqual(await rejected.json(), {
       error: { message, type: 'invalid_request_error', param: null, code: null },
       request_id: 'req-1',
     });
     assert.deepEqual(upstream.rejections, [`role: ${message}`]);
-    assert.throws(() => upstream.assertClean(), /The scripted upstream refused:\nrole: /);
+    assert.throws(() => upstream.assertClean(), /The scripted upstream rejected:\nrole: /);
     assert.equal((await ask(upstream)).status, 200);
   });
 
-  it('openai: the body has its shape', async () => {
+  it('openai: the error body has its shape', async () => {
     const upstream = await start({ dialect: 'openai', script: [] });
-    const refused = await ask(upstream, { input: 'x' });
-    assert.deepEqual(await refused.json(), {
+    const rejected = await ask(upstream, { input: 'x' });
+    assert.deepEqual(await rejected.json(), {
       error: {
         message: "Unknown parameter: 'input'.",
         type: 'invalid_request_error',
@@ -173,8 +173,8 @@ describe('rejections over HTTP', () => {
   it('a client that requests gzip gets an error', async () => {
     const upstream = await start({ script: [] });
     const { 'accept-encoding': _, ...headers } = HEADERS;
-    const refused = await ask(upstream, {}, { headers });
-    assert.equal(refused.status, 400);
+    const rejected = await ask(upstream, {}, { headers });
+    assert.equal(rejected.status, 400);
     assert.match(upstream.rejections[0] ?? '', /^accept-encoding: .*gzip/);
   });
 
@@ -188,7 +188,7 @@ describe('rejections over HTTP', () => {
     openai.assertClean();
   });
 
-  it('rules and fields can be allowed one by one', async () => {
+  it('a test can turn off single rules and allow single fields', async () => {
     const upstream = await start({ script: [answer({})], without: ['forbidden-tool-name'], allowFields: ['thinking'] });
     await (await ask(upstream, { tools: [functionTool('search')], thinking: { type: 'enabled' } })).text();
     upstream.assertClean();
@@ -221,14 +221,14 @@ describe('answer', () => {
   });
 
   it('splits its bytes inside characters on request', async () => {
-    const whole = await start({ script: [answer({ text: 'é🌍' })] });
-    const cut = await start({ script: [answer({ text: 'é🌍', writeSize: 1 })] });
-    const [expected, seen] = [await reads((await ask(whole)).body), await reads((await ask(cut)).body)];
+    const complete = await start({ script: [answer({ text: 'é🌍' })] });
+    const split = await start({ script: [answer({ text: 'é🌍', writeSize: 1 })] });
+    const [expected, seen] = [await reads((await ask(complete)).body), await reads((await ask(split)).body)];
     assert.equal(seen.join(''), expected.join(''));
     assert.deepEqual(new Set(seen.map((piece) => piece.length)), new Set([1]));
   });
 
-  it('stops after a number of events, and ends as configured', async () => {
+  it('stops after a given number of events, and ends as configured', async () => {
     const upstream = await start({ script: [answer({ text: 'Hello', cutAfter: 2, end: 'cut' })] });
     const response = await askHttp(upstream);
     const seen: string[] = [];
@@ -263,13 +263,13 @@ describe('reply, refuse, silence', () => {
     upstream.assertClean();
   });
 
-  it('silence sends nothing until the client leaves', async () => {
+  it('silence sends nothing until the client disconnects', async () => {
     const upstream = await start({ script: [silence()] });
-    const leaving = new AbortController();
-    const asked = assert.rejects(ask(upstream, {}, { signal: leaving.signal }), { name: 'AbortError' });
+    const controller = new AbortController();
+    const answered = assert.rejects(ask(upstream, {}, { signal: controller.signal }), { name: 'AbortError' });
     const { aborted } = await upstream.nextRequest();
-    leaving.abort();
-    await asked;
+    controller.abort();
+    await answered;
     await aborted;
   });
 });
@@ -359,7 +359,7 @@ describe('gates', () => {
     assert.equal((await end).done, true);
   });
 
-  it('keeps writes separate that pass while the event loop polls', async () => {
+  it('keeps writes separate if a gate opens while the event loop polls', async () => {
     const gate = (index: number) => (index === 0 ? stat(__filename).then(() => undefined) : undefined);
     const upstream = await start({ script: [raw({ chunks: ['a', 'b', 'c'], end: 'eof', gate })] });
     assert.deepEqual(await reads(await askHttp(upstream)), ['a', 'b', 'c']);
@@ -376,7 +376,7 @@ describe('gates', () => {
     assert.match(await body, /\[DONE\]/);
   });
 
-  it('a client that leaves a held stream is noticed, and the upstream closes without the gate', async () => {
+  it('reports a client that disconnects from a held stream, and closes without waiting for the gate', async () => {
     const upstream = await start({ script: [answer({ text: 'x', gate: createTurnstile().gate })] });
     const response = await askHttp(upstream);
     response.destroy();

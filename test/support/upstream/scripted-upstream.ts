@@ -1,7 +1,6 @@
 /**
  * The Chat Completions provider of every integration test: answers by script, in the shape of a real provider, and
- * rejects what a real provider would reject. Facts and sources: strict/ for the rules, chat-stream.ts for the
- * shapes.
+ * rejects what a real provider would reject. Sources: strict/ for the rules, chat-stream.ts for the shapes.
  */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
@@ -51,9 +50,9 @@ export interface ScriptedUpstreamOptions {
   readonly maxTokens?: number;
   /** What the host rejects in addition to the rules of its dialect or provider. */
   readonly quirks?: readonly QuirkName[];
-  /** Rules that a test switches off. */
+  /** Rules that are turned off. */
   readonly without?: readonly StrictRuleName[];
-  /** Fields accepted besides the dialect's own, at the top level and in messages: provider extensions. */
+  /** Fields accepted in addition to the dialect's own, at the top level, in messages and in functions. */
   readonly allowFields?: readonly string[];
 }
 
@@ -66,7 +65,7 @@ export interface ScriptedUpstream {
   /** True if a request arrived after the end of the script. */
   readonly overrun: boolean;
   readonly openConnections: number;
-  /** The next request not yet returned, even if it already arrived. Rejects if the upstream closes first. */
+  /** Returns each request once, in order, waiting if necessary. Rejects if the upstream closes first. */
   nextRequest(): Promise<CapturedRequest>;
   /** Throws unless every request was accepted and, if the script is a list, each step was used once. */
   assertClean(): void;
@@ -139,10 +138,10 @@ class Upstream implements ScriptedUpstream {
 
   assertClean(): void {
     const { script } = this.options;
-    assert.ok(this.rejections.length === 0, `The scripted upstream refused:\n${this.rejections.join('\n')}`);
-    assert.ok(!this.overrun, `The scripted upstream was asked ${this.accepted} times, after the end of its script`);
+    assert.ok(this.rejections.length === 0, `The scripted upstream rejected:\n${this.rejections.join('\n')}`);
+    assert.ok(!this.overrun, `The script ended before the last of ${this.accepted} requests`);
     const steps = typeof script === 'function' ? this.accepted : script.length;
-    assert.equal(this.accepted, steps, `Of ${steps} steps of the script ${this.accepted} were asked for`);
+    assert.equal(this.accepted, steps, `${this.accepted} of ${steps} steps of the script were used`);
   }
 
   close(): Promise<void> {
@@ -150,7 +149,7 @@ class Upstream implements ScriptedUpstream {
   }
 
   private async shutDown(): Promise<void> {
-    const error = new Error('The scripted upstream closed before the request came');
+    const error = new Error('The scripted upstream closed before the request arrived');
     for (const { reject } of this.waiters.splice(0)) reject(error);
     const closed = [...this.connections].map((socket) => new Promise((resolve) => socket.once('close', resolve)));
     this.server.close();
@@ -159,7 +158,7 @@ class Upstream implements ScriptedUpstream {
   }
 
   private async handle(message: IncomingMessage, response: ServerResponse): Promise<void> {
-    // A client may disconnect while it sends or while we write; that is expected.
+    // A client may disconnect while it sends or reads.
     response.on('error', () => undefined);
     const rawBody = await readText(message).catch(() => undefined);
     if (rawBody === undefined) return;
@@ -170,10 +169,10 @@ class Upstream implements ScriptedUpstream {
       const body = renderRejection(rejection, this.settings, `req-${this.requests.length}`);
       return sendReply(response, { status: rejection.status, headers: { 'content-type': 'application/json' }, body });
     }
-    const refused = request.method === 'POST' && validateQuirks(this.options.quirks ?? [], request.body);
-    if (refused) {
-      this.rejections.push(`${refused.name}: ${refused.message}`);
-      const { status, body } = refused;
+    const quirk = request.method === 'POST' && validateQuirks(this.options.quirks ?? [], request.body);
+    if (quirk) {
+      this.rejections.push(`${quirk.name}: ${quirk.message}`);
+      const { status, body } = quirk;
       return sendReply(response, { status, headers: { 'content-type': 'application/json' }, body });
     }
     if (request.method === 'GET') return this.run(this.modelList(), request, response);

@@ -3,7 +3,7 @@ import type { ScriptedAnswer } from './chat-stream';
 
 /**
  * How a streamed answer ends: `eof` normally, `cut` by closing the connection inside the chunked body, `reset` with a
- * TCP reset, `hang` not until the client disconnects or the upstream closes.
+ * TCP reset, `hang` only when the client disconnects or the upstream closes.
  */
 export type StreamEnd = 'eof' | 'cut' | 'reset' | 'hang';
 
@@ -25,7 +25,7 @@ export interface RawStep {
 export interface AnswerOptions extends ScriptedAnswer {
   readonly headers?: Readonly<Record<string, string>>;
   readonly gate?: Gate;
-  /** Splits the stream into writes of this many bytes, also inside events and characters. */
+  /** Splits the stream into writes of this many bytes, even inside events and characters. */
   readonly writeSize?: number;
   /** Sends only this many events (`[DONE]` is one) before `end`. */
   readonly cutAfter?: number;
@@ -44,10 +44,10 @@ export interface SilenceStep { readonly kind: 'silence' }
 
 export type Step = AnswerStep | ReplyStep | RawStep | RefuseStep | SilenceStep;
 
-/** A correct answer in the dialect's shape: a stream, or a JSON completion when the request does not stream. */
+/** Answers in the dialect's shape: a stream, or a JSON completion when the request does not stream. */
 export const answer = (options: AnswerOptions): Step => ({ kind: 'answer', options });
 
-/** A plain HTTP answer. An object becomes a JSON body with its content type; `headers` override it. */
+/** Sends a plain HTTP answer. An object becomes a JSON body with its content type, which `headers` can override. */
 export function reply(options: {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
@@ -63,7 +63,7 @@ export function reply(options: {
   };
 }
 
-/** Exact bytes, one write for each element of `chunks`, as an event stream unless `headers` say otherwise. */
+/** Sends exact bytes, one write for each element of `chunks`. Default content type: that of an event stream. */
 export function raw(options: {
   readonly status?: number;
   readonly headers?: Readonly<Record<string, string>>;

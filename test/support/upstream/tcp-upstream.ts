@@ -8,7 +8,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 export type TcpEnd = 'close' | 'reset' | 'hang';
 
 export interface TcpStep {
-  /** Each element is one write, and one read for a reader in this process. */
+  /** Each element is one write, which a reader in this process sees as one read. */
   readonly writes: readonly (string | Buffer)[];
   readonly end: TcpEnd;
   /** Awaited before each write, with its index, and before the end. */
@@ -35,12 +35,12 @@ export async function startTcpUpstream(context: TestContext, script: (index: num
   const server = createServer((socket) => {
     sockets.add(socket);
     socket.on('error', () => undefined);
-    const gone = new Promise<void>((resolve) => socket.once('close', resolve));
+    const disconnected = new Promise<void>((resolve) => socket.once('close', resolve));
     void readRequest(socket).then(async (body) => {
       if (body === undefined) return;
       bodies.push(body);
-      closed.push(gone);
-      await send(socket, script(bodies.length - 1), gone);
+      closed.push(disconnected);
+      await send(socket, script(bodies.length - 1), disconnected);
     });
   });
   context.after(() => {
@@ -61,7 +61,7 @@ export async function startTcpUpstream(context: TestContext, script: (index: num
   };
 }
 
-/** The body of the one request of a connection; `undefined` if the client disconnected before its end. */
+/** Reads the body of a connection's only request; `undefined` if the client disconnects before its end. */
 async function readRequest(socket: Socket): Promise<string | undefined> {
   let text = Buffer.alloc(0);
   for (;;) {
@@ -74,26 +74,26 @@ async function readRequest(socket: Socket): Promise<string | undefined> {
   }
 }
 
-async function send(socket: Socket, { writes, end, gate }: TcpStep, gone: Promise<void>): Promise<void> {
+async function send(socket: Socket, { writes, end, gate }: TcpStep, disconnected: Promise<void>): Promise<void> {
   for (const [index, bytes] of writes.entries()) {
-    await Promise.race([gate?.(index), gone]);
+    await Promise.race([gate?.(index), disconnected]);
     if (socket.destroyed) return;
-    await Promise.race([new Promise((written) => socket.write(bytes, written)), gone]);
-    // Two turns of the event loop keep writes apart for a reader in this process (writer.ts).
+    await Promise.race([new Promise((written) => socket.write(bytes, written)), disconnected]);
+    // Two turns of the event loop keep writes separate for a reader in this process (writer.ts).
     await turn();
     await turn();
   }
-  await Promise.race([gate?.(writes.length), gone]);
+  await Promise.race([gate?.(writes.length), disconnected]);
   if (socket.destroyed || end === 'hang') return;
   if (end === 'reset') socket.resetAndDestroy();
   else socket.end();
 }
 
-/** The head of an answer, its status line first. */
+/** Renders the head of an answer; `status` is for example `200 OK`. */
 export const head = (status: string, headers: Readonly<Record<string, string | number>>): string =>
   [`HTTP/1.1 ${status}`, ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`), '', ''].join('\r\n');
 
-/** One chunk of a chunked body. */
+/** Encodes one chunk of a chunked body. */
 export function chunk(text: string | Buffer): Buffer {
   const bytes = Buffer.from(text);
   return Buffer.concat([Buffer.from(`${bytes.length.toString(16)}\r\n`), bytes, Buffer.from('\r\n')]);

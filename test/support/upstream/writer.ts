@@ -1,4 +1,4 @@
-/** Sends the answer of one step: headers, single TCP writes, and every way a stream can end. */
+/** Sends the answer of one step: headers, separate TCP writes, and any kind of ending. */
 import type { ServerResponse } from 'node:http';
 import { setImmediate as turn } from 'node:timers/promises';
 import { renderChatStream, renderCompletion, type AnswerContext } from './chat-stream';
@@ -30,11 +30,11 @@ export async function sendAnswer(
   }
   const events = renderChatStream(options, context).slice(0, cutAfter);
   const head = { 'content-type': STREAM_TYPES[context.dialect], 'cache-control': 'no-cache', ...headers };
-  const chunks = writeSize === undefined ? events : recut(events.join(''), writeSize);
+  const chunks = writeSize === undefined ? events : splitBytes(events.join(''), writeSize);
   return sendRaw(response, { status: 200, headers: head, chunks, end, ...(gate === undefined ? {} : { gate }) });
 }
 
-function recut(text: string, size: number): readonly Buffer[] {
+function splitBytes(text: string, size: number): readonly Buffer[] {
   const bytes = Buffer.from(text);
   return Array.from({ length: Math.ceil(bytes.length / size) }, (_, index) =>
     bytes.subarray(index * size, (index + 1) * size),
@@ -43,17 +43,17 @@ function recut(text: string, size: number): readonly Buffer[] {
 
 /** Sends exact bytes write by write, then ends as configured. Stops silently if the client has disconnected. */
 export async function sendRaw(response: ServerResponse, step: Omit<RawStep, 'kind'>): Promise<void> {
-  const gone = new Promise<void>((resolve) => response.once('close', resolve));
+  const disconnected = new Promise<void>((resolve) => response.once('close', resolve));
   response.writeHead(step.status, step.headers);
   response.flushHeaders();
   await letReadersRead();
   for (const [index, chunk] of step.chunks.entries()) {
-    await Promise.race([pass(step.gate, index), gone]);
+    await Promise.race([pass(step.gate, index), disconnected]);
     if (response.destroyed) return;
-    await Promise.race([new Promise((written) => response.write(chunk, written)), gone]);
+    await Promise.race([new Promise((written) => response.write(chunk, written)), disconnected]);
     await letReadersRead();
   }
-  await Promise.race([pass(step.gate, step.chunks.length), gone]);
+  await Promise.race([pass(step.gate, step.chunks.length), disconnected]);
   if (!response.destroyed) ENDS[step.end](response);
 }
 
@@ -61,8 +61,9 @@ const pass = (gate: Gate | undefined, index: number): Promise<void> | void =>
   typeof gate === 'function' ? gate(index) : gate;
 
 /**
- * Two turns of the event loop. Writes between two polls reach a reader in the same process as one read, and a first
- * `turn` that begins while the loop polls (a gate opened by I/O) ends before it polls again; the second one does not.
+ * Waits for two turns of the event loop, so that a reader in the same process sees each write as one read: it would
+ * join writes between two polls. One turn is not enough if it starts while the loop polls (a gate opened by I/O),
+ * because it then ends before the next poll.
  */
 async function letReadersRead(): Promise<void> {
   await turn();

@@ -1,4 +1,4 @@
-/** F1, F2, C1: the text of a call streams like any other text, in the right kind of item. */
+/** F1, F2, C1: the deltas of a call add up to its text, in the right kind of item. */
 import { asString, parseJson } from '../../../../src/base/json';
 import { error, show, warning, type Finding, type Rule } from './rule';
 import { itemOf, joinDeltas, type ItemStory, type Story } from './story';
@@ -16,7 +16,7 @@ const FUNCTION: CallKind = {
 };
 const CUSTOM: CallKind = { itemType: 'custom_tool_call', prefix: 'response.custom_tool_call_input', field: 'input' };
 
-const textAdds = (kind: CallKind) =>
+const deltasAddUp = (kind: CallKind) =>
   function* (story: Story): Iterable<Finding> {
     for (const item of story.items) yield* checkCall(item, kind);
   };
@@ -36,13 +36,13 @@ function* checkCall(item: ItemStory, { itemType, prefix, field }: CallKind): Ite
   for (const event of deltas) {
     if (event.index > done.index) yield error(event, `${event.type} after ${done.type}`);
   }
-  const said = done.data[field];
+  const text = done.data[field];
   const sum = joinDeltas(deltas);
-  if (sum !== said) yield error(done, `the deltas give ${show(sum)}, ${done.type} says ${show(said)}`);
-  if (closed && itemOf(closed)[field] !== said) {
+  if (sum !== text) yield error(done, `the deltas give ${show(sum)}, ${done.type} has ${show(text)}`);
+  if (closed && itemOf(closed)[field] !== text) {
     yield error(
       closed,
-      `${field} of the closed call is ${show(itemOf(closed)[field])}, ${done.type} said ${show(said)}`,
+      `${field} of the closed call is ${show(itemOf(closed)[field])}, ${done.type} has ${show(text)}`,
     );
   }
 }
@@ -58,7 +58,7 @@ function* jsonArguments(story: Story): Iterable<Finding> {
 }
 
 export const CALL_RULES: readonly Rule[] = [
-  { id: 'F1', check: textAdds(FUNCTION) },
+  { id: 'F1', check: deltasAddUp(FUNCTION) },
   { id: 'F2', check: jsonArguments },
-  { id: 'C1', check: textAdds(CUSTOM) },
+  { id: 'C1', check: deltasAddUp(CUSTOM) },
 ];

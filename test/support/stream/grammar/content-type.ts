@@ -1,8 +1,8 @@
-/** T7: the status and content type of an answer that is an event stream. */
+/** T7: the status and content type of an event stream. */
 import type { IncomingHttpHeaders } from 'node:http';
 import { error, show, type Violation } from './rule';
 
-/** Takes an answer's status and headers; returns what is wrong with them. */
+/** Checks the status and headers of an answer. */
 export function checkContentType(reply: {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;

@@ -1,6 +1,6 @@
 /**
- * Event types of the Responses API and the fields each must have, besides `type` and `sequence_number`. Source: the
- * table "Stream events (59)" of responses-protocol.md, taken from openai 7.57.0.
+ * Event types of the Responses API and the fields that each must have, in addition to `type` and `sequence_number`.
+ * Source: the table "Stream events (59)" of responses-protocol.md, taken from openai 7.57.0.
  */
 
 export const EVENT_FIELDS: Readonly<Record<string, readonly string[]>> = {

@@ -4,12 +4,12 @@ import { EVENT_FIELDS } from './event-fields';
 import { error, show, warning, type Finding, type GrammarOptions, type Rule } from './rule';
 import { responseOf, type Story } from './story';
 
-type Shape = readonly [wanted: string, holds: (value: unknown) => boolean];
+type Shape = readonly [expected: string, holds: (value: unknown) => boolean];
 const TEXT: Shape = ['a string', (value) => typeof value === 'string'];
 const INDEX: Shape = ['an integer from 0', (value) => Number.isInteger(value) && Number(value) >= 0];
 const OBJECT: Shape = ['an object', isRecord];
 
-/** The JSON type of fields that mean the same in every event the bridge sends. */
+/** The JSON types of fields that have the same meaning in every event of the bridge. */
 const SHAPES: Readonly<Record<string, Shape>> = {
   arguments: TEXT,
   content_index: INDEX,
@@ -30,15 +30,12 @@ const OBJECT_DELTA = 'response.shell_call_output_content.delta';
 
 /** Keys of every Response object, for every client. */
 const CORE_KEYS = ['id', 'object', 'created_at', 'status', 'model', 'output'];
-/**
- * Keys that may not be null: OpenAI's required fields and those of Open Responses (responses-protocol.md, schema
- * facts).
- */
+/** Keys that must not be null: those that OpenAI or Open Responses require (responses-protocol.md, schema facts). */
 const FILLED_KEYS = [
   ...CORE_KEYS, 'tools', 'tool_choice', 'truncation', 'parallel_tool_calls', 'text', 'top_p', 'presence_penalty',
   'frequency_penalty', 'top_logprobs', 'temperature', 'store', 'background', 'service_tier',
 ];
-/** Keys that are required and may be null. `access_programs` is not: no known client needs it. */
+/** Required keys that may be null. `access_programs` is not among them: no known client needs it. */
 const PRESENT_KEYS = [
   'completed_at', 'incomplete_details', 'previous_response_id', 'instructions', 'error', 'reasoning', 'usage',
   'max_output_tokens', 'max_tool_calls', 'safety_identifier', 'prompt_cache_key', 'metadata',
@@ -49,9 +46,9 @@ function* eventFields(story: Story): Iterable<Finding> {
     for (const field of EVENT_FIELDS[event.type] ?? []) {
       const value = event.data[field];
       const report = field === 'logprobs' ? warning : error;
-      const [wanted, holds] = shapeOf(event.type, field);
+      const [expected, holds] = shapeOf(event.type, field);
       if (!(field in event.data)) yield report(event, `${event.type} has no ${field}`);
-      else if (!holds(value)) yield report(event, `${field} of ${event.type} is ${show(value)}, expected ${wanted}`);
+      else if (!holds(value)) yield report(event, `${field} of ${event.type} is ${show(value)}, expected ${expected}`);
     }
   }
 }

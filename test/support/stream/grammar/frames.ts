@@ -1,4 +1,4 @@
-/** Server-sent events as blocks of lines, kept raw so that the framing can be checked. */
+/** Splits server-sent events into blocks of raw lines, so that the framing can be checked. */
 
 /** One block of lines up to a blank line. */
 export interface Frame {
@@ -12,13 +12,13 @@ export interface Frame {
   readonly closed: boolean;
 }
 
-/** The `data` that ends a stream of OpenAI's kind. */
+/** The `data` that ends an OpenAI stream. */
 export const DONE = '[DONE]';
 
-/** Splits `text` into frames; accepts LF, CRLF and CR, as the HTML standard (server-sent events) demands. */
+/** Splits `text` into frames; accepts LF, CRLF and CR, as the HTML standard requires for server-sent events. */
 export function splitFrames(text: string): readonly Frame[] {
   const lines = text.split(/\r\n|\n|\r/);
-  const rest = lines.pop() ?? '';
+  const lastLine = lines.pop() ?? '';
   const frames: Frame[] = [];
   let block: string[] = [];
   for (const line of lines) {
@@ -29,7 +29,7 @@ export function splitFrames(text: string): readonly Frame[] {
       block = [];
     }
   }
-  if (rest !== '') block.push(rest);
+  if (lastLine !== '') block.push(lastLine);
   if (block.length > 0) frames.push(readFrame(block, false));
   return frames;
 }

@@ -1,4 +1,4 @@
-/** I1-I5: each output item is opened once, closed once, and keeps its identity. */
+/** I1-I5: each output item is opened once, is closed once, and keeps its identity. */
 import { asText, type UnknownRecord } from '../../../../src/base/json';
 import { error, show, warning, type Finding, type Rule } from './rule';
 import { itemOf, type ItemStory, type Story, type StreamEvent } from './story';
@@ -9,12 +9,12 @@ const WITH_STATUS = [
   'message', 'function_call', 'tool_search_call', 'local_shell_call', 'shell_call', 'apply_patch_call',
 ];
 
-type Expectation = readonly [field: string, holds: (value: unknown) => boolean, wanted: string];
+type Expectation = readonly [field: string, holds: (value: unknown) => boolean, expected: string];
 const TEXT: Expectation[1] = (value) => asText(value) !== undefined;
 const EMPTY: Expectation[1] = (value) => value === '';
 const EMPTY_LIST: Expectation[1] = (value) => Array.isArray(value) && value.length === 0;
 
-/** What a freshly opened item must hold. */
+/** The fields of an item when it is opened. */
 const OPENED: Readonly<Record<string, readonly Expectation[]>> = {
   message: [
     ['role', (value) => value === 'assistant', '"assistant"'],
@@ -56,9 +56,9 @@ function* freshItem(event: StreamEvent, item: UnknownRecord): Iterable<Finding> 
   const status = item['status'];
   if (needsStatus(item) && status !== 'in_progress')
     yield warning(event, `a new ${type} has the status ${show(status)}`);
-  for (const [field, holds, wanted] of OPENED[type] ?? []) {
+  for (const [field, holds, expected] of OPENED[type] ?? []) {
     if (!holds(item[field]))
-      yield error(event, `${field} of a new ${type} is ${show(item[field])}, expected ${wanted}`);
+      yield error(event, `${field} of a new ${type} is ${show(item[field])}, expected ${expected}`);
   }
 }
 
@@ -100,7 +100,7 @@ function* closedOnce(story: Story): Iterable<Finding> {
   }
 }
 
-/** Only a completed response must have closed every item: a call that upstream cut is deliberately left open. */
+/** Only a completed response must have closed every item: a truncated call is left open on purpose. */
 function* closedBeforeCompleted(story: Story): Iterable<Finding> {
   const completed = story.events.find((event) => event.type === 'response.completed');
   if (!completed) return;

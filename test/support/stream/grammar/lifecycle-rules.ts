@@ -1,4 +1,4 @@
-/** S1-S2, L1-L5, E1-E3: numbering, the order of lifecycle events, how a stream ends. */
+/** S1-S2, L1-L5, E1-E3: numbering, the order of lifecycle events, and how a stream ends. */
 import { asArray, asRecord, asText } from '../../../../src/base/json';
 import { error, show, warning, type Finding, type Rule } from './rule';
 import { itemOf, outputOf, responseOf, type Story } from './story';
@@ -11,9 +11,7 @@ const STATUS: Readonly<Record<string, string>> = {
   'response.incomplete': 'incomplete',
   'response.failed': 'failed',
 };
-/**
- * `failed` may follow `created` at once: every client then still gets the message (responses-protocol.md, findings).
- */
+/** `failed` may directly follow `created`: every client still gets the message (responses-protocol.md, findings). */
 const SECOND = ['response.in_progress', 'response.queued', 'response.failed'];
 const REASONS = ['max_output_tokens', 'content_filter'];
 
@@ -64,7 +62,7 @@ function* oneTerminal(story: Story): Iterable<Finding> {
   }
 }
 
-function* statusFits(story: Story): Iterable<Finding> {
+function* statusMatches(story: Story): Iterable<Finding> {
   for (const event of story.lifecycle) {
     const response = responseOf(event);
     const expected = STATUS[event.type];
@@ -117,7 +115,7 @@ function* lastItemIncomplete(story: Story): Iterable<Finding> {
   const terminal = story.terminals[0];
   const last = story.items.at(-1);
   if (terminal?.type !== 'response.incomplete' || !last) return;
-  // An item left open is as unfinished as one closed with the status "incomplete": a cut call is never closed.
+  // An open item is also incomplete: a truncated call is never closed.
   const done = last.done[0];
   if (done && itemOf(done)['status'] !== 'incomplete') {
     yield warning(done, `the response is incomplete, its last item is ${show(itemOf(done)['status'])}`);
@@ -130,7 +128,7 @@ export const LIFECYCLE_RULES: readonly Rule[] = [
   { id: 'L1', check: createdFirst },
   { id: 'L2', check: inProgressSecond },
   { id: 'L3', check: oneTerminal },
-  { id: 'L4', check: statusFits },
+  { id: 'L4', check: statusMatches },
   { id: 'L5', check: stableIdentity },
   { id: 'E1', check: endDetails },
   { id: 'E2', check: failedAfterError },

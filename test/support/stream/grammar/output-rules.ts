@@ -1,12 +1,12 @@
-/** O1-O3 and U1-U3: what the final response says agrees with what was streamed and with itself. */
+/** O1-O3 and U1-U3: the final response is consistent with the streamed events and with itself. */
 import { isDeepStrictEqual } from 'node:util';
 import { asRecord, type UnknownRecord } from '../../../../src/base/json';
 import { error, show, warning, type Finding, type Rule } from './rule';
 import { itemOf, outputOf, responseOf, type Story } from './story';
 
 /**
- * A completed response lists every item. One that broke off lists at least what was closed, in order; an item that was
- * left open may be listed or not.
+ * A completed response lists every item. An incomplete or failed one lists at least the closed items, in order; it may
+ * list open items.
  */
 function* sameItems(story: Story): Iterable<Finding> {
   for (const event of story.terminals) {
@@ -70,7 +70,7 @@ function* usagePresent(story: Story): Iterable<Finding> {
   }
 }
 
-function* usageAdds(story: Story): Iterable<Finding> {
+function* usageAddsUp(story: Story): Iterable<Finding> {
   for (const [event, usage] of usages(story)) {
     const wrong = COUNTS.filter((key) => !isCount(usage[key]));
     for (const key of wrong) yield error(event, `usage.${key} is ${show(usage[key])}`);
@@ -98,6 +98,6 @@ export const OUTPUT_RULES: readonly Rule[] = [
   { id: 'O2', check: equalItems },
   { id: 'O3', check: onlyCompleted },
   { id: 'U1', check: usagePresent },
-  { id: 'U2', check: usageAdds },
+  { id: 'U2', check: usageAddsUp },
   { id: 'U3', check: usageDetails },
 ];

@@ -15,7 +15,7 @@ interface PartKind {
   readonly field: string;
 }
 
-/** Part type → where it lives and which events fill it. */
+/** Part type → the item that contains it and the events that fill it. */
 const KINDS: Readonly<Record<string, PartKind>> = {
   output_text: { itemType: 'message', prefix: 'response.output_text', field: 'text' },
   refusal: { itemType: 'message', prefix: 'response.refusal', field: 'refusal' },
@@ -35,7 +35,7 @@ const nameOf = (part: PartStory): string => `part ${part.partIndex} of output ${
 function* openedBeforeUse(part: PartStory): Iterable<Finding> {
   const [added] = part.added;
   const kind = kindOf(part);
-  if (added && kind === UNKNOWN) yield error(added, `a part of the type ${show(partOf(added)['type'])}`);
+  if (added && kind === UNKNOWN) yield error(added, `a part of the unknown type ${show(partOf(added)['type'])}`);
   const itemType = itemOf(part.item.added[0])['type'];
   if (added && kind !== UNKNOWN && itemType !== kind.itemType) {
     yield error(added, `a ${show(partOf(added)['type'])} part in a ${show(itemType)} item`);
@@ -50,7 +50,7 @@ function* openedBeforeUse(part: PartStory): Iterable<Finding> {
   }
 }
 
-/** Takes all parts of one item: their indexes count up from 0 in the order in which they are opened. */
+/** Checks all parts of one item: their indexes count up from 0 in the order in which they are opened. */
 function* countedUp(parts: readonly PartStory[]): Iterable<Finding> {
   const opened = parts.flatMap((part) => part.added.map((event) => ({ event, part })));
   opened.sort((left, right) => left.event.index - right.event.index);
@@ -65,14 +65,14 @@ function* countedUp(parts: readonly PartStory[]): Iterable<Finding> {
   }
 }
 
-function* textAdds(part: PartStory): Iterable<Finding> {
+function* deltasAddUp(part: PartStory): Iterable<Finding> {
   const [done, ...others] = part.textDone;
   for (const event of others) yield error(event, `${event.type} is sent twice for ${nameOf(part)}`);
   if (!done) return;
-  const said = asString(done.data[kindOf(part).field]);
+  const text = asString(done.data[kindOf(part).field]);
   const sum = joinDeltas(part.deltas);
-  if (said !== sum)
-    yield error(done, `the deltas of ${nameOf(part)} give ${show(sum)}, ${done.type} says ${show(said)}`);
+  if (text !== sum)
+    yield error(done, `the deltas of ${nameOf(part)} give ${show(sum)}, ${done.type} has ${show(text)}`);
   for (const event of part.deltas) {
     if (event.index > done.index) yield error(event, `${event.type} after ${done.type}`);
   }
@@ -100,7 +100,7 @@ function* closedAfterText(part: PartStory): Iterable<Finding> {
   }
 }
 
-/** Takes all parts of one item: the closed item lists exactly what their part.done events said. */
+/** Checks all parts of one item: the closed item lists exactly the parts of their part.done events. */
 function* listedInItem(parts: readonly PartStory[], item: ItemStory, counter: Counter): Iterable<Finding> {
   const [done] = item.done;
   const type = itemOf(done)['type'];
@@ -134,13 +134,13 @@ const allParts = (check: OfParts, counter: Counter) => (story: Story): Iterable<
 export const PART_RULES: readonly Rule[] = [
   { id: 'P1', check: eachPart(openedBeforeUse, 'content_index') },
   { id: 'P2', check: allParts(countedUp, 'content_index') },
-  { id: 'P3', check: eachPart(textAdds, 'content_index') },
+  { id: 'P3', check: eachPart(deltasAddUp, 'content_index') },
   { id: 'P4', check: eachPart(closedAfterText, 'content_index') },
   { id: 'P5', check: allParts(listedInItem, 'content_index') },
   ...[
     eachPart(openedBeforeUse, 'summary_index'),
     allParts(countedUp, 'summary_index'),
-    eachPart(textAdds, 'summary_index'),
+    eachPart(deltasAddUp, 'summary_index'),
     eachPart(closedAfterText, 'summary_index'),
     allParts(listedInItem, 'summary_index'),
   ].map((check) => ({ id: 'R1', check })),

@@ -1,4 +1,4 @@
-/** What a grammar rule is and what it reports. */
+/** Defines a grammar rule and what it reports. */
 import type { Story, StreamEvent } from './story';
 
 export type Level = 'error' | 'warning';
@@ -25,15 +25,15 @@ export interface Rule {
   readonly check: (story: Story, options: GrammarOptions) => Iterable<Finding>;
 }
 
-/** A breach of the protocol at `event`. */
+/** Reports a violation of the protocol at `event`. */
 export const error = (event: StreamEvent | number | undefined, message: string): Finding =>
   ({ level: 'error', message, index: indexOf(event) });
 
-/** A deviation that clients are known to tolerate, at `event`. */
+/** Reports a deviation at `event` that clients are known to tolerate. */
 export const warning = (event: StreamEvent | number | undefined, message: string): Finding =>
   ({ level: 'warning', message, index: indexOf(event) });
 
-/** A value as shown in a message. */
+/** Renders a value for a message. */
 export const show = (value: unknown): string => JSON.stringify(value) ?? 'undefined';
 
 const indexOf = (event: StreamEvent | number | undefined): number =>

@@ -16,7 +16,7 @@ export interface ItemStory {
   readonly outputIndex: number;
   readonly added: readonly StreamEvent[];
   readonly done: readonly StreamEvent[];
-  /** Everything between: parts, deltas, text ends. */
+  /** All other events of the item: parts, deltas, and the ends of texts. */
   readonly inner: readonly StreamEvent[];
 }
 
@@ -31,7 +31,7 @@ export interface PartStory {
 }
 
 export interface Story {
-  /** Absent when the stream was given as parsed events: the framing rules then do not apply. */
+  /** Absent if the stream was read from parsed events, to which the framing rules do not apply. */
   readonly frames?: readonly Frame[];
   readonly events: readonly StreamEvent[];
   /** Events that carry a response object. */
@@ -45,9 +45,7 @@ const TERMINALS = ['response.completed', 'response.incomplete', 'response.failed
 const LIFECYCLE = ['response.created', 'response.queued', 'response.in_progress', ...TERMINALS];
 const ITEM_EVENTS = ['response.output_item.added', 'response.output_item.done'];
 
-/**
- * Reads SSE text, or event objects that are already parsed. Frames that hold no event are left to the framing rules.
- */
+/** Reads SSE text, or parsed event objects. Skips frames without an event, which the framing rules check. */
 export function readStory(input: string | readonly unknown[]): Story {
   const frames = typeof input === 'string' ? splitFrames(input) : undefined;
   const values = typeof input === 'string' ? (frames ?? []).map(readData) : input;
@@ -65,12 +63,12 @@ export function readStory(input: string | readonly unknown[]): Story {
   };
 }
 
-/** The `data` of a frame as a value; `undefined` for comments, `[DONE]` and what is not JSON. */
+/** Parses the `data` of a frame; `undefined` for comments, `[DONE]` and invalid JSON. */
 export function readData(frame: Frame): unknown {
   return frame.data === undefined || frame.data === DONE ? undefined : parseJson(frame.data);
 }
 
-/** The parts of `item` that are counted by `field`, in order of their index. */
+/** The content or summary parts of `item`, in order of their index in `field`. */
 export function partsOf(item: ItemStory, field: 'content_index' | 'summary_index'): readonly PartStory[] {
   const indexes = new Set<number>();
   for (const event of item.inner) {
@@ -78,15 +76,15 @@ export function partsOf(item: ItemStory, field: 'content_index' | 'summary_index
     if (index !== undefined) indexes.add(index);
   }
   return [...indexes].sort(ascending).map((partIndex) => {
-    const mine = item.inner.filter((event) => event.data[field] === partIndex);
-    const ending = (pattern: RegExp): readonly StreamEvent[] => mine.filter((event) => pattern.test(event.type));
+    const partEvents = item.inner.filter((event) => event.data[field] === partIndex);
+    const select = (pattern: RegExp): readonly StreamEvent[] => partEvents.filter((event) => pattern.test(event.type));
     return {
       item,
       partIndex,
-      added: ending(/_part\.added$/),
-      deltas: ending(/\.delta$/),
-      textDone: ending(/(?<!_part)\.done$/),
-      partDone: ending(/_part\.done$/),
+      added: select(/_part\.added$/),
+      deltas: select(/\.delta$/),
+      textDone: select(/(?<!_part)\.done$/),
+      partDone: select(/_part\.done$/),
     };
   });
 }
@@ -112,12 +110,12 @@ function groupItems(events: readonly StreamEvent[]): readonly ItemStory[] {
     if (index !== undefined) indexes.add(index);
   }
   return [...indexes].sort(ascending).map((outputIndex) => {
-    const mine = events.filter((event) => event.data['output_index'] === outputIndex);
+    const itemEvents = events.filter((event) => event.data['output_index'] === outputIndex);
     return {
       outputIndex,
-      added: mine.filter((event) => event.type === 'response.output_item.added'),
-      done: mine.filter((event) => event.type === 'response.output_item.done'),
-      inner: mine.filter((event) => !ITEM_EVENTS.includes(event.type)),
+      added: itemEvents.filter((event) => event.type === 'response.output_item.added'),
+      done: itemEvents.filter((event) => event.type === 'response.output_item.done'),
+      inner: itemEvents.filter((event) => !ITEM_EVENTS.includes(event.type)),
     };
   });
 }
