@@ -32,7 +32,7 @@ test('node: old versions fail; the end of security updates is mentioned without 
   assertFinding(await look('30.0.0'), 'ok', /^30\.0\.0 on linux x64$/);
 });
 
-test('state-folder: missing is fine, a file in its way is not', async (context) => {
+test('state-folder: a missing folder is fine, a path below a file is not', async (context) => {
   const scene = await createDoctorScene(context);
   assertFinding(await scene.check('state-folder'), 'ok', /state \(created on first use\)$/);
   await mkdir(scene.state);
@@ -222,7 +222,7 @@ for (const [key, level, seen, fix] of FORMS) {
   });
 }
 
-test("key-form: an OpenAI key, a short key of a local server, a Coding Plan key elsewhere, none", async (context) => {
+test('key-form: an OpenAI key, a short local key, a Coding Plan key at another URL, no key', async (context) => {
   const scene = await createDoctorScene(context);
   const openai = await scene.check('key-form', { OPENAI_API_KEY: KEY });
   assertFinding(openai, 'warning', /the same as OPENAI_API_KEY$/, /does not work at 127\.0\.0\.1:9/);
@@ -245,7 +245,7 @@ async function listen(context: TestContext, scene: DoctorScene, body: string): P
 const health = (fields: object): string =>
   JSON.stringify({ ok: true, name: 'aliyun-codex-bridge', version: '1.2.3', pid: 4711, uptime: 7_300, ...fields });
 
-test('port: free, chosen at start, a stranger\'s', async (context) => {
+test('port: free, chosen at start, in use by another program', async (context) => {
   const scene = await createDoctorScene(context);
   assertFinding(await scene.check('port'), 'ok', /is free, no bridge is running$/);
   assertFinding(await scene.check('bridge-version'), 'skipped', /^no bridge is running$/);

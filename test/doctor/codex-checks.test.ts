@@ -51,7 +51,7 @@ test('codex: missing, without a version, too old, valid, given with --codex-bin'
   assert.match(checks.find(({ id }) => id === 'codex')?.seen ?? '', /other does not exist$/);
 });
 
-test('codex: the Windows one, which WSL finds on its PATH', async () => {
+test('codex: a Windows installation on the PATH of WSL is reported', async () => {
   const path = '/mnt/c/Users/me/AppData/Roaming/npm/codex';
   const found = { kind: 'found', path, version: undefined, refusal: 'unknown' } as const;
   const examination = { findCodex: async () => found, runtime: { platform: 'linux' } } as unknown as Examination;
@@ -73,7 +73,7 @@ test('config.toml: not needed, unreadable, fine', async (context) => {
   assertFinding(await scene.check('codex-setup'), 'skipped', /cannot be read/);
 });
 
-test('config.toml: a syntax error is pointed at', async (context) => {
+test('config.toml: a syntax error is shown with its position', async (context) => {
   const scene = await createDoctorScene(context);
   const finding = await look(scene, 'codex-file', 'model = "a"\n\nx = = 1\n');
   assertFinding(finding, 'failure', /config\.toml:3:5: expected a value/, /Fix the line/);
@@ -92,7 +92,7 @@ test('config.toml: a token in an invalid line is not shown', async (context) => 
 
 const CHAT = '[model_providers.X]\nname = "X"\nbase_url = "https://x.example/v1"\nwire_api = "chat"\n';
 
-test('config.toml: Codex reports that it does not start, and the bridge adds the fix', async (context) => {
+test('config.toml: the reason why Codex does not start is shown with a fix', async (context) => {
   const scene = await createDoctorScene(context);
   const file = join(scene.codexHome, 'config.toml');
   await scene.installCodex('codex-cli 0.171.0', `Error: ${file}:4:12: \`wire_api = "chat"\` is no longer supported.
@@ -110,7 +110,7 @@ Caused by:
   assertFinding(await look(scene, 'codex-file', 'a = 1\n'), 'failure', /sandbox_mode is odd$/, /until this is fixed/);
 });
 
-test('config.toml: a file that Codex accepts is fine; without Codex, the known flaws are checked', async (context) => {
+test('config.toml: a file that Codex accepts is fine; without Codex, known problems are reported', async (context) => {
   const scene = await createDoctorScene(context);
   assertFinding(
     await look(scene, 'codex-file', CHAT), 'failure',
@@ -120,7 +120,7 @@ test('config.toml: a file that Codex accepts is fine; without Codex, the known f
   assertFinding(await look(scene, 'codex-file', CHAT), 'ok', /config\.toml$/);
 });
 
-test('misspelled keys are named with the right ones', async (context) => {
+test('misspelled keys are reported with the correct spelling', async (context) => {
   const scene = await createDoctorScene(context);
   const toml = bridgeToml(scene.port, 'base_ulr = "x"', 'modle = "m"');
   assertFinding(
@@ -136,17 +136,17 @@ const PROVIDERS: readonly (readonly [
 ])[] = [
   ['the bridge', (port) => bridgeToml(port), 'ok', /^"aliyun", the bridge$/],
   ['the bridge under another id', (port) => bridgeToml(port).replaceAll('aliyun', 'mine'), 'ok', /^"mine", the b/],
-  ['nothing about it', () => 'model = "gpt-5"\n', 'ok', /^not set, not the bridge; not needed/],
+  ['no provider', () => 'model = "gpt-5"\n', 'ok', /^not set, not the bridge; not needed/],
   [
     'another provider', () => 'model_provider = "x"\n[model_providers.x]\nname = "X"\nbase_url = "https://x.example"\n',
     'ok', /^"x", not the bridge; not needed/,
   ],
   [
-    'a table that no line selects', (port) => bridgeToml(port).replace('model_provider = "aliyun"', ''),
+    'a table that is not selected', (port) => bridgeToml(port).replace('model_provider = "aliyun"', ''),
     'warning', /^not set, although \[model_providers\.aliyun\] exists$/, /setup$/,
   ],
   [
-    'a line without its table', () => 'model_provider = "aliyun"\n',
+    'an id without a table', () => 'model_provider = "aliyun"\n',
     'failure', /its table is missing$/, /setup adds the table/,
   ],
   [
@@ -195,7 +195,7 @@ const CHANGES: readonly (readonly [
 ];
 
 for (const [title, from, to, level, seen] of CHANGES) {
-  test(`Setup: ${title} is what setup would change`, async (context) => {
+  test(`Setup: reports a change for ${title}`, async (context) => {
     const scene = await createDoctorScene(context);
     const toml = await setUp(scene);
     assertFinding(await look(scene, 'codex-setup', toml.replace(from, to)), level, seen, /aliyun-codex-bridge setup$/);
@@ -227,7 +227,7 @@ test('Setup: the user’s keys, their own catalog and models of other providers 
   }
 });
 
-test('Setup: a stale or missing catalog', async (context) => {
+test('Setup: reports a stale or missing catalog', async (context) => {
   const scene = await createDoctorScene(context);
   await setUp(scene);
   const catalog = join(scene.codexHome, 'aliyun-codex-bridge-models.json');

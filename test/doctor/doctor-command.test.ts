@@ -1,4 +1,4 @@
-/** The whole `doctor` command: text, JSON, exit codes, cost. */
+/** The `doctor` command: text, JSON, exit codes, and the number of requests. */
 import assert from 'node:assert/strict';
 import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -43,7 +43,7 @@ async function createGoodScene(context: TestContext) {
   return { scene, upstream, env };
 }
 
-test('the whole text without problems', async (context) => {
+test('the complete text without problems', async (context) => {
   const { scene, upstream, env } = await createGoodScene(context);
   const before = upstream.requests.length;
   const { code, out, error } = await scene.doctor([], env);
@@ -123,7 +123,7 @@ Codex
   );
 });
 
-test('the whole JSON', async (context) => {
+test('the complete JSON', async (context) => {
   const { scene, env } = await createGoodScene(context);
   const { code, out, error } = await scene.doctor(['--json'], env);
   assert.deepEqual([code, error], [0, '']);
@@ -173,7 +173,7 @@ test('the whole JSON', async (context) => {
   assert.deepEqual(list[7], { id: 'key', group: 'key', level: 'ok', seen: 'set from env AI_API_KEY' });
 });
 
-test('a failure: exit code 1, the fix in text and JSON, and dependent checks are skipped', async (context) => {
+test('a failure causes exit code 1, has its fix in text and JSON, and skips dependent checks', async (context) => {
   const scene = await createDoctorScene(context);
   const { code, out } = await scene.doctor(['--offline'], { AI_API_BASE: 'http://127.0.0.1:9/v1/models' });
   assert.equal(code, 1);
@@ -209,7 +209,7 @@ test('an unknown flag is invalid usage: nothing is checked', async (context) => 
   assert.match(error, /--ofline/);
 });
 
-test('it writes no file, and an empty environment is fine', async (context) => {
+test('doctor writes no file, and works with an empty environment', async (context) => {
   const scene = await createDoctorScene(context);
   await rm(scene.bin, { recursive: true });
   const io = createFakeIo();
@@ -231,7 +231,7 @@ test('variables of the environment file apply, and its key is not shown', async 
   upstream.assertClean();
 });
 
-test('advice on a missing key is shown as it is: a placeholder and a variable are no secrets', async (context) => {
+test('advice on a missing key is not redacted: placeholders and variable names are not secrets', async (context) => {
   const scene = await createDoctorScene(context);
   const missing = await scene.doctor(['--offline'], { AI_API_KEY: '', AI_API_BASE: '' });
   assert.match(missing.out.replace(/\s+/g, ' '), /Fix: Run: export AI_API_KEY=sk-sp-…, or save it: /);

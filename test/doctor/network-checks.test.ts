@@ -36,8 +36,7 @@ const NOT_FOUND = 'HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\nconnection: cl
 
 async function listenSecure(context: TestContext): Promise<number> {
   const [key, cert] = await Promise.all([readFile(join(TLS, 'test-only-key.pem')), readFile(CERTIFICATE)]);
-  // It sends a response: with a server that only disconnected after the handshake, doctor's turn once took more than 30
-  // s.
+  // It responds: with a server that only disconnects after the handshake, doctor's turn can take more than 30 s.
   const server = createSecureServer({ key, cert }, (socket) => {
     socket.on('error', () => undefined).once('data', () => socket.end(NOT_FOUND));
   });
@@ -45,7 +44,7 @@ async function listenSecure(context: TestContext): Promise<number> {
   return listen(context, server);
 }
 
-test('which variable names the proxy', () => {
+test('finds the variable that names the proxy', () => {
   assert.deepEqual(findProxy({ HTTP_PROXY: ' ', http_proxy: 'http://p:1' }, 'http'), {
     variable: 'http_proxy',
     value: 'http://p:1',
@@ -54,7 +53,7 @@ test('which variable names the proxy', () => {
   assert.equal(findProxy({ HTTP_PROXY: 'http://p:1' }, 'https'), undefined);
 });
 
-test('the hosts that NO_PROXY excludes for Codex, as measured with 0.169', () => {
+test('NO_PROXY excludes the same hosts as in Codex 0.169 (measured)', () => {
   const isBypassed = (entries: string, host = '127.0.0.1') => isProxyBypassed({ NO_PROXY: entries }, host);
   for (const entries of ['127.0.0.1', '127.0.0.0/8', 'example.com, 127.0.0.1', '0.0.0.0/0'])
     assert.equal(isBypassed(entries), true, entries);
@@ -112,7 +111,7 @@ test('tls-settings: default, disabled, an additional file, an invalid file', asy
   assertFinding(await look(empty), 'warning', /contains no certificate$/, /PEM/);
 });
 
-test('dns: found, an IP address, unknown, no server, left to the proxy', async (context) => {
+test('dns: an IP address, resolved, unknown host, no DNS server, left to the proxy', async (context) => {
   const scene = await createDoctorScene(context);
   const remote = { AI_API_BASE: 'https://api.example.com/v1' };
   const failing = (code: string) => ({ lookup: () => Promise.reject(Object.assign(new Error('x'), { code })) });
@@ -173,7 +172,7 @@ test('connection: plain, refused, and TLS with an untrusted certificate', async 
   );
 });
 
-test('a connection that hangs ends in time', async (context) => {
+test('a connection that hangs times out', async (context) => {
   const port = await listen(context, createPlainServer((socket) => void socket.on('error', () => undefined)));
   const connection = await tryConnection(new URL(`https://127.0.0.1:${port}/`), 50);
   assert.deepEqual([connection.ok, connection.ok || connection.code], [false, 'ETIMEDOUT']);
@@ -195,7 +194,7 @@ test('a certificate trusted through NODE_EXTRA_CA_CERTS is fine, and one for ano
   assert.match(other.fix ?? '', /Another server answers as 127\.0\.0\.1/);
 });
 
-/** The command in a separate process, because Node.js reads NODE_EXTRA_CA_CERTS at start-up. */
+/** Runs the command in a separate process, because Node.js reads NODE_EXTRA_CA_CERTS at start-up. */
 function runProgram(env: Readonly<Record<string, string>>): Promise<Printed> {
   const words = [...LOAD_TYPESCRIPT, join(PROJECT_ROOT, 'src', 'cli', 'main.ts'), 'doctor', '--json'];
   return new Promise((resolve, reject) => {

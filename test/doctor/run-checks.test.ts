@@ -36,7 +36,7 @@ test('the table: ids are unique, and prerequisites come first', () => {
   for (const [group, rows] of Object.entries(CHECKS)) for (const row of rows) assert.equal(findGroup(row), group);
 });
 
-test('only checks of the provider cost a request, and all of them are skipped offline', () => {
+test('only provider checks send a request; of the others, only dns and connection need the network', () => {
   assert.deepEqual(
     ALL_CHECKS.filter(({ needs }) => needs === 'request').map(findGroup),
     CHECKS.upstream.map(() => 'upstream'),
@@ -75,7 +75,7 @@ test('offline skips checks that need the network or a request', async (context) 
   ]);
 });
 
-test('nothing throws and nothing hangs', async (context) => {
+test('a check that throws, rejects or hangs is a failure', async (context) => {
   const results = await runAll(context, [
     check('a', ok(''), { run: () => { throw new Error('oops'); } }),
     check('b', ok(''), { run: () => Promise.reject(new Error('later')) }),
@@ -146,7 +146,7 @@ ok   1 check passed, 1 skipped, 1 request sent
 ${PROBLEMS}`);
 });
 
-test('marks and colors on a terminal, none if they are disabled', () => {
+test('a terminal gets marks and colors, unless they are disabled', () => {
   const colored = render(true, { LANG: 'C.UTF-8', TERM: 'xterm' }, FINDINGS);
   assert.match(colored, /\u001b\[32m✓\u001b\[39m 1 check passed/);
   assert.match(colored, /\u001b\[33m!\u001b\[39m THIRD/);

@@ -1,4 +1,4 @@
-/** `doctor`: the checks of the provider with one turn through the bridge's own code. */
+/** `doctor`: checks the provider with one turn through the bridge's own code. */
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
 import { run } from '../../src/cli/main';
@@ -44,7 +44,7 @@ test('one request checks answer, key, model, stream, tool call, reasoning and to
 interface Case {
   readonly title: string;
   readonly step: Step;
-  /** The levels, in the order of the table. */
+  /** The levels, in the order of `IDS`. */
   readonly levels: string;
   readonly at: (typeof IDS)[number];
   readonly seen: RegExp;
@@ -54,14 +54,15 @@ interface Case {
 const error = (status: number, message: string, code?: string) =>
   reply({ status, body: { error: { message, ...(code && { code }) } } });
 
-const REST = 'skipped skipped skipped';
+/** The levels of the checks that need an answer: tool-call, reasoning, usage. */
+const CONTENT_SKIPPED = 'skipped skipped skipped';
 
 const CASES: readonly Case[] = [
   {
     title: 'no answer',
     step: refuse(),
     at: 'answer',
-    levels: `failure skipped skipped skipped ${REST}`,
+    levels: `failure skipped skipped skipped ${CONTENT_SKIPPED}`,
     seen: /closed the connection|reset the connection/,
     fix: /Check the base URL, the network/,
   },
@@ -69,7 +70,7 @@ const CASES: readonly Case[] = [
     title: 'a wrong path',
     step: reply({ status: 404, body: 'nothing here' }),
     at: 'answer',
-    levels: `failure skipped skipped skipped ${REST}`,
+    levels: `failure skipped skipped skipped ${CONTENT_SKIPPED}`,
     seen: /answered 404: nothing here\.$/,
     fix: /^127\.0\.0\.1:\d+ has no API at this path\. Check AI_API_BASE; it usually ends in \/v1\.$/,
   },
@@ -77,7 +78,7 @@ const CASES: readonly Case[] = [
     title: 'an HTML page of a proxy',
     step: reply({ status: 403, body: '<html><title>Blocked</title></html>' }),
     at: 'answer',
-    levels: `failure skipped skipped skipped ${REST}`,
+    levels: `failure skipped skipped skipped ${CONTENT_SKIPPED}`,
     seen: /an HTML page titled "Blocked"/,
     fix: /A proxy or firewall in front of/,
   },
@@ -85,7 +86,7 @@ const CASES: readonly Case[] = [
     title: 'a rejected key',
     step: error(401, 'Incorrect API key provided.', 'invalid_api_key'),
     at: 'access',
-    levels: `ok failure skipped skipped ${REST}`,
+    levels: `ok failure skipped skipped ${CONTENT_SKIPPED}`,
     seen: /answered 401: Incorrect API key provided\.$/,
     fix: /Check that AI_API_KEY belongs to 127\.0\.0\.1/,
   },
@@ -93,7 +94,7 @@ const CASES: readonly Case[] = [
     title: 'a rejected program',
     step: reply({ status: 405, body: { error: 'Coding Plan is currently only available for Coding Agents' } }),
     at: 'access',
-    levels: `ok warning skipped skipped ${REST}`,
+    levels: `ok warning skipped skipped ${CONTENT_SKIPPED}`,
     seen: /answered 405: Coding Plan is currently/,
     fix: /Try: aliyun-codex-bridge codex/,
   },
@@ -101,7 +102,7 @@ const CASES: readonly Case[] = [
     title: 'an exhausted quota',
     step: error(429, 'week allocated quota exceeded'),
     at: 'access',
-    levels: `ok failure skipped skipped ${REST}`,
+    levels: `ok failure skipped skipped ${CONTENT_SKIPPED}`,
     seen: /week allocated quota exceeded/,
     fix: /will not help until the quota resets/,
   },
@@ -109,7 +110,7 @@ const CASES: readonly Case[] = [
     title: 'too many requests',
     step: error(429, 'Too many requests'),
     at: 'access',
-    levels: `ok warning skipped skipped ${REST}`,
+    levels: `ok warning skipped skipped ${CONTENT_SKIPPED}`,
     seen: /answered 429/,
     fix: /Wait a minute/,
   },
@@ -117,7 +118,7 @@ const CASES: readonly Case[] = [
     title: 'an overload',
     step: error(503, 'The engine is currently overloaded'),
     at: 'access',
-    levels: `ok warning skipped skipped ${REST}`,
+    levels: `ok warning skipped skipped ${CONTENT_SKIPPED}`,
     seen: /answered 503/,
     fix: /Wait a few minutes/,
   },
@@ -125,7 +126,7 @@ const CASES: readonly Case[] = [
     title: 'an unknown model',
     step: error(404, "model 'scripted-model' is not supported"),
     at: 'model',
-    levels: `ok ok failure skipped ${REST}`,
+    levels: `ok ok failure skipped ${CONTENT_SKIPPED}`,
     seen: /is not supported\.$/,
     fix: /Check the model name/,
   },
@@ -133,7 +134,7 @@ const CASES: readonly Case[] = [
     title: 'a rejected request',
     step: error(400, 'The widget is wrong'),
     at: 'stream',
-    levels: `ok ok ok failure ${REST}`,
+    levels: `ok ok ok failure ${CONTENT_SKIPPED}`,
     seen: /answered 400: The widget is wrong/,
     fix: /--log-level debug/,
   },
@@ -141,7 +142,7 @@ const CASES: readonly Case[] = [
     title: 'a truncated answer',
     step: goodAnswer({ cutAfter: 3, end: 'cut' }),
     at: 'stream',
-    levels: `ok ok ok failure ${REST}`,
+    levels: `ok ok ok failure ${CONTENT_SKIPPED}`,
     seen: /./,
     fix: /lost mid-stream/,
   },
@@ -154,7 +155,7 @@ for (const { title, step, levels, at, seen, fix } of CASES) {
     assert.match(findings[at]?.seen ?? '', seen);
     assert.match(findings[at]?.fix ?? '', fix);
     assert.equal(printed.requests, 1);
-    assert.equal(upstream.requests.length, 1, 'nothing is asked twice');
+    assert.equal(upstream.requests.length, 1, 'the request is not repeated');
     assert.ok(!JSON.stringify(printed).includes(KEY));
   });
 }
@@ -166,7 +167,7 @@ test('a key quoted by the provider is not shown', async (context) => {
 
 test('without a model no request is sent', async (context) => {
   const { printed, findings, levels } = await examine(context, [], { DEFAULT_MODEL: '' });
-  assert.equal(levels, `ok ok failure skipped ${REST}`);
+  assert.equal(levels, `ok ok failure skipped ${CONTENT_SKIPPED}`);
   assert.match(findings['model']?.seen ?? '', /the request has no model/);
   assert.match(findings['model']?.fix ?? '', /--default-model/);
   assert.equal(printed.requests, 0);
@@ -302,7 +303,7 @@ test('a repaired request is counted, and the repair is shown with its dialect fi
   assert.equal(upstream.requests.length, 2);
 });
 
-test("where clients send the key, Codex's key is used, and without one no request is sent", async (context) => {
+test("if clients send their own key, Codex's key is used; without one, no request is sent", async (context) => {
   const scene = await createDoctorScene(context);
   const upstream = await startUpstream(context, { script: [goodAnswer()], apiKey: 'sk-test-key-of-codex' });
   const env = { AI_API_BASE: upstream.url, AI_API_KEY: '', FORCE_ENV_AUTH: '0' };

@@ -17,7 +17,7 @@ const LIMIT = { timeout: 60_000 };
 
 const BLOCKING = {
   ...LIMIT,
-  skip: !existsSync('/proc/self/fdinfo/0') && 'the system does not show how files are open',
+  skip: !existsSync('/proc/self/fdinfo/0') && 'there is no /proc/self/fdinfo',
 };
 
 async function setUp(context: TestContext) {
@@ -37,8 +37,7 @@ async function printedPort({ seen }: Launched): Promise<number> {
 }
 
 test(
-  'Codex gets its arguments after those for the bridge, and the folder, the input and the terminal; its exit code is ' +
-  'passed on',
+  'Codex gets the arguments for the bridge, then its own, the folder and the input; its exit code is passed on',
   LIMIT,
   async (context) => {
     const { port, scene, health } = await setUp(context);
@@ -46,14 +45,14 @@ test(
     const launched = scene.launch(['--drain-timeout-ms', '1000', 'codex', ...words]);
     const seen = await launched.seen;
     assert.equal(seen.words[0], '--no-daemon');
-    const own = seen.words.slice(1, -words.length);
+    const bridgeWords = seen.words.slice(1, -words.length);
     assert.deepEqual(seen.words.slice(-words.length), words);
     assert.deepEqual(
-      own.filter((_, index) => index % 2 === 0),
-      own.filter((_, index) => index % 2 === 0).map(() => '-c'),
+      bridgeWords.filter((_, index) => index % 2 === 0),
+      bridgeWords.filter((_, index) => index % 2 === 0).map(() => '-c'),
     );
     assert.deepEqual(
-      own.filter((_, index) => index % 2 === 1),
+      bridgeWords.filter((_, index) => index % 2 === 1),
       [
         'model_provider="aliyun"',
         `model_providers.aliyun={name="Aliyun Codex bridge",base_url="http://127.0.0.1:${port}/v1",` +
@@ -80,14 +79,14 @@ test('web search is enabled if the bridge has a search service', LIMIT, async (c
   const launched = scene.launch(['codex'], env);
   assert.equal((await launched.seen).words.filter(isSearch).length, 2);
   const second = scene.launch(['codex']);
-  assert.equal((await second.seen).words.filter(isSearch).length, 2, 'the running bridge counts');
+  assert.equal((await second.seen).words.filter(isSearch).length, 2, 'the settings of the running bridge apply');
   for (const { type, ended } of [launched, second]) {
     type('exit 0');
     assert.equal((await ended).code, 0);
   }
 });
 
-test('a launch with --search is warned if the running bridge has no search service', LIMIT, async (context) => {
+test('a launch with --search prints a warning if the running bridge has no search service', LIMIT, async (context) => {
   const { scene } = await setUp(context);
   const first = scene.launch(['codex']);
   assert.deepEqual((await first.seen).words.filter((word) => /web_search/.test(word)), []);
@@ -160,7 +159,7 @@ test('a bridge that ends while Codex runs is replaced at the same address', LIMI
   assert.equal(typeof before, 'number');
   process.kill(Number(before), 'SIGKILL');
   let after: unknown;
-  // Requests are refused until the new one listens; each fails at once, and the test has a time limit.
+  // Requests are refused until the new bridge listens; each fails at once, and the test has a time limit.
   while (after === undefined || after === before) after = (await health())?.['pid'];
   launched.type('exit 0');
   assert.equal((await launched.ended).code, 0);
@@ -234,20 +233,20 @@ for (const [signal, code] of [['SIGTERM', 9], ['SIGHUP', 9], ['SIGINT', 9]] as c
 }
 
 test(
-  'Codex’s pipes stay blocking, because a program that expects this would lose input and output',
+  'Codex’s pipes stay blocking: programs that expect it would otherwise lose input and output',
   BLOCKING,
   async (context) => {
     const { scene } = await setUp(context);
-    const teller = join(scene.home, 'teller');
+    const reporter = join(scene.home, 'reporter');
     // Checked after the launcher has registered its signal handlers, i.e. after all its work with files.
-    const tell = 'for n in 0 1 2; do grep ^flags: /proc/$$/fdinfo/$n; done; kill $!; exit 0';
+    const report = 'for n in 0 1 2; do grep ^flags: /proc/$$/fdinfo/$n; done; kill $!; exit 0';
     await writeFile(
-      teller,
-      `#!/bin/sh\n[ "$1" = --version ] && exit\ntrap '${tell}' HUP\necho $PPID\nsleep 30 & wait\n`,
+      reporter,
+      `#!/bin/sh\n[ "$1" = --version ] && exit\ntrap '${report}' HUP\necho $PPID\nsleep 30 & wait\n`,
     );
-    await chmod(teller, 0o755);
+    await chmod(reporter, 0o755);
     // A shell creates pipes; `spawn` creates a pair of sockets.
-    const words = ['-c', 'cat | "$@" 2>&1 | cat', 'sh', process.execPath, BIN, '--codex-bin', teller, 'codex'];
+    const words = ['-c', 'cat | "$@" 2>&1 | cat', 'sh', process.execPath, BIN, '--codex-bin', reporter, 'codex'];
     const child = spawn('/bin/sh', words, { env: scene.env, cwd: scene.home });
     context.after(() => child.kill('SIGKILL'));
     let text = '';
@@ -264,7 +263,7 @@ test(
   },
 );
 
-test('a Codex ended by a signal results in 128 plus its number', LIMIT, async (context) => {
+test('if a signal ends Codex, the exit code is 128 plus the signal number', LIMIT, async (context) => {
   const { scene } = await setUp(context);
   const launched = scene.launch(['codex'], { FAKE_DIES: '1' });
   await launched.seen;
@@ -319,7 +318,7 @@ test('with a proxy, Codex still reaches the bridge', LIMIT, async (context) => {
   await launched.ended;
 });
 
-test('requests with their own keys: Codex is configured to send the key', LIMIT, async (context) => {
+test('if requests bring their own key, Codex is configured to send it', LIMIT, async (context) => {
   const { scene } = await setUp(context);
   const launched = scene.launch(['codex'], { FORCE_ENV_AUTH: '0' });
   assert.ok((await launched.seen).words.some((word) => word.includes('env_key="AI_API_KEY"')));
@@ -327,7 +326,7 @@ test('requests with their own keys: Codex is configured to send the key', LIMIT,
   await launched.ended;
 });
 
-test('errors before the word codex are reported, and nothing runs', LIMIT, async (context) => {
+test('an invalid flag before "codex" is reported, and nothing is started', LIMIT, async (context) => {
   const { scene } = await setUp(context);
   const { code, error } = await scene.launch(['--prot', '1', 'codex']).ended;
   assert.equal(code, 2);
@@ -374,7 +373,7 @@ for (const [name, before, difference] of [
       `aliyun-codex-bridge: The bridge on port ${port} has other settings. It uses a different API key. ` +
       `To replace it, run: aliyun-codex-bridge restart --port ${port}\n`,
     );
-    assert.equal((await health())?.['pid'], now, 'a bridge of start stays when it was replaced');
+    assert.equal((await health())?.['pid'], now, 'a bridge that replaced one of "start" keeps running');
   });
 }
 
@@ -443,9 +442,9 @@ test('a program that takes the port of a killed bridge gets neither the token no
   first.child.kill('SIGKILL');
   process.kill(pid, 'SIGKILL');
   await untilFree(port);
-  const heard: string[] = [];
+  const receivedHeaders: string[] = [];
   const foreign = createHttpServer((request, response) => {
-    heard.push(JSON.stringify(request.headers));
+    receivedHeaders.push(JSON.stringify(request.headers));
     response.end(JSON.stringify({ ...real, proof: '0'.repeat(64) }));
   });
   await new Promise<void>((resolve) => foreign.listen(port, '127.0.0.1', resolve));
@@ -455,5 +454,5 @@ test('a program that takes the port of a killed bridge gets neither the token no
   second.type('exit 0');
   const warning = new RegExp(`The program on port ${port} does not have the access token; using`);
   assert.match((await second.ended).error, warning);
-  assert.doesNotMatch(heard.join(' '), /Bearer/);
+  assert.doesNotMatch(receivedHeaders.join(' '), /Bearer/);
 });

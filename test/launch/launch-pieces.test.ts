@@ -1,4 +1,4 @@
-/** The small decisions of a launch: version, model, proxy, subcommand, quoting. */
+/** The parts of a launch: version, model, proxy, subcommand, quoting, signals. */
 import assert from 'node:assert/strict';
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -38,7 +38,7 @@ test('versions are compared number by number', () => {
     assert.equal(isBefore(version, limit), expected, `${version} < ${limit}`);
 });
 
-test('the model: the wanted one, the configured one if it is offered, the first', () => {
+test('chooses the wanted model, or the configured one if it is offered, or the first', () => {
   const offered = ['qwen', 'glm'];
   assert.equal(chooseModel({ wanted: 'mine', configured: 'glm', offered }), 'mine');
   assert.equal(chooseModel({ wanted: undefined, configured: 'glm', offered }), 'glm');
@@ -46,7 +46,7 @@ test('the model: the wanted one, the configured one if it is offered, the first'
   assert.equal(chooseModel({ wanted: undefined, configured: 'gpt-6.1', offered: [] }), undefined);
 });
 
-test('with a proxy, this machine is excluded', () => {
+test('with a proxy, NO_PROXY gets the addresses of this machine', () => {
   const plain = { PATH: '/bin' };
   assert.equal(bypassProxy(plain), plain);
   const { NO_PROXY, no_proxy } = bypassProxy({
@@ -92,9 +92,9 @@ test('signals are forwarded, except on Windows, where the console signals all pr
     [true, 'darwin', ['SIGHUP']],
     [false, 'win32', []],
   ] as const) {
-    const forget = forwardSignals(kill, hasTerminal, platform);
+    const stopForwarding = forwardSignals(kill, hasTerminal, platform);
     for (const signal of ['SIGHUP', 'SIGQUIT'] as const) process.emit(signal, signal);
-    forget();
+    stopForwarding();
     assert.deepEqual(seen.splice(0), wanted, `${platform}, ${hasTerminal}`);
   }
 });

@@ -22,8 +22,8 @@ async function pick(given: Partial<ModelQuestion>, env: Readonly<Record<string, 
     return typed ?? '';
   };
   const io = { ...createFakeIo(), ...(typed !== undefined && { ask }) };
-  const rest = { offered: [], configured: undefined, words: [] };
-  return { picked: await pickModel({ config: loaded.config, io, ...rest, ...given }), asked };
+  const defaults = { offered: [], configured: undefined, words: [] };
+  return { picked: await pickModel({ config: loaded.config, io, ...defaults, ...given }), asked };
 }
 
 test('the only model of a server is used', async () => {
@@ -99,7 +99,7 @@ const UP = '\u001b[A';
 for (const [keys, model] of [
   ['2', 'b:2'], ['c:3', 'c:3'], ['', 'a:1'], [DOWN, 'a:1'], [DOWN + DOWN, 'b:2'], [UP, 'c:3'], [DOWN + UP + UP, 'b:2'],
 ] as const) {
-  const name = `a launch at a terminal takes ${JSON.stringify(keys)} for ${model}`;
+  const name = `at a terminal, the input ${JSON.stringify(keys)} selects ${model}`;
   test(name, { skip: whyNoTerminal(), timeout: 60_000 }, async (context) => {
     const scene = await createLaunchScene(context, await findFreePort());
     const base = await serveModels(context, ['a:1', 'b:2', 'c:3']);

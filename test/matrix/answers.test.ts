@@ -1,4 +1,4 @@
-/** Finish reasons of single providers, through the whole bridge. */
+/** Finish reasons and repeated text of individual providers, through the complete bridge. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { answer } from '../support/upstream/scripted-upstream';
@@ -13,7 +13,7 @@ const ENDINGS = [
 
 describe('Z.ai’s finish reasons', () => {
   for (const { finish, status, reason } of ENDINGS) {
-    it(finish, async (context) => {
+    it(`${finish} becomes ${reason}`, async (context) => {
       const bridge = await startBridge(context, {
         provider: 'zai',
         model: 'glm-5.3',

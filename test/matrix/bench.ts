@@ -12,7 +12,7 @@ import type { Target } from './targets';
 export type Form = 'stream' | 'json';
 
 /** A successful turn. */
-export interface Asked {
+export interface BenchTurn {
   /** The request body that the provider received. */
   readonly sent: Loose;
   /** The items of the answer. */
@@ -42,19 +42,19 @@ export class Bench {
   }
 
   /** Runs one turn: exactly one request is sent, it is not rejected, and the answer is completed. */
-  async ask(body: object, next: Answer = { text: 'Done.' }): Promise<Asked> {
+  async ask(body: object, next: Answer = { text: 'Done.' }): Promise<BenchTurn> {
     const { upstream } = this.bridge;
     const before = upstream.requests.length;
-    const refused = upstream.rejections.length;
+    const rejectionsBefore = upstream.rejections.length;
     this.next = next;
     const { output, response } = await this.post(body);
-    assert.deepEqual(upstream.rejections.slice(refused), []);
+    assert.deepEqual(upstream.rejections.slice(rejectionsBefore), []);
     assert.equal(upstream.requests.length, before + 1, 'one turn is one request');
     assert.equal(response?.status, 'completed', JSON.stringify(response));
     return { sent: upstream.requests[before]?.body, output, response };
   }
 
-  private async post(body: object): Promise<Omit<Asked, 'sent'>> {
+  private async post(body: object): Promise<Omit<BenchTurn, 'sent'>> {
     if (this.form === 'stream') {
       const reply = await this.bridge.stream(body, CODEX);
       return { output: doneItems(reply), response: finalResponse(reply) };

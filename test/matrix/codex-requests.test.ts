@@ -31,10 +31,10 @@ describe('the requests of the real Codex', () => {
   for (const target of TARGETS) {
     it(`${target.provider.name}/${target.model}`, () => {
       assert.ok(REQUESTS.length > 20);
-      const refused = REQUESTS.map(({ name, body }) => [name, validateChat(translate(body, target), target)]).filter(
-        ([, words]) => words !== undefined,
+      const rejected = REQUESTS.map(({ name, body }) => [name, validateChat(translate(body, target), target)]).filter(
+        ([, message]) => message !== undefined,
       );
-      assert.deepEqual(refused, []);
+      assert.deepEqual(rejected, []);
     });
   }
 });

@@ -1,4 +1,4 @@
-/** Every Responses endpoint of the catalog: what it rejects in Codex's own requests, and that none of that is sent. */
+/** What each Responses endpoint of the catalog rejects in Codex's own requests, none of which is sent to it. */
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -37,7 +37,7 @@ function validate(body: object, { provider: { name } }: NativeTarget): NativeRej
   });
 }
 
-/** As the bridge translates it. */
+/** Translates a request as the bridge does. */
 function toNative(body: object, { provider, model }: NativeTarget): object {
   const { id, dialect: own, model: row } = resolveModel(provider, model, undefined);
   const dialect = { ...nativeDialect(own), ...provider.responses?.dialect, ...row?.native };
@@ -76,8 +76,8 @@ const SPLIT = { input: [user('Hi'), call, developer, output] };
 const AGENT = { input: [user('Hi'), { type: 'agent_message', author: 'a', recipient: 'b', content: [] }] };
 const LATE = { input: [user('Hi'), developer] };
 
-/** What the public reports quote. */
-const WORDS: readonly (readonly [provider: string, model: string, body: object, words: RegExp])[] = [
+/** Messages that public reports quote. */
+const MESSAGES: readonly (readonly [provider: string, model: string, body: object, message: RegExp])[] = [
   ['aliyun-token-plan', 'auto', { tool_choice: 'auto' }, /tool_choice is not supported/],
   ['aliyun-token-plan', 'auto', { parallel_tool_calls: true }, /parallel_tool_calls is not supported/],
   ['zai', 'glm-5.4', {}, /Unknown model/],
@@ -99,12 +99,12 @@ const WORDS: readonly (readonly [provider: string, model: string, body: object, 
 ];
 
 describe('an endpoint rejects with its own message', () => {
-  for (const [name, model, body, words] of WORDS) {
-    it(`${name}: ${words.source}`, () => {
+  for (const [name, model, body, message] of MESSAGES) {
+    it(`${name}: ${message.source}`, () => {
       const provider = PROVIDERS.find((row) => row.name === name);
       assert.ok(provider);
       const request = { model, stream: true, store: false, input: [user('Hi')], ...body };
-      assert.match(validate(request, { provider, model })?.message ?? 'accepted', words);
+      assert.match(validate(request, { provider, model })?.message ?? 'accepted', message);
     });
   }
 });
@@ -133,7 +133,10 @@ describe('a thread of Codex at every endpoint', () => {
 const servedAt = (url: string, name: string): readonly Provider[] =>
   PROVIDERS.map((row) => (row.name === name ? { ...row, baseUrls: [url] } : row));
 
-/** A search, parallel calls of its find and a patch, a hook between calls and results, another provider's history. */
+/**
+ * Plays a thread with the history of another provider: a tool search, then parallel calls of the found tool and of
+ * apply_patch, with the message of a hook between calls and results.
+ */
 async function playThread(context: TestContext, { provider, model }: NativeTarget, wire: 'auto' | 'responses') {
   const behavior = NATIVE_BEHAVIOR[provider.name];
   const upstream = await startNativeUpstream({
@@ -213,7 +216,7 @@ describe('a preferred model at a host without a Responses endpoint', () => {
     [400, 'deepseek-v4-pro is not supported by the Responses API'],
   ];
   for (const [status, message] of ROWS) {
-    it(`is asked over Chat Completions after a ${status}, and from then on`, async (context) => {
+    it(`falls back to Chat Completions after a ${status}, and keeps using it`, async (context) => {
       const { url, paths } = await startGateway(context, status, message);
       const settings = { aiBaseUrl: url, catalog: servedAt(url, 'deepseek') };
       const bridge = await startBridge(context, { provider: 'deepseek', model: 'deepseek-v4-pro', settings });
@@ -226,7 +229,7 @@ describe('a preferred model at a host without a Responses endpoint', () => {
     });
   }
 
-  it('fails there where the user chose the protocol', async (context) => {
+  it('fails if the user chose the protocol', async (context) => {
     const { url, paths } = await startGateway(context, 404, 'Not Found');
     const settings = { aiBaseUrl: url, wire: 'responses' } as const;
     const bridge = await startBridge(context, { provider: 'deepseek', model: 'deepseek-v4-pro', settings });
@@ -247,7 +250,7 @@ describe('the protocol of a model', () => {
   };
   const CHAT_PATH = ['/v1/chat/completions'];
 
-  it('is Chat Completions for the models of a provider that are not known to work otherwise', async (context) => {
+  it('is Chat Completions for models that are not known to work over Responses', async (context) => {
     for (const [provider, model] of [
       ['zai', 'glm-5.4'], ['aliyun-payg', 'qwen3.7-plus'], ['mimo', 'mimo-v2.6-pro'], ['kimi-code', 'kimi-for-coding'],
       ['minimax', 'MiniMax-M2.7'], ['deepseek', 'deepseek-v3'], ['ollama', 'qwen3:8b'], ['ark', 'ark-code-latest'],

@@ -73,7 +73,7 @@ export const partsOf = (sent: Loose, wanted: string): readonly Loose[] =>
     Array.isArray(content) ? content.filter(({ type }) => type === wanted).map((part) => ({ role, ...part })) : [],
   );
 
-/** A message without the mark of where the prompt may be cached: the mark moves to the end with each request. */
+/** Removes the mark of where the prompt may be cached, because it moves to the end with each request. */
 function withoutMark(message: Loose): Loose {
   if (!Array.isArray(message.content)) return message;
   const parts = message.content.map(({ cache_control: mark, ...part }: Loose) => part);

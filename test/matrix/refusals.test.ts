@@ -1,6 +1,4 @@
-/**
- * Every provider's rejections, in its own error body: what an SDK client and Codex receive.
- */
+/** Every provider's rejections, in its own error body: what an SDK client and Codex receive. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { PROVIDERS } from '../../src/providers/catalog';
@@ -28,14 +26,14 @@ for (const { name } of PROVIDERS) {
           provider: name, model, settings: { wire: 'chat' }, ...options,
         });
         const reply = await bridge.json({ input: ask() }, SDK);
-        const words = (bridge.upstream.rejections[0] ?? '').replace(/^[a-z-]+: /, '');
+        const message = (bridge.upstream.rejections[0] ?? '').replace(/^[a-z-]+: /, '');
         const { error } = reply.json as Loose;
         assert.equal(error.code, code, error.message);
         assert.ok((statuses as readonly number[]).includes(reply.status), `${reply.status}: ${error.message}`);
-        assert.ok(words !== '' && error.message.includes(words), `${error.message} lacks: ${words}`);
+        assert.ok(message !== '' && error.message.includes(message), `${error.message} lacks: ${message}`);
         const failed = finalResponse(await bridge.stream({ input: ask() }, CODEX));
         assert.equal(failed.status, 'failed');
-        assert.ok(failed.error.message.includes(words));
+        assert.ok(failed.error.message.includes(message));
         assert.equal(bridge.upstream.requests.length, 2, 'nothing is retried');
       });
     }

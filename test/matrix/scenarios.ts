@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { ask, tool, type Loose } from '../support/bridge/test-bridge';
 import { AWKWARD_TOOLS } from './awkward-tools';
-import type { Asked, Bench } from './bench';
+import type { Bench, BenchTurn } from './bench';
 import {
   assertPrefix,
   assistantsOf,
@@ -53,7 +53,7 @@ async function text(bench: Bench): Promise<void> {
   );
 }
 
-/** A function, a custom tool, a namespaced tool: one after the other, then in parallel. */
+/** One call of a function, then parallel calls of a function, a custom tool and a namespaced tool. */
 async function toolRounds(bench: Bench): Promise<void> {
   const input = [...opening()];
   const first = await bench.ask(turn(input), ({ tools }) => ({
@@ -132,7 +132,7 @@ async function reasoningRoundTrip(bench: Bench): Promise<void> {
   if (bench.target.strict.replay?.on === 'answers') assertReasoning(bench, third, 1);
 }
 
-function assertReasoning({ target: { style } }: Bench, { sent }: Asked, position: number): void {
+function assertReasoning({ target: { style } }: Bench, { sent }: BenchTurn, position: number): void {
   const message = assistantsOf(sent)[position];
   if (style.replay === 'think')
     return assert.match(message.content, new RegExp(`^<think>\\n?${REASONING}\\n?</think>\\n*I read\\.$`));
@@ -187,8 +187,8 @@ async function structuredOutput(bench: Bench): Promise<void> {
   const { sent, output } = await bench.ask(turn(opening(), { text: { format } }), { text: '{"verdict":true}' });
   assert.deepEqual(JSON.parse(textOf(output)), { verdict: true });
   const { behavior } = bench.target;
-  const takesSchema = behavior.fields.includes('response_format') && behavior.formats.includes('json_schema');
-  if (takesSchema) assert.deepEqual(sent.response_format?.json_schema.schema, schema);
+  const acceptsSchema = behavior.fields.includes('response_format') && behavior.formats.includes('json_schema');
+  if (acceptsSchema) assert.deepEqual(sent.response_format?.json_schema.schema, schema);
   // A provider that does not accept a schema gets it as text.
   else assert.ok(JSON.stringify(sent.messages[0].content).includes('verdict'));
 }
@@ -264,9 +264,9 @@ async function awkwardTools(bench: Bench): Promise<void> {
 /** Everything that an SDK may set: settings that the provider would reject are not sent. */
 async function settings(bench: Bench): Promise<void> {
   const { behavior, strict } = bench.target;
-  const asked = strict.maxTokens === undefined ? 1_000 : 5_000_000;
+  const requestedLimit = strict.maxTokens === undefined ? 1_000 : 5_000_000;
   const more = {
-    max_output_tokens: asked,
+    max_output_tokens: requestedLimit,
     temperature: 0.3,
     top_p: 0.9,
     logit_bias: { '42': 1 },
@@ -282,7 +282,7 @@ async function settings(bench: Bench): Promise<void> {
   };
   const { sent } = await bench.ask(turn(opening(), more));
   assert.equal(
-    sent[behavior.limit] > 0 && sent[behavior.limit] <= asked,
+    sent[behavior.limit] > 0 && sent[behavior.limit] <= requestedLimit,
     true,
     'the limit is sent under the provider’s name',
   );
@@ -294,7 +294,7 @@ export const SCENARIOS: readonly Scenario[] = [
   { name: 'tool rounds', run: toolRounds },
   { name: 'parallel calls', run: parallelCalls },
   { name: 'reasoning round trip', run: reasoningRoundTrip },
-  { name: 'reasoning that is not known', run: reasoningUnknown },
+  { name: 'unknown reasoning', run: reasoningUnknown },
   { name: 'images', run: images },
   { name: 'structured output', run: structuredOutput },
   { name: 'efforts', once: true, run: efforts },

@@ -55,7 +55,7 @@ export const TARGETS: readonly Target[] = PROVIDERS.flatMap((provider) =>
 );
 
 function modelsOf(provider: Provider): readonly string[] {
-  const visitors = UNLISTED_MODELS[provider.name] ?? (provider.models.length === 0 ? ['some-model'] : []);
+  const unlisted = UNLISTED_MODELS[provider.name] ?? (provider.models.length === 0 ? ['some-model'] : []);
   const seen = new Set<string>();
   const own = [...provider.models].sort(
     (a, b) => Number(b.id === provider.defaultModel) - Number(a.id === provider.defaultModel),
@@ -65,7 +65,7 @@ function modelsOf(provider: Provider): readonly string[] {
     const key = JSON.stringify(dialect);
     return seen.has(key) ? false : seen.add(key);
   });
-  return [...distinct.map(({ id }) => id), ...visitors];
+  return [...distinct.map(({ id }) => id), ...unlisted];
 }
 
 function targetOf(provider: Provider, model: string): Target {

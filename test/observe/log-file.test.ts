@@ -148,7 +148,7 @@ test(
 
 test(
   'the target of a symbolic link is rotated, and the link is kept',
-  { ...LIMIT, skip: process.platform === 'win32' && 'links need a privilege' },
+  { ...LIMIT, skip: process.platform === 'win32' && 'symbolic links need a privilege' },
   (context) => {
     const { folder, path, log } = create(context, 10);
     const real = join(folder, 'real.log');
@@ -178,7 +178,7 @@ test(
   },
 );
 
-test('a full disk throws nothing', { ...LIMIT, skip: !existsSync('/dev/full') && 'there is no /dev/full' }, () => {
+test('a full disk causes no exception', { ...LIMIT, skip: !existsSync('/dev/full') && 'there is no /dev/full' }, () => {
   const log = createLogFile('/dev/full', 1_000);
   assert.equal(log.open(), undefined);
   log.write('one\n');

@@ -23,7 +23,7 @@ for (const level of LOG_LEVELS) {
 /** Local time with its offset, as each line of text begins. */
 const TIME = /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d[+-]\d\d:\d\d /;
 
-test('text lines are for people, in local time', () => {
+test('text lines have the local time, and fields as key=value', () => {
   const { lines, logger } = collect();
   const failure = { kind: 'rate_limit', status: 429, error: 'Slow "down".', param: undefined, more: { a: [1] } };
   logger.warn('request failed', failure);
@@ -36,7 +36,7 @@ test('text lines are for people, in local time', () => {
   ]);
 });
 
-test('the offset is that of the local time, also one of half an hour, west of Greenwich, and in summer', () => {
+test('the offset is that of the local time zone: half hours, west of Greenwich, daylight saving time', () => {
   const { TZ } = process.env;
   for (const [zone, text] of [
     ['Asia/Kolkata', '2026-07-01 05:30:00+05:30'], ['America/New_York', '2026-06-30 20:00:00-04:00'],
@@ -49,15 +49,15 @@ test('the offset is that of the local time, also one of half an hour, west of Gr
   else process.env['TZ'] = TZ;
 });
 
-test('no line of text is longer than 120 characters, and each has time and level; at debug they are whole', () => {
+test('text lines wrap at 120 characters, each with time and level; at debug they do not wrap', () => {
   const { lines, logger } = collect();
   const stack = `Error\n${'at x '.repeat(50)}`;
   const values = { error: 'words '.repeat(60), url: `https://x/${'a'.repeat(300)}`, stack };
   for (const level of ['info', 'debug'] as const) logger[level]('long', values);
-  const [wrapped = [], whole = []] = lines.map((text) => text.trimEnd().split('\n'));
+  const [wrapped = [], unwrapped = []] = lines.map((text) => text.trimEnd().split('\n'));
   assert.deepEqual(wrapped.filter((line) => line.length > 120 || !TIME.test(line) || !/^\S+ \S+ info /.test(line)), []);
   assert.ok(wrapped.length > 5);
-  assert.equal(whole.length, 3);
+  assert.equal(unwrapped.length, 3);
   const text = wrapped.map((line) => line.replace(TIME, '').slice(6).trim()).join('');
   assert.ok(text.includes('a'.repeat(60)) && text.replaceAll(' ', '').includes('words'.repeat(60)));
 });
@@ -78,12 +78,12 @@ test('a stack trace is readable in text', () => {
   assert.equal(text, 'error crashed\nerror     Error: x\nerror         at y\n');
 });
 
-test('text from outside cannot forge a line or control the terminal', () => {
+test('external text cannot forge a line or control the terminal', () => {
   const { lines, logger } = collect();
   logger.info('a\nb\u001b[2J', { path: '/x\r\n\u009b31m', list: ['\u2028'], stack: 'a\u001b[0m' });
   assert.equal(lines.length, 1);
-  const whole = lines[0]?.trimEnd().split('\n') ?? [];
-  assert.deepEqual(whole.filter((line) => !TIME.test(line) || /[\u0000-\u001f\u007f-\u009f\u2028]/.test(line)), []);
+  const wrapped = lines[0]?.trimEnd().split('\n') ?? [];
+  assert.deepEqual(wrapped.filter((line) => !TIME.test(line) || /[\u0000-\u001f\u007f-\u009f\u2028]/.test(line)), []);
 });
 
 for (const format of ['text', 'json'] as const) {
@@ -103,7 +103,7 @@ for (const format of ['text', 'json'] as const) {
     if (format === 'json') assert.doesNotThrow(() => JSON.parse(lines[0] ?? '') as unknown);
   });
 
-  test(`fields that cannot be written do not throw (${format})`, () => {
+  test(`fields that cannot be serialized do not throw (${format})`, () => {
     const { lines, logger } = collect({ format });
     const cycle: { self?: unknown } = {};
     cycle.self = cycle;

@@ -1,6 +1,4 @@
-/**
- * The record of a turn and its log line, as text and JSON, without any part of the conversation.
- */
+/** The record of a turn and its log line, as text and JSON, without any part of the conversation. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { BridgeError, type ErrorDetails } from '../../src/errors/bridge-error';
@@ -53,7 +51,7 @@ function failed(error: BridgeError, status: number | undefined = 502): TurnRecor
 const failure = (kind: ErrorKind, message: string, details: ErrorDetails = {}): BridgeError =>
   new BridgeError(kind, message, details);
 
-/** What the log has of a turn, without its time; in text, each of its lines with the level. */
+/** The log entry of a turn without its time; as text, it may have several lines, each with the level. */
 function write(record: TurnRecord, format: LogFormat = 'text'): string {
   const lines: string[] = [];
   const log = createLogger({ level: 'debug', format, write: (line) => void lines.push(line), now: () => 0 });
@@ -64,7 +62,7 @@ function write(record: TurnRecord, format: LogFormat = 'text'): string {
   return whole.map((line) => line.replace(TIME, '')).join('\n');
 }
 
-/** The same on one line, however long. */
+/** The same without line breaks. */
 const writeFlat = (record: TurnRecord): string => write(record).replace(/\n\w+ {2,}/g, ' ');
 
 /** Local time with its offset. */
@@ -98,7 +96,7 @@ describe('the record of a turn', () => {
   });
 
   it('keeps the first outcome, unless there is a bug in the bridge', () => {
-    const outcomes = (...ends: ((record: TurnRecord) => void)[]): TurnFacts['outcome'] => {
+    const outcomeAfter = (...ends: ((record: TurnRecord) => void)[]): TurnFacts['outcome'] => {
       const { record } = start();
       for (const end of ends) end(record);
       return record.facts().outcome;
@@ -106,13 +104,13 @@ describe('the record of a turn', () => {
     const defect = failure('internal', 'The bridge failed.');
     defect.cause = new TypeError('x is not a function');
     const fail = (record: TurnRecord): void => record.fail(failure('quota', 'Used up.'));
-    const type = (...ends: ((record: TurnRecord) => void)[]): string => outcomes(...ends).type;
+    const type = (...ends: ((record: TurnRecord) => void)[]): string => outcomeAfter(...ends).type;
     assert.equal(type(), 'answered');
     assert.equal(type((record) => record.leave(), fail), 'left');
     assert.equal(type(fail, (record) => record.leave()), 'failed');
     assert.equal(type((record) => record.answered(), fail), 'answered');
     assert.deepEqual(
-      outcomes(
+      outcomeAfter(
         (record) => record.answered(),
         (record) => record.fail(defect),
       ),
@@ -121,10 +119,10 @@ describe('the record of a turn', () => {
   });
 
   it('derives from the abort signal whether the client disconnected or got an error', () => {
-    const gone = AbortSignal.abort(new Error('The client closed the connection.'));
+    const disconnected = AbortSignal.abort(new Error('The client closed the connection.'));
     const stopped = AbortSignal.abort(failure('shutting_down', 'Stopping.'));
     for (const [abort, type] of [
-      [gone, 'left'],
+      [disconnected, 'left'],
       [stopped, 'failed'],
       [new AbortController().signal, 'failed'],
     ] as const) {
@@ -134,7 +132,7 @@ describe('the record of a turn', () => {
     }
   });
 
-  it('never has a time before its start, whatever the clock does', () => {
+  it('never has a negative duration, even if the clock goes backwards', () => {
     const { at } = start();
     at(-5_000).begin();
     const { firstMs, totalMs } = at(-9_000).facts();
@@ -142,7 +140,7 @@ describe('the record of a turn', () => {
   });
 });
 
-describe('the line of a turn, for people', () => {
+describe('the log line of a turn, as text', () => {
   it('has aligned columns, then anything unusual', () => {
     assert.equal(
       writeFlat(answered()),
@@ -273,7 +271,7 @@ describe('the line of a turn, for people', () => {
     );
   });
 
-  it('cannot be forged by text from outside', () => {
+  it('cannot be forged by external text', () => {
     const evil = 'x\n1970-01-01T00:00:00.000Z info  turn forged \u001b[2J';
     const record = answered(PROGRESS, { model: evil });
     record.follow(PROGRESS, evil);
@@ -341,7 +339,7 @@ describe('the log line of a turn, as JSON', () => {
 
 describe('the message of a failure', () => {
   const PROMPT = 'The-Prompt-Nobody-May-See';
-  const LEAKS: readonly (readonly [name: string, error: BridgeError, still: RegExp])[] = [
+  const LEAKS: readonly (readonly [name: string, error: BridgeError, expected: RegExp])[] = [
     [
       'the value of a field',
       failure('invalid_request', `Cannot read input[0].role: got "${PROMPT}"`, { param: 'input[0].role' }),
@@ -368,11 +366,11 @@ describe('the message of a failure', () => {
     ],
   ];
   for (const format of ['text', 'json'] as const) {
-    for (const [name, error, still] of LEAKS) {
+    for (const [name, error, expected] of LEAKS) {
       it(`contains no conversation: ${name} (${format})`, () => {
         const text = write(failed(error, 400), format);
         assert.ok(!text.includes(PROMPT), text);
-        assert.match(text, still);
+        assert.match(text, expected);
       });
     }
   }
@@ -385,7 +383,7 @@ describe('the message of a failure', () => {
   });
 });
 
-it('the line is written once, by the last holder', () => {
+it('the line is written once, when the last holder releases it', () => {
   const lines: string[] = [];
   const turnLog = new TurnLog(
     start().record,
@@ -402,8 +400,8 @@ it('the line is written once, by the last holder', () => {
   assert.match(lines[0] ?? '', /aborted/);
 });
 
-describe('a turn that is silent', () => {
-  it('is in the log every half minute, until it continues or ends', () => {
+describe('a silent turn', () => {
+  it('is logged every 30 s, until it continues or ends', () => {
     const lines: string[] = [];
     const log = createLogger({ level: 'info', format: 'text', write: (line) => void lines.push(line), now: () => 0 });
     const { record, at } = start({ model: 'sent-model' });

@@ -1,4 +1,4 @@
-/** The usage ledger: one line per turn that reached the provider, without its text, bounded, and off on request. */
+/** The usage ledger: one line per turn that reached the provider, without its text; limited in size, optional. */
 import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -23,7 +23,7 @@ function createFolder(context: TestContext): string {
 const readLines = (path: string): Record<string, unknown>[] =>
   readFileSync(path, 'utf8').trim().split('\n').map((line) => JSON.parse(line) as Record<string, unknown>);
 
-const afterWork = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 10));
+const untilFlushed = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 10));
 
 test('a turn that reached the provider has a line, with the kind of its failure; others have none', async (context) => {
   const path = join(createFolder(context), 'usage.jsonl');
@@ -37,8 +37,8 @@ test('a turn that reached the provider has a line, with the kind of its failure;
   failed.call();
   failed.fail(new BridgeError('quota', 'Used up.'));
   ledger.add(failed.facts());
-  assert.equal(existsSync(path), false, 'nothing is written before the turn is over');
-  await afterWork();
+  assert.equal(existsSync(path), false, 'nothing is written synchronously');
+  await untilFlushed();
   ledger.close();
   const [{ time, ms, ...line } = {}, ...others] = readLines(path);
   assert.deepEqual(others, []);
@@ -73,7 +73,7 @@ test('an unusable folder is reported once, and fails no turn', async (context) =
     record.send(SENT);
     record.call();
     ledger.add(record.facts());
-    await afterWork();
+    await untilFlushed();
   }
   assert.deepEqual([problems, existsSync(path)], [['Not yours.'], false]);
 });
@@ -88,7 +88,7 @@ const CHUNKS = [
 ];
 
 for (const words of [[], ['--no-usage-ledger']]) {
-  test(`serve ${words.join(' ')} answers a turn: what the state folder has afterwards`, async (context) => {
+  test(`${['serve', ...words].join(' ')} writes ${words.length === 0 ? 'a line' : 'no ledger'}`, async (context) => {
     const port = await listen(context, (_request, response) => {
       response.writeHead(200, { 'content-type': 'text/event-stream' });
       response.end(`${CHUNKS.map((chunk) => `data: ${JSON.stringify(chunk)}\n\n`).join('')}data: [DONE]\n\n`);

@@ -1,6 +1,4 @@
-/**
- * Every model of every provider becomes an entry that Codex accepts: one invalid field makes it reject the whole list.
- */
+/** Every model of every provider becomes an entry that Codex accepts: it rejects a whole list for one invalid field. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { BASE_INSTRUCTIONS } from '../../src/providers/base-instructions';
@@ -54,7 +52,7 @@ const FIELDS: Readonly<Record<keyof CodexModel, Check>> = {
 
 for (const provider of PROVIDERS) {
   test(`every model of ${provider.name} has every field with the right type`, () => {
-    for (const preferred of [undefined, 'a-model-nobody-knows']) {
+    for (const preferred of [undefined, 'an-unknown-model']) {
       const entries = listEntries(provider, { preferred });
       const models = describeForCodex(entries);
       assert.equal(models.length, entries.length);

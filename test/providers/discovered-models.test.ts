@@ -31,7 +31,7 @@ test('OpenRouter: windows, output limits, modalities; models without tools or te
   ]);
 });
 
-test('vLLM and SGLang, Moonshot, Groq, Mistral, llama.cpp', () => {
+test('vLLM and SGLang, Moonshot, Groq, Mistral, llama.cpp: windows, output limits, modalities', () => {
   const data = [
     { id: 'served', object: 'model', root: '/models/served', max_model_len: 32_768 },
     { id: 'k', context_length: 262_144, supports_image_in: true, supports_reasoning: true },
@@ -105,7 +105,7 @@ test('an answer that is not a list has no models', () => {
   }
 });
 
-test('the windows that models were loaded with: LM Studio and Ollama', () => {
+test('the context windows of loaded models: LM Studio and Ollama', () => {
   const lmStudio = {
     data: [
       { id: 'Loaded', state: 'loaded', loaded_context_length: 4_096, max_context_length: 131_072 },
@@ -118,7 +118,7 @@ test('the windows that models were loaded with: LM Studio and Ollama', () => {
   for (const nonsense of [undefined, null, 'x', [], { data: 'x' }]) assert.equal(readLoadedWindows(nonsense).size, 0);
 });
 
-test("fields of Codex's own catalog, also those that are new in 0.171, change nothing", () => {
+test("other fields of Codex's own catalog, including those new in 0.171, are ignored", () => {
   const more = {
     web_search_provider: 'x', supports_reasoning_effort_updates: true, supports_experimental_context: true,
     auto_review_model_override: null, multi_agent_tools_in_code_mode: 'v2', content_filter_guidance: {},

@@ -11,7 +11,7 @@ const on = (provider: string, model: string): Dialect =>
 
 const NEUTRAL = { ...DEFAULT_DIALECT, ...any.dialect };
 
-const KEPT = '(reasoning not kept)';
+const PLACEHOLDER = '(reasoning not kept)';
 
 describe('on an unknown host', () => {
   const NAMES: readonly (readonly [name: string, expected: Partial<Dialect>])[] = [
@@ -21,15 +21,18 @@ describe('on an unknown host', () => {
     ['zai-org/GLM-4.7', { reasoningReplay: 'reasoning_content' }],
     [
       'kimi-k2-instruct',
-      { reasoningPlaceholder: KEPT, toolChoice: 'auto-only', sampling: true, placeholderOn: 'calls' },
+      { reasoningPlaceholder: PLACEHOLDER, toolChoice: 'auto-only', sampling: true, placeholderOn: 'calls' },
     ],
-    ['moonshotai/Kimi-K2.5', { reasoningPlaceholder: KEPT, sampling: false, placeholderOn: 'calls' }],
+    ['moonshotai/Kimi-K2.5', { reasoningPlaceholder: PLACEHOLDER, sampling: false, placeholderOn: 'calls' }],
     ['kimi-k2.7-code', { sampling: false, placeholderOn: 'calls' }],
     ['kimi-k3', { sampling: false, placeholderOn: 'answers' }],
     ['MiniMaxAI/MiniMax-M2.5', { reasoningReplay: 'think', lateInstructions: 'user', thinkTags: 'leading' }],
     ['minimax-m2:cloud', { reasoningReplay: 'think' }],
-    ['Pro/deepseek-ai/DeepSeek-V4', { reasoningPlaceholder: KEPT, placeholderOn: 'answers', toolChoice: 'auto-only' }],
-    ['mimo-v2.6-flash', { reasoningPlaceholder: KEPT, toolChoice: 'any' }],
+    [
+      'Pro/deepseek-ai/DeepSeek-V4',
+      { reasoningPlaceholder: PLACEHOLDER, placeholderOn: 'answers', toolChoice: 'auto-only' },
+    ],
+    ['mimo-v2.6-flash', { reasoningPlaceholder: PLACEHOLDER, toolChoice: 'any' }],
   ];
   for (const [name, expected] of NAMES) {
     it(name, () => {
@@ -96,7 +99,7 @@ describe('precedence', () => {
     assert.equal(on('vllm', 'MiniMax-M3').reasoningReplay, 'reasoning');
     assert.equal(on('moonshot', 'kimi-k3').lateInstructions, 'system');
     assert.equal(on('aliyun-coding', 'qwen3-coder-plus').reasoningReplay, 'none');
-    assert.equal(on('openrouter', 'moonshotai/kimi-k3').reasoningPlaceholder, KEPT);
+    assert.equal(on('openrouter', 'moonshotai/kimi-k3').reasoningPlaceholder, PLACEHOLDER);
   });
 });
 

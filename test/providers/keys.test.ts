@@ -28,7 +28,7 @@ it('no provider reads the variable of another company', () => {
   }
 });
 
-it('an unknown host gets none', () => {
+it('an unknown host gets no key', () => {
   const everything = Object.fromEntries(PROVIDERS.flatMap(({ keyEnv }) => keyEnv.map((name) => [name, 'sk-test'])));
   assert.equal(resolveKey(findProvider(undefined, 'https://unknown.example/v1'), everything), undefined);
 });

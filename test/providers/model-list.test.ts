@@ -84,7 +84,7 @@ test('models that only the provider lists come last, once each', () => {
 });
 
 test('an alias has the facts of its model, at any provider, and hides a row of the same name', () => {
-  const aliases = { fast: 'first', far: 'deepseek/deepseek-v4-pro', second: 'first', lost: 'nobody-knows' };
+  const aliases = { fast: 'first', far: 'deepseek/deepseek-v4-pro', second: 'first', lost: 'unknown-model' };
   const entries = listEntries(PROVIDER, { aliases });
   assert.deepEqual(summary(entries), [
     'second source default',
@@ -96,7 +96,7 @@ test('an alias has the facts of its model, at any provider, and hides a row of t
   const [second, fast, far, lost] = entries;
   assert.deepEqual(
     [second?.model.name, fast?.model.name, lost?.model.name],
-    ['second (The first)', 'fast (The first)', 'lost (nobody-knows)'],
+    ['second (The first)', 'fast (The first)', 'lost (unknown-model)'],
   );
   assert.deepEqual([far?.provider.name, far?.model.contextWindow], ['deepseek', 1_000_000]);
 });

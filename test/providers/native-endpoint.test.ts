@@ -14,7 +14,7 @@ describe('the base URL of a Responses endpoint', () => {
     assert.equal(nativeBaseUrl(row(), 'http://127.0.0.1:8000/v1', 'any'), 'http://127.0.0.1:8000/v1');
   });
 
-  it('is another path on the host of the user', () => {
+  it('has the path of the row on the user’s host', () => {
     assert.equal(
       nativeBaseUrl(
         row({ basePath: '/api/v1', evidence: 'documented' }),
@@ -25,7 +25,7 @@ describe('the base URL of a Responses endpoint', () => {
     );
   });
 
-  it('exists for the models that it serves', () => {
+  it('exists only for the models that it serves', () => {
     const provider = row({ models: ['new'], evidence: 'documented' });
     assert.equal(nativeBaseUrl(provider, 'https://a.test/v1', 'new'), 'https://a.test/v1');
     assert.equal(nativeBaseUrl(provider, 'https://a.test/v1', 'old'), undefined);

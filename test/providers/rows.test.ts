@@ -109,7 +109,7 @@ describe('families', () => {
       assert.equal(
         'thinking' in dialect || 'maxTokens' in dialect || 'images' in dialect,
         false,
-        'the host knows these',
+        'these values depend on the host',
       );
     });
   }

@@ -6,7 +6,7 @@ import { EFFORTS } from '../../src/providers/dialect';
 import { translateThinking } from '../../src/translate/settings';
 import { readResponsesRequest } from '../../src/wire/read-responses';
 
-/** Fields by effort; `default` is a request without one. Missing efforts send the same as the row above. */
+/** Fields by effort; `default` is a request without one. Efforts that are not listed are not tested. */
 type Sent = Readonly<Record<string, object>>;
 type Row = readonly [provider: string, model: string, sent: Sent];
 

@@ -70,7 +70,7 @@ describe('a new row', () => {
     assert.equal(rows.length, PROVIDERS.length + 1);
   });
 
-  it('uses Responses if it says so', () => {
+  it('uses Responses if the file says so', () => {
     const row = rowOf({ acme: { base_url: 'https://a.example/v1', wire: 'responses' } }, 'acme');
     assert.deepEqual([row.wire, row.responses], ['responses', { evidence: 'configured' }]);
     const responses = { base_path: '/r', models: ['m'] };
@@ -78,7 +78,7 @@ describe('a new row', () => {
     assert.deepEqual(path.responses, { evidence: 'configured', basePath: '/r', models: ['m'] });
   });
 
-  it('needs no key when it names none', () => {
+  it('needs no key if key_variables is empty', () => {
     assert.equal(rowOf({ acme: { base_url: 'http://10.0.0.5:8000/v1', key_variables: [] } }, 'acme').local, true);
     assert.equal(rowOf({ acme: { base_url: 'http://10.0.0.5:8000/v1' } }, 'acme').local, undefined);
   });
@@ -87,10 +87,10 @@ describe('a new row', () => {
 describe('a row that extends another', () => {
   const zai = findProviderByName('zai');
 
-  it('under the same name changes only what it says', () => {
+  it('under the same name changes only the given fields', () => {
     const row = rowOf({ zai: { models: { 'GLM-5.3': { context: 5_000 }, new: { output: 7 } } } }, 'zai');
-    const kept = (each: Provider | undefined) => [each?.baseUrls, each?.keyEnv, each?.aliases, each?.errors];
-    assert.deepEqual(kept(row), kept(zai));
+    const inheritedFields = (each: Provider | undefined) => [each?.baseUrls, each?.keyEnv, each?.aliases, each?.errors];
+    assert.deepEqual(inheritedFields(row), inheritedFields(zai));
     assert.equal(row.defaultModel, 'glm-5.3');
     const model = resolveModel(row, 'glm-5.3', undefined);
     assert.deepEqual([model.model?.contextWindow, model.model?.maxOutput], [5_000, 131_072]);
@@ -141,7 +141,7 @@ describe('keys, limits, fallbacks and connections', () => {
   };
   const env = { WORK_KEY: 'sk-work', HOME_KEY: 'sk-home', PASSWORD: 'secret' };
 
-  it('are those of the file, with their variables', () => {
+  it('are read from the file, with variables replaced by their values', () => {
     const row = rowOf({ acme: PLAN }, 'acme', env);
     assert.deepEqual(row.keys, [
       { variable: 'WORK_KEY', key: 'sk-work' }, { variable: 'HOME_KEY', key: 'sk-home' },
@@ -217,18 +217,18 @@ describe('errors in a file', () => {
       acme: { ...URL, headers: { 'x-a': '$NOPE' } },
       copy: { extends: 'acme' },
       other: { ...URL, extends: 'acme', base_url: 'https://b.example/v1' },
-      behind: { ...URL, proxy: 'http://me:$NO_PASSWORD@p:1' },
+      proxied: { ...URL, proxy: 'http://me:$NO_PASSWORD@p:1' },
       model: { ...URL, models: { m: { headers: { 'x-a': '${NOPE}' } } } },
     });
     const sentence = (row: string, name: string) =>
       `The provider ${row} is disabled: set ${name} to one line of ASCII text, then restart the bridge.`;
     assert.deepEqual(rows.slice(0, 5).map(({ disabled }) => disabled), [
-      sentence('acme', 'NOPE'), sentence('acme', 'NOPE'), undefined, sentence('behind', 'NO_PASSWORD'),
+      sentence('acme', 'NOPE'), sentence('acme', 'NOPE'), undefined, sentence('proxied', 'NO_PASSWORD'),
       sentence('model', 'NOPE'),
     ]);
   });
 
-  it('are reported all at once, also rows that extend each other in a circle', () => {
+  it('are reported all at once, including circular extends', () => {
     assert.equal(errorsOf({ providers: { a: { x: 1 }, b: { y: 1 } } }).length, 2);
     const circle = errorsOf({ providers: { a: { ...URL, extends: 'b' }, b: { ...URL, extends: 'a' } } });
     assert.deepEqual(circle, ['providers.json: providers.b.extends: "a" extends this provider in turn.']);
@@ -251,7 +251,7 @@ describe('errors in a file', () => {
     assert.deepEqual(errorsOf('{\n"providers": {\n]'), ['Cannot read line 3 of providers.json: unexpected "]".']);
   });
 
-  it('never quotes a variable', () => {
+  it('never quote the value of a variable', () => {
     const file = { providers: { acme: { ...URL, headers: { 'x-a': '$KEY' }, models: 1 } } };
     assert.doesNotMatch(errorsOf(file, { KEY: 'sk-test-secret' }).join(), /secret/);
     const bad = { providers: { acme: { ...URL, headers: { 'x-a': '$KEY' } } } };
@@ -259,7 +259,7 @@ describe('errors in a file', () => {
   });
 });
 
-it('the JSON Schema is one, and knows every field of the dialect', () => {
+it('the JSON Schema is valid JSON, and has every field of the dialect', () => {
   const schema = JSON.parse(renderUserSchema());
   const provider = schema.properties.providers.additionalProperties.properties;
   const fields = Object.keys(provider.dialect.properties);
@@ -267,7 +267,7 @@ it('the JSON Schema is one, and knows every field of the dialect', () => {
   assert.equal(FILE_SHAPE.kind, 'object');
 });
 
-it('the file of docs/providers.md is valid, and its rows are ten', () => {
+it('the example file of docs/providers.md is valid, and has ten rows', () => {
   const env = { AZURE_OPENAI_API_KEY: 'sk-test-azure', CF_AIG_TOKEN: 'sk-test-gateway' };
   const result = read(EXAMPLE_FILE, env);
   assert.ok(result.ok, result.ok ? '' : result.errors.join('\n'));

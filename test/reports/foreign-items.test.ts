@@ -1,4 +1,4 @@
-/** Reports of history items that only one maker's server knows, and of another Responses endpoint. */
+/** Reports of history items that only one provider supports, and of a provider's own Responses endpoint. */
 import assert from 'node:assert/strict';
 import type { Loose } from '../support/bridge/test-bridge';
 import { call, codex, developer, result, said, thought, user } from '../support/reports/client';
@@ -46,7 +46,7 @@ testReports('items of another server', [
       { type: 'something_new_call', id: 'x_1' }, user('two'),
     ])],
     check: ({ last }) => {
-      for (const kept of ['Found.', 'SHELL-OUT', 'CODE-OUT', 'two']) assert.ok(last.raw.includes(kept), kept);
+      for (const text of ['Found.', 'SHELL-OUT', 'CODE-OUT', 'two']) assert.ok(last.raw.includes(text), text);
       assert.ok(!last.raw.includes('gAAAAAB'), 'ciphertext went upstream');
     },
   },
@@ -80,7 +80,10 @@ testReports('items of another server', [
 const isStep = ({ type = 'message', role }: Loose): boolean =>
   ['function_call', 'function_call_output', 'message'].includes(type) && role !== 'user' && role !== 'developer';
 
-/** A strict Responses endpoint rejects calls without preceding reasoning, or separated from their results. */
+/**
+ * Validates like a strict Responses endpoint: a call needs reasoning before it, and its result directly after it.
+ * @returns the message of the rejection
+ */
 function validateNatively(items: readonly Loose[]): string | undefined {
   for (const [index, { type, call_id: id }] of items.entries()) {
     if (type !== 'function_call') continue;

@@ -23,7 +23,7 @@ const reasoningRefused = (saw: string, source: string, refusal: (index: number) 
 
 testReports('reasoning in the history', [
   reasoningRefused(
-    'every turn after the first failed: the host refuses reasoning_content',
+    'every turn after the first failed: the host rejects reasoning_content',
     'QwenLM/qwen-code#11045, egoist/chatwise-releases#1442',
     (index) => answered(400, {
       message: `messages.${index}.assistant.reasoning_content: property ` +
@@ -104,7 +104,7 @@ testReports('ids of calls', [
     }),
   ),
   idsRefused(
-    'a thread failed: a pattern for ids in the words', 'variation', /^[a-zA-Z0-9]{1,12}$/,
+    'a thread failed: the message has a pattern for ids', 'variation', /^[a-zA-Z0-9]{1,12}$/,
     () => refused("Invalid 'messages[4].tool_calls[0].id': string does not match pattern '^[a-zA-Z0-9]{1,12}$'.",
       { param: 'messages[4].tool_calls[0].id' }),
   ),

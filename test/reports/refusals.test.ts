@@ -21,7 +21,7 @@ testReports('fields', [
     answered(400, { error: {
       message: "property 'stream_options' is unsupported, did you mean 'stream'?", type: 'invalid_request_error',
     } })),
-  fieldRefused('stream_options', 'a host refused stream_options with 422, in a list of details', 'variation',
+  fieldRefused('stream_options', 'a host rejected stream_options with 422, in a list of details', 'variation',
     answered(422, { detail: [{
       type: 'extra_forbidden', loc: ['body', 'stream_options'], msg: 'Extra inputs are not permitted', input: {},
     }] })),
@@ -29,19 +29,19 @@ testReports('fields', [
     answered(400, '"json: unknown field \\"reasoning_effort\\""')),
   fieldRefused('reasoning_effort', 'a host named the effort only in param, with 404', 'variation',
     refused('This parameter is not supported by the model.', { param: 'reasoning_effort' }, 404)),
-  fieldRefused('temperature', 'a reasoning model refused temperature', 'variation',
+  fieldRefused('temperature', 'a reasoning model rejected temperature', 'variation',
     refused("Unsupported value: 'temperature' does not support 0.2 with this model. Only the default (1) value is " +
       'supported.', { param: 'temperature', code: 'unsupported_value' }), chatRequest({ temperature: 0.2 })),
-  fieldRefused('top_p', 'a host refused top_p with 500', 'variation',
+  fieldRefused('top_p', 'a host rejected top_p with 500', 'variation',
     answered(500, { error: { message: 'unsupported parameter(s): top_p', type: 'server_error' } }),
     chatRequest({ top_p: 0.2 })),
   fieldRefused('reasoning_effort', 'a model without thinking rejected the effort', 'variation',
     answered(400, [{ error: { code: 400, message: 'Unknown name "reasoning_effort": Cannot find field.' } }])),
-  fieldRefused('tool_choice', 'a model with thinking refused a forced tool', 'variation',
+  fieldRefused('tool_choice', 'a model with thinking rejected a forced tool', 'variation',
     answered(400, { code: 'InvalidParameter', message:
       'The tool_choice parameter does not support being set to required or object in thinking mode' }),
     turn('x', { tool_choice: 'required' })),
-  fieldRefused('tool_choice', 'no endpoint of a router took a forced tool', 'variation',
+  fieldRefused('tool_choice', 'no endpoint of a router accepted a forced tool', 'variation',
     refused("No endpoints found that support the provided 'tool_choice' value.", { code: 404 }, 404),
     turn('x', { tool_choice: { type: 'function', name: 'exec_command' } })),
   {
@@ -76,9 +76,9 @@ testReports('fields', [
   },
 ]);
 
-/** The code that makes Codex compact, after one call. */
+/** The client must get the error code that makes Codex compact, after one call. */
 const overflow = (saw: string, source: string, answer: ReportedAnswer): Report => ({
-  saw: `a full context did not compact: ${saw}`, source, ends: 'failed', code: 'context_length_exceeded', calls: 1,
+  saw: `a full context was not compacted: ${saw}`, source, ends: 'failed', code: 'context_length_exceeded', calls: 1,
   upstream: () => answer, requests: [turn()],
 });
 const overflowing = (saw: string, message: string, status = 400): Report =>
@@ -109,8 +109,8 @@ testReports('full contexts', [
   overflow('422 with a list', 'variation', answered(422, { detail: [{
     loc: ['body', 'messages'], msg: 'Input is too long: 9000 tokens exceed the context limit of 8192', type: 'value',
   }] })),
-  overflow('413 without a word', 'variation', answered(413, '')),
-  overflow('413 with the words of a web server', 'variation',
+  overflow('413 with an empty body', 'variation', answered(413, '')),
+  overflow('413 with the error page of a web server', 'variation',
     answered(413, '<html><head><title>413 Request Entity Too Large</title></head></html>')),
 ]);
 

@@ -75,7 +75,7 @@ const alternationDemanded = (saw: string, source: string, refusal: ReportedAnswe
   requests: [[user('one')], [user('one'), said('fine'), developer('mode changed'), user('two')]]
     .map((input) => codex(input, { model: 'gemma-3-27b-it' })),
   check: ({ last }) => {
-    for (const kept of ['environment_context', 'mode changed', 'one', 'two']) assert.ok(last.raw.includes(kept), kept);
+    for (const text of ['environment_context', 'mode changed', 'one', 'two']) assert.ok(last.raw.includes(text), text);
   },
 });
 
@@ -141,7 +141,7 @@ testReports('a tool history without tools', [
     refused('bedrock error: The toolConfig field must be defined when using toolUse and toolResult content blocks.',
       { code: '400' }),
   ),
-  compaction('/compact failed: the gateway wants tools= with a history of calls', 'variation',
+  compaction('/compact failed: the gateway requires tools= with a history of calls', 'variation',
     refused("litellm.UnsupportedParamsError: Bedrock doesn't support tool calling without `tools=` param specified.",
       { code: '400' })),
   compaction('/compact failed with 422: tool blocks need tools', 'variation',

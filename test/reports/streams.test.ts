@@ -6,7 +6,7 @@ import { argumentsOf, findLoneSurrogate } from '../support/reports/expectations'
 import { testReports, type Report, type ReportedAnswer } from '../support/reports/report';
 import { calls, chunk, FIRST, fragment, say, streamed, USAGE } from '../support/reports/upstream';
 
-/** The commands of the calls in order; every call has a unique id. */
+/** Codex must get calls with these commands in order, each with a unique id. */
 const commands = (
   saw: string, source: string, expected: readonly string[], answer: ReportedAnswer, text = '',
 ): Report => ({

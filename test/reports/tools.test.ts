@@ -52,7 +52,7 @@ testReports('names and lists of tools', [
     check: ({ last }) => assert.ok(toolsOf(last).some(({ name }) => /good$/.test(name))),
   },
   {
-    saw: 'more tools than the provider accepts: the user must be told', code: 'invalid_prompt', ends: 'failed',
+    saw: 'the user was not told that there are too many tools', code: 'invalid_prompt', ends: 'failed',
     source: 'musistudio/claude-code-router#686, zed-industries/zed#32946', words: /maximum length 128/, calls: 1,
     upstream: ({ body }) => unless(body.tools.length > 128, refused(
       "Invalid 'tools': array too long. Expected an array with maximum length 128, but got one of 140 instead.",
@@ -193,7 +193,7 @@ const inputOf = (
   }),
 });
 
-const types = { type: 'array', items: STRING };
+const STRINGS = { type: 'array', items: STRING };
 
 testReports('arguments', [
   inputOf('a patch under another key, in a fence or heredoc, or encoded twice was not applied',
@@ -219,7 +219,7 @@ testReports('arguments', [
     upstream: () => calling('shell', { command: '["ls", "-la"]', timeout_ms: '1000', login: 'true', note: '["text"]' }),
     requests: [codex([user('x')], {
       tools: [functionTool('shell', {
-        command: types, timeout_ms: { type: 'number' }, login: { type: 'boolean' }, note: STRING,
+        command: STRINGS, timeout_ms: { type: 'number' }, login: { type: 'boolean' }, note: STRING,
       }, ['command'])],
     })],
     check: ({ reply }) => assert.deepEqual(

@@ -31,7 +31,7 @@ const PRIVATE: readonly (readonly [why: string, addresses: readonly string[]])[]
     ['192.0.2.1', '198.51.100.1', '203.0.113.9', '198.18.0.1', '2001:db8::1', '3fff::1'],
   ],
   ['reserved', ['240.0.0.1', '192.0.0.1', 'fec0::1', '100::1']],
-  ['no address', ['', 'localhost', 'example.com', '1.2.3', '1.2.3.4.5', '0x7f000001', '[::1]']],
+  ['not an address', ['', 'localhost', 'example.com', '1.2.3', '1.2.3.4.5', '0x7f000001', '[::1]']],
 ];
 
 test('public addresses are allowed', () => {
@@ -39,7 +39,7 @@ test('public addresses are allowed', () => {
 });
 
 for (const [why, addresses] of PRIVATE) {
-  test(`an address that is ${why} is not allowed`, () => {
+  test(`not allowed: ${why}`, () => {
     for (const address of addresses) assert.equal(isPublicAddress(address), false, address);
   });
 }

@@ -53,7 +53,7 @@ describe('the number of calls in one answer is limited', () => {
 describe('the length of one answer is limited', () => {
   const MEGABYTE = 'x'.repeat(1024 * 1024);
   const MAX_PIECES = MAX_ANSWER_LENGTH / MEGABYTE.length;
-  // Every piece is the same string, so that the test does not need the memory.
+  // All pieces share one string, so that the test needs little memory.
   const chunk = (delta: JsonObject): { readonly type: undefined; readonly data: string } =>
     ({ type: undefined, data: JSON.stringify({ choices: [{ delta }] }) });
   const messageOf = (signals: readonly Signal[]): string =>
@@ -76,10 +76,10 @@ describe('the length of one answer is limited', () => {
   }
 });
 
-describe('a chunk that is nested deeply never breaks the stream', () => {
+describe('a deeply nested chunk never breaks the stream', () => {
   const nested = (depth: number): string => `${'['.repeat(depth)}${']'.repeat(depth)}`;
   const PLACES: Readonly<Record<string, (value: string) => string>> = {
-    'a field that no one reads': (value) => `"extra":${value}`,
+    'an unused field': (value) => `"extra":${value}`,
     text: (value) => `"content":${value}`,
     'the list of calls': (value) => `"tool_calls":${value}`,
     arguments: (value) => `"tool_calls":[{"index":0,"id":"c","function":{"name":"run","arguments":${value}}}]`,

@@ -82,7 +82,7 @@ for (const [name, piece] of FLOODS) {
     }
     assert.ok(performance.now() - started < 20_000, 'took too long');
     assert.equal((await ask(bridge.port, { method: 'GET', path: '/health' })).status, 200);
-  assert.ok(bridge.peakMb() < 400, `${bridge.peakMb()} MB`);
+    assert.ok(bridge.peakMb() < 400, `${bridge.peakMb()} MB`);
     assert.doesNotMatch(bridge.output(), /\n {4}at /);
   });
 }
@@ -131,7 +131,7 @@ test('a budget admits bodies in order of arrival, and a larger one if it is alon
   await budget.open().grow(100);
 });
 
-test('memory is saved from the first large body to the end of the last', async () => {
+test('V8 saves memory while the bodies together are large', async () => {
   const calls: boolean[] = [];
   const budget = new BodyBudget(100 * MB, 50, (isOn) => void calls.push(isOn));
   const [small, large, second] = [budget.open(), budget.open(), budget.open()];
@@ -149,10 +149,10 @@ test('memory is saved from the first large body to the end of the last', async (
   assert.deepEqual(calls, [true, false]);
 });
 
-test('requests that are kept while their answers stream have a limit of their own', async () => {
+test('requests whose answers stream have a limit of their own', async () => {
   const budget = new BodyBudget(10 * MB, 50);
-  const kept = Array.from({ length: 3 }, () => budget.open());
-  for (const body of kept) {
+  const streaming = Array.from({ length: 3 }, () => budget.open());
+  for (const body of streaming) {
     await body.grow(9 * MB);
     body.settle();
   }
@@ -164,11 +164,11 @@ test('requests that are kept while their answers stream have a limit of their ow
   small.close();
   await blocked;
   const waiting = budget.open().grow(9 * MB);
-  kept[0]?.close();
+  streaming[0]?.close();
   await waiting;
 });
 
-test('a body that only claims to be compressed is rejected with a reason, also after a wait for room', async () => {
+test('a body that only claims to be compressed is rejected with a reason, also after a wait for memory', async () => {
   const bodies = new BodyBudget(MB, 60_000);
   const other = bodies.open();
   await other.grow(MB / 2);
@@ -223,7 +223,7 @@ test('over the limit of bodies in flight, the status is 503 with Retry-After', L
   const slow = await connectTo(context, port);
   const head = ['POST /v1/responses HTTP/1.1', 'host: localhost', 'content-type: application/json'];
   slow.write(`${[...head, `content-length: ${MB}`].join('\r\n')}\r\n\r\n{`);
-  // The bridge has read the head of the slow request once it rejects others, each after ten seconds.
+  // Other requests are rejected, after ten seconds each, once the bridge has read the head of the slow one.
   let answer = await post(port, { input: 'hi' });
   while (answer.status === 200) answer = await post(port, { input: 'hi' });
   assert.equal(answer.status, 503);

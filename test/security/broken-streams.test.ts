@@ -12,17 +12,17 @@ import {
   answer, raw, startScriptedUpstream, type ScriptedUpstream, type Step,
 } from '../support/upstream/scripted-upstream';
 
-/** A bridge whose frames throw after `count` of them, to simulate a bug. */
+/** A bridge whose turns throw after `count` frames, to simulate a bug. */
 function breakAfter(bridge: Bridge, count: number): Bridge {
   return {
     ...bridge,
     async start(...args) {
       const turn = await bridge.start(...args);
       async function* frames(): AsyncGenerator<string> {
-        let left = count;
+        let remaining = count;
         for await (const frame of turn.frames()) {
           yield frame;
-          if ((left -= 1) === 0) throw new TypeError('a defect');
+          if ((remaining -= 1) === 0) throw new TypeError('a defect');
         }
       }
       return { ...turn, keepAlive: () => turn.keepAlive(), fail: (error) => turn.fail(error), frames };

@@ -1,7 +1,7 @@
 /**
  * A real browser, headless Chromium, tries to use a running bridge from pages of other origins: fetches with and
  * without a content type, beacons, forms, streams, WebSockets, scripts, frames, and names that are rebound to this
- * machine. The same attacks reach a server without guards, which shows that they are real.
+ * machine. The same attacks reach a server without guards, which shows that they work.
  */
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
@@ -33,7 +33,7 @@ const ATTACKS: Readonly<Record<string, string>> = {
   'a fetch with a token': `fetch(target + '/v1/responses', { method: 'POST', headers: { authorization: 'Bearer x' },
     body }).then((r) => r.text())`,
   'a beacon': `Promise.resolve(String(navigator.sendBeacon(target + '/v1/responses', new Blob([body]))) && '')`,
-  'a request of the older kind': `new Promise((done) => { const x = new XMLHttpRequest(); x.open('POST', target +
+  'an XMLHttpRequest': `new Promise((done) => { const x = new XMLHttpRequest(); x.open('POST', target +
     '/v1/responses'); x.onload = () => done(x.responseText); x.onerror = () => done(''); x.send(body); })`,
   'a form of plain text': `submit(target + '/v1/responses', 'text/plain', '{"model":"m","input":"', '"}')`,
   'a form of fields': `submit(target + '/v1/responses', 'application/x-www-form-urlencoded', 'input', 'Hi')`,
@@ -103,7 +103,7 @@ async function startProvider(context: TestContext) {
   return { url: `http://127.0.0.1:${port}/v1`, requests };
 }
 
-/** A server that trusts everyone: it counts the requests that a bridge without guards would run. */
+/** A server without guards that counts the requests that such a bridge would run. */
 async function startNaiveServer(context: TestContext) {
   const turns: string[] = [];
   const { port } = await listen(context, (request, response) => void readText(request).then((text) => {
@@ -116,8 +116,8 @@ async function startNaiveServer(context: TestContext) {
 type Seen = Readonly<Record<string, unknown>>;
 
 /**
- * Opens the page in Chromium and returns its report. `origin` is where the page comes from.
- * @param proxy decides where requests go, as a name server under the control of the page would
+ * Opens the URL `page` in Chromium. @returns the report of the page
+ * @param proxy port of a proxy that decides where requests go, like a name server that the attacker controls
  */
 async function runPage(context: TestContext, page: string, report: Promise<Seen>, proxy?: number): Promise<Seen> {
   const profile = mkdtempSync(join(tmpdir(), 'codex-bridge-browser-'));
@@ -139,7 +139,7 @@ async function runPage(context: TestContext, page: string, report: Promise<Seen>
   return Promise.race([report, ended.then(() => Promise.reject(new Error('Chromium ended without a report.')))]);
 }
 
-/** Serves the page at any path, and takes its report. */
+/** Serves the page at any path, and receives its report. */
 async function startAttacker(context: TestContext, target: () => string) {
   let take = (_seen: Seen): void => undefined;
   const report = new Promise<Seen>((resolve) => (take = resolve));
@@ -166,7 +166,7 @@ function assertNothingSeen(seen: Seen, isSameOrigin = false): void {
   }
 }
 
-/** Where the page comes from, as the browser sees it: another site, another port of this machine, a file. */
+/** Where the page comes from, as the browser sees it: another site, or another port of this machine. */
 const ORIGINS: Readonly<Record<string, (port: number) => string>> = {
   'another site': (port) => `http://evil.example:${port}/`,
   'a development server of this machine': (port) => `http://localhost:${port}/`,
@@ -207,7 +207,7 @@ describe('a page in Chromium', () => {
     assert.match(String(seen['a fetch without a content type']), /"code":"unsupported_media_type"/);
   });
 
-  test('reaches a server without guards: the attacks are real', OPTIONS, async (context) => {
+  test('reaches a server without guards, so the attacks work', OPTIONS, async (context) => {
     const naive = await startNaiveServer(context);
     const attacker = await startAttacker(context, () => `http://127.0.0.1:${naive.port}`);
     const seen = await runPage(context, `http://evil.example:${attacker.port}/`, attacker.report);
@@ -217,14 +217,14 @@ describe('a page in Chromium', () => {
   });
 });
 
-/** A proxy for which a name is the attacker's server for the page itself, and this machine for everything after it. */
+/** A proxy that simulates DNS rebinding: a name leads to the attacker for the page itself, and then to the bridge. */
 async function startRebinding(
   context: TestContext, attacker: Awaited<ReturnType<typeof startAttacker>>, bridgePort: number,
 ): Promise<number> {
   const { port, server } = await listen(context, (request, response) => {
     const url = new URL(request.url ?? '/', 'http://x');
     if (url.pathname === '/page' || url.port === String(attacker.port)) return attacker.serve(request, response);
-    // The bytes as the browser sends them to the address that the name has now: path in place of URL, and its own Host.
+    // What the browser would send to the rebound address: a path in place of the URL, and the Host of the page.
     const upstream = connect(bridgePort, '127.0.0.1');
     upstream.on('error', () => response.destroy());
     const { rawHeaders } = request;

@@ -21,7 +21,7 @@ import { findFreePort } from '../support/free-port';
 
 const LIMIT = { timeout: 120_000 } as const;
 const isLinux = process.platform === 'linux';
-const ON_LINUX = { ...LIMIT, skip: !isLinux && 'the limits of this system are set in another way' };
+const ON_LINUX = { ...LIMIT, skip: !isLinux && 'descriptors are counted on Linux only' };
 
 /** A provider that answers every request. */
 async function startProvider(context: TestContext): Promise<string> {
@@ -51,12 +51,12 @@ async function askOn(socket: Socket, method: string, path: string, body = ''): P
   const head = [`${method} ${path} HTTP/1.1`, 'host: localhost', 'content-type: application/json'];
   socket.write(`${[...head, `content-length: ${body.length}`].join('\r\n')}\r\n\r\n${body}`);
   let text = '';
-  const isWhole = (): boolean => {
+  const isComplete = (): boolean => {
     const length = /\r\ncontent-length: (\d+)/i.exec(text)?.[1];
     const start = text.indexOf('\r\n\r\n');
     return length === undefined ? text.endsWith('\r\n0\r\n\r\n') : text.length >= start + 4 + Number(length);
   };
-  while (!isWhole()) {
+  while (!isComplete()) {
     const [bytes] = (await Promise.race([once(socket, 'data'), once(socket, 'close')])) as [Buffer | boolean];
     if (typeof bytes === 'boolean') throw new Error(`The connection was closed: ${text}`);
     text += bytes.toString('latin1');
@@ -84,7 +84,7 @@ const REQUESTS: readonly (readonly [method: string, path: string, body?: object]
   ['GET', '/v1/models'], ['GET', '/health'], ['GET', '/v1/responses/resp_1'],
 ];
 
-/** A message of more than a word. */
+/** An error message of at least 20 characters. */
 const MESSAGE = /"message":"(?:[^"\\]|\\.){20,}"/;
 
 /** @param node the Node that runs the bridge */
@@ -93,15 +93,15 @@ async function runOutOfDescriptors(context: TestContext, node: string): Promise<
   const upstream = await startProvider(context);
   const env = { BRIDGE_STORE: 'store', UPSTREAM_CALLS: '1' };
   const bridge = await startBuiltBridge(context, { upstream, before: `ulimit -n ${limit}`, env, node });
-  // What is loaded after the start must be loaded before descriptors run out; then the bridge saves the code of turns.
+  // Code that is loaded after the start must be loaded before descriptors run out: the bridge then saves it.
   const cache = join(findPaths(thisMachine({ HOME: bridge.home })).state, 'code-cache');
   const isSaved = (): boolean => existsSync(cache) && readdirSync(cache).some((name) => name.startsWith('turn-'));
   while (!isSaved()) await delay(20, undefined, context);
-  const kept = await Promise.all(REQUESTS.map(() => connectTo(bridge.port)));
-  assert.match(await askOn(kept[0] ?? assert.fail(), 'GET', '/health'), /"ok":true/);
+  const connections = await Promise.all(REQUESTS.map(() => connectTo(bridge.port)));
+  assert.match(await askOn(connections[0] ?? assert.fail(), 'GET', '/health'), /"ok":true/);
   const others = await exhaust(bridge, limit, context);
   const answers = await Promise.all(REQUESTS.map(([method, path, body], at) =>
-    askOn(kept[at] ?? assert.fail(), method, path, body && JSON.stringify(body))));
+    askOn(connections[at] ?? assert.fail(), method, path, body && JSON.stringify(body))));
   for (const [at, text] of answers.entries()) {
     const [method, path] = REQUESTS[at] ?? assert.fail();
     const status = Number(/^HTTP\/1\.1 (\d+)/.exec(text)?.[1]);
@@ -110,7 +110,7 @@ async function runOutOfDescriptors(context: TestContext, node: string): Promise<
     assert.doesNotMatch(text, /Internal error|EMFILE|Cannot find module|\.js/, shown);
   }
   assert.ok(answers.some((text) => /no file descriptors left.*ulimit -n/.test(text)), answers.join('\n'));
-  for (const socket of [...kept, ...others]) socket.destroy();
+  for (const socket of [...connections, ...others]) socket.destroy();
   while (bridge.descriptors() >= limit - 5) await delay(20, undefined, context);
   const { status, text } = await post(bridge.port, { model: 'm', input: 'Hi' });
   assert.equal(status, 200, text);
@@ -119,11 +119,11 @@ async function runOutOfDescriptors(context: TestContext, node: string): Promise<
 
 for (const { title, skip, path } of listNodes(18, 20, 24, 26)) {
   const options = skip ? { skip } : ON_LINUX;
-  test(`without file descriptors every request gets an answer; later ones work again; ${title}`, options, (context) =>
+  test(`without file descriptors, requests get an answer, and later ones work again; ${title}`, options, (context) =>
     runOutOfDescriptors(context, path));
 }
 
-/** Mounts a disk of 64 kB at `folder`. @returns whether this user may */
+/** Mounts a disk of 64 kB at `folder`. @returns whether that worked */
 const mountAt = (folder: string): boolean =>
   spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'none', folder]).status === 0;
 
@@ -148,12 +148,12 @@ function mountSmallDisk(context: TestContext): string {
   return folder;
 }
 
-/** Fills the disk, except for `leave` bytes. */
+/** Fills the disk of `folder`. */
 function fill(folder: string): void {
   try {
     writeFileSync(join(folder, 'filler'), Buffer.alloc(1024 * 1024));
   } catch {
-    // It is full now.
+    // The disk is full.
   }
 }
 
@@ -221,9 +221,9 @@ describe('a folder or file that cannot be used: the message names the option', (
     assert.match(error, /^Cannot create the state folder .*--state-dir\.\n$/);
     const scene = await createLaunchScene(context, await findFreePort());
     const launched = scene.launch(['codex'], { BRIDGE_STATE_DIR: path });
-    const { code: ended, error: said } = await launched.ended;
-    assert.equal(ended, 1);
-    assert.match(said, /--state-dir/);
+    const { code: launchCode, error: launchError } = await launched.ended;
+    assert.equal(launchCode, 1);
+    assert.match(launchError, /--state-dir/);
   });
 
   test('--log-file of start', LIMIT, async (context) => {
@@ -289,7 +289,7 @@ describe('signals end a bridge in the same way', () => {
   }
 });
 
-const WITH_MODES = { ...LIMIT, skip: process.platform === 'win32' && 'Windows has no modes' };
+const WITH_MODES = { ...LIMIT, skip: process.platform === 'win32' && 'Windows has no file modes' };
 
 test('a state folder is created for its owner only, whatever the umask', WITH_MODES, async (context) => {
   const home = await createHome(context);

@@ -22,7 +22,7 @@ const SECRETS = {
 } as const;
 
 /** What a client sends by mistake. */
-const OF_CLIENT = 'client-secret-0123456789';
+const CLIENT_SECRET = 'client-secret-0123456789';
 
 const spellings = (secret: string): readonly string[] => [
   secret, encodeURIComponent(secret), JSON.stringify(secret).slice(1, -1), Buffer.from(secret).toString('base64'),
@@ -84,12 +84,12 @@ const ECHOES: Readonly<Record<string, Answerer>> = {
 
 /** Answers every chat request by its model, with the key of the request. */
 async function startEchoes(context: TestContext): Promise<string> {
-  const seen = async (request: IncomingMessage): Promise<string> => {
+  const readText = async (request: IncomingMessage): Promise<string> => {
     let text = '';
     for await (const piece of request.setEncoding('utf8')) text += piece;
     return text;
   };
-  const server = createServer((request, response) => void seen(request).then((text) => {
+  const server = createServer((request, response) => void readText(request).then((text) => {
     const key = String(request.headers['authorization'] ?? request.headers['x-extra']).replace(/^Bearer /, '');
     const name = Object.keys(ECHOES).find((model) => text.includes(JSON.stringify(model))) ?? 'plain text';
     ECHOES[name]?.(key, response);
@@ -110,7 +110,7 @@ function* listRequests(): Generator<Ask> {
   for (const model of Object.keys(ECHOES)) {
     for (const stream of [true, false]) {
       for (const client of [{}, CODEX]) {
-        const headers = { ...token, ...client, authorization: `Bearer ${OF_CLIENT}` };
+        const headers = { ...token, ...client, authorization: `Bearer ${CLIENT_SECRET}` };
         yield { headers, body: JSON.stringify({ model, input: 'Hi', stream, store: true }) };
         const messages = [{ role: 'user', content: 'Hi' }];
         yield { path: '/v1/chat/completions', headers, body: JSON.stringify({ model, messages, stream }) };
@@ -118,19 +118,19 @@ function* listRequests(): Generator<Ask> {
     }
   }
   const body = '{"input":"Hi"}';
-  yield { body, headers: { authorization: `Bearer ${OF_CLIENT}` } };
-  yield { body, headers: { 'x-api-key': OF_CLIENT } };
+  yield { body, headers: { authorization: `Bearer ${CLIENT_SECRET}` } };
+  yield { body, headers: { 'x-api-key': CLIENT_SECRET } };
   yield { body, headers: { ...token, origin: 'https://evil.example' } };
   yield { body: `{"input":`, headers: token };
-  yield { path: `/v1/nothing?key=${OF_CLIENT}`, headers: token, body };
+  yield { path: `/v1/nothing?key=${CLIENT_SECRET}`, headers: token, body };
   yield { path: '/v1/responses/compact', headers: token, body: JSON.stringify({ input: 'Hi', model: 'plain text' }) };
   yield { path: '/v1/alpha/search', headers: token, body: '{"commands":{"search_query":[{"q":"x"}]}}' };
-  for (const path of ['/health', '/v1/models', '/v1/responses/resp_1', `/v1/models?api_key=${OF_CLIENT}`]) {
+  for (const path of ['/health', '/v1/models', '/v1/responses/resp_1', `/v1/models?api_key=${CLIENT_SECRET}`]) {
     yield { method: 'GET', path, headers: token };
   }
 }
 
-describe('a server with everything logged, in front of providers that repeat the key', () => {
+describe('a bridge that logs everything, with a provider that repeats the key', () => {
   for (const format of ['text', 'json']) {
     for (const wire of ['chat', 'responses']) {
       test(`${format} log, ${wire} upstream`, LIMIT, async (context) => {
@@ -152,17 +152,17 @@ describe('a server with everything logged, in front of providers that repeat the
         await bridge.ended;
         const secrets = Object.values(SECRETS);
         for (const { headers, text } of answers) assertNoSecrets('a response', JSON.stringify(headers) + text, secrets);
-        assertNoSecrets('the log', bridge.output(), [...secrets, OF_CLIENT]);
+        assertNoSecrets('the log', bridge.output(), [...secrets, CLIENT_SECRET]);
         assert.match(bridge.output(), /\[redacted\]/);
         const files = listFiles(bridge.home);
         assert.ok(files.length > 0, 'nothing was stored');
-        for (const file of files) assertNoSecrets(file, readFileSync(file, 'utf8'), [...secrets, OF_CLIENT]);
+        for (const file of files) assertNoSecrets(file, readFileSync(file, 'utf8'), [...secrets, CLIENT_SECRET]);
       });
     }
   }
 });
 
-test('commands, their files and the bridge in the background', LIMIT, async (context) => {
+test('no key in the output and files of commands, or of the background bridge', LIMIT, async (context) => {
   const upstream = await startEchoes(context);
   const { UPSTREAM_HEADER_VALUE: header, ...env } = SECRETS;
   const home = await createHome(context, {
@@ -204,7 +204,7 @@ test('a launched Codex: no key in arguments, output or files; its token only whe
   assert.match(token, /^[0-9a-f]{64}$/);
   const shown = { ...env, BRIDGE_ACCESS_TOKEN: '' };
   assertNoSecrets('the environment of Codex', JSON.stringify(shown), Object.values(keys));
-  assertNoSecrets('the words of Codex', words.join(' '), [...Object.values(keys), token]);
+  assertNoSecrets('the arguments of Codex', words.join(' '), [...Object.values(keys), token]);
   for (const file of listFiles(scene.state)) {
     assertNoSecrets(file, readFileSync(file, 'utf8'), Object.values(keys));
     if (/bridge-\d+\.json$/.test(file)) assert.equal(statSync(file).mode & 0o077, 0, `others can read ${file}`);

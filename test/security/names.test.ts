@@ -16,10 +16,10 @@ import { createWorld, type FuzzWorld } from './fuzz/world';
 
 const LIMIT = { timeout: 300_000 } as const;
 
-/** Every one of them is a property of `{}`. */
+/** Each is a property of `{}`. */
 const NAMES = ['__proto__', 'constructor', 'toString', 'hasOwnProperty', 'valueOf', 'isPrototypeOf'];
 
-/** Outside long runs, each name is tried in one place of so many: each in other places. */
+/** Outside long runs, each name is tried in one of this many places, and each name in different ones. */
 const SHARE = 5;
 
 test('the names are inherited by every object', () => {
@@ -167,7 +167,7 @@ describe('inherited names, one at a time', () => {
   });
 });
 
-/** The kinds of streams: not every variation of one. */
+/** One stream of each kind, without its variations. */
 const STREAMS = /^(?:call|calls-parallel|call-custom|text|reasoning-content|markup-kimi|error-object|usage-deepseek)$/;
 
 const WORD_PLACES: readonly ((word: string) => readonly string[])[] = [

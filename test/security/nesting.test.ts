@@ -50,7 +50,7 @@ const NESTED: Readonly<Record<string, (value: string) => string>> = {
     '{"input":"Hi","tools":[{"type":"function","name":"f","parameters":{"type":"object","properties":' +
     `{"p":${value}}}}]}`,
   'a custom tool': (value) => `{"input":"Hi","tools":[{"type":"custom","name":"f","format":${value}}]}`,
-  'a tool of the future': (value) => `{"input":"Hi","tools":[{"type":"new_tool","value":${value}}]}`,
+  'an unknown tool': (value) => `{"input":"Hi","tools":[{"type":"new_tool","value":${value}}]}`,
   'an output format': (value) => `{"input":"Hi","text":{"format":{"type":"json_schema","name":"n","schema":${value}}}}`,
   'a choice of tool': (value) => `{"input":"Hi","tool_choice":${value}}`,
   reasoning: (value) => `{"input":[${message},{"type":"reasoning","summary":${value}}]}`,
@@ -143,7 +143,7 @@ describe('requests', () => {
   });
 });
 
-test('files and other programs', LIMIT, async (context) => {
+test('files and responses of other programs', LIMIT, async (context) => {
   const home = await createHome(context);
   const { state, codexHome, config } = home.paths;
   const server = createServer((request, response) => {

@@ -20,7 +20,7 @@ import { findFreePort } from '../support/free-port';
 
 const LIMIT = { timeout: 180_000 } as const;
 const isWindows = process.platform === 'win32';
-const WITH_LINKS = { ...LIMIT, skip: isWindows && 'links need a privilege' };
+const WITH_LINKS = { ...LIMIT, skip: isWindows && 'symbolic links need a privilege' };
 const AS_ROOT = { ...LIMIT, skip: process.getuid?.() !== 0 && 'only root can give a folder to another user' };
 
 const VICTIM = 'a file of the user\n';
@@ -74,7 +74,7 @@ describe('a symbolic link in the state folder is not followed', () => {
     assert.match(readFileSync(path, 'utf8'), / turn /);
   });
 
-  test('an own log of another user is not written to', AS_ROOT, async (context) => {
+  test('the bridge’s log is not written if it belongs to another user', AS_ROOT, async (context) => {
     const home = await createHome(context);
     const path = join(home.paths.home, 'foreign.log');
     writeFileSync(path, VICTIM);
@@ -87,7 +87,7 @@ describe('a symbolic link in the state folder is not followed', () => {
   });
 });
 
-describe('a state folder that others control is refused', () => {
+describe('a state folder that others control is not used', () => {
   for (const mode of [0o777, 0o770, 0o722]) {
     test(`mode ${mode.toString(8)}`, WITH_LINKS, async (context) => {
       const home = await createHome(context);
@@ -120,7 +120,7 @@ describe('stop signals only the bridge of the record', () => {
   };
   const TOKEN = 'x'.repeat(32);
 
-  /** Answers as a bridge with this pid; with the proof of `token`, if it knows one. */
+  /** Starts a server that answers like a bridge with this pid, with the proof of `token` if given. @returns its port */
   const pretend = async (cleanup: (action: () => void) => void, pid: number, token?: string): Promise<number> => {
     const server = createServer((request, response) => {
       const challenge = new URL(request.url ?? '', 'http://x').searchParams.get('challenge') ?? '';
@@ -144,7 +144,7 @@ describe('stop signals only the bridge of the record', () => {
     }
   };
 
-  test('a process with another start is not', LIMIT, async (context) => {
+  test('not a process with another start time', LIMIT, async (context) => {
     const pid = await startBystander(context.after.bind(context));
     const port = await pretend(context.after.bind(context), pid);
     const facts = { host: '127.0.0.1', port, pid, token: undefined, limitMs: 2_000 };
@@ -157,7 +157,7 @@ describe('stop signals only the bridge of the record', () => {
     ['with the proof of another token', 'y'.repeat(32), 'another process'],
     ['with the proof of the token', TOKEN, 'ended'],
   ] as const) {
-    test(`where the system tells no start, a process ${name}: ${outcome}`, LIMIT, async (context) => {
+    test(`if start times are unknown, a process ${name}: ${outcome}`, LIMIT, async (context) => {
       const pid = await startBystander(context.after.bind(context));
       const port = await pretend(context.after.bind(context), pid, known);
       const facts = { host: '127.0.0.1', port, pid, processStart: undefined, token: TOKEN, limitMs: 5_000 };
@@ -166,7 +166,7 @@ describe('stop signals only the bridge of the record', () => {
     });
   }
 
-  test('the command says so', LIMIT, async (context) => {
+  test('the command reports that nothing was stopped', LIMIT, async (context) => {
     const home = await createHome(context);
     const pid = await startBystander(context.after.bind(context));
     const port = await pretend(context.after.bind(context), pid);
@@ -183,7 +183,7 @@ describe('stop signals only the bridge of the record', () => {
 
   const WITH_PS = { ...LIMIT, skip: (isWindows || !existsSync('/bin/ps')) && 'there is no ps' };
 
-  test('the start of a process, as ps of macOS and the BSDs prints it', WITH_PS, async (context) => {
+  test('reads the start time of a process as ps of macOS and the BSDs prints it', WITH_PS, async (context) => {
     const pid = await startBystander(context.after.bind(context));
     for (const platform of ['darwin', 'freebsd', 'openbsd'] as const) {
       const start = readProcessStart(pid, platform);

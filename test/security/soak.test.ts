@@ -1,4 +1,4 @@
-/** How the soak test decides whether something grows; `npm run soak` runs it. */
+/** How the soak test, `npm run soak`, detects growth. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { validateGrowth } from './soak/main';

@@ -19,7 +19,7 @@ const LIMIT = { timeout: 120_000 } as const;
 /** Sets the title, clears the screen, writes the clipboard, colors in C1, reverses the text, goes back, rings. */
 const HOSTILE = 'a\u001b]0;owned\u0007\u001b[2J\u001b]52;c;b3duZWQ=\u0007\u009b31m\u202eb\u2066\u0008\rc\u007f';
 
-/** What no output may contain; colors and line ends of the program's own are taken out first. */
+/** What no output may contain; the program's own colors and line ends are removed first. */
 const CONTROL = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/;
 const OWN = /\u001b\[(?:1|2|22|31|32|33|36|39)m|\r?\n/g;
 

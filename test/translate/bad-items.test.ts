@@ -27,8 +27,8 @@ type ItemRow = readonly [name: string, items: readonly unknown[], messages: read
 const ITEMS: readonly ItemRow[] = [
   ['null', [null], [], /dropped an input item of type null/],
   ['a number', [7], [], /dropped an input item of type number/],
-  ['an item of the future', [{ type: 'telepathy' }], [], /dropped an input item of type telepathy/],
-  ['a call of the future', [{ type: 'telepathy_call', call_id: 'a' }], [], /item of type telepathy_call/],
+  ['an unknown item', [{ type: 'telepathy' }], [], /dropped an input item of type telepathy/],
+  ['an unknown call', [{ type: 'telepathy_call', call_id: 'a' }], [], /item of type telepathy_call/],
   ['an item named like a member of every object', [{ type: 'constructor' }], [], /item of type constructor/],
   ['a call named like one', [{ type: 'hasOwnProperty_call' }], [], /item of type hasOwnProperty_call/],
   ['an item without a type', [{ id: 1 }], [], /item of type unknown/],
@@ -125,7 +125,7 @@ const TOOLS: readonly ToolRow[] = [
     { type: 'namespace', name: 'mcp__a', tools: [{ type: 'function' }] },
     /dropped a function tool in mcp__a/,
   ],
-  ['a kind of the future', { type: 'telepathy' }, /dropped tool telepathy/],
+  ['an unknown kind', { type: 'telepathy' }, /dropped tool telepathy/],
   ['a kind named like a member of every object', { type: 'toString' }, /dropped tool toString/],
 ];
 
@@ -278,7 +278,7 @@ describe('messages and schemas that strict upstreams reject', () => {
 
 describe('external names that match inherited object members', () => {
   for (const word of ['constructor', 'toString', '__proto__', 'hasOwnProperty']) {
-    it(`${word} is as unknown as any other`, () => {
+    it(`${word} is treated like any unknown name`, () => {
       const body = {
         tools: [{ ...LS, parameters: { type: 'object', required: [word] } }, { type: word, name: 'x' }],
         reasoning: { effort: word },

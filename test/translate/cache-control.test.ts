@@ -38,7 +38,7 @@ test('in a list of parts, the last text is marked; assistant messages and empty 
   assert.deepEqual(apply([SYSTEM, said]), [MARKED_SYSTEM, said]);
 });
 
-test('OpenRouter needs it for Claude and Qwen; no other provider uses it', () => {
+test('OpenRouter uses it for Claude and Qwen only', () => {
   const row = findProviderByName('openrouter');
   assert.ok(row);
   const of = (id: string) => resolveModel(row, id, undefined).dialect.cacheControl;

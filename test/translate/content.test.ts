@@ -79,7 +79,7 @@ describe('files', () => {
 
   const pdf = file({ filename: 'a.pdf', file_data: 'data:application/pdf;base64,JVBERi0=' });
 
-  it('others are passed on where the provider accepts files', () => {
+  it('other files are passed on if the provider accepts files', () => {
     assert.deepEqual(translate(pdf, { files: true }).content, [
       { type: 'file', file: { filename: 'a.pdf', file_data: 'data:application/pdf;base64,JVBERi0=' } },
     ]);
@@ -88,7 +88,7 @@ describe('files', () => {
     ]);
   });
 
-  it('others are dropped if it does not', () => {
+  it('other files are replaced by a marker if it does not', () => {
     assert.deepEqual(translate(pdf), {
       content: '[file a.pdf left out: the provider accepts no files]',
       notes: ['left out file a.pdf: the provider accepts no files'],
@@ -99,7 +99,7 @@ describe('files', () => {
     );
   });
 
-  it('others are rejected where a marker would not be enough', () => {
+  it('other files are rejected if a marker is not enough', () => {
     assert.throws(() => translate(pdf, { unservedFiles: 'reject' }), (error) => {
       assert.ok(error instanceof BridgeError);
       assert.equal(error.kind, 'invalid_request');

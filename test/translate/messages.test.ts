@@ -34,28 +34,28 @@ describe('instructions', () => {
   const FORMS: readonly (readonly [form: Dialect['lateInstructions'], messages: readonly object[]])[] = [
     [
       'user',
-      [{ role: 'system', content: 'A\n\nB\n\nC' }, user1('Hi'), user1('<developer>\nD\n</developer>'), user1('Bye')],
+      [{ role: 'system', content: 'A\n\nB\n\nC' }, asUser('Hi'), asUser('<developer>\nD\n</developer>'), asUser('Bye')],
     ],
     [
       'system',
-      [{ role: 'system', content: 'A\n\nB\n\nC' }, user1('Hi'), { role: 'system', content: 'D' }, user1('Bye')],
+      [{ role: 'system', content: 'A\n\nB\n\nC' }, asUser('Hi'), { role: 'system', content: 'D' }, asUser('Bye')],
     ],
-    ['merge', [{ role: 'system', content: 'A\n\nB\n\nC\n\nD' }, user1('Hi'), user1('Bye')]],
+    ['merge', [{ role: 'system', content: 'A\n\nB\n\nC\n\nD' }, asUser('Hi'), asUser('Bye')]],
   ];
   for (const [lateInstructions, messages] of FORMS) {
     it(`later ones as ${lateInstructions}`, () =>
       assert.deepEqual(messagesOf(BODY, { dialect: { lateInstructions } }), messages));
   }
 
-  it('have the role that the dialect knows', () => {
+  it('have the role that the dialect sets', () => {
     const dialect = { instructionsRole: 'developer', lateInstructions: 'system' } as const;
     assert.deepEqual(messagesOf(BODY, { dialect }).map(({ role }) => role), ['developer', 'user', 'developer', 'user']);
   });
 
   const FOLDED: readonly (readonly [form: Dialect['lateInstructions'], messages: readonly object[]])[] = [
-    ['user', [user1('A\n\nB\n\nC\n\nHi'), user1('<developer>\nD\n</developer>'), user1('Bye')]],
-    ['system', [user1('A\n\nB\n\nC\n\nHi'), user1('<developer>\nD\n</developer>'), user1('Bye')]],
-    ['merge', [user1('A\n\nB\n\nC\n\nD\n\nHi'), user1('Bye')]],
+    ['user', [asUser('A\n\nB\n\nC\n\nHi'), asUser('<developer>\nD\n</developer>'), asUser('Bye')]],
+    ['system', [asUser('A\n\nB\n\nC\n\nHi'), asUser('<developer>\nD\n</developer>'), asUser('Bye')]],
+    ['merge', [asUser('A\n\nB\n\nC\n\nD\n\nHi'), asUser('Bye')]],
   ];
   for (const [lateInstructions, messages] of FOLDED) {
     it(`without a system role, later ones as ${lateInstructions}`, () => {
@@ -76,23 +76,24 @@ describe('instructions', () => {
 
   it('alone are followed by a user message', () => {
     const input = [developer('B')];
-    assert.deepEqual(messagesOf({ input }), [{ role: 'system', content: 'B' }, user1('Continue.')]);
-    assert.deepEqual(messagesOf({ input }, { system: false }), [user1('B\n\nContinue.')]);
-    assert.deepEqual(messagesOf({ input: [] }), [user1('Continue.')]);
+    assert.deepEqual(messagesOf({ input }), [{ role: 'system', content: 'B' }, asUser('Continue.')]);
+    assert.deepEqual(messagesOf({ input }, { system: false }), [asUser('B\n\nContinue.')]);
+    assert.deepEqual(messagesOf({ input: [] }), [asUser('Continue.')]);
   });
 
-  it('empty ones add no message', () => assert.deepEqual(messagesOf({ instructions: '', input: 'Hi' }), [user1('Hi')]));
+  it('empty ones add no message', () =>
+    assert.deepEqual(messagesOf({ instructions: '', input: 'Hi' }), [asUser('Hi')]));
 });
 
 describe('assistant turns', () => {
   it('all results follow directly after their calls', () => {
     const input = [user(), call('a'), call('b'), user('Wait'), output('b'), output('a')];
     assert.deepEqual(messagesOf({ input }), [
-      user1('Hi'),
+      asUser('Hi'),
       { role: 'assistant', content: '', tool_calls: [toolCall('a'), toolCall('b')] },
       { role: 'tool', tool_call_id: 'a', content: 'of a' },
       { role: 'tool', tool_call_id: 'b', content: 'of b' },
-      user1('Wait'),
+      asUser('Wait'),
     ]);
   });
 
@@ -102,7 +103,7 @@ describe('assistant turns', () => {
     assert.deepEqual(notes, ['added the result "aborted" to a call of ls that had none']);
   });
 
-  it('an empty result becomes a sentence', () => {
+  it('an empty result becomes "(no output)"', () => {
     for (const empty of ['', [], null]) {
       assert.deepEqual(messagesOf({ input: [call('a'), output('a', empty)] }).at(-1), {
         role: 'tool',
@@ -113,7 +114,7 @@ describe('assistant turns', () => {
   });
 
   it('reasoning without text or calls adds no message', () => {
-    assert.deepEqual(messagesOf({ input: [user(), thought('hm'), user('Bye')] }), [user1('Hi'), user1('Bye')]);
+    assert.deepEqual(messagesOf({ input: [user(), thought('hm'), user('Bye')] }), [asUser('Hi'), asUser('Bye')]);
   });
 
   const REPLAYS: readonly (readonly [form: Dialect['reasoningReplay'], message: object])[] = [
@@ -124,7 +125,7 @@ describe('assistant turns', () => {
     ['think', { content: '<think>\n hm\n\n</think>\n\nA' }],
   ];
   for (const [reasoningReplay, message] of REPLAYS) {
-    it(`carries its reasoning as ${reasoningReplay}`, () => {
+    it(`carry their reasoning as ${reasoningReplay}`, () => {
       const options = { dialect: { reasoningReplay } };
       const [, turn] = messagesOf({ input: [user(), thought(' hm\n'), said('A')] }, options);
       assert.deepEqual(turn, { role: 'assistant', ...message });
@@ -158,10 +159,10 @@ describe('models without tools', () => {
   it('get calls and results as text', () => {
     const input = [user(), said('I look.'), call('a'), call('b'), output('a'), output('b', ''), user('And?')];
     assert.deepEqual(messagesOf({ input, tools: [{ type: 'function', name: 'ls' }] }, { tools: 'off' }), [
-      user1('Hi'),
+      asUser('Hi'),
       { role: 'assistant', content: 'I look.\n\n[Called ls with {}]\n\n[Called ls with {}]' },
-      user1('[Result of ls]\nof a\n\n[Result of ls]\n(no output)'),
-      user1('And?'),
+      asUser('[Result of ls]\nof a\n\n[Result of ls]\n(no output)'),
+      asUser('And?'),
     ]);
   });
 
@@ -170,7 +171,7 @@ describe('models without tools', () => {
     const input = [user(), call('a'), call('b'), output('a', [image]), output('b', [sound]), user('And?')];
     const { chat, notes } = translate({ input }, { tools: 'off', dialect: { audio: true } });
     assert.deepEqual(chat.messages.slice(2), [
-      user1(
+      asUser(
         '[Result of ls]\n[image: see the next user message]\n\n[Result of ls]\n[audio: see the next user message]',
       ),
       {
@@ -180,24 +181,24 @@ describe('models without tools', () => {
           { type: 'text', text: '[Content of the result of ls]' }, sound,
         ],
       },
-      user1('And?'),
+      asUser('And?'),
     ]);
     assert.deepEqual(notes, []);
   });
 
   it('get "aborted" for a call without a result', () => {
     const { chat, notes } = translate({ input: [user(), call('a'), user('Go on')] }, { tools: 'off' });
-    assert.deepEqual(chat.messages[2], user1('[Result of ls]\naborted'));
+    assert.deepEqual(chat.messages[2], asUser('[Result of ls]\naborted'));
     assert.deepEqual(notes, ['added the result "aborted" to a call of ls that had none']);
   });
 
   it('get no blank message', () => {
     assert.deepEqual(messagesOf({ input: [user(), said(' \n'), user('Bye')] }, { tools: 'off' }), [
-      user1('Hi'), user1('Bye'),
+      asUser('Hi'), asUser('Bye'),
     ]);
   });
 
-  it('are found by the dialect, unless forced', () => {
+  it('are identified by the dialect, unless tools are forced', () => {
     const body = { input: 'Hi', tools: [{ type: 'function', name: 'ls' }] };
     assert.equal(translate(body, { dialect: { tools: false } }).chat.tools, undefined);
     assert.equal(translate(body, { dialect: { tools: false }, tools: 'force' }).chat.tools?.length, 1);
@@ -230,7 +231,7 @@ describe('media', () => {
 
   it('images become text for other models', () => {
     const { chat, notes } = translate({ input: seen }, { dialect: { images: false } });
-    assert.deepEqual(chat.messages, [user1('See\n[image left out: the model cannot see images]\nthis')]);
+    assert.deepEqual(chat.messages, [asUser('See\n[image left out: the model cannot see images]\nthis')]);
     assert.deepEqual(notes, ['left out image: the model cannot see images']);
   });
 
@@ -276,7 +277,7 @@ describe('media', () => {
         { type: 'input_text', text: 'B' },
       ]),
     ];
-    assert.deepEqual(messagesOf({ input }), [user1('A\nB')]);
+    assert.deepEqual(messagesOf({ input }), [asUser('A\nB')]);
     assert.deepEqual(messagesOf({ input }, { dialect: { content: 'parts' } }), [
       {
         role: 'user',
@@ -288,7 +289,7 @@ describe('media', () => {
     ]);
     assert.deepEqual(
       messagesOf({ input: [user([{ type: 'input_text', text: 'A' }])] }, { dialect: { content: 'parts' } }),
-      [user1('A')],
+      [asUser('A')],
     );
   });
 
@@ -298,6 +299,6 @@ describe('media', () => {
   });
 });
 
-function user1(content: string): object {
+function asUser(content: string): object {
   return { role: 'user', content };
 }

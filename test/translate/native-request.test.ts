@@ -1,4 +1,4 @@
-/** Requests to a Responses endpoint: how a Chat request and a dialect are written for it. */
+/** Requests to a Responses endpoint: how a Chat request is translated for it under a dialect. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { DEFAULT_DIALECT, type Dialect, type ThinkingControl } from '../../src/providers/dialect';
@@ -79,14 +79,14 @@ describe('fields of providers', () => {
   it('structured output is described in the instructions if the provider has no field for it', () => {
     const text = { format: { type: 'json_object' } };
     assert.deepEqual(toNative({ text }).text, text);
-    const inWords = toNative({ text }, { responseFormat: 'prompt' });
-    assert.equal(inWords.text, undefined);
-    assert.match(inWords.instructions ?? '', /JSON object/);
+    const inPrompt = toNative({ text }, { responseFormat: 'prompt' });
+    assert.equal(inPrompt.text, undefined);
+    assert.match(inPrompt.instructions ?? '', /JSON object/);
   });
 });
 
 describe('content', () => {
-  it('of every kind', () => {
+  it('of every kind is sent', () => {
     const content = [
       { type: 'input_text', text: 'See' },
       { type: 'input_audio', input_audio: { data: 'AAAA', format: 'wav' } },

@@ -72,12 +72,12 @@ const PAIRING: readonly Row[] = [
     ['assistant: I look. [a ls {} -> of a]'],
   ],
   [
-    'a user message between call and result does not part them',
+    'a user message between call and result does not separate them',
     [call('a'), user(), output('a')],
     ['assistant: [a ls {} -> of a]', 'user: Hi'],
   ],
   [
-    'developer words between call and result do not part them',
+    'a developer message between call and result does not separate them',
     [call('a'), developer('Careful.'), output('a')],
     ['assistant: [a ls {} -> of a]', 'instructions: Careful.'],
   ],
@@ -133,7 +133,7 @@ const PAIRING: readonly Row[] = [
     ['assistant: [a ls {} -> 1]', 'assistant: [a_2 ls {} -> 2]', 'assistant: [a_3 ls {} -> 3]'],
   ],
   [
-    'a made id never meets a real one',
+    'a generated id never equals a real one',
     [call('a_2'), call('a'), call('a'), output('a_2', 'real'), output('a', '1'), output('a', '2')],
     ['assistant: [a_2 ls {} -> real] [a ls {} -> 1] [a_3 ls {} -> 2]'],
   ],
@@ -174,9 +174,9 @@ const PAIRING: readonly Row[] = [
 
 const ARGUMENTS: readonly Row[] = [
   ['arguments keep their spaces', [call('a', 'ls', '{ "p" : 1 }')], ['assistant: [a ls { "p" : 1 } -> nothing]']],
-  ['none become an empty object', [call('a', 'ls', ' ')], ['assistant: [a ls {} -> nothing]']],
+  ['blank arguments become an empty object', [call('a', 'ls', ' ')], ['assistant: [a ls {} -> nothing]']],
   [
-    'half of them are wrapped',
+    'truncated arguments are wrapped',
     [call('a', 'ls', '{"p": "x')],
     ['assistant: [a ls {"_raw":"{\\"p\\": \\"x"} -> nothing]'],
     /wrapped the arguments of an earlier call of ls/,
@@ -240,7 +240,7 @@ const OTHERS: readonly Row[] = [
   ['text of two assistant messages is one turn', [said('A'), said('B')], ['assistant: A B']],
   ['reasoning is kept byte for byte', [thought(' a\n\n'), call('a')], ['assistant: ( a\n\n) [a ls {} -> nothing]']],
   [
-    'reasoning out of the envelope',
+    'reasoning from the envelope',
     [
       { type: 'reasoning', summary: [], encrypted_content: sealReasoning({ text: 'sealed', details: undefined }) },
       said('A'),
@@ -248,7 +248,7 @@ const OTHERS: readonly Row[] = [
     ['assistant: (sealed) A'],
   ],
   [
-    'shown reasoning beats the envelope',
+    'visible reasoning overrides the envelope',
     [{ ...thought('shown'), encrypted_content: sealReasoning({ text: 'sealed', details: undefined }) }, said('A')],
     ['assistant: (shown) A'],
   ],
@@ -264,7 +264,7 @@ const OTHERS: readonly Row[] = [
     /left out reasoning that another provider encrypted/,
   ],
   [
-    'agents speak as users',
+    'an agent message becomes a user message',
     [
       {
         type: 'agent_message',
@@ -280,7 +280,7 @@ const OTHERS: readonly Row[] = [
   ],
   ['an agent without a name', [{ type: 'agent_message', content: [{ type: 'input_text', text: 'Hi' }] }], ['user: Hi']],
   [
-    'our compaction',
+    'a compaction of this bridge',
     [{ type: 'compaction', encrypted_content: sealSummary('We counted.') }, user()],
     [
       'user: The conversation so far was compacted. This summary of it was written by the model that held it; build ' +
@@ -295,7 +295,7 @@ const OTHERS: readonly Row[] = [
     /dropped a compaction item that this bridge did not write/,
   ],
   [
-    'items that speak elsewhere',
+    'items that are no messages',
     [
       { type: 'additional_tools', tools: [] },
       { type: 'compaction_trigger' },
@@ -305,14 +305,14 @@ const OTHERS: readonly Row[] = [
     ['user: Hi'],
   ],
   [
-    'items of the future',
+    'unknown items',
     [{ type: 'telepathy', content: 'x' }, user()],
     ['user: Hi'],
     /dropped an input item of type telepathy/,
   ],
   ['an item without a type', [{ text: 'x' }, user()], ['user: Hi'], /dropped an input item of type unknown/],
   [
-    'a web search of the past',
+    'an earlier web search',
     [{ type: 'web_search_call', id: 'ws_1', status: 'completed' }, user()],
     ['user: Hi'],
     /type web_search_call/,

@@ -1,4 +1,4 @@
-/** The forms of a dialect: a provider that is known to need one gets it at once. */
+/** The forms of a dialect: a provider that is known to need one gets it in the first request. */
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { translate } from '../support/bridge/translations';
@@ -20,14 +20,14 @@ it('forms are applied in their order', () => {
   assert.equal(rolesOf({ dialect: between }, { input: CALLS }), 'user assistant tool assistant user');
 });
 
-it('calls are text only where no tools are offered', () => {
+it('calls become text only if no tools are offered', () => {
   const dialect = { forms: ['calls-as-text-without-tools'] } as const;
   assert.equal(rolesOf({ dialect }, { input: CALLS }), 'user assistant user user');
   const tools = [{ type: 'function', name: 'f', parameters: { type: 'object', properties: {} } }];
   assert.equal(rolesOf({ dialect }, { input: CALLS, tools }), 'user assistant tool user');
 });
 
-it('ids have nine letters on both sides', () => {
+it('ids have nine characters in calls and results', () => {
   const { chat } = translate({ input: CALLS }, { dialect: { forms: ['nine-letter-call-ids'] } });
   assert.match(JSON.stringify(chat.messages), /"id":"([a-zA-Z0-9]{9})".*"tool_call_id":"\1"/);
 });

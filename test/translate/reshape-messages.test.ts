@@ -57,7 +57,7 @@ table('alternateRoles', alternateRoles, [
     [user('A'), calls('1', '2'), result('1'), result('2'), said('B')],
   ],
   [
-    'later instructions are the words of the user',
+    'later instructions become user text',
     [system('S'), user('A'), said('B'), developer('mode'), user('C')],
     [system('S'), user('A'), said('B'), user('<developer>\nmode\n</developer>\n\nC')],
   ],
@@ -82,7 +82,7 @@ table('alternateRoles', alternateRoles, [
     [user('A'), said('B', { reasoning_details: [1] }), said('', { reasoning_details: [2], tool_calls: [CALL_1] })],
     [user('A'), said('B', { reasoning_details: [1, 2], tool_calls: [CALL_1] })],
   ],
-  ['the user speaks first', [system('S'), said('B')], [system('S'), user('Continue.'), said('B')]],
+  ['starts with a user message', [system('S'), said('B')], [system('S'), user('Continue.'), said('B')]],
   ['only instructions', [system('S')], [system('S')]],
   ['nothing', [], []],
 ]);
@@ -99,7 +99,7 @@ table('fillEmptyContent', fillEmptyContent, [
 
 table('separateUserFromResults', separateUserFromResults, [
   [
-    'puts a word of the assistant between',
+    'inserts an assistant message',
     [user('A'), calls('1'), result('1'), user('B')],
     [user('A'), calls('1'), result('1'), said('Understood.'), user('B')],
   ],
@@ -107,9 +107,9 @@ table('separateUserFromResults', separateUserFromResults, [
 ]);
 
 table('joinInstructions', joinInstructions, [
-  ['one message of several', [developer('A'), system('B'), user('C')], [system('A\n\nB'), user('C')]],
+  ['joins several', [developer('A'), system('B'), user('C')], [system('A\n\nB'), user('C')]],
   ['keeps one', [developer('A'), user('C'), system('D')], [developer('A'), user('C'), system('D')]],
-  ['parts too', [system([text('A')]), system('B')], [system([text('A'), text('B')])]],
+  ['joins parts', [system([text('A')]), system('B')], [system([text('A'), text('B')])]],
 ]);
 
 table('useSystemRole', useSystemRole, [

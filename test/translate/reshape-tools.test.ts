@@ -46,14 +46,14 @@ describe('simplifySchemas', () => {
     return simple.tools?.[0]?.function.parameters ?? {};
   };
 
-  it('first drops variants that only require', () => {
+  it('first drops variants that have only "required"', () => {
     const { anyOf, oneOf, not, ...rest } = at(0);
     assert.deepEqual([anyOf, oneOf, not], [undefined, undefined, undefined]);
     assert.deepEqual((rest['properties'] as JsonObject)['hours'], (HARD['properties'] as JsonObject)['hours']);
     assert.ok(!JSON.stringify(rest).includes('"y"'));
   });
 
-  it('then references, boolean schemas and tuples', () => {
+  it('then replaces references, boolean schemas and tuples', () => {
     const { $defs, properties } = at(1);
     assert.equal($defs, undefined);
     const { when, any, list } = properties as Record<string, JsonObject>;
@@ -61,14 +61,14 @@ describe('simplifySchemas', () => {
     assert.deepEqual(list?.['items'], { anyOf: [string, { type: 'number' }] });
   });
 
-  it('then what narrows a value', () => {
+  it('then drops what narrows a value', () => {
     visit(at(2), (schema) => {
       for (const key of ['pattern', 'format', 'minimum', 'minItems']) assert.ok(!(key in schema), key);
     });
     assert.deepEqual(at(2)['required'], ['hours']);
   });
 
-  it('then all but name, type, description and choices', () => {
+  it('then drops all but name, type, description and choices', () => {
     assert.deepEqual(at(3), {
       type: 'object',
       properties: {
@@ -120,7 +120,7 @@ describe('simplifySchemas', () => {
 });
 
 describe('limits', () => {
-  it('a description is cut where the limit is', () => {
+  it('a description is truncated at the limit', () => {
     const descriptions = ['Edits files. '.repeat(100), 'Short.'];
     const long = chat({ tools: descriptions.map((description) => tool({}, { description })) });
     const lengths = shortenDescriptions(long, 64).tools?.map((each) => each.function.description?.length ?? 0) ?? [];
@@ -128,7 +128,7 @@ describe('limits', () => {
     assert.equal(shortenDescriptions(long, 2_000), long);
   });
 
-  it('a name is shortened everywhere, and found again', () => {
+  it('a name is shortened everywhere, and still finds its tool', () => {
     const name = 'mcp__a_server_with_a_long_name__a_tool_with_a_long_name';
     const tools = new ToolSet();
     tools.add({ target: { kind: 'function', name }, parameters: {} });
@@ -152,7 +152,7 @@ describe('limits', () => {
     assert.equal(shortenToolNames(request, 64), request);
   });
 
-  it('strict goes', () => {
+  it('strict is dropped', () => {
     const request = chat({ tools: [tool({}, { strict: true })] });
     assert.deepEqual(dropStrict(request).tools, [tool({})]);
     assert.equal(dropStrict(dropStrict(request)).tools?.length, 1);
@@ -192,7 +192,7 @@ describe('calls as text', () => {
     assert.equal(writeCallsAsText(request), request);
   });
 
-  it('without tools nothing that goes with them stays', () => {
+  it('without tools, their settings are dropped too', () => {
     const request = chat({ tools: [tool({})], tool_choice: 'auto', parallel_tool_calls: true });
     assert.deepEqual(withoutTools(request), chat({}));
     assert.deepEqual(withoutTools(chat({ tool_choice: 'auto' })), chat({}));

@@ -65,7 +65,7 @@ describe('text.format', () => {
 
 describe('thinking', () => {
   const BUDGETS = { low: 1_024, high: 8_192 };
-  const KNOBS: readonly (readonly [control: ThinkingControl, reasoning: object | undefined, sent: object])[] = [
+  const CONTROLS: readonly (readonly [control: ThinkingControl, reasoning: object | undefined, sent: object])[] = [
     [{ kind: 'none' }, { effort: 'high' }, {}],
     [{ kind: 'effort' }, undefined, {}],
     [{ kind: 'effort' }, {}, {}],
@@ -120,7 +120,7 @@ describe('thinking', () => {
     'chat_template_kwargs',
     'reasoning',
   ] as const;
-  for (const [thinking, reasoning, sent] of KNOBS) {
+  for (const [thinking, reasoning, sent] of CONTROLS) {
     it(`${JSON.stringify(reasoning)} as ${JSON.stringify(thinking)}`, () => {
       const { chat } = translate({ reasoning }, { dialect: { thinking } });
       assert.deepEqual(

@@ -18,7 +18,7 @@ type Play = (response: ServerResponse, socket: Socket) => void | Promise<void>;
 const LIMITS = { connectMs: 60_000, firstByteMs: 60_000, idleMs: 60_000 };
 const PATHS = [['direct', {}], ['plain', { 'content-encoding': 'identity' }]] as const;
 
-/** @returns a function that calls a server, which plays `play` after the headers */
+/** Starts a server that runs `play` after its headers. @returns a function that sends it a request */
 async function startServer(context: TestContext, play: Play) {
   const server = createServer((incoming, response) => {
     incoming.resume().on('end', () => {
@@ -50,14 +50,14 @@ async function readAll(answer: UpstreamAnswer): Promise<{ readonly bytes: Buffer
   return { bytes: Buffer.concat(chunks), end };
 }
 
-const written = (response: ServerResponse, bytes: Buffer): Promise<void> =>
+const write = (response: ServerResponse, bytes: Buffer): Promise<void> =>
   new Promise((resolve) => response.write(bytes, () => resolve()));
 
 const ENDS: readonly (readonly [name: string, end: Play])[] = [
   ['an end', (response) => void response.end()],
-  ['a cut connection', (_response, socket) => void socket.destroy()],
+  ['a closed connection', (_response, socket) => void socket.destroy()],
   ['a reset connection', (_response, socket) => void socket.resetAndDestroy()],
-  ['something that is no chunk', (_response, socket) => void socket.end('what?\r\n')],
+  ['an invalid chunk', (_response, socket) => void socket.end('what?\r\n')],
 ];
 
 describe('both paths read the same', () => {
@@ -67,7 +67,7 @@ describe('both paths read the same', () => {
         const random = createRandom(seed);
         const sizes = Array.from({ length: 20 }, () => 1 + Math.floor(random() ** 6 * 300_000));
         const call = await startServer(context, async (response, socket) => {
-          for (const [index, size] of sizes.entries()) await written(response, Buffer.alloc(size, 48 + index));
+          for (const [index, size] of sizes.entries()) await write(response, Buffer.alloc(size, 48 + index));
           await end(response, socket);
         });
         const [direct, plain] = [await readAll(await call('direct')), await readAll(await call('plain'))];
@@ -78,7 +78,7 @@ describe('both paths read the same', () => {
     }
   }
 
-  it('and the direct one is used wherever it can be', async (context) => {
+  it('and the direct one is used wherever possible', async (context) => {
     const call = await startServer(context, (response) => void response.end('text'));
     // fetch copies every chunk to a new Uint8Array.
     for (const [path, isDirect] of [['direct', true], ['plain', false]] as const) {
@@ -99,11 +99,11 @@ describe('both paths read the same', () => {
 
 for (const [path] of PATHS) {
   describe(`the ${path} path`, () => {
-    it('makes the provider wait while nobody reads, and then continues', async (context) => {
+    it('makes the provider wait while nothing is read, and then continues', async (context) => {
       const [size, total] = [64 * 1024, 1_000];
       let sent = 0;
       const call = await startServer(context, async (response) => {
-        for (; sent < total; sent += 1) await written(response, Buffer.alloc(size));
+        for (; sent < total; sent += 1) await write(response, Buffer.alloc(size));
         response.end();
       });
       const answer = await call(path);
@@ -119,8 +119,8 @@ for (const [path] of PATHS) {
       assert.equal(received, size * total);
     });
 
-    it('ends a waiting read when the client leaves', async (context) => {
-      const call = await startServer(context, async (response) => written(response, Buffer.from('begun')));
+    it('ends a waiting read when the client disconnects', async (context) => {
+      const call = await startServer(context, async (response) => write(response, Buffer.from('begun')));
       const controller = new AbortController();
       const answer = await call(path, controller.signal);
       assert.equal(Buffer.from((await answer.read()) ?? []).toString(), 'begun');
@@ -129,11 +129,11 @@ for (const [path] of PATHS) {
       await assert.rejects(waiting);
     });
 
-    it('drops what waits to be read when the client leaves', async (context) => {
+    it('drops unread data when the client disconnects', async (context) => {
       let arrived = (): void => undefined;
       const sent = new Promise<void>((resolve) => { arrived = resolve; });
       const call = await startServer(context, async (response) => {
-        await written(response, Buffer.from('begun'));
+        await write(response, Buffer.from('begun'));
         arrived();
       });
       const controller = new AbortController();
@@ -152,7 +152,7 @@ for (const [path] of PATHS) {
       let goOn = (): void => undefined;
       const call = await startServer(context, async (response) => {
         for (let index = 0; index < 20; index += 1) {
-          await written(response, Buffer.from(`${index},`));
+          await write(response, Buffer.from(`${index},`));
           await new Promise<void>((resolve) => { goOn = resolve; });
         }
         response.end();

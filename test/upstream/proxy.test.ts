@@ -1,4 +1,4 @@
-/** Connections through a proxy, with further authorities or with a client certificate. */
+/** Connections through a proxy, with additional authorities or with a client certificate. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer, type RequestListener } from 'node:http';
@@ -17,20 +17,20 @@ const EVENT = 'data: {"a":1}\n\n';
 
 interface HostOptions {
   readonly isSecure?: boolean;
-  readonly wantsCertificate?: boolean;
+  readonly requestsCertificate?: boolean;
   readonly tls?: typeof ACME_TLS;
 }
 
 /** A host that answers with a stream; the name of its client is the subject of its certificate. */
 async function startHost(context: TestContext, options: HostOptions = {}) {
-  const { isSecure = true, wantsCertificate = false, tls: { cert, key } = ACME_TLS } = options;
+  const { isSecure = true, requestsCertificate = false, tls: { cert, key } = ACME_TLS } = options;
   const clients: string[] = [];
   const answer: RequestListener = (request, response) => {
     clients.push(isSecure ? ((request.socket as TLSSocket).getPeerCertificate().subject?.CN ?? '') : '');
     request.resume().on('end', () => response.writeHead(200, { 'content-type': 'text/event-stream' }).end(EVENT));
   };
   const server = isSecure
-    ? createSecureServer({ cert, key, ca: cert, requestCert: wantsCertificate, rejectUnauthorized: false }, answer)
+    ? createSecureServer({ cert, key, ca: cert, requestCert: requestsCertificate, rejectUnauthorized: false }, answer)
     : createServer(answer);
   await once(server.listen(0, '127.0.0.1'), 'listening');
   context.after(() => {
@@ -81,8 +81,8 @@ test('a proxy may speak TLS itself, and its certificate is checked', async (cont
   await assert.rejects(ask(HTTPS, { proxies }), /proxy .* self-signed TLS certificate/);
 });
 
-test('a proxy proves its own name, and gets no client certificate', async (context) => {
-  const host = await startHost(context, { wantsCertificate: true });
+test('the certificate of a proxy must match its own name, and it gets no client certificate', async (context) => {
+  const host = await startHost(context, { requestsCertificate: true });
   const mine = { ca, cert: ca, certKey: ACME_TLS.keyFile };
   for (const [name, tls] of [['127.0.0.1', ADDRESS_TLS], ['localhost', ACME_TLS]] as const) {
     const proxy = await startConnectProxy(context, { port: host.port, isSecure: true, tls });
@@ -130,13 +130,13 @@ test('name and password are sent to the proxy, decoded; its 407 is final', async
   assert.deepEqual(proxy.seen, ['api.acme.test:443 200', 'api.acme.test:443 407']);
 });
 
-test('what a proxy rejects or cannot do is said, and never tried without it', async (context) => {
+test('a rejection or an unsupported proxy is reported, and the host is never called directly', async (context) => {
   const host = await startHost(context);
   const CASES = [[403, 'forbidden', /status 403\. Check its rules, or exclude the host with NO_PROXY\./],
     [502, 'network', /status 502\.$/]] as const;
-  for (const [status, kind, says] of CASES) {
+  for (const [status, kind, message] of CASES) {
     const proxy = await startConnectProxy(context, { port: host.port, status });
-    await assert.rejects(ask(HTTPS, { proxy: `http://127.0.0.1:${proxy.port}`, ca }), { kind, message: says });
+    await assert.rejects(ask(HTTPS, { proxy: `http://127.0.0.1:${proxy.port}`, ca }), { kind, message });
   }
   await assert.rejects(ask(HTTPS, { proxy: 'http://127.0.0.1:9' }), {
     kind: 'network', message: /^The proxy http:\/\/127\.0\.0\.1:9 refused the connection/,
@@ -146,8 +146,8 @@ test('what a proxy rejects or cannot do is said, and never tried without it', as
   assert.deepEqual(host.clients, []);
 });
 
-test('a certificate of an unknown authority is rejected; ca names further ones, cert shows one', async (context) => {
-  const host = await startHost(context, { wantsCertificate: true });
+test('a certificate of an unknown authority is rejected; ca adds others, cert is sent to the host', async (context) => {
+  const host = await startHost(context, { requestsCertificate: true });
   const url = `https://localhost:${host.port}/v1`;
   await assert.rejects(ask(url), { kind: 'network', message: /self-signed/ });
   assert.equal(await ask(url, { ca }), EVENT);
@@ -158,7 +158,7 @@ test('a certificate of an unknown authority is rejected; ca names further ones, 
   await assert.rejects(ask(url, { ca: __filename }), { kind: 'forbidden', message: /expected PEM/ });
 });
 
-test('which URL goes through which proxy', () => {
+test('chooses the proxy of a URL', () => {
   const proxies = readProxies({ HTTPS_PROXY: 'http://s:1', http_proxy: 'http://p:1', ALL_PROXY: 'http://a:1' });
   assert.deepEqual(proxies, { http: 'http://p:1', https: 'http://s:1', no: '' });
   assert.deepEqual(readProxies({ all_proxy: 'http://a:1', no_proxy: 'x' }), {

@@ -24,7 +24,7 @@ it('finds the same request, and no other', () => {
   ]) assert.equal(cache.find(sent('{"a":1}', other)), undefined, JSON.stringify(other));
 });
 
-it('forgets it unless it is repeated', () => {
+it('forgets a rejection that is not repeated', () => {
   let now = 0;
   const cache = new RejectionCache(5_000, () => now);
   cache.remember(request, NO);
@@ -36,12 +36,12 @@ it('is extended while the request is repeated, to four times the duration at mos
   let now = 0;
   const cache = new RejectionCache(5_000, () => now);
   cache.remember(request, NO);
-  const heard: number[] = [];
-  for (; now <= 30_000; now += 3_000) if (cache.find(request)) heard.push(now);
-  assert.deepEqual(heard, [0, 3_000, 6_000, 9_000, 12_000, 15_000, 18_000]);
+  const hits: number[] = [];
+  for (; now <= 30_000; now += 3_000) if (cache.find(request)) hits.push(now);
+  assert.deepEqual(hits, [0, 3_000, 6_000, 9_000, 12_000, 15_000, 18_000]);
 });
 
-it('is off at 0, and keeps 32 refusals', () => {
+it('is disabled by 0, and keeps at most 32 rejections', () => {
   const off = new RejectionCache(0, () => 0);
   off.remember(request, NO);
   assert.equal(off.find(request), undefined);

@@ -1,4 +1,4 @@
-/** Rejections in the words of real providers, and variants: the next request. Source: upstreams.md, section 2. */
+/** Which request follows a rejection: messages of real providers (upstreams.md, section 2), and variants. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { classifyHttpFailure } from '../../src/errors/classify';
@@ -181,7 +181,7 @@ interface Shape {
   readonly chat: Partial<ChatRequest>;
   /** Default: 400. */
   readonly refusals: readonly (Body | readonly [status: number, body: Body])[];
-  readonly right: (chat: ChatRequest) => boolean;
+  readonly isRepaired: (chat: ChatRequest) => boolean;
 }
 
 const SHAPES: readonly Shape[] = [
@@ -194,19 +194,19 @@ const SHAPES: readonly Shape[] = [
       [500, 'Unknown field in messages[1]: reasoning_content'],
       { message: ["Unrecognized key(s) in object: 'reasoning_content'"] },
     ],
-    right: (chat) => !text(chat).includes('reasoning'),
+    isRepaired: (chat) => !text(chat).includes('reasoning'),
   },
   {
     name: 'reasoning under another name',
     chat: { messages: CALLS },
     refusals: ["property 'reasoning_content' is unsupported, did you mean 'reasoning'?"],
-    right: (chat) => text(chat).includes('"reasoning":"t"'),
+    isRepaired: (chat) => text(chat).includes('"reasoning":"t"'),
   },
   {
     name: 'text, reasoning and calls in one message',
     chat: { messages: CALLS },
     refusals: [[500, 'Cannot pass both content and thinking in an assistant message with tool calls!']],
-    right: (chat) => text(chat).includes('"reasoning_content":"t\\n\\na"'),
+    isRepaired: (chat) => text(chat).includes('"reasoning_content":"t\\n\\na"'),
   },
   {
     name: 'pictures',
@@ -221,13 +221,13 @@ const SHAPES: readonly Shape[] = [
       'Invalid content type. image_url is only supported by certain models.',
       'content must be a string',
     ],
-    right: (chat) => !text(chat).includes('image_url') && text(chat).includes('image left out'),
+    isRepaired: (chat) => !text(chat).includes('image_url') && text(chat).includes('image left out'),
   },
   {
     name: 'detail of pictures',
     chat: { messages: [PICTURE] },
     refusals: ['image_detail is invalid'],
-    right: (chat) => text(chat).includes('image_url') && !text(chat).includes('detail'),
+    isRepaired: (chat) => text(chat).includes('image_url') && !text(chat).includes('detail'),
   },
   {
     name: 'roles that must alternate',
@@ -239,7 +239,7 @@ const SHAPES: readonly Shape[] = [
       'Two consecutive messages have the same role', 'Multiple user messages in a row are not allowed',
       [422, "messages[1]: expected role 'assistant' but got 'user'"],
     ],
-    right: (chat) => roles(chat) === ALTERNATE,
+    isRepaired: (chat) => roles(chat) === ALTERNATE,
   },
   {
     name: 'user after tool',
@@ -247,7 +247,7 @@ const SHAPES: readonly Shape[] = [
     refusals: [
       "Unexpected role 'user' after role 'tool'", [422, 'A user message cannot directly follow a tool message'],
     ],
-    right: (chat) => roles(chat) === 'user assistant tool assistant user',
+    isRepaired: (chat) => roles(chat) === 'user assistant tool assistant user',
   },
   {
     name: 'developer',
@@ -256,13 +256,13 @@ const SHAPES: readonly Shape[] = [
       "developer is not one of ['system', 'assistant', 'user', 'tool', 'function'] - 'messages.0.role'",
       [422, 'messages[0].role: unknown variant `developer`, expected one of `system`, `user`'],
     ],
-    right: (chat) => roles(chat) === 'system user',
+    isRepaired: (chat) => roles(chat) === 'system user',
   },
   {
     name: 'no system message',
     chat: { messages: [SYSTEM, USER] },
     refusals: [[500, 'System role not supported'], 'Developer instruction is not enabled for models/gemma-3-27b-it'],
-    right: (chat) => !roles(chat).includes('system') && text(chat).includes('s'),
+    isRepaired: (chat) => !roles(chat).includes('system') && text(chat).includes('s'),
   },
   {
     name: 'several system messages',
@@ -271,7 +271,7 @@ const SHAPES: readonly Shape[] = [
       'System message must be at the beginning.', 'Only one system message is allowed',
       [500, "Unexpected role 'system' after role 'user'"], 'multiple system messages are not supported',
     ],
-    right: (chat) => roles(chat).startsWith('system user') && !roles(chat).slice(6).includes('system'),
+    isRepaired: (chat) => roles(chat).startsWith('system user') && !roles(chat).slice(6).includes('system'),
   },
   {
     name: 'calls in the history of a request without tools',
@@ -281,7 +281,7 @@ const SHAPES: readonly Shape[] = [
       [500, 'litellm.UnsupportedParamsError: Bedrock doesn\'t support tool calling without `tools=` param specified.'],
       'Requests which include `tool_use` or `tool_result` blocks must define tools',
     ],
-    right: (chat) => !/tool_call/.test(text(chat)) && text(chat).includes('Called f'),
+    isRepaired: (chat) => !/tool_call/.test(text(chat)) && text(chat).includes('Called f'),
   },
   {
     name: 'call ids of nine letters or digits',
@@ -291,7 +291,7 @@ const SHAPES: readonly Shape[] = [
       [422, pydantic(['messages', 1, 'tool_calls', 0, 'id'], "String should match pattern '^[a-zA-Z0-9]{9}$'")],
       'tool_call_id must be exactly nine alphanumeric characters',
     ],
-    right: (chat) => /"id":"([a-zA-Z0-9]{9})".*"tool_call_id":"\1"/.test(text(chat)),
+    isRepaired: (chat) => /"id":"([a-zA-Z0-9]{9})".*"tool_call_id":"\1"/.test(text(chat)),
   },
   {
     name: 'call ids that are too long',
@@ -305,7 +305,7 @@ const SHAPES: readonly Shape[] = [
     refusals: [
       tooLong('messages[1].tool_calls[0].id', 40),
     ],
-    right: (chat) => /"id":"(\w{1,40})".*"tool_call_id":"\1"/.test(text(chat)),
+    isRepaired: (chat) => /"id":"(\w{1,40})".*"tool_call_id":"\1"/.test(text(chat)),
   },
   {
     name: 'content that must be a list of parts',
@@ -313,7 +313,7 @@ const SHAPES: readonly Shape[] = [
     refusals: [
       [422, 'messages[0].content: invalid type: string, expected a sequence'], 'content must be a list of parts',
     ],
-    right: (chat) => text(chat).includes('[{"type":"text","text":"x"}]'),
+    isRepaired: (chat) => text(chat).includes('[{"type":"text","text":"x"}]'),
   },
   {
     name: 'empty content',
@@ -323,7 +323,7 @@ const SHAPES: readonly Shape[] = [
       ],
     },
     refusals: ['messages: text content blocks must be non-empty', 'The content field must not be empty'],
-    right: (chat) => !text(chat).includes('"content":""'),
+    isRepaired: (chat) => !text(chat).includes('"content":""'),
   },
   {
     name: 'long tool descriptions',
@@ -332,13 +332,13 @@ const SHAPES: readonly Shape[] = [
       tooLong('tools[1].function.description', 1_024),
       [422, pydantic(['tools', 0, 'function', 'description'], 'String should have at most 1024 characters')],
     ],
-    right: (chat) => (chat.tools?.[0]?.function.description?.length ?? 0) <= 1_024,
+    isRepaired: (chat) => (chat.tools?.[0]?.function.description?.length ?? 0) <= 1_024,
   },
   {
     name: 'long tool names',
     chat: { tools: [TOOL] },
     refusals: [tooLong('tools[0].function.name', 32)],
-    right: (chat) => (chat.tools?.[0]?.function.name.length ?? 99) <= 32,
+    isRepaired: (chat) => (chat.tools?.[0]?.function.name.length ?? 99) <= 32,
   },
   {
     name: 'strict',
@@ -347,7 +347,7 @@ const SHAPES: readonly Shape[] = [
       'Unknown parameter: tools[0].function.strict',
       [422, pydantic(['tools', 0, 'function', 'strict'], 'Extra inputs are not permitted')],
     ],
-    right: (chat) => !text(chat).includes('strict'),
+    isRepaired: (chat) => !text(chat).includes('strict'),
   },
   {
     name: 'schemas',
@@ -355,7 +355,7 @@ const SHAPES: readonly Shape[] = [
     refusals: [
       'JSON schema conversion failed:\nUnrecognized schema: {"required":["a"]}', [500, 'failed to parse grammar'],
     ],
-    right: (chat) => !text(chat).includes('anyOf') && text(chat).includes('"a"'),
+    isRepaired: (chat) => !text(chat).includes('anyOf') && text(chat).includes('"a"'),
   },
   {
     name: 'several calls in one message',
@@ -367,25 +367,25 @@ const SHAPES: readonly Shape[] = [
       tools: [TOOL],
     },
     refusals: [[500, 'This model only supports single tool-calls at once!']],
-    right: (chat) => roles(chat) === 'user assistant tool assistant tool',
+    isRepaired: (chat) => roles(chat) === 'user assistant tool assistant tool',
   },
   {
     name: 'an assistant message at the end',
     chat: { messages: [USER, { role: 'assistant', content: 'a' }] },
     refusals: ['This model does not support assistant message prefill. The conversation must end with a user message.'],
-    right: (chat) => roles(chat) === ALTERNATE,
+    isRepaired: (chat) => roles(chat) === ALTERNATE,
   },
 ];
 
 describe('a rejected form', () => {
-  for (const { name, chat, refusals, right } of SHAPES) {
+  for (const { name, chat, refusals, isRepaired } of SHAPES) {
     for (const said of refusals) {
       const [status, body] = Array.isArray(said) ? said : [400, said];
       it(`${name}: ${status} ${text(body).slice(0, 60)}`, () => {
         const before = { ...PLAIN, ...chat };
-        assert.ok(!right(before), 'the request is already right');
+        assert.ok(!isRepaired(before), 'the request needs no repair');
         const after = repairOnce(body as Body, before, status as number);
-        assert.ok(right(after), text(after.messages));
+        assert.ok(isRepaired(after), text(after.messages));
       });
     }
   }

@@ -1,4 +1,4 @@
-/** The only function that talks to the provider: what it sends, how it reads, and how it ends. */
+/** The function that sends all requests to the provider: what it sends, how it reads, and how it ends. */
 import assert from 'node:assert/strict';
 import { EventEmitter, once } from 'node:events';
 import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
@@ -128,14 +128,14 @@ describe('what is read', () => {
   });
 
   it('a redirect is a response, and its target gets no request', async (context) => {
-    let asked = 0;
+    let requests = 0;
     const { url } = await startServer(context, (_, response) => {
-      asked += 1;
+      requests += 1;
       response.writeHead(307, { location: '/elsewhere' }).end();
     });
     const answer = await createFetchTransport(LIMITS)(request(url));
     assert.deepEqual(
-      [answer.status, answer.header('location'), await answer.text(100), asked],
+      [answer.status, answer.header('location'), await answer.text(100), requests],
       [307, '/elsewhere', '', 1],
     );
   });
@@ -180,15 +180,15 @@ describe('ending', () => {
   });
 
   it('an abort ends it before the answer, with its reason', async (context) => {
-    const asked = latch();
+    const requested = latch();
     const closed = latch();
     const { url } = await startServer(context, (_, response) => {
       response.on('close', closed.resolve);
-      asked.resolve();
+      requested.resolve();
     });
     const leaving = new AbortController();
     const answer = createFetchTransport(LIMITS)(request(url, { abort: leaving.signal }));
-    await asked.promise;
+    await requested.promise;
     leaving.abort(new BridgeError('shutting_down', 'Closing.'));
     await assert.rejects(answer, isBridgeError('shutting_down', /^Closing\.$/));
     await closed.promise;
@@ -243,7 +243,7 @@ describe('ending', () => {
     const { url, sockets } = await startServer(context, (incoming, response) => {
       incoming.resume();
       response.write('[DONE]');
-      ends.once('let', () => response.end(() => setImmediate(() => setImmediate(() => ends.emit('ended')))));
+      ends.once('end', () => response.end(() => setImmediate(() => setImmediate(() => ends.emit('ended')))));
     });
     const transport = createFetchTransport(LIMITS);
     for (let round = 0; round < 5; round += 1) {
@@ -251,7 +251,7 @@ describe('ending', () => {
       await answer.read();
       answer.cancel(true);
       const ended = once(ends, 'ended');
-      ends.emit('let');
+      ends.emit('end');
       await ended;
     }
     // fetch may open a second one while it still counts the first as busy; five would be one per request.

@@ -1,4 +1,4 @@
-/** Makes the cases: a request of a client and the answer of a provider, one or both of them mutated. */
+/** Creates the cases: a request of a client and the answer of a provider, one or both of them mutated. */
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -21,7 +21,7 @@ export interface FuzzAnswer {
   readonly reads: readonly Buffer[];
   /** Whether the connection breaks instead of ending. */
   readonly breaks: boolean;
-  /** The bytes of the whole HTTP response, for a real connection; absent for most cases, which have none. */
+  /** The bytes of the whole HTTP response, for a case over a real connection; most cases use none. */
   readonly http?: Buffer;
 }
 
@@ -147,7 +147,7 @@ function createAnswer(sample: AnswerSample, mutates: boolean, random: Random): F
   if (!mutates) return { status, headers: { 'content-type': type }, reads: [bytes], breaks: false };
   const changed = random.pick([mutateEvents, mutateEvents, mutateBytes])(bytes, random);
   const headers: Record<string, string> = { 'content-type': random.chance(0.9) ? type : random.pick(TYPES) };
-  if (random.chance(0.2)) headers[random.pick(ECHOES)] = random.pick(ECHOED);
+  if (random.chance(0.2)) headers[random.pick(ECHO_HEADERS)] = random.pick(ECHO_VALUES);
   const answer = {
     status: random.chance(0.9) ? status : random.pick(STATUSES),
     headers,
@@ -177,7 +177,9 @@ const TYPES = ['application/json', 'text/html', 'text/plain', '', 'text/event-st
 const STATUSES = [
   200, 201, 204, 206, 301, 302, 307, 400, 401, 403, 404, 408, 413, 418, 422, 429, 499, 500, 502, 503, 529,
 ];
-const ECHOES = ['x-request-id', 'location', 'retry-after', 'retry-after-ms', 'www-authenticate', 'x-ds-request-id'];
-const ECHOED = [
+const ECHO_HEADERS = [
+  'x-request-id', 'location', 'retry-after', 'retry-after-ms', 'www-authenticate', 'x-ds-request-id',
+];
+const ECHO_VALUES = [
   FUZZ_KEY, `Bearer ${FUZZ_KEY}`, `https://x/?key=${FUZZ_KEY}`, '-1', '1e9', 'NaN', '\u007f', 'x'.repeat(500),
 ];

@@ -36,7 +36,7 @@ export function mutateJson(value: unknown, random: Random): unknown {
   return root.value ?? null;
 }
 
-/** Goes down at random: the value itself one time in eight, and each level below it less often than the one above. */
+/** Picks a container at random: the root about one time in eight, and deeper ones less and less often. */
 function findContainer(root: Container, random: Random): Container {
   let found = root;
   for (let depth = 0; random.chance(depth === 0 ? 0.88 : 0.75); depth += 1) {

@@ -1,4 +1,4 @@
-/** Cases that are written by hand, for tests of one thing at a time. */
+/** Handwritten cases, for tests of one thing at a time. */
 import type { FuzzAnswer, FuzzCase } from './cases';
 
 /** An event stream of these values. */
@@ -11,14 +11,14 @@ export const streamOf = (bytes: Buffer): FuzzAnswer =>
 
 export const JSON_TYPE = { 'content-type': 'application/json' } as const;
 
-/** One word of a model. */
+/** An answer of one word. */
 export const ANSWER = streamOf(toSse([{ choices: [{ index: 0, delta: { content: 'Hi' }, finish_reason: 'stop' }] }]));
 
-/** A request of an SDK client for /v1/responses, and a short answer; `rest` replaces parts of it. */
-export const toCase = (name: string, body: unknown, answer = ANSWER, rest: Partial<FuzzCase> = {}): FuzzCase => ({
-  number: 0, name, wire: 'chat', client: 'sdk', answer, ...rest,
+/** A request of an SDK client for /v1/responses, and a short answer; `overrides` replaces parts of it. */
+export const toCase = (name: string, body: unknown, answer = ANSWER, overrides: Partial<FuzzCase> = {}): FuzzCase => ({
+  number: 0, name, wire: 'chat', client: 'sdk', answer, ...overrides,
   request: {
-    path: '/v1/responses', headers: JSON_TYPE, ...rest.request,
+    path: '/v1/responses', headers: JSON_TYPE, ...overrides.request,
     body: Buffer.from(typeof body === 'string' ? body : JSON.stringify(body)),
   },
 });

@@ -31,7 +31,7 @@ export interface FuzzWorld {
 
 /**
  * @param wrap changes the bridge, for tests of the checks
- * @param settings in place of the defaults
+ * @param settings override the defaults
  */
 export async function createWorld(
   wrap: (bridge: Bridge) => Bridge = (bridge) => bridge, settings: Partial<Config> = {},
@@ -140,7 +140,7 @@ function send(agent: Agent, port: number, { path, headers, body }: FuzzCase['req
       }));
       response.on('error', reject);
     });
-    const timer = setTimeout(() => request.destroy(new Error('it did not come in time')), PATIENCE_MS);
+    const timer = setTimeout(() => request.destroy(new Error('timed out')), PATIENCE_MS);
     request.on('error', reject).on('close', () => clearTimeout(timer));
     request.end(body);
   });

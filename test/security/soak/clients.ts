@@ -8,12 +8,13 @@ export interface Tally {
   answered: number;
   /** Responses that say why there is no answer. */
   failed: number;
-  left: number;
-  /** What no client may see, by description. */
+  /** Requests that the client disconnected on purpose. */
+  abandoned: number;
+  /** Responses that no client may get: how often, by description. */
   readonly wrong: Map<string, number>;
 }
 
-export const createTally = (): Tally => ({ answered: 0, failed: 0, left: 0, wrong: new Map() });
+export const createTally = (): Tally => ({ answered: 0, failed: 0, abandoned: 0, wrong: new Map() });
 
 const CODEX = { originator: 'codex_exec', 'user-agent': 'codex_exec/0.171.0', accept: 'text/event-stream' };
 const TOOLS = [{ type: 'function', name: 'exec_command', parameters: { type: 'object', properties: {} } }];
@@ -23,7 +24,7 @@ interface Kind {
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: object;
-  /** What a whole stream holds exactly once. */
+  /** Matches exactly once in a complete stream. */
   readonly end?: RegExp;
 }
 
@@ -41,10 +42,10 @@ const KINDS: readonly Kind[] = [
   },
 ];
 
-/** Longer than the slowest turn: two silences and a wait. */
+/** Longer than the slowest turn: two timeouts and a retry wait. */
 const PATIENCE_MS = 60_000;
 
-/** `count` clients in parallel, until `isOver`; resolves when the last of them has its answer. */
+/** Runs `count` clients in parallel, until `isOver`; resolves when the last of them has its answer. */
 export async function runClients(
   count: number, port: number, tally: Tally, random: Random, isOver: () => boolean,
 ): Promise<void> {
@@ -72,7 +73,7 @@ function ask(agent: Agent, port: number, kind: Kind, tally: Tally, leaveMs: numb
       resolve();
     };
     const timer = setTimeout(() => {
-      settle(() => (leaveMs === undefined ? wrong('no answer in time') : (tally.left += 1)));
+      settle(() => (leaveMs === undefined ? wrong('no answer in time') : (tally.abandoned += 1)));
       request.destroy();
     }, leaveMs ?? PATIENCE_MS);
     request.on('error', (error) => settle(() => wrong(`no answer: ${error.message}`)));

@@ -32,7 +32,7 @@ interface Sample {
   readonly descriptors: number;
 }
 
-/** How much more the last sample may hold than the first: code that V8 compiles later, and a connection to close. */
+/** How much each figure may grow after the warm-up: V8 compiles code later, and a connection may still close. */
 const ALLOWED: Readonly<Record<keyof Sample, number>> = {
   heapMb: 8, residentMb: 60, sockets: 2, timers: 3, descriptors: 4,
 };
@@ -54,7 +54,7 @@ async function main(): Promise<number> {
     const bridge = await startBuiltBridge(context, { upstream: upstream.url, flags: FLAGS, execArgv });
     const tally = createTally();
     const samples: Sample[] = [];
-    console.log('round   answered  failed    left   heap MB  resident MB  sockets  timers  descriptors');
+    console.log('round   answered  failed  abandoned   heap MB  resident MB  sockets  timers  descriptors');
     for (let round = 1; round <= rounds; round += 1) {
       await runRound(Number(values.streams), bridge, upstream, tally, random);
       const sample = await measure(bridge);
@@ -101,14 +101,14 @@ async function measure(bridge: BuiltBridge): Promise<Sample> {
   }
 }
 
-function renderRow(round: number, { answered, failed, left }: Tally, sample: Sample): string {
+function renderRow(round: number, { answered, failed, abandoned }: Tally, sample: Sample): string {
   const { heapMb, residentMb, sockets, timers, descriptors } = sample;
-  const widths = [5, 11, 8, 8, 10, 13, 9, 8, 13];
-  const cells = [round, answered, failed, left, heapMb, residentMb, sockets, timers, descriptors];
+  const widths = [5, 11, 8, 11, 10, 13, 9, 8, 13];
+  const cells = [round, answered, failed, abandoned, heapMb, residentMb, sockets, timers, descriptors];
   return cells.map((cell, index) => String(cell).padStart(widths[index] ?? 0)).join('');
 }
 
-/** The first round warms up. */
+/** The first of three or more rounds is a warm-up. @returns one sentence for each figure that grew */
 export function validateGrowth(samples: readonly Sample[]): readonly string[] {
   const [first, last] = [samples[Math.min(1, samples.length - 2)], samples.at(-1)];
   if (first === undefined || last === undefined) return ['There are too few rounds.'];
@@ -117,12 +117,12 @@ export function validateGrowth(samples: readonly Sample[]): readonly string[] {
     .map((name) => `Grows: ${name} from ${first[name]} to ${last[name]}.`);
 }
 
-function validateTally({ answered, failed, left, wrong }: Tally): readonly string[] {
-  const idle = answered === 0 || failed === 0 || left === 0 ? ['Not every kind of end was seen.'] : [];
+function validateTally({ answered, failed, abandoned, wrong }: Tally): readonly string[] {
+  const idle = answered === 0 || failed === 0 || abandoned === 0 ? ['Not every outcome was seen.'] : [];
   return [...idle, ...[...wrong].map(([what, count]) => `Wrong, ${count} times: ${what}.`)];
 }
 
-/** The log has only errors, and the measurements: anything else is a defect. */
+/** At log level error, only the start and the measurements are printed: anything else is a defect. */
 function validateOutput(output: string): readonly string[] {
   const lines = output.split('\n').filter((line) => line !== '' && !/^soak |listens on/.test(line));
   return lines.length === 0 ? [] : [`The bridge printed: ${lines.slice(0, 5).join('\n')}`];
