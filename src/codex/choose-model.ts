@@ -13,7 +13,7 @@ export interface ModelChoice {
 
 /**
  * Returns the wanted model; otherwise the configured one, if the bridge serves it (unlike OpenAI's models); otherwise
- * the first one offered, or `undefined` if there is none. An argument on Codex's command line overrides all of them.
+ * the first model offered; `undefined` if none is. A model in Codex's arguments overrides this choice.
  */
 export function chooseModel({ wanted, configured, offered, isRoute = () => false }: ModelChoice): string | undefined {
   if (wanted !== undefined) return wanted;

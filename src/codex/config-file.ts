@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { TextDecoder } from 'node:util';
 import { explainFailure, PRIVATE, readIfThere, replaceUserFile } from '../command/edit-file';
 import type { ConfigEdit } from './config-regions';
-import { mayHoldSecret } from './toml/read-scalar';
+import { hideValues } from './toml/hide-values';
 
 /** The current config.toml. */
 export interface ConfigFile {
@@ -79,7 +79,7 @@ export function explainFailedEdit(
   const { problem, line, column = 1 } = failed;
   if (line === undefined) return { ok: false, problem: `Cannot change ${path}: ${problem}.` };
   const raw = text.replace(/^\ufeff/, '').split('\n')[line - 1]?.replace(/\r$/, '') ?? '';
-  const { excerpt, caret } = excerptAround(hideSecrets(raw), column - 1);
+  const { excerpt, caret } = excerptAround(hideValues(raw), column - 1);
   const gutter = ' '.repeat(String(line).length);
   return {
     ok: false,
@@ -104,11 +104,4 @@ function excerptAround(line: string, index: number): { readonly excerpt: string;
   // Tabs are kept, so that the caret lines up.
   const indent = characters.slice(start, index).join('').replace(/[^\t]/gu, ' ');
   return { excerpt, caret: `${indent}^` };
-}
-
-/** Replaces each character of values, and of a line without a key: it may be inside a string. Keeps the columns. */
-function hideSecrets(line: string): string {
-  if (!mayHoldSecret(line)) return line;
-  const start = line.indexOf('=') + 1;
-  return line.slice(0, start) + line.slice(start).replace(/[^\s"'{}[\],=]/g, '*');
 }

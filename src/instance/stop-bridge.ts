@@ -53,8 +53,8 @@ export async function stopBridge({ host, port, pid, processStart, token, limitMs
 }
 
 /**
- * Whether the process is the one of the record: another process may have reused its pid. If the system does not report
- * start times (Windows), the bridge on the port must prove that it knows the token.
+ * Whether the process with the recorded pid is the bridge: another process may have reused the pid. Windows does not
+ * report start times, so there the bridge on the port must prove that it knows the token.
  */
 async function isBridge({ host, port, pid, processStart, token }: Omit<StopOptions, 'limitMs'>): Promise<boolean> {
   if (processStart !== undefined) return readProcessStart(pid) === processStart;

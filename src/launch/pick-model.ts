@@ -16,7 +16,7 @@ export interface ModelQuestion {
   readonly io: CommandIo;
 }
 
-/** The model to pass to Codex, undefined if its arguments or config.toml name one; or why there is none. */
+/** The model to pass to Codex; undefined if its arguments or config.toml name one. Without a model, the reason. */
 export type PickedModel = { readonly model: string | undefined } | { readonly problem: string };
 
 /** Prompts only on a terminal, and only if no model was chosen and the provider has several models but no default. */

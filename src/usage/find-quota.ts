@@ -21,7 +21,7 @@ const KEY_REJECTED: readonly (number | undefined)[] = [401, 403];
 /**
  * Requests the provider's quota routes in order, until one accepts the key.
  *
- * @returns the report; or why there is none, as a sentence; `undefined` if the provider has no such route
+ * @returns the report, or a sentence that says why it is missing; `undefined` if the provider does not report quotas
  */
 export async function askQuota(provider: Provider, config: Config): Promise<QuotaReport | string | undefined> {
   const { connection } = findConnection(provider, true, config);

@@ -98,7 +98,8 @@ test('a key such as __proto__ is an ordinary key', () => {
 
 const PROBLEMS: readonly (readonly [text: string, problem: RegExp, line: number, column: number])[] = [
   ['a = ', /^expected a value$/, 1, 5],
-  ['a = gpt-5', /^expected a value, found gpt-5; put strings in quotes$/, 1, 5],
+  ['a = gpt-5', /^expected a value; put strings in quotes$/, 1, 5],
+  ['model = gpt-5', /^expected a value, found gpt-5; put strings in quotes$/, 1, 9],
   ['a = 1 b = 2', /^expected the end of the line after the value of a, found "b"$/, 1, 7],
   ['\na 1', /^expected "=" after the key a, found "1"$/, 2, 3],
   ['= 1', /^expected a key, found "="$/, 1, 1],
@@ -113,11 +114,11 @@ const PROBLEMS: readonly (readonly [text: string, problem: RegExp, line: number,
   ['a = "\\ud800"', /^expected a Unicode scalar value, found \\ud800$/, 1, 6],
   ['# a\u0000', /^expected a key, found the control character U\+0000$/, 1, 4],
   ['a = 1\rb = 2', /found the control character U\+000D$/, 1, 6],
-  ['a = 01', /^expected a value, found 01/, 1, 5],
+  ['name = 01', /^expected a value, found 01/, 1, 8],
   ['a = 1__0', /^expected a value/, 1, 5],
   ['a = 1.', /^expected a value/, 1, 5],
   ['a = 9223372036854775808', /^expected a 64-bit integer/, 1, 5],
-  ['a = 1979-02-29', /^expected a value, found 1979-02-29/, 1, 5],
+  ['name = 1979-02-29', /^expected a value, found 1979-02-29/, 1, 8],
   ['a = 1979-05-27 25:00:00', /^expected a value/, 1, 5],
   ['a = 07:60', /^expected a value/, 1, 5],
   ['a = 1979-05-27T07:32:00+24:00', /^expected a value/, 1, 5],
@@ -226,7 +227,16 @@ test('rendered strings and keys are parsed back unchanged', () => {
   }
 });
 
-test('a message about an unquoted value does not show it if it may be a secret', () => {
-  for (const line of ['bearer_token = sk-test-unquoted', 'env = { ACME_KEY = unquoted }', 'a = sk-test-unquoted'])
-    assert.doesNotMatch(JSON.stringify(parseToml(line)), /unquoted/, line);
+test('no message contains a part of a value or key that may be secret', () => {
+  for (const text of [
+    'bearer_token = sk-test-hidden', 'env = { X_PAT = hidden }', 'http_headers = { X-Acme = hidden }',
+    'passphrase = hidden', 'base_url = https://user:hidden@host.example', 'model = sk-test-hidden', '[sk-test-hidden',
+    'sk-test-hidden', 'sk-test-hidden = 1 x', 'sk-test-hidden = 1\nsk-test-hidden = 2',
+    '[sk-test-hidden]\n[sk-test-hidden]',
+    'api_keys = [\n"a"\nhidden', 'pin = 99999999999999999999',
+  ]) {
+    const document = parseToml(text);
+    assert.ok(!document.ok, text);
+    assert.doesNotMatch(document.problem, /hidden|9999/, text);
+  }
 });

@@ -13,6 +13,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test, type TestContext } from 'node:test';
 import { isRecord, parseJson } from '../../src/base/json';
+import { attempt } from '../../src/base/thrown';
 import { startBuiltBridge } from '../support/cli/built-bridge';
 
 const CHROMIUM = ['chromium-headless-shell', 'chromium', 'chromium-browser', 'google-chrome']
@@ -129,10 +130,11 @@ async function runPage(context: TestContext, page: string, report: Promise<Seen>
       : [`--proxy-server=127.0.0.1:${proxy}`, '--proxy-bypass-list=<-loopback>']),
     page,
   ];
-  const child = spawn(CHROMIUM ?? '', words, { stdio: 'ignore' });
+  // A group of its own: the command may be a shell script, which leaves the browser running when it is killed.
+  const child = spawn(CHROMIUM ?? '', words, { stdio: 'ignore', detached: true });
   const ended = once(child, 'exit');
   context.after(async () => {
-    child.kill('SIGKILL');
+    attempt(() => process.kill(-(child.pid ?? NaN), 'SIGKILL'));
     await ended;
     rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
   });

@@ -19,6 +19,9 @@ const LIMIT = { timeout: 120_000 } as const;
 /** Sets the title, clears the screen, writes the clipboard, colors in C1, reverses the text, goes back, rings. */
 const HOSTILE = 'a\u001b]0;owned\u0007\u001b[2J\u001b]52;c;b3duZWQ=\u0007\u009b31m\u202eb\u2066\u0008\rc\u007f';
 
+/** No process has this id: a command that trusted the data would otherwise signal a process of the machine. */
+const NO_PROCESS = 2_000_000_000;
+
 /** What no output may contain; the program's own colors and line ends are removed first. */
 const CONTROL = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/;
 const OWN = /\u001b\[(?:1|2|22|31|32|33|36|39)m|\r?\n/g;
@@ -116,8 +119,8 @@ describe('data from a provider', () => {
 
 test('data from another program on the port', LIMIT, async (context) => {
   const health = {
-    name: 'aliyun-codex-bridge', version: HOSTILE, pid: 1, uptime: 1, upstream: HOSTILE, search: HOSTILE, launches: 1,
-    openStreams: 1,
+    name: 'aliyun-codex-bridge', version: HOSTILE, pid: NO_PROCESS, uptime: 1, upstream: HOSTILE, search: HOSTILE,
+    launches: 1, openStreams: 1,
   };
   for (const name of ['aliyun-codex-bridge', HOSTILE]) {
     const port = await listen(context, (_request, response) => void response.end(JSON.stringify({ ...health, name })));

@@ -169,7 +169,7 @@ for (const version of ['1.1', '1.0']) {
     async function* frames(): AsyncGenerator<string> {
       for (const frame of FRAMES) {
         yield frame;
-        // Each frame is written alone, and again behind one that still waits in the buffer.
+        // Each frame is written alone, and again after one that is still in the buffer.
         if (frame.length < 100) await turnOfLoop();
       }
     }

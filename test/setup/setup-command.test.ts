@@ -415,11 +415,12 @@ test('the excerpt of a line with a key shows nothing of it', async (context) => 
   for (const line of [
     'experimental_bearer_token = sk-test-secret', 'experimental_bearer_token = "sk-test-secret',
     'http_headers = { Authorization = Bearer-secret }', "api_key = 'sk-test-secret' x", '"sk-test-secret',
-    'sk-test-secret',
+    'sk-test-secret', '[sk-test-secret', 'env = { X_PAT = secret', 'passphrase = secret', 'a = [\n"secret"\nx',
+    'base_url = https://user:secret@host.example', 'a = \'\'\'\nsecret\n', 'a = "secret" b', 'model = sk-test-secret',
   ]) {
     const { code, error } = await (await createHome(context, `${line}\n`)).setup();
     assert.equal(code, 1, line);
-    assert.match(error, /^ +1 \| /m);
+    assert.match(error, /^ +\d \| /m);
     assert.doesNotMatch(error, /secret/, line);
   }
 });

@@ -7,7 +7,8 @@ import {
 } from './cursor';
 import { readKey, readScalar, readString } from './read-scalar';
 import { createTable, openListElement, openTable, setValue, type Definition } from './tables';
-import { renderKey, type TomlTable, type TomlValue } from './value';
+import { showKey } from './hide-values';
+import { type TomlTable, type TomlValue } from './value';
 
 /** The position of a statement: whole lines with their line endings, without a byte order mark. */
 interface StatementExtent {
@@ -107,9 +108,9 @@ function readHeader(cursor: Cursor, root: Definition): WithoutExtent<TomlHeader>
   const path = readKey(cursor);
   const closing = isList ? ']]' : ']';
   if (!takeIf(cursor, closing)) {
-    fail(cursor, `expected "${closing}" after ${renderKey(path)}, found ${describeNext(cursor)}`);
+    fail(cursor, `expected "${closing}" after ${showKey(path)}, found ${describeNext(cursor)}`);
   }
-  takeLineRest(cursor, `[${renderKey(path)}]`);
+  takeLineRest(cursor, `[${showKey(path)}]`);
   const opened = isList ? openListElement(root, path) : openTable(root, path);
   return { kind: 'header', isList, path, opened: typeof opened === 'string' ? fail(cursor, opened, begin) : opened };
 }
@@ -119,7 +120,7 @@ function readPair(cursor: Cursor, { path, table }: Section): WithoutExtent<TomlP
   const key = readKey(cursor);
   const members: InlineMember[] = [];
   const value = readAssigned(cursor, key, members);
-  takeLineRest(cursor, `the value of ${renderKey(key)}`);
+  takeLineRest(cursor, `the value of ${showKey(key)}`);
   const problem = setValue(table, key, value);
   if (problem !== undefined) fail(cursor, problem, begin);
   return { kind: 'pair', table: path, path: [...path, ...key], value, members };
@@ -211,10 +212,7 @@ function readInlineTable(cursor: Cursor, members: InlineMember[]): TomlTable {
 /** Reads the equals sign and the value after it. @param path the key, for the error message */
 function readAssigned(cursor: Cursor, path: readonly string[], members: InlineMember[] = []): TomlValue {
   if (!takeIf(cursor, '=')) {
-    const name = path.join('.');
-    // An API key on a line of its own.
-    const key = /\bsk-/i.test(name) ? 'a key' : `the key ${name}`;
-    fail(cursor, `expected "=" after ${key}, found ${describeNext(cursor)}`);
+    fail(cursor, `expected "=" after the key ${showKey(path)}, found ${describeNext(cursor)}`);
   }
   skipSpace(cursor);
   return readValue(cursor, members);

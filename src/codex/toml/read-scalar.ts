@@ -1,4 +1,5 @@
 /** Reads keys, strings, numbers, booleans, dates and times. */
+import { isPlainLine } from './hide-values';
 import { describeNext, fail, isNext, skipSpace, take, takeIf, takeLineEnd, type Cursor } from './cursor';
 import { TomlDate } from './value';
 
@@ -155,7 +156,7 @@ function readNumber(cursor: Cursor, word: string, begin: number): number | bigin
   if (DECIMAL.test(word) || PREFIXED.test(word)) {
     const value = BigInt(text.replace(/^\+/, ''));
     if (value < INTEGER.least || value > INTEGER.most) {
-      fail(cursor, `expected a 64-bit integer, found ${word}`, begin);
+      fail(cursor, `expected a 64-bit integer${describeWord(cursor, begin, word)}`, begin);
     }
     return Number.isSafeInteger(Number(value)) ? Number(value) : value;
   }
@@ -199,10 +200,11 @@ function failAt(cursor: Cursor, begin: number): never {
   skipSpace(cursor);
   const found = /^[^\s,\]}#]+/.exec(cursor.text.slice(cursor.at, cursor.at + 60))?.[0];
   if (found === undefined) return fail(cursor, 'expected a value');
-  const line = cursor.text.slice(cursor.text.lastIndexOf('\n', cursor.at) + 1, cursor.at) + found;
-  return fail(cursor, `expected a value${mayHoldSecret(line) ? '' : `, found ${found}`}; put strings in quotes`);
+  return fail(cursor, `expected a value${describeWord(cursor, cursor.at, found)}; put strings in quotes`);
 }
 
-/** A line of config.toml may contain a key that is in no environment variable. */
-export const mayHoldSecret = (line: string): boolean =>
-  /token|secret|password|key|auth|bearer|cookie|\bsk-/i.test(line);
+/** Renders `, found WORD`, unless the word at `begin` may be a secret. */
+function describeWord({ text }: Cursor, begin: number, word: string): string {
+  const line = text.slice(text.lastIndexOf('\n', begin) + 1, begin) + word;
+  return isPlainLine(line) ? `, found ${word}` : '';
+}

@@ -1,5 +1,6 @@
 /** Tracks which keys and tables are defined, and which may still be extended (TOML, "Table", "Array of Tables"). */
-import { renderKey, type TomlTable, type TomlValue } from './value';
+import { showKey } from './hide-values';
+import type { TomlTable, TomlValue } from './value';
 
 /**
  * `header`: its own `[header]` was read. `implicit`: only headers of subtables were read. `dotted`: created by a dotted
@@ -31,7 +32,7 @@ export function openTable(root: Definition, path: readonly string[]): Definition
   const name = path.at(-1) ?? '';
   const known = parent.keys.get(name);
   if (known === undefined) return addTable(parent, name, 'header');
-  if (known.kind !== 'implicit') return `expected each table once; ${renderKey(path)} is already defined`;
+  if (known.kind !== 'implicit') return `expected each table once; ${showKey(path)} is already defined`;
   known.kind = 'header';
   return known;
 }
@@ -50,7 +51,7 @@ export function openListElement(root: Definition, path: readonly string[]): Defi
     return last;
   }
   if (known.list === undefined) {
-    return `expected [[${renderKey(path)}]] to start or continue a list of tables, but the key is already defined`;
+    return `expected [[${showKey(path)}]] to start or continue a list of tables, but the key is already defined`;
   }
   known.list.tables.push(last.table);
   known.list.last = last;
@@ -63,13 +64,13 @@ export function setValue(table: Definition, path: readonly string[], value: Toml
   for (const [index, name] of path.slice(0, -1).entries()) {
     const known = parent.keys.get(name) ?? addTable(parent, name, 'dotted');
     if (known.kind !== 'dotted' && known.kind !== 'implicit') {
-      return `expected a new key; ${renderKey(path.slice(0, index + 1))} is already defined`;
+      return `expected a new key; ${showKey(path.slice(0, index + 1))} is already defined`;
     }
     known.kind = 'dotted';
     parent = known;
   }
   const name = path.at(-1) ?? '';
-  if (parent.keys.has(name)) return `expected each key once; ${renderKey(path)} is already defined`;
+  if (parent.keys.has(name)) return `expected each key once; ${showKey(path)} is already defined`;
   parent.table[name] = value;
   parent.keys.set(name, createTable('value'));
   return undefined;
@@ -81,7 +82,7 @@ function descend(root: Definition, path: readonly string[]): Definition | string
   for (const [index, name] of path.entries()) {
     const known = table.keys.get(name) ?? addTable(table, name, 'implicit');
     if (known.kind === 'value') {
-      return `expected a table; ${renderKey(path.slice(0, index + 1))} already has a value`;
+      return `expected a table; ${showKey(path.slice(0, index + 1))} already has a value`;
     }
     table = known.list?.last ?? known;
   }
