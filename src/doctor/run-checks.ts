@@ -1,7 +1,7 @@
 /** Runs the table of checks in order, each with a time limit, and skips checks whose prerequisites failed. */
 import { renderDuration } from '../base/quantities';
 import { messageOf } from '../base/thrown';
-import { createRedactor } from '../observe/log';
+import { createRedactor, listSecretVariables } from '../observe/log';
 import { failure, skipped, type Check, type Finding, type FindingLevel } from './check';
 import type { Examination } from './examination';
 
@@ -70,9 +70,8 @@ async function runInTime({ title, limitMs = LIMIT_MS, run }: Check, examination:
 
 /** Lists every known key, because a quoted file or a provider that echoes the request may contain one. */
 function listSecrets({ env, settings }: Examination): readonly string[] {
-  const secrets = Object.entries(env).filter(([name]) => /_(KEY|TOKEN|SECRET|PASSWORD)(_\d+)?$/.test(name));
   const headers = Object.values(settings?.config.upstreamHeader ?? {});
-  const keys = [...secrets.map(([, key]) => key?.trim()), ...headers, settings?.config.searchKey];
+  const keys = [...listSecretVariables(env).map((key) => key?.trim()), ...headers, settings?.config.searchKey];
   return [...keys, settings?.config.aiApiKey].flatMap((key) => (key === undefined || key === '' ? [] : [key]));
 }
 

@@ -212,6 +212,12 @@ export function createRedactor(
   };
 }
 
+/** Returns the values of environment variables whose names say that they are secret; they must not be logged. */
+export const listSecretVariables = (
+  env: Readonly<Record<string, string | undefined>>,
+): readonly (string | undefined)[] =>
+  Object.keys(env).filter((name) => /_(KEY|TOKEN|SECRET|PASSWORD)(_\d+)?$/.test(name)).map((name) => env[name]);
+
 /** Returns a function that masks only these values. */
 export function createMask(secrets: readonly string[]): (text: string) => string {
   const usable = secrets.filter((secret) => secret.length >= MIN_SECRET_LENGTH);

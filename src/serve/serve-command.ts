@@ -13,7 +13,7 @@ import type { Address } from '../command/render';
 import { readVersion, STATE_FILE_VARIABLE } from '../command/version';
 import type { Config } from '../config/options';
 import type { Environment, FlagTexts } from '../config/resolve';
-import { createLogger, type Logger } from '../observe/log';
+import { createLogger, listSecretVariables, type Logger } from '../observe/log';
 import type { LogFile } from '../observe/log-file';
 import type { UsageLedger } from '../observe/usage-ledger';
 import { createBridgeServer } from '../server/create-server';
@@ -44,7 +44,9 @@ export async function run(context: CommandContext): Promise<number> {
     level: config.logLevel,
     format: config.logFormat,
     write: logFile?.write ?? io.error,
-    secrets: [...access.secrets, ...listKeys(env), ...listSecrets(config)].filter((secret) => secret !== undefined),
+    secrets: [...access.secrets, ...listSecretVariables(env), ...listSecrets(config)].filter(
+      (secret) => secret !== undefined,
+    ),
     ...compact({ laterSecrets: logins?.knownKeys }),
   });
   let bridge: Bridge | undefined;
@@ -93,11 +95,6 @@ function openAccess(config: Config): Access | string {
   }
   return `Cannot listen on ${host} without an access token: anyone who can reach it could use your key. ` +
     'Remove --host or HOST to listen on 127.0.0.1, set BRIDGE_ACCESS_TOKEN, or pass --insecure-no-token.';
-}
-
-/** Lists the secrets in the environment, which must not be logged. */
-function listKeys(env: Environment): readonly (string | undefined)[] {
-  return Object.keys(env).filter((name) => /_(KEY|TOKEN|SECRET|PASSWORD)(_\d+)?$/.test(name)).map((name) => env[name]);
 }
 
 function buildBridge(loaded: Loaded, flags: FlagTexts, log: Logger): Bridge {
