@@ -187,7 +187,7 @@ describe('the proof of a token', () => {
 
 describe('listening', () => {
   test('on a non-loopback address requires a token', LIMIT, async (context) => {
-    const expected = /ended with 2: Cannot listen on 0\.0\.0\.0 without an access token.*--insecure-no-token/s;
+    const expected = /exited with 2: Cannot listen on 0\.0\.0\.0 without an access token.*--insecure-no-token/s;
     await assert.rejects(startBuiltBridge(context, { flags: ['--host', '0.0.0.0'] }), expected);
   });
 
@@ -199,7 +199,7 @@ describe('listening', () => {
 
   test('a token that is too short and a missing file are rejected', LIMIT, async (context) => {
     const start = (options: object): Promise<unknown> => startBuiltBridge(context, options);
-    await assert.rejects(start({ env: { BRIDGE_ACCESS_TOKEN: 'short' } }), /ended with 2: .*at least 16/s);
+    await assert.rejects(start({ env: { BRIDGE_ACCESS_TOKEN: 'short' } }), /exited with 2: .*at least 16/s);
     await assert.rejects(start({ flags: ['--access-token-file', '/nowhere/x'] }), /--access-token-file/);
   });
 
@@ -221,6 +221,6 @@ describe('listening', () => {
     }
     writeFileSync(`${path}.txt`, 'mine');
     const taken = startBuiltBridge(context, { flags: ['--socket', `${path}.txt`] });
-    await assert.rejects(taken, /ended with 1: .*--socket/s);
+    await assert.rejects(taken, /exited with 1: .*--socket/s);
   });
 });
