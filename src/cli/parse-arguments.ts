@@ -122,8 +122,9 @@ function readFlag(word: string, next: string | undefined, draft: ParseState): 1 
     const help = `Run: aliyun-codex-bridge ${draft.command ?? DEFAULT_COMMAND} --help`;
     const shown = /^-[\w-]{1,40}$/.test(flag) ? flag : quoteWord(flag);
     draft.errors.push(`Unknown flag ${shown}. ${suggest(flag, listFlags(), help)}`);
-    // The next word may be its value, and a secret, so it is skipped.
-    return attached === undefined && isValue(next) ? 2 : 1;
+    // The next word may be its value, and a secret, so it is skipped unless it is the command.
+    const isCommand = draft.command === undefined && isCommandName(next ?? '');
+    return attached === undefined && isValue(next) && !isCommand ? 2 : 1;
   }
   const { name, isNegation } = spelling;
   if (isNegation) return readNegation(flag, name, attached, draft);
@@ -148,7 +149,8 @@ function readValue(
   draft: ParseState,
   store: (text: string) => void,
 ): 1 | 2 {
-  const isNextValue = isValue(next) && (isSwitch !== true || parse(next) !== undefined);
+  const isOptional = isSwitch === true || isCommandName(next ?? '');
+  const isNextValue = isValue(next) && (!isOptional || parse(next) !== undefined);
   const value = attached ?? (isNextValue ? next : isSwitch && '1');
   if (value === undefined) draft.errors.push(`${flag} needs a value: ${expected}.`);
   else store(value);
@@ -200,7 +202,8 @@ function splitAtEquals(word: string): readonly [flag: string, value: string | un
 }
 
 /** Whether a word can be a value. `-1` can, and is then rejected as a port number; a flag cannot. */
-const isValue = (word: string | undefined): word is string => word !== undefined && !word.startsWith('--');
+const isValue = (word: string | undefined): word is string =>
+  word !== undefined && !word.startsWith('--') && findCommandOfFlag(word) === undefined;
 
 /** Suggests the closest known word, or returns `advice`. */
 function suggest(word: string, known: Iterable<string>, advice: string): string {

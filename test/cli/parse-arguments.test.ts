@@ -47,9 +47,10 @@ test('every flag of every option is accepted', () => {
 });
 
 test('a flag without a value is an error that states what was expected', () => {
-  for (const line of ['--port', '--port --web-search']) {
-    assert.deepEqual(parse(line).errors, ['--port needs a value: a port number from 0 to 65535.']);
+  for (const line of ['--port', '--port --web-search', '--port codex', '--port codex exec fix']) {
+    assert.deepEqual(parse(line).errors, ['--port needs a value: a port number from 0 to 65535.'], line);
   }
+  assert.equal(parse('--default-model codex stop').flags.defaultModel, 'codex', 'a name of a command may be a value');
 });
 
 test('an unknown flag suggests the nearest one, and its value is never quoted', () => {
@@ -65,6 +66,13 @@ test('an unknown flag suggests the nearest one, and its value is never quoted', 
     'Unknown flag --hepl. Did you mean --help?',
     'Unknown flag --no-port. Did you mean --port?',
   ]);
+});
+
+test('an unknown flag does not take the command as its value', () => {
+  const { command, rest, errors } = parse('--frobnicate codex exec fix');
+  assert.deepEqual([command, rest], ['codex', ['exec', 'fix']]);
+  assert.deepEqual(errors, ['Unknown flag --frobnicate. Run: aliyun-codex-bridge serve --help']);
+  assert.deepEqual(parse('logs --prot codex').errors, ['Unknown flag --prot. Did you mean --port?']);
 });
 
 test('the first word that is not a flag is the command; others are errors', () => {
@@ -223,6 +231,14 @@ test('help for an unknown command is an error; with --help, invalid flags are ig
   ]) {
     assert.deepEqual(parse(line).errors, [], line);
   }
+});
+
+test('-h and -v after a flag with a value are not its value', () => {
+  for (const line of ['serve --port -h', '--default-model -h serve', '--frobnicate -h serve']) {
+    const { command, operand, flags, errors } = parse(line);
+    assert.deepEqual([command, operand, flags, errors], ['help', 'serve', {}, []], line);
+  }
+  assert.equal(parse('logs --lines -v').command, 'version');
 });
 
 test('--help and --version override any command', () => {
