@@ -1,6 +1,6 @@
 /** Counts Codex's threads by provider: a thread can only be resumed under its provider's id. */
 import { open, readdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { BUILT_INTO_CODEX } from '../providers/codex-models';
 import { PROVIDER_ID } from './config-toml';
 
@@ -14,8 +14,10 @@ const HEAD_BYTES = 4_096;
 export async function countThreads(codexHome: string): Promise<ReadonlyMap<string, number>> {
   const counts = new Map<string, number>();
   const folders = ['sessions', 'archived_sessions'].map((name) => join(codexHome, name));
-  const files = (await Promise.all(folders.map(listRollouts))).flat().sort().reverse().slice(0, MAX_FILES);
-  for (const file of files) {
+  const files = (await Promise.all(folders.map(listRollouts))).flat();
+  // File names begin with the time; the path of an archived thread does not contain its day.
+  files.sort((a, b) => (basename(a) < basename(b) ? 1 : -1));
+  for (const file of files.slice(0, MAX_FILES)) {
     const id = await readProvider(file);
     if (id !== undefined) counts.set(id, (counts.get(id) ?? 0) + 1);
   }
