@@ -42,11 +42,15 @@ export function createTerminalStyle(
   };
 }
 
-/** NO_COLOR takes precedence (no-color.org); CLICOLOR_FORCE follows bixense.com/clicolors, FORCE_COLOR follows Node. */
+/**
+ * FORCE_COLOR overrides all others, as in Node (node(1), ENVIRONMENT): a supported value, also an empty one, turns
+ * colors on, any other turns them off. NO_COLOR follows no-color.org, CLICOLOR_FORCE bixense.com/clicolors.
+ */
 function usesColors(isTerminal: boolean, env: Environment): boolean {
+  const forced = env['FORCE_COLOR'];
+  if (forced !== undefined) return ['', '1', 'true', '2', '3'].includes(forced);
   if (env['NO_COLOR']) return false;
-  if (isOn(env['FORCE_COLOR']) || isOn(env['CLICOLOR_FORCE'])) return true;
-  return isTerminal && env['FORCE_COLOR'] === undefined && env['TERM'] !== 'dumb';
+  return isOn(env['CLICOLOR_FORCE']) || (isTerminal && env['TERM'] !== 'dumb');
 }
 
 const isOn = (text: string | undefined): boolean => text !== undefined && !['', '0', 'false'].includes(text);

@@ -1,6 +1,7 @@
 /** Colors and symbols, by the kind of output, the environment and the system. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { WriteStream } from 'node:tty';
 import { createTerminalStyle } from '../../src/command/terminal-style';
 import type { Environment } from '../../src/config/resolve';
 
@@ -15,21 +16,24 @@ test('colors are used on a terminal that supports them', () => {
   assert.ok(isColored(true, { NO_COLOR: '' }));
 });
 
-test('colors can be forced for any output, and NO_COLOR overrides that', () => {
-  const forced = [
-    { FORCE_COLOR: '1' },
-    { FORCE_COLOR: 'true' },
-    { CLICOLOR_FORCE: '1' },
-    { FORCE_COLOR: '1', TERM: 'dumb' },
-  ];
-  for (const env of forced) {
-    assert.ok(isColored(false, env), JSON.stringify(env));
-    assert.ok(!isColored(true, { ...env, NO_COLOR: '1' }), JSON.stringify(env));
-  }
-  for (const env of [{ FORCE_COLOR: '0' }, { FORCE_COLOR: 'false' }, { FORCE_COLOR: '' }, { CLICOLOR_FORCE: '0' }]) {
-    assert.ok(!isColored(false, env), JSON.stringify(env));
-  }
+test('NO_COLOR turns colors off, and overrides CLICOLOR_FORCE', () => {
+  assert.ok(!isColored(true, { NO_COLOR: '1' }));
+  assert.ok(isColored(false, { CLICOLOR_FORCE: '1' }));
+  assert.ok(!isColored(false, { CLICOLOR_FORCE: '0' }));
+  assert.ok(!isColored(true, { CLICOLOR_FORCE: '1', NO_COLOR: '1' }));
 });
+
+for (const value of ['', '1', 'true', '2', '3', '0', 'false', 'yes', '4']) {
+  test(`FORCE_COLOR=${value} has the same effect as in Node, on any output`, () => {
+    const env = { FORCE_COLOR: value };
+    const isForced = WriteStream.prototype.getColorDepth(env) > 1;
+    for (const isTerminal of [true, false]) {
+      for (const more of [{}, { TERM: 'dumb' }, { NO_COLOR: '1' }, { CLICOLOR_FORCE: '1' }]) {
+        assert.equal(isColored(isTerminal, { ...more, ...env }), isForced, JSON.stringify(more));
+      }
+    }
+  });
+}
 
 test('empty text gets no codes, and without colors text is unchanged', () => {
   assert.equal(createTerminalStyle(true, {}).paint('bold', ''), '');
