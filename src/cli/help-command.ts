@@ -79,7 +79,7 @@ const COMMAND_COLUMN = 15;
 
 const FLAG_COLUMN = 28;
 
-const CODE_COLUMN = 12;
+const CODE_COLUMN = 17;
 
 const renderTitle = (title: string, style: TerminalStyle): string => `${style.paint('bold', `${title}:`)}\n`;
 

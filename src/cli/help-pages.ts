@@ -2,6 +2,8 @@
  * Holds the help of each command beyond the tables: details, examples, exit codes. Loaded only by `help` and
  * `completions`.
  */
+import { renderList } from '../base/quantities';
+import { STOP_SIGNALS } from '../command/command';
 import type { OptionName } from '../config/options';
 import type { CommandName } from './commands';
 
@@ -46,7 +48,7 @@ export const HELP_PAGES: Readonly<Record<CommandName, HelpPage>> = {
     codes: [
       ['0', 'stopped by a signal, or because no clients were left'],
       ['1', 'cannot listen on the port'],
-      ['130, 143', 'stopped by a second SIGINT or SIGTERM'],
+      [Object.values(STOP_SIGNALS).join(', '), `stopped by a second ${renderList(Object.keys(STOP_SIGNALS), 'or')}`],
     ],
     options: 'all',
   },

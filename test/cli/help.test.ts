@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import { COMMANDS, COMMAND_NAMES, type CommandName } from '../../src/cli/commands';
 import { renderCommandHelp, renderHelp } from '../../src/cli/help-command';
 import { FIRST_OPTIONS, HELP_GROUPS, HELP_PAGES } from '../../src/cli/help-pages';
+import { STOP_SIGNALS } from '../../src/command/command';
 import { createTerminalStyle } from '../../src/command/terminal-style';
 import { run } from '../../src/cli/main';
 import { parseArguments } from '../../src/cli/parse-arguments';
@@ -81,6 +82,9 @@ test('special exit codes are documented', () => {
     / {2}0 +a bridge is running\n {2}2 +invalid usage\n {2}3 +no bridge is running\n/,
   );
   assert.doesNotMatch(renderCommandHelp('models', PLAIN), /Exit codes/);
+  const codes = /Exit codes:\n([^]*?)\n\n/.exec(renderCommandHelp('serve', PLAIN))?.[1] ?? '';
+  for (const [signal, code] of Object.entries(STOP_SIGNALS))
+    assert.match(codes, new RegExp(`\\b${code}\\b.* ${signal}\\b`));
 });
 
 test('COMMAND --help prints the same as help COMMAND', async () => {
