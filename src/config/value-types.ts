@@ -181,11 +181,17 @@ export const since: ValueType<Since> = {
   placeholder: 'SINCE',
   parse(input) {
     const text = input.trim();
-    if (/^\d{4}-\d\d-\d\d$/.test(text)) return Number.isNaN(Date.parse(text)) ? undefined : { day: text };
+    if (/^\d{4}-\d\d-\d\d$/.test(text)) return isDay(text) ? { day: text } : undefined;
     const [, count, unit] = /^(\d{1,5})([dh])$/.exec(text) ?? [];
     return count === undefined ? undefined : { spanMs: Number(count) * (unit === 'd' ? DAY_MS : DAY_MS / 24) };
   },
 };
+
+/** `Date` accepts February 31 as March 3. */
+function isDay(text: string): boolean {
+  const time = Date.parse(text);
+  return !Number.isNaN(time) && new Date(time).toISOString().startsWith(text);
+}
 
 /** A duration from `min` milliseconds to a day. */
 export function milliseconds(min = 1): ValueType<number> {

@@ -22,6 +22,13 @@ const EXPECTATIONS: Readonly<Record<string, Expectation>> = {
     accepted: { 'codex/1.0 (x)': 'codex/1.0 (x)' },
     rejected: ['', 'a\nb', 'é'],
   },
+  since: {
+    type: types.since,
+    accepted: {
+      '2026-11-01': { day: '2026-11-01' }, '2028-02-29': { day: '2028-02-29' }, ' 7d': { spanMs: 604_800_000 },
+    },
+    rejected: ['', 'yesterday', '2026-02-31', '2026-02-29', '2026-13-01', '2026-00-10', '7', '7w'],
+  },
   host: {
     type: types.host,
     accepted: {
@@ -76,7 +83,7 @@ const EXPECTATIONS: Readonly<Record<string, Expectation>> = {
 for (const [name, { type, accepted, rejected }] of Object.entries(EXPECTATIONS)) {
   test(`${name} accepts valid values`, () => {
     for (const [input, value] of Object.entries(accepted)) {
-      assert.equal(type.parse(input), value, JSON.stringify(input));
+      assert.deepEqual(type.parse(input), value, JSON.stringify(input));
     }
   });
   test(`${name} rejects invalid values`, () => {
