@@ -61,13 +61,21 @@ function findRoots(platform: NodeJS.Platform, env: Environment, below: (...parts
     return { state: library, config: library };
   }
   return {
-    state: absolute(env['XDG_STATE_HOME']) ?? below('.local', 'state'),
-    config: absolute(env['XDG_CONFIG_HOME']) ?? below('.config'),
+    state: readXdgFolder('XDG_STATE_HOME', env, platform) ?? below('.local', 'state'),
+    config: readXdgFolder('XDG_CONFIG_HOME', env, platform) ?? below('.config'),
   };
 }
 
-/** "If an implementation encounters a relative path […] it should consider the path invalid and ignore it" (XDG). */
-const absolute = (path = ''): string | undefined => (posix.isAbsolute(path) ? path : undefined);
+/**
+ * Returns the folder that a variable of the XDG Base Directory Specification names. "If an implementation encounters a
+ * relative path […] it should consider the path invalid and ignore it."
+ */
+export function readXdgFolder(
+  name: `XDG_${string}`, env: Environment, platform: NodeJS.Platform,
+): string | undefined {
+  const path = env[name] ?? '';
+  return (platform === 'win32' ? win32 : posix).isAbsolute(path) ? path : undefined;
+}
 
 /** Returns '' for a user unknown to the system, as in some containers, where Node throws. */
 function askSystem(homedir: () => string): string {

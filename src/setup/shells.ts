@@ -1,6 +1,7 @@
 /** Defines SHELLS, the table of shells: the function that runs Codex with the bridge, and its start-up file. */
 import { posix, win32 } from 'node:path';
 import type { Environment } from '../config/resolve';
+import { readXdgFolder } from '../command/paths';
 import { quotePowerShellWord, quoteShellWord } from '../base/shell-word';
 
 export type ShellName = 'bash' | 'zsh' | 'fish' | 'powershell';
@@ -97,7 +98,8 @@ function findZshFiles(machine: ShellMachine): readonly [string, ...string[]] {
 
 function findFishFiles(machine: ShellMachine): readonly [string, ...string[]] {
   const { env, platform } = machine;
-  const folder = joinOn(platform, env['XDG_CONFIG_HOME'] || joinOn(platform, unixHome(machine), '.config'), 'fish');
+  const config = readXdgFolder('XDG_CONFIG_HOME', env, platform) ?? joinOn(platform, unixHome(machine), '.config');
+  const folder = joinOn(platform, config, 'fish');
   return [joinOn(platform, folder, 'functions', `${FUNCTION_NAME}.fish`), joinOn(platform, folder, 'config.fish')];
 }
 
@@ -105,7 +107,8 @@ const PROFILE = 'Microsoft.PowerShell_profile.ps1';
 
 function findProfiles({ env, platform, home, exists }: ShellMachine): readonly [string, ...string[]] {
   if (platform !== 'win32') {
-    return [posix.join(env['XDG_CONFIG_HOME'] || posix.join(home, '.config'), 'powershell', PROFILE)];
+    const config = readXdgFolder('XDG_CONFIG_HOME', env, platform) ?? posix.join(home, '.config');
+    return [posix.join(config, 'powershell', PROFILE)];
   }
   const own = findOwnModules(env);
   const documents = own === undefined ? win32.join(home, 'Documents') : win32.dirname(own);

@@ -263,6 +263,10 @@ test('each kind has a file path on its platform', () => {
     '/c/systemd/user/aliyun-codex-bridge.service',
   );
   assert.equal(
+    find('systemd', 'linux', { HOME: '/h', XDG_CONFIG_HOME: 'c' }),
+    '/h/.config/systemd/user/aliyun-codex-bridge.service',
+  );
+  assert.equal(
     find('launchd', 'darwin', { HOME: '/Users/me' }),
     '/Users/me/Library/LaunchAgents/dev.wellanet.aliyun-codex-bridge.plist',
   );

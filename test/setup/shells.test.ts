@@ -239,6 +239,12 @@ const PLACES: readonly (readonly [string, ShellName, Partial<ShellMachine>, stri
   ['ZDOTDIR', 'zsh', { env: { ZDOTDIR: '/home/me/zsh' } }, '/home/me/zsh/.zshrc'],
   ['Linux', 'fish', {}, '/home/me/.config/fish/functions/codex-with-codingplan.fish'],
   ['XDG_CONFIG_HOME', 'fish', { env: { XDG_CONFIG_HOME: '/x' } }, '/x/fish/functions/codex-with-codingplan.fish'],
+  ['a relative XDG_CONFIG_HOME', 'fish', { env: { XDG_CONFIG_HOME: 'x' } },
+    '/home/me/.config/fish/functions/codex-with-codingplan.fish'],
+  ['a relative XDG_CONFIG_HOME', 'powershell', { env: { XDG_CONFIG_HOME: 'x' } },
+    '/home/me/.config/powershell/Microsoft.PowerShell_profile.ps1'],
+  ['MSYS2', 'fish', { platform: 'win32', home: 'C:\\h', env: { XDG_CONFIG_HOME: 'D:\\x' } },
+    'D:\\x\\fish\\functions\\codex-with-codingplan.fish'],
   ['Linux', 'powershell', {}, '/home/me/.config/powershell/Microsoft.PowerShell_profile.ps1'],
   ['macOS', 'powershell', { platform: 'darwin' }, '/home/me/.config/powershell/Microsoft.PowerShell_profile.ps1'],
   [

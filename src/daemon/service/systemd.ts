@@ -1,6 +1,7 @@
 /** Renders the systemd user unit. */
 import { posix } from 'node:path';
 import { quoteShellWord } from '../../base/shell-word';
+import { readXdgFolder } from '../../command/paths';
 import { listWords, MARK, SERVICE, type ServiceKind, type ServiceProgram } from './service-kind';
 
 const UNIT = `${SERVICE}.service`;
@@ -11,7 +12,8 @@ export const SYSTEMD: ServiceKind = {
   mode: 0o644,
   encoding: 'utf8',
   findFile({ env }, { home }) {
-    return posix.join(env['XDG_CONFIG_HOME'] || posix.join(home, '.config'), 'systemd', 'user', UNIT);
+    const folder = readXdgFolder('XDG_CONFIG_HOME', env, 'linux') ?? posix.join(home, '.config');
+    return posix.join(folder, 'systemd', 'user', UNIT);
   },
   render: renderUnit,
   afterInstall: (file) => [
