@@ -1,4 +1,4 @@
-/** `setup`: its output, files and prompts, and that undo leaves nothing behind. */
+/** `setup` and `setup --undo`: output, files and prompts. Undo leaves nothing behind. */
 import assert from 'node:assert/strict';
 import { chmod, lstat, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -15,7 +15,7 @@ const CATALOG = 'aliyun-codex-bridge-models.json';
 const BACKUP = 'config.toml.before-aliyun-codex-bridge';
 const PROFILE = 'aliyun-codex-bridge.config.toml';
 const BEFORE = '# Mine.\n\nmodel = "gpt-5.5"\n\n[tui]\nnotifications = true\n';
-const posix = { skip: process.platform === 'win32' && 'modes and links are those of POSIX' };
+const posix = { skip: process.platform === 'win32' && 'needs POSIX file modes and symbolic links' };
 
 interface Home {
   readonly folder: string;
@@ -33,7 +33,7 @@ interface Home {
   }>;
 }
 
-/** A scratch CODEX_HOME. @param text the content of config.toml; default: no file */
+/** Creates a temporary CODEX_HOME. @param text the content of config.toml; default: no file */
 async function createHome(context: TestContext, text?: string | Uint8Array): Promise<Home> {
   const folder = await mkdtemp(join(tmpdir(), 'setup-command-'));
   context.after(() => rm(folder, { recursive: true, force: true }));
@@ -58,13 +58,21 @@ async function createHome(context: TestContext, text?: string | Uint8Array): Pro
   };
 }
 
+/** Installs a `codex` that only prints its version. @returns the PATH that finds it */
+async function installCodex({ folder }: Home, version: string): Promise<Readonly<Record<string, string>>> {
+  const bin = join(folder, 'bin');
+  await mkdir(bin, { recursive: true });
+  await writeFile(join(bin, 'codex'), `#!/bin/sh\necho codex-cli ${version}\n`, { mode: 0o755 });
+  return { PATH: `${bin}:${process.env['PATH']}` };
+}
+
 function parse(text: string) {
   const document = parseToml(text);
   assert.ok(document.ok, document.ok ? '' : document.problem);
   return document.value;
 }
 
-test('it shows the diff, writes the file, the catalog and a backup, and prints the next steps', async (context) => {
+test('setup shows the diff, writes the file, the catalog and a backup, and prints the next steps', async (context) => {
   const home = await createHome(context, BEFORE);
   const { code, out, error, asked } = await home.setup();
   assert.deepEqual([code, error, asked], [0, '', []]);
@@ -110,7 +118,7 @@ To undo: aliyun-codex-bridge setup --undo
   assert.equal((JSON.parse(await home.read(CATALOG)) as { models: object[] }).models.length, 10);
 });
 
-test('undo shows the difference, restores the file and removes the rest', async (context) => {
+test('undo shows the diff, restores the file, and removes the files that setup created', async (context) => {
   const home = await createHome(context, BEFORE);
   await home.setup();
   const { code, out, error } = await home.setup(['--undo']);
@@ -129,7 +137,7 @@ Codex no longer uses the bridge. If one runs in the background, stop it with: al
 
 for (const fixture of listFixtures('config-toml')) {
   const isRefused = fixture.options['refused'] !== undefined;
-  const outcome = isRefused ? 'refused with its place, nothing written' : 'there and back, byte for byte';
+  const outcome = isRefused ? 'refused with line and column, nothing is written' : 'set up, and restored by undo';
   test(`${fixture.name}: ${outcome}`, async (context) => {
     const home = await createHome(context, fixture.bytes('before.toml'));
     const { code, out, error } = await home.setup();
@@ -152,11 +160,11 @@ for (const fixture of listFixtures('config-toml')) {
     assert.equal(await home.read(), after);
     assert.equal((await home.setup(['--undo'])).code, 0);
     const expected = fixture.bytes(fixture.options['older'] ? 'undone.toml' : 'before.toml');
-    if (expected.length > 0 || fixture.options['older'] !== true) assert.deepEqual(await readFile(home.path), expected);
+    assert.deepEqual(await readFile(home.path), expected);
   });
 }
 
-test('without a file, one is created, readable only by its owner, and undo removes it', async (context) => {
+test('a missing config.toml is created, readable only by its owner, and undo removes it', async (context) => {
   const home = await createHome(context);
   const { code, out } = await home.setup();
   assert.equal(code, 0);
@@ -168,7 +176,7 @@ test('without a file, one is created, readable only by its owner, and undo remov
   assert.deepEqual(await home.list(), []);
 });
 
-test('a second setup has nothing to do; one with other settings keeps the first backup', async (context) => {
+test('a second setup has nothing to do, and one with other settings keeps the first backup', async (context) => {
   const home = await createHome(context, BEFORE);
   await home.setup();
   const first = await stat(home.path);
@@ -195,7 +203,7 @@ test('a second setup has nothing to do; one with other settings keeps the first 
   assert.equal(await home.read(BACKUP), BEFORE);
 });
 
-test('a stale catalog is updated without a prompt, because config.toml stays', async (context) => {
+test('a stale catalog is updated without a prompt if config.toml does not change', async (context) => {
   const home = await createHome(context, BEFORE);
   await home.setup();
   const { out, asked } = await home.setup(['--provider', 'deepseek', '--default-model', 'qwen3.7-plus'], {
@@ -205,7 +213,7 @@ test('a stale catalog is updated without a prompt, because config.toml stays', a
   assert.match(out, /^Wrote \d+ models to .*\n\nNext/);
 });
 
-test('a catalog model in config.toml is kept, even one that the picker chose later', async (context) => {
+test('setup keeps a model in config.toml that the catalog contains, even one chosen in Codex', async (context) => {
   const home = await createHome(context, 'model = "glm-5"\n');
   await home.setup();
   assert.equal(parse(await home.read())['model'], 'glm-5');
@@ -216,7 +224,7 @@ test('a catalog model in config.toml is kept, even one that the picker chose lat
   assert.equal(parse(await home.read())['model'], 'glm-5');
 });
 
-test('on a terminal it asks; no, Ctrl-D and anything unclear change nothing', async (context) => {
+test('on a terminal, setup and undo ask first, and only y, yes and Enter approve the change', async (context) => {
   const home = await createHome(context, BEFORE);
   for (const answer of ['n', 'No', undefined, 'what?']) {
     const { code, out, error, asked } = await home.setup([], { answers: [answer] });
@@ -237,7 +245,7 @@ test('on a terminal it asks; no, Ctrl-D and anything unclear change nothing', as
 for (const [keys, code] of [['n\r', 1], [CTRL_C, 1], ['\x04', 1], ['\r', 0]] as const) {
   const skip = whyNoTerminal();
   test(
-    `at a terminal the built program asks, and takes ${JSON.stringify(keys)} for ${code === 0 ? 'yes' : 'no'}`,
+    `on a terminal, the built program asks, and ${JSON.stringify(keys)} means ${code === 0 ? 'yes' : 'no'}`,
     { skip, timeout: 60_000 },
     async (context) => {
       const home = await createHome(context, BEFORE);
@@ -282,7 +290,7 @@ To resume one, start the bridge and run:
   assert.equal(profile['model_provider'], 'aliyun');
   assert.match(JSON.stringify(profile['model_providers']), /"aliyun":\{.*"base_url":"http:\/\/127\.0\.0\.1:31415\/v1"/);
   assert.match((await home.setup(['--undo'])).out, /^Nothing to undo/);
-  assert.ok((await home.list()).includes(PROFILE), 'as long as there are threads');
+  assert.ok((await home.list()).includes(PROFILE), 'the profile is kept while there are threads');
   await home.setup();
   assert.doesNotMatch(await home.read(), /threads of aliyun-codex-bridge/);
   assert.ok(!(await home.list()).includes(PROFILE));
@@ -292,17 +300,17 @@ To resume one, start the bridge and run:
 });
 
 for (const [name, before] of [
-  ['no file', ''],
-  ['a last line without an end', 'model = "gpt-5.5"'],
-  ['a comment without an end', 'model = "gpt-5.5"\n# mine'],
-  ['line ends of Windows', 'model = "gpt-5.5"\r\n[tui]\r\nnotifications = true'],
-  ['both line ends', 'model = "gpt-5.5"\r\n[tui]\nnotifications = true'],
+  ['an empty file', ''],
+  ['no final line ending', 'model = "gpt-5.5"'],
+  ['a comment without a line ending', 'model = "gpt-5.5"\n# mine'],
+  ['Windows line endings', 'model = "gpt-5.5"\r\n[tui]\r\nnotifications = true'],
+  ['mixed line endings', 'model = "gpt-5.5"\r\n[tui]\nnotifications = true'],
   ['a byte order mark', '\ufeffmodel = "gpt-5.5"'],
   ['only a byte order mark', '\ufeff'],
   ['empty lines at the end', 'model = "gpt-5.5"\n\n\n'],
-  ['spaces without an end', 'model = "gpt-5.5"\n  '],
+  ['spaces without a line ending', 'model = "gpt-5.5"\n  '],
 ] as const) {
-  test(`the note on threads neither removes nor leaves a byte: ${name}`, async (context) => {
+  test(`the note about threads is added and removed without changing another byte: ${name}`, async (context) => {
     const home = await createHome(context, before);
     for (let round = 0; round < 2; round += 1) {
       await home.setup();
@@ -319,13 +327,13 @@ for (const [name, before] of [
   });
 }
 
-test('the profile is removed with its last thread, and a profile of the user stays', async (context) => {
+test('undo removes the profile once there are no threads, and keeps a profile of the user', async (context) => {
   const home = await createHome(context, BEFORE);
   await home.setup();
   await writeThread(home.folder, 'aliyun');
   await home.setup(['--undo']);
   await rm(join(home.folder, 'sessions'), { recursive: true });
-  // The notes of the threads are removed first.
+  // The first undo removes the note about threads, the next one the profile.
   await home.setup(['--undo']);
   const { out } = await home.setup(['--undo']);
   assert.match(out, /^Nothing to undo.*\nRemoved .*aliyun-codex-bridge\.config\.toml\n$/);
@@ -336,25 +344,35 @@ test('the profile is removed with its last thread, and a profile of the user sta
   assert.equal(await home.read(PROFILE), 'model = "mine"\n');
 });
 
-test('web search is set up when a service is configured, and undone byte for byte', async (context) => {
-  const home = await createHome(context, `${BEFORE}\n[features]\ngoals = false`);
-  const before = await home.read();
-  const search = { env: { BRIDGE_SEARCH: 'searxng', BRIDGE_SEARCH_URL: 'http://127.0.0.1:8888' } };
-  const printed = (await home.setup(['--print'], search)).out;
-  assert.match(printed, /^features\.standalone_web_search = true$/m);
-  assert.match(printed, /^supports_standalone_web_search = true$/m);
+const SEARCH = { BRIDGE_SEARCH: 'searxng', BRIDGE_SEARCH_URL: 'http://127.0.0.1:8888' };
+
+test('--print includes web search if a service is configured', async (context) => {
+  const home = await createHome(context);
+  const { out } = await home.setup(['--print'], { env: SEARCH });
+  assert.match(out, /^features\.standalone_web_search = true$/m);
+  assert.match(out, /^supports_standalone_web_search = true$/m);
   assert.doesNotMatch((await home.setup(['--print'])).out, /web_search/);
+});
+
+test('setup enables web search if a service is configured, and undo restores the file', posix, async (context) => {
+  const before = `${BEFORE}\n[features]\ngoals = false`;
+  const home = await createHome(context, before);
+  const env = { ...SEARCH, ...(await installCodex(home, '0.171.0')) };
+  assert.equal((await home.setup([], { env })).code, 0);
+  assert.match(await home.read(), /^standalone_web_search = true$/m);
+  assert.match(await home.read(), /^supports_standalone_web_search = true$/m);
+  await home.setup(['--undo'], { env });
   assert.equal(await home.read(), before);
 });
 
-test('threads of launched Codex runs change nothing in a file that setup has not changed', async (context) => {
+test('undo adds no note about threads to a file that setup has not changed', async (context) => {
   const home = await createHome(context, BEFORE);
   await writeThread(home.folder, 'aliyun');
   assert.match((await home.setup(['--undo'])).out, /^Nothing to undo/);
   assert.equal(await home.read(), BEFORE);
 });
 
-test('undo without a previous setup', async (context) => {
+test('undo without a previous setup has nothing to do', async (context) => {
   for (const text of [undefined, BEFORE]) {
     const home = await createHome(context, text);
     const { code, out } = await home.setup(['--undo']);
@@ -372,7 +390,7 @@ test('undo removes a leftover catalog, but not one that config.toml names', asyn
   assert.match((await home.setup(['--undo'])).out, /^Removed .*models\.json$/m);
 });
 
-test('later changes by Codex stay, and a backup with lost lines is kept', async (context) => {
+test('undo keeps later changes by Codex, and a backup with lines that would otherwise be lost', async (context) => {
   const home = await createHome(context, 'model = "gpt-5.5"\n# A note.\nmodel_reasoning_effort = "high"\n');
   await home.setup();
   const text = await home.read();
@@ -387,7 +405,7 @@ test('later changes by Codex stay, and a backup with lost lines is kept', async 
   assert.match(await home.read(BACKUP), /gpt-5\.5/);
 });
 
-test('a file that undo cannot restore is reported with the backup', async (context) => {
+test('if undo cannot restore the file, the error names the backup', async (context) => {
   const home = await createHome(context, BEFORE);
   await home.setup();
   await writeFile(home.path, `model = "x"\n${(await home.read()).replace(/^model = .*\n/m, '')}`);
@@ -401,7 +419,7 @@ Backup from before setup: ${join(home.folder, BACKUP)}\n`,
   );
 });
 
-test('the caret is below the column, also after tabs', async (context) => {
+test('the caret points at the column, even after tabs', async (context) => {
   const home = await createHome(context, 'a = 1\n\tmodel = gpt-5\n');
   const { error } = await home.setup();
   assert.match(
@@ -411,7 +429,7 @@ test('the caret is below the column, also after tabs', async (context) => {
   assert.ok(error.includes(`\n  2 | \tmodel = gpt-5\n    | \t${' '.repeat(8)}^\n`), error);
 });
 
-test('the excerpt of a line with a key shows nothing of it', async (context) => {
+test('the excerpt of an invalid line never shows a secret', async (context) => {
   for (const line of [
     'experimental_bearer_token = sk-test-secret', 'experimental_bearer_token = "sk-test-secret',
     'http_headers = { Authorization = Bearer-secret }', "api_key = 'sk-test-secret' x", '"sk-test-secret',
@@ -434,7 +452,7 @@ test('bytes that are not UTF-8 are reported with their line', async (context) =>
   assert.match((await home.setup()).error, /config\.toml:1: the line is not UTF-8/);
 });
 
-test('a folder instead of the file, or a file instead of the folder', async (context) => {
+test('a folder in place of config.toml is reported, and so is a file in place of CODEX_HOME', async (context) => {
   const home = await createHome(context);
   await mkdir(home.path);
   assert.match((await home.setup()).error, /^Cannot read .*config\.toml: it is a folder\. Fix that and try again/);
@@ -494,7 +512,7 @@ test('a catalog that the bridge did not write is kept', async (context) => {
   assert.equal(await home.read(), BEFORE);
 });
 
-test('profiles and trusted projects that override setup are named', async (context) => {
+test('warnings name the profiles and trusted projects that override setup', async (context) => {
   const home = await createHome(context);
   const project = join(home.folder, 'project');
   await writeFile(home.path, `[profiles.home]\nmodel = "x"\n[profiles.calm]\napproval_policy = "never"\n
@@ -517,7 +535,7 @@ test('profiles and trusted projects that override setup are named', async (conte
   );
 });
 
-test('without a terminal and --yes, nothing is changed', async (context) => {
+test('without a terminal and without --yes, nothing is changed', async (context) => {
   const home = await createHome(context, BEFORE);
   const io = createFakeIo();
   const env = { HOME: home.folder, CODEX_HOME: home.folder, AI_PROVIDER: 'aliyun-coding' };
@@ -527,14 +545,11 @@ test('without a terminal and --yes, nothing is changed', async (context) => {
   assert.deepEqual(await home.list(), ['config.toml']);
 });
 
-test('a Codex that fetches the catalog gets no file, and an earlier one is removed', posix, async (context) => {
+test('a Codex that fetches the catalog gets no catalog file, and an old one is removed', posix, async (context) => {
   const home = await createHome(context, BEFORE);
   await home.setup();
   assert.ok((await home.list()).includes(CATALOG));
-  const bin = join(home.folder, 'bin');
-  await mkdir(bin);
-  await writeFile(join(bin, 'codex'), '#!/bin/sh\necho codex-cli 0.171.0\n', { mode: 0o755 });
-  const env = { PATH: `${bin}:${process.env['PATH']}` };
+  const env = await installCodex(home, '0.171.0');
   const { code, out } = await home.setup([], { env });
   assert.equal(code, 0);
   assert.match(out, /^Removed .*models\.json: Codex now fetches the models from the bridge$/m);
@@ -548,21 +563,18 @@ test('a Codex that fetches the catalog gets no file, and an earlier one is remov
 
 test('an older Codex gets a catalog that it can read', posix, async (context) => {
   const home = await createHome(context, BEFORE);
-  const bin = join(home.folder, 'bin');
-  await mkdir(bin);
-  const efforts = async (version: string): Promise<readonly string[]> => {
-    await writeFile(join(bin, 'codex'), `#!/bin/sh\necho codex-cli ${version}\n`, { mode: 0o755 });
-    await home.setup([], { env: { AI_PROVIDER: 'deepseek', PATH: `${bin}:${process.env['PATH']}` } });
+  const listEfforts = async (version: string): Promise<readonly string[]> => {
+    await home.setup([], { env: { AI_PROVIDER: 'deepseek', ...(await installCodex(home, version)) } });
     const { models } = JSON.parse(await home.read(CATALOG)) as {
       models: { supported_reasoning_levels: { effort: string }[] }[];
     };
     return models.flatMap(({ supported_reasoning_levels: levels }) => levels.map(({ effort }) => effort));
   };
-  assert.ok((await efforts('0.146.0')).includes('max'));
-  assert.ok(!(await efforts('0.125.0')).includes('max'));
+  assert.ok((await listEfforts('0.146.0')).includes('max'));
+  assert.ok(!(await listEfforts('0.125.0')).includes('max'));
 });
 
-test('colors are for terminals', async (context) => {
+test('the diff is colored on a terminal', async (context) => {
   const home = await createHome(context, BEFORE);
   const io = { ...createFakeIo(), isTerminal: () => true };
   assert.equal(
@@ -572,7 +584,7 @@ test('colors are for terminals', async (context) => {
   assert.match(io.written.out, /\u001b\[31m-model = "gpt-5\.5"\u001b\[39m\n\u001b\[32m\+# >>>/);
 });
 
-test('without a model, there is nothing to set up', async (context) => {
+test('setup fails if no model is known, and --default-model names one', async (context) => {
   const home = await createHome(context, BEFORE);
   const env = { AI_PROVIDER: '', AI_API_BASE: 'http://127.0.0.1:9/v1' };
   for (const words of [[], ['--print']]) {
@@ -584,7 +596,7 @@ test('without a model, there is nothing to set up', async (context) => {
   assert.equal(parse(await home.read())['model'], 'my-model');
 });
 
-test('errors are reported together', async (context) => {
+test('usage errors are reported together, and port 0 is one', async (context) => {
   const home = await createHome(context, BEFORE);
   const { code, error } = await home.setup(['--print', '--undo', '--port', '0', '--install', '--nonsense']);
   assert.equal(code, 2);
@@ -594,7 +606,7 @@ test('errors are reported together', async (context) => {
   assert.deepEqual(await home.list(), ['config.toml']);
 });
 
-test('--shell is for the shell function', async (context) => {
+test('--shell prints the shell function and leaves config.toml alone', async (context) => {
   const home = await createHome(context, BEFORE);
   const { code, out } = await home.setup(['--shell', 'bash']);
   assert.equal(code, 0);

@@ -1,4 +1,4 @@
-/** `setup --shell`: its output, its region in start-up files, and the text that it never changes. */
+/** `setup --shell`: its output, and the region that it adds to start-up files without changing the rest. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { chmod, lstat, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
@@ -97,7 +97,7 @@ for (const shell of SHELLS) {
     },
   );
 
-  test(`${shell}: a missing file is created with its folders`, async (context) => {
+  test(`${shell}: a missing file is created with its folders, and removed by --undo`, async (context) => {
     const { read, path, setup } = await createHome(context);
     await setup('--shell', shell, '--install');
     assert.equal(await read(RC[shell]), (await setup('--shell', shell)).out);
@@ -106,7 +106,7 @@ for (const shell of SHELLS) {
   });
 }
 
-test('folders named by the environment are used', async (context) => {
+test('ZDOTDIR and XDG_CONFIG_HOME choose the folders of the start-up files', async (context) => {
   const root = await mkdtemp(join(tmpdir(), 'shell-folders-'));
   context.after(() => rm(root, { recursive: true, force: true }));
   const { setup } = await createHome(context, { ZDOTDIR: join(root, 'z'), XDG_CONFIG_HOME: join(root, 'config') });
@@ -143,7 +143,7 @@ test('a profile in UTF-16 stays in UTF-16', async (context) => {
   assert.deepEqual(await readFile(path(PROFILE)), before);
 });
 
-test('an older version is updated in place', async (context) => {
+test('an older version of the function is updated in place', async (context) => {
   const { read, write, setup } = await createHome(context);
   await write('.zshrc', 'a\n# >>> codex-with-codingplan: old >>>\nold\n# <<< codex-with-codingplan <<<\nb\n');
   const { out } = await setup('--shell', 'zsh', '--install');
@@ -151,7 +151,7 @@ test('an older version is updated in place', async (context) => {
   assert.equal(await read('.zshrc'), `a\n${(await setup('--shell', 'zsh')).out}b\n`);
 });
 
-test('a function in another file of the shell is updated there', async (context) => {
+test('a function in another start-up file is found there by --install and --undo', async (context) => {
   const { read, write, path, setup } = await createHome(context);
   await write('.bash_profile', (await setup('--shell', 'bash')).out);
   assert.match((await setup('--shell', 'bash', '--install')).out, /is already in .*\.bash_profile/);
@@ -191,7 +191,7 @@ test('a region without its end marker is reported, and nothing is written', asyn
   assert.equal(await read('.bashrc'), broken);
 });
 
-test('the targets of links are written, even missing ones', async (context) => {
+test('setup writes to the target of a symbolic link, even if the target is missing', async (context) => {
   const { path, read, write, setup } = await createHome(context);
   await write('dotfiles/bashrc', 'x=1\n');
   await symlink('dotfiles/bashrc', path('.bashrc'));
@@ -204,7 +204,7 @@ test('the targets of links are written, even missing ones', async (context) => {
   for (const name of ['.bashrc', '.zshrc']) assert.ok((await lstat(path(name))).isSymbolicLink());
 });
 
-test('an unwritable file is reported, with the manual steps', async (context) => {
+test('a file that cannot be changed is reported, with the command to print the function', async (context) => {
   const { path, read, write, setup } = await createHome(context);
   await write('.bashrc', 'x=1\n');
   await chmod(path('.bashrc'), 0o444);

@@ -1,4 +1,4 @@
-/** The functions of `setup --shell` in real shells, and the choice of their files. */
+/** Runs the functions of `setup --shell` in real shells, and checks which start-up file is chosen for each. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -9,10 +9,11 @@ import { findForeign, putRegion, renderRegion, removeRegion } from '../../src/se
 import { FUNCTION_NAME, SHELLS, type ShellMachine, type ShellName } from '../../src/setup/shells';
 import { quotePowerShellWord, quoteShellWord, quoteWindowsWord } from '../../src/base/shell-word';
 
-const REAL = { bash: ['--noprofile', '--norc'], zsh: ['-f'], fish: ['--no-config'] } as const;
+/** Options that skip all start-up files. */
+const NO_START_UP_FILES = { bash: ['--noprofile', '--norc'], zsh: ['-f'], fish: ['--no-config'] } as const;
 
-/** Why a test in this shell is skipped, for its name and the skip option. */
-function missing(shell: string): { readonly reason: string; readonly skip: boolean } {
+/** Checks whether a shell is installed, for the `skip` option of a test and the reason in its name. */
+function skipWithout(shell: string): { readonly reason: string; readonly skip: boolean } {
   const isMissing = spawnSync(shell, ['-c', 'true']).error !== undefined;
   return { reason: isMissing ? ` (skipped: no ${shell} on this machine)` : '', skip: isMissing };
 }
@@ -28,7 +29,7 @@ async function createFakeBridge(context: TestContext): Promise<string> {
   return folder;
 }
 
-const AWKWARD = [
+const AWKWARD_ARGUMENTS = [
   'a b',
   '',
   "it's",
@@ -59,33 +60,33 @@ const AWKWARD = [
 ];
 
 for (const shell of ['bash', 'zsh', 'fish'] as const) {
-  const { reason, skip } = missing(shell);
+  const { reason, skip } = skipWithout(shell);
   const source = SHELLS[shell].lines.join('\n');
 
   test(`${shell}: every argument and the exit code pass through the function${reason}`, { skip }, async (context) => {
     const folder = await createFakeBridge(context);
     const env = { ...process.env, PATH: `${folder}${delimiter}${process.env['PATH'] ?? ''}` };
     const rest = shell === 'fish' ? '$argv' : '"$@"';
-    const words = shell === 'fish' ? AWKWARD : ['x', ...AWKWARD];
+    const words = shell === 'fish' ? AWKWARD_ARGUMENTS : ['x', ...AWKWARD_ARGUMENTS];
     const { stdout, stderr, status } = spawnSync(
       shell,
-      [...REAL[shell], '-c', `${source}\n${FUNCTION_NAME} ${rest}`, ...words],
+      [...NO_START_UP_FILES[shell], '-c', `${source}\n${FUNCTION_NAME} ${rest}`, ...words],
       { env, encoding: 'utf8' },
     );
     assert.equal(stderr, '');
-    assert.deepEqual(JSON.parse(stdout), ['codex', ...AWKWARD]);
+    assert.deepEqual(JSON.parse(stdout), ['codex', ...AWKWARD_ARGUMENTS]);
     assert.equal(status, 7);
   });
 
   test(
-    `${shell}: without an argument, and past an alias of the launcher's name${reason}`,
+    `${shell}: the function works without arguments, and ignores an alias with the launcher's name${reason}`,
     { skip },
     async (context) => {
       const folder = await createFakeBridge(context);
       const env = { ...process.env, PATH: `${folder}${delimiter}${process.env['PATH'] ?? ''}` };
       const alias = "alias aliyun-codex-bridge='false'";
       const script = shell === 'bash' ? `shopt -s expand_aliases\n${alias}\n${source}` : `${alias}\n${source}`;
-      const { stdout, stderr } = spawnSync(shell, [...REAL[shell], '-c', `${script}\n${FUNCTION_NAME}`], {
+      const { stdout, stderr } = spawnSync(shell, [...NO_START_UP_FILES[shell], '-c', `${script}\n${FUNCTION_NAME}`], {
         env,
         encoding: 'utf8',
       });
@@ -98,7 +99,7 @@ for (const shell of ['bash', 'zsh', 'fish'] as const) {
     await writeFile(join(folder, 'aliyun-codex-bridge'), '#!/bin/sh\ncat\n');
     const env = { ...process.env, PATH: `${folder}${delimiter}${process.env['PATH'] ?? ''}` };
     const script = `${source}\n${FUNCTION_NAME} exec -`;
-    const { stdout } = spawnSync(shell, [...REAL[shell], '-c', script], {
+    const { stdout } = spawnSync(shell, [...NO_START_UP_FILES[shell], '-c', script], {
       env,
       encoding: 'utf8',
       input: 'from the pipe\n',
@@ -116,7 +117,7 @@ for (const shell of ['bash', 'zsh', 'fish'] as const) {
   });
 }
 
-test('powershell (text only: no PowerShell on this machine): arguments are splatted, the pipe is forwarded', () => {
+test('powershell (only its text is checked): arguments are splatted, and piped input is forwarded', () => {
   assert.equal(
     SHELLS.powershell.lines.join('\n'),
     `function codex-with-codingplan {
@@ -125,7 +126,7 @@ test('powershell (text only: no PowerShell on this machine): arguments are splat
   );
 });
 
-test('no function knows where the bridge is installed', () => {
+test('no function contains a path or a sleep', () => {
   for (const { lines } of Object.values(SHELLS)) assert.doesNotMatch(lines.join('\n'), /[/\\]|sleep/);
 });
 
@@ -151,16 +152,16 @@ for (const text of TEXTS) {
     assert.ok(put.ok);
     assert.ok(put.text.startsWith(text), 'existing content is kept');
     assert.equal(put.text.split(FUNCTION_NAME).length - 1, 3);
-    assert.deepEqual(putRegion(put.text, region), put, 'only once');
+    assert.deepEqual(putRegion(put.text, region), put, 'it is added only once');
     assert.deepEqual(removeRegion(put.text), { ok: true, text });
     assert.deepEqual(removeRegion(text), { ok: true, text });
     const eol = /\r?\n/.exec(text)?.[0] ?? '\n';
-    assert.equal(put.text.slice(text.length).replaceAll(eol, '').includes('\n'), false, 'line ends as in the file');
+    assert.equal(put.text.slice(text.length).replaceAll(eol, '').includes('\n'), false, 'same line endings');
   });
 }
 
 test('an older region is updated in place, and a second one is removed', () => {
-  const old = '# >>> codex-with-codingplan: older words >>>\nold\n# <<< codex-with-codingplan <<<\n';
+  const old = '# >>> codex-with-codingplan: older text >>>\nold\n# <<< codex-with-codingplan <<<\n';
   assert.deepEqual(putRegion(`a\n\n${old}b\n\n${old}`, renderRegion('zsh', ['new'])), {
     ok: true,
     text: `a\n\n${renderRegion('zsh', ['new']).join('\n')}\nb\n`,
@@ -175,7 +176,7 @@ test('text after the region stays on its own line', () => {
   assert.deepEqual(removeRegion(`${moved}later\n`), { ok: true, text: 'an end\nlater\n' });
 });
 
-test('a region without its end is reported with its line', () => {
+test('a region without its end marker is reported with its line', () => {
   const begin = renderRegion('bash', [])[0] ?? '';
   for (const text of [`a\n${begin}\nx\n`, `a\n${begin}\n${begin}\n# <<< codex-with-codingplan <<<\n`]) {
     assert.deepEqual(putRegion(text, ['y']), { ok: false, line: 2 });
@@ -214,7 +215,7 @@ test('setup’s own region is not a foreign function', () => {
   }
 });
 
-const PLACES: readonly (readonly [string, ShellName, Partial<ShellMachine>, string | RegExp])[] = [
+const START_UP_FILES: readonly (readonly [string, ShellName, Partial<ShellMachine>, string | RegExp])[] = [
   ['Linux', 'bash', {}, '/home/me/.bashrc'],
   ['macOS without .bashrc', 'bash', { platform: 'darwin' }, '/home/me/.bash_profile'],
   [
@@ -254,7 +255,7 @@ const PLACES: readonly (readonly [string, ShellName, Partial<ShellMachine>, stri
     'C:\\h\\Documents\\WindowsPowerShell\\Microsoft.PowerShell_profile.ps1',
   ],
   [
-    'cmd.exe next to PowerShell 7',
+    'cmd.exe, with PowerShell 7 installed',
     'powershell',
     {
       platform: 'win32',
@@ -295,8 +296,9 @@ const PLACES: readonly (readonly [string, ShellName, Partial<ShellMachine>, stri
   ],
 ];
 
-for (const [name, shell, machine, wanted] of PLACES) {
-  test(`the function of ${shell} belongs in ${String(wanted)}: ${name}`, () => {
+for (const [name, shell, machine, expected] of START_UP_FILES) {
+  const outcome = typeof expected === 'string' ? `the function belongs in ${expected}` : 'no file is suitable';
+  test(`${shell}, ${name}: ${outcome}`, () => {
     const found = SHELLS[shell].findFiles({
       env: {},
       platform: 'linux',
@@ -304,8 +306,9 @@ for (const [name, shell, machine, wanted] of PLACES) {
       exists: () => false,
       ...machine,
     });
-    if (typeof wanted === 'string') assert.equal('problem' in found ? found.problem : found[0], wanted);
-    else assert.match('problem' in found ? found.problem : found[0], wanted);
+    const actual = 'problem' in found ? found.problem : found[0];
+    if (typeof expected === 'string') assert.equal(actual, expected);
+    else assert.match(actual, expected);
   });
 }
 
@@ -315,13 +318,13 @@ test('Windows PowerShell and PowerShell 7 are both checked', () => {
   assert.equal(found[1], 'C:\\h\\Documents\\PowerShell\\Microsoft.PowerShell_profile.ps1');
 });
 
-test('words are quoted for the shell', () => {
+test('words are quoted for each shell', () => {
   assert.equal(quoteShellWord('/a/b-c_1.2'), '/a/b-c_1.2');
   assert.equal(quotePowerShellWord("C:\\it's"), "'C:\\it''s'");
   assert.equal(quoteWindowsWord('C:\\Program Files\\x\\'), '"C:\\Program Files\\x\\\\"');
   assert.equal(quoteWindowsWord('say "hi" \\"x'), '"say \\"hi\\" \\\\\\"x"');
   assert.equal(quoteWindowsWord(''), '""');
-  for (const shell of ['sh', 'bash', 'zsh', 'fish'].filter((name) => !missing(name).skip)) {
+  for (const shell of ['sh', 'bash', 'zsh', 'fish'].filter((name) => !skipWithout(name).skip)) {
     for (const word of ["it's here", '$HOME *', 'a"b', '~', '']) {
       const { stdout } = spawnSync(shell, ['-c', `printf %s ${quoteShellWord(word)}`], { encoding: 'utf8' });
       assert.equal(stdout, word, shell);
