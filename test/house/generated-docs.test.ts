@@ -1,4 +1,4 @@
-/** Docs generated from tables are current, and the generator is correct. */
+/** Checks that generated docs are current, and tests the generator. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { GENERATED_DOCUMENTS, readDocument, replaceBetween } from '../tools/generate-docs';
@@ -7,17 +7,18 @@ for (const { path, render } of GENERATED_DOCUMENTS) {
   test(`${path} is current`, () => {
     const current = readDocument(path);
     const wanted = render(current);
-    if (wanted !== undefined) assert.equal(current, wanted, `${path} is out of date: run "npm run docs"`);
+    assert.ok(wanted !== undefined, `${path} does not exist or lacks a pair of markers`);
+    assert.equal(current, wanted, `${path} is out of date. Run: npm run docs`);
   });
 }
 
-test('content is inserted between its markers, and a second run changes nothing', () => {
+test('content replaces the text between its markers, and a second run changes nothing', () => {
   const once = replaceBetween('a\n<!-- s -->\nold\n<!-- e -->\nb\n', ['<!-- s -->', '<!-- e -->'], 'new\n');
   assert.equal(once, 'a\n<!-- s -->\n\nnew\n\n<!-- e -->\nb\n');
   assert.equal(replaceBetween(once, ['<!-- s -->', '<!-- e -->'], 'new\n'), once);
 });
 
-test('text without both markers in order is unchanged', () => {
+test('text without both markers, in order, is rejected', () => {
   for (const text of [undefined, '', '<!-- s -->', '<!-- e --> <!-- s -->']) {
     assert.equal(replaceBetween(text, ['<!-- s -->', '<!-- e -->'], 'new'), undefined);
   }

@@ -1,4 +1,4 @@
-/** `npm run docs`: writes the documents that are printed from tables. A house test compares instead of writing. */
+/** `npm run docs`: writes the documents that are generated from tables. A house test checks that they are current. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { renderUrl } from '../../src/command/render';
@@ -16,7 +16,7 @@ import { renderProvidersPage } from './render-providers';
 export interface GeneratedDocument {
   /** Path from the root of the project. */
   readonly path: string;
-  /** Returns the new content from the current one; `undefined` if nothing in it is generated. */
+  /** Returns the new content; `undefined` if the current content lacks a marker for a generated part. */
   readonly render: (current: string | undefined) => string | undefined;
 }
 
@@ -73,7 +73,7 @@ export function replaceBetween(
   return `${text.slice(0, from + start.length)}\n\n${content}\n${text.slice(to)}`;
 }
 
-/** The text of a file of the project, `undefined` when there is none. */
+/** Reads a file of the project; `undefined` if it cannot be read. */
 export function readDocument(path: string): string | undefined {
   try {
     return readFileSync(join(ROOT, path), 'utf8');
@@ -88,7 +88,8 @@ function writeDocuments(): void {
   for (const { path, render } of GENERATED_DOCUMENTS) {
     const current = readDocument(path);
     const wanted = render(current);
-    if (wanted === undefined || wanted === current) continue;
+    if (wanted === undefined) throw new Error(`Cannot write ${path}: it does not exist or lacks a pair of markers.`);
+    if (wanted === current) continue;
     writeFileSync(join(ROOT, path), wanted);
     console.log(`${path} written`);
   }
