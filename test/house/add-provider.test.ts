@@ -1,5 +1,6 @@
 /**
- * A provider is one file and one row: the row of docs/how-to-add-a-provider.md needs nothing else to work everywhere.
+ * Checks that a new provider needs only one file and its row in the catalog, with the example of
+ * docs/how-to-add-a-provider.md.
  */
 import assert from 'node:assert/strict';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -19,7 +20,7 @@ import { PROJECT_ROOT, readSources } from './source-tree';
 const GUIDE = readFileSync(join(PROJECT_ROOT, 'docs/how-to-add-a-provider.md'), 'utf8');
 const NEUTRAL = findProvider(undefined, 'https://unknown.example/v1');
 
-/** The file from the guide, as a module outside the project. */
+/** Loads the example file of the guide from outside the project. */
 function loadGuideRow(): Provider {
   const code = /```ts\n(\/\*\* Acme[\s\S]*?)```/.exec(GUIDE)?.[1] ?? '';
   const folder = mkdtempSync(join(tmpdir(), 'guide-'));
@@ -34,7 +35,7 @@ function loadGuideRow(): Provider {
   }
 }
 
-test('a row is all that options, routes, keys, models and docs need', () => {
+test('options, routes, keys, models and docs need only the row', () => {
   const acme = loadGuideRow();
   const rows = [...PROVIDERS.filter((row) => row.name !== acme.name && row !== NEUTRAL), acme, NEUTRAL];
   assert.equal(findProviderByName('Acme-Cloud', rows), acme);
@@ -57,14 +58,14 @@ test('a row is all that options, routes, keys, models and docs need', () => {
   for (const text of texts) assert.ok(page.includes(text), text);
 });
 
-test('every row is a file that only the catalog imports', () => {
+test('each row has its own file, which only the catalog imports', () => {
   const sources = readSources('src');
   const rows = Object.keys(sources).filter((path) => /^src\/providers\/rows\//.test(path));
   const exported = rows.filter((path) => /^export const \w+: Provider = /m.test(sources[path] ?? ''));
   assert.equal(exported.length, PROVIDERS.length);
   for (const path of exported) {
     const name = path.replace(/^.*\/|\.ts$/g, '');
-    const users = Object.keys(sources).filter((user) => new RegExp(`/${name}'`).test(sources[user] ?? ''));
-    assert.deepEqual(users, ['src/providers/catalog.ts'], path);
+    const importers = Object.keys(sources).filter((file) => new RegExp(`/${name}'`).test(sources[file] ?? ''));
+    assert.deepEqual(importers, ['src/providers/catalog.ts'], path);
   }
 });

@@ -1,7 +1,9 @@
-/** Every source file starts with its purpose, and every exported value has a doc comment. */
+/** Checks that every source file opens with a doc comment and that every exported value has one. */
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { breach, loadSyntax, parseProduct, parseSources, renderBreach, type Breach, type Source } from './source-tree';
+import {
+  loadSyntax, parseProduct, parseSources, renderViolation, violation, type Source, type Violation,
+} from './source-tree';
 
 const OPENING = /^(?:#!.*\n)?\/\*\*(?!\/)[\s\S]*?\*\//;
 
@@ -9,7 +11,7 @@ const OPENING = /^(?:#!.*\n)?\/\*\*(?!\/)[\s\S]*?\*\//;
  * Exported functions, classes, constants and enums need a doc comment; the opening comment of the file does not count.
  * Interfaces, type aliases and re-exports do not need one.
  */
-async function findSilence(sources: readonly Source[]): Promise<readonly Breach[]> {
+async function findUndocumented(sources: readonly Source[]): Promise<readonly Violation[]> {
   const syntax = await loadSyntax();
   return sources.flatMap((source) => {
     const opening = OPENING.exec(source.text)?.[0];
@@ -19,14 +21,14 @@ async function findSilence(sources: readonly Source[]): Promise<readonly Breach[
         syntax.isVariableStatement(statement) || syntax.isEnumDeclaration(statement);
       return declares && statement.modifiers?.some(({ kind }) => kind === syntax.SyntaxKind.ExportKeyword);
     });
-    const silent = statements.filter((statement) => {
+    const undocumented = statements.filter((statement) => {
       const from = Math.max(statement.getFullStart(), opening?.length ?? 0);
       return !/\/\*\*(?!\/)[\s\S]*\*\/\s*$/.test(source.text.slice(from, statement.getStart(source.tree)));
     });
-    const nameOf = (statement: (typeof silent)[number]): string => firstLine(statement.getText(source.tree));
+    const nameOf = (statement: (typeof undocumented)[number]): string => firstLine(statement.getText(source.tree));
     return [
-      ...(opening ? [] : [breach(source, 0, 'the file does not open with a doc comment')]),
-      ...silent.map((statement) => breach(source, statement, `no doc comment: ${nameOf(statement)}`)),
+      ...(opening ? [] : [violation(source, 0, 'the file does not open with a doc comment')]),
+      ...undocumented.map((statement) => violation(source, statement, `no doc comment: ${nameOf(statement)}`)),
     ];
   });
 }
@@ -34,12 +36,12 @@ async function findSilence(sources: readonly Source[]): Promise<readonly Breach[
 const firstLine = (text: string): string => (text.split('\n')[0] ?? '').slice(0, 80);
 
 test('files and exported values have doc comments', async () => {
-  const found = await findSilence(await parseProduct());
-  assert.deepEqual(found.map(renderBreach), []);
+  const found = await findUndocumented(await parseProduct());
+  assert.deepEqual(found.map(renderViolation), []);
 });
 
-test('the rule finds a file and exports without comments', async () => {
-  const found = await findSilence(
+test('the rule finds files and exports without doc comments', async () => {
+  const found = await findUndocumented(
     await parseSources({
       'src/base/a.ts': `import { b } from './b';\n\n/** A. */\nexport const a = b;\n`,
       'src/base/b.ts': '/** The purpose. */\nexport const b = 1;\n',
@@ -54,8 +56,8 @@ test('the rule finds a file and exports without comments', async () => {
   ]);
 });
 
-test('the rule allows types, re-exports, overloads and inner names', async () => {
-  const found = await findSilence(
+test('the rule allows types, re-exports, unexported functions and code inside templates', async () => {
+  const found = await findUndocumented(
     await parseSources({
       'src/base/a.ts': [
         '/** The purpose. */',

@@ -1,10 +1,10 @@
-/** The import map: a folder of src imports only from layers below it, and no files form an import cycle. */
+/** Checks the imports of src: folders import only from layers below theirs, and there are no import cycles. */
 import assert from 'node:assert/strict';
 import { isBuiltin } from 'node:module';
 import { posix } from 'node:path';
 import test from 'node:test';
 import {
-  breach, loadSyntax, parseProduct, parseSources, renderBreach, walk, type Breach, type Source,
+  violation, loadSyntax, parseProduct, parseSources, renderViolation, walk, type Violation, type Source,
 } from './source-tree';
 
 /** The layers, from the bottom up. */
@@ -24,25 +24,25 @@ const LAYERS: readonly (readonly string[])[] = [
   ['cli'],
 ];
 
-/** Folders of a layer that may import one another. */
-const NEIGHBORS: Readonly<Record<string, readonly string[]>> = {
+/** Exceptions: folders of the same layer that a folder may import. */
+const SAME_LAYER: Readonly<Record<string, readonly string[]>> = {
   wire: ['base'],
   providers: ['errors'],
   config: ['errors', 'providers'],
-  // Both write files.
+  // For its functions that write files safely.
   observe: ['state'],
 };
 
-const floorOf = (folder: string): number => LAYERS.findIndex((floor) => floor.includes(folder));
+const layerOf = (folder: string): number => LAYERS.findIndex((layer) => layer.includes(folder));
 const mayImport = (from: string, to: string): boolean =>
-  from === to || floorOf(to) < floorOf(from) || (NEIGHBORS[from] ?? []).includes(to);
+  from === to || layerOf(to) < layerOf(from) || (SAME_LAYER[from] ?? []).includes(to);
 
 interface Specifier {
   readonly at: number;
   readonly to: string;
 }
 
-/** Every module specifier in the file: of imports, re-exports, `import()`, `require()` and `import('…')` types. */
+/** Returns every module specifier: of imports, re-exports, `import()`, `require()` and `import('…')` types. */
 async function specifiersOf(source: Source): Promise<readonly Specifier[]> {
   const syntax = await loadSyntax();
   return [...walk(source.tree)].flatMap((node) => {
@@ -59,29 +59,29 @@ async function specifiersOf(source: Source): Promise<readonly Specifier[]> {
   });
 }
 
-async function findForbiddenImports(sources: readonly Source[]): Promise<readonly Breach[]> {
-  const found: Breach[] = [];
+async function findForbiddenImports(sources: readonly Source[]): Promise<readonly Violation[]> {
+  const found: Violation[] = [];
   for (const source of sources) {
     const from = source.path.split('/')[1] ?? '';
-    if (floorOf(from) < 0) found.push(breach(source, 0, `the folder ${from} has no place in the import map`));
+    if (layerOf(from) < 0) found.push(violation(source, 0, `the folder ${from} is in no layer`));
     for (const { at, to } of await specifiersOf(source)) {
-      const message = explainBreach(source.path, from, to);
-      if (message) found.push(breach(source, at, message));
+      const message = explainViolation(source.path, from, to);
+      if (message) found.push(violation(source, at, message));
     }
   }
   return found;
 }
 
-function explainBreach(path: string, from: string, to: string): string | undefined {
+function explainViolation(path: string, from: string, to: string): string | undefined {
   if (to.startsWith('node:')) return undefined;
-  if (isBuiltin(to)) return `write node:${to}`;
+  if (isBuiltin(to)) return `import node:${to} instead of ${to}`;
   if (!to.startsWith('.')) return `${to} is a dependency; the package has none`;
   const [top, folder = ''] = posix.join(posix.dirname(path), to).split('/');
   if (top !== 'src') return `${to} leaves src`;
   return mayImport(from, folder) ? undefined : `${from} may not import ${folder}`;
 }
 
-/** The imports of each file, including types and lazily loaded files, because they have to be understood together. */
+/** Returns the imports of each file, with types and lazy imports: the files of any cycle have to be read together. */
 async function readImports(sources: readonly Source[]): Promise<ReadonlyMap<string, readonly string[]>> {
   const paths = new Set(sources.map(({ path }) => path));
   const rows = sources.map(async (source) => {
@@ -93,7 +93,7 @@ async function readImports(sources: readonly Source[]): Promise<ReadonlyMap<stri
 }
 
 /** Returns each cycle as a path that ends where it starts. */
-function findCircles(imports: ReadonlyMap<string, readonly string[]>): readonly (readonly string[])[] {
+function findCycles(imports: ReadonlyMap<string, readonly string[]>): readonly (readonly string[])[] {
   const found: (readonly string[])[] = [];
   const done = new Set<string>();
   const visit = (file: string, above: readonly string[]): void => {
@@ -109,30 +109,30 @@ function findCircles(imports: ReadonlyMap<string, readonly string[]>): readonly 
   return found;
 }
 
-test('imports only point down', async () => {
+test('folders import only from layers below theirs', async () => {
   const found = await findForbiddenImports(await parseProduct());
-  assert.deepEqual(found.map(renderBreach), []);
+  assert.deepEqual(found.map(renderViolation), []);
 });
 
-test('the rule finds imports that point up, sideways, or out', async () => {
+test('the rule finds imports from above, from the same layer and from outside src, and unlisted folders', async () => {
   const files = {
     'src/stream/up.ts': `import { a } from '../bridge/turn';`,
     'src/stream/sideways.ts': `export * from '../translate/request';`,
     'src/translate/sideways.ts': `export { a } from '../stream/signal';`,
-    'src/errors/neighbor.ts': `import type { A } from '../config/options';`,
+    'src/errors/same-layer.ts': `import type { A } from '../config/options';`,
     'src/base/lazy.ts': `export const load = () => import('../wire/content');`,
     'src/server/required.ts': `const page = require('../cli/main');`,
     'src/tools/type.ts': `export type A = import('../stream/signal').Signal;`,
     'src/upstream/dependency.ts': `import { fetch } from 'undici';`,
     'src/upstream/bare.ts': `import { request } from 'http';`,
     'src/cli/outside.ts': `import { a } from '../../test/support/clients/sse-client';`,
-    'src/attic/new.ts': ``,
+    'src/unlisted/new.ts': ``,
   };
   const found = await findForbiddenImports(await parseSources(files));
   assert.deepEqual(found.map(({ path }) => path).sort(), Object.keys(files).sort());
 });
 
-test('the rule allows imports that point down, stay inside a folder, or are only text', async () => {
+test('the rule allows imports from below and from the same folder, exceptions, and text', async () => {
   const files = {
     'src/cli/main.ts': `import { serve } from '../server/create-server';\nimport { run } from './commands/serve';`,
     'src/server/handlers/health.ts': `import { a } from '../routes';\nimport { b } from '../../base/json';`,
@@ -143,8 +143,8 @@ test('the rule allows imports that point down, stay inside a folder, or are only
 });
 
 test('there are no import cycles', async () => {
-  const circles = findCircles(await readImports(await parseProduct()));
-  assert.deepEqual(circles.map((circle) => circle.join(' imports ')), []);
+  const cycles = findCycles(await readImports(await parseProduct()));
+  assert.deepEqual(cycles.map((cycle) => cycle.join(' imports ')), []);
 });
 
 test('the rule finds cycles of two and more files, through types and lazily loaded files', async () => {
@@ -156,8 +156,8 @@ test('the rule finds cycles of two and more files, through types and lazily load
     'src/cli/b.ts': `const load = (): typeof import('./c') => require('./c');`,
     'src/cli/c.ts': `import { a } from './a';\nimport { one } from '../base/one';`,
   };
-  const circles = findCircles(await readImports(await parseSources(files)));
-  assert.deepEqual(circles.map((circle) => circle.map((path) => posix.basename(path, '.ts')).join(' ')), [
+  const cycles = findCycles(await readImports(await parseSources(files)));
+  assert.deepEqual(cycles.map((cycle) => cycle.map((path) => posix.basename(path, '.ts')).join(' ')), [
     'one two one',
     'a b c a',
   ]);

@@ -1,4 +1,4 @@
-/** The package: no dependency, exactly the files we mean to ship, and a change log entry for its version. */
+/** Checks the package: it has no dependencies, exactly the intended files, and a changelog section for its version. */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
@@ -27,13 +27,13 @@ function findDependencies(manifest: UnknownRecord): readonly string[] {
   ];
 }
 
-test('the package has no dependency and three development dependencies', async () => {
+test('the package has no dependencies and three development dependencies', async () => {
   const manifest = await readManifest();
   assert.deepEqual(findDependencies(manifest), []);
   assert.deepEqual(Object.keys(asRecord(manifest['devDependencies']) ?? {}).sort(), DEV_DEPENDENCIES);
 });
 
-test('the rule finds a dependency of either kind', () => {
+test('the check finds a dependency of either kind', () => {
   const manifest = { dependencies: { undici: '1.0.0' }, devDependencies: { tsx: '4.0.0', eslint: '9.0.0' } };
   assert.deepEqual(findDependencies(manifest), ['dependencies', 'eslint']);
 });
@@ -51,12 +51,12 @@ test('the version has a section in CHANGELOG.md', async () => {
   );
 });
 
-test('the rule finds a missing section', () => {
+test('the check finds a missing section', () => {
   assert.equal(hasSection('# Changelog\n\n## [1.2.3] - 2026-01-31\n', '1.2.3'), true);
   assert.equal(hasSection('# Changelog\n\n## [1.2.30] - 2026-01-31\n1.2.3', '1.2.3'), false);
 });
 
-/** Two files represent the build. */
+/** Two files that stand in for the build. */
 const BUILT = ['dist/cli/main.js', 'dist/errors/classify.js'];
 const SHIPPED = [
   'CHANGELOG.md', 'LICENSE', 'README.md', 'README.zh-CN.md', 'bin/aliyun-codex-bridge.js', ...BUILT,
@@ -64,8 +64,8 @@ const SHIPPED = [
 ];
 
 /**
- * Lists the files that npm packs from `files` with `manifest`. Uses empty files in a scratch folder with a small
- * `dist`, so that the current build has no influence and no script runs.
+ * Lists the files that npm packs from `files` with `manifest`. Packs empty files in a scratch folder, so that the
+ * result does not depend on the current build.
  */
 async function listPacked(manifest: UnknownRecord, files: readonly string[]): Promise<readonly string[]> {
   const folder = await mkdtemp(join(tmpdir(), 'packed-files-'));
@@ -92,11 +92,11 @@ function packedPaths(printed: unknown): string[] {
   return files.map((file) => String(asRecord(file)?.['path']));
 }
 
-test('the packed files are the command, the build and five documents', async () => {
+test('the package contains exactly the intended files', async () => {
   assert.deepEqual(await listPacked(await readManifest(), await listProjectFiles()), SHIPPED);
 });
 
-test('the rule finds an additional file', async () => {
+test('the check finds an additional file', async () => {
   const manifest = { ...(await readManifest()), files: ['bin', 'dist', 'CHANGELOG.md', 'docs'] };
   const files = [
     'LICENSE', 'README.md', 'README.zh-CN.md', 'CHANGELOG.md', 'bin/aliyun-codex-bridge.js', 'docs/guide.md',

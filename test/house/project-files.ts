@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { PROJECT_ROOT } from './source-tree';
 
-/** Paths from the project root, sorted. Needs git and a work tree. */
+/** Returns sorted paths relative to the project root. Needs git and a work tree. */
 export async function listProjectFiles(): Promise<readonly string[]> {
   const command = ['ls-files', '-z', '--cached', '--others', '--exclude-standard'];
   const { stdout } = await promisify(execFile)('git', command, { cwd: PROJECT_ROOT, maxBuffer: 1 << 24 });

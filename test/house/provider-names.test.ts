@@ -1,9 +1,9 @@
-/** Provider and model names are only in src/providers; elsewhere, a quirk is a field of the dialect. */
+/** Checks that only src/providers names providers and models; elsewhere, a quirk is a field of the dialect. */
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { PROVIDERS } from '../../src/providers/catalog';
 import {
-  breach, loadSyntax, parseProduct, parseSources, renderBreach, walk, type Breach, type Source,
+  violation, loadSyntax, parseProduct, parseSources, renderViolation, walk, type Violation, type Source,
 } from './source-tree';
 
 /** Words that occur in many host names and identify no provider; `auto` is a word of both protocols. */
@@ -21,15 +21,15 @@ const COMMON_LABELS = [
   'open',
 ];
 
-/** The names of a provider. */
-interface Named {
+/** The names by which code could refer to a provider. */
+interface ProviderNames {
   readonly name: string;
   readonly baseUrls: readonly string[];
   readonly models: readonly { readonly id: string }[];
 }
 
-/** Names, model ids, model families (`abc` of `abc3-plus`) and telling host labels, in lower case. */
-function wordsOf(providers: readonly Named[]): readonly string[] {
+/** Returns names, model ids, model families (`abc` of `abc3-plus`) and distinctive host labels, in lower case. */
+function wordsOf(providers: readonly ProviderNames[]): readonly string[] {
   const words = providers.flatMap(({ name, baseUrls, models }) => [
     name,
     ...models.flatMap(({ id }) => [id, /^[a-z]{3,}/i.exec(id)?.[0] ?? id]),
@@ -39,7 +39,7 @@ function wordsOf(providers: readonly Named[]): readonly string[] {
 }
 
 /** Finds the words in literals, templates, regular expressions and identifiers; comments may contain them. */
-async function findNames(sources: readonly Source[], words: readonly string[]): Promise<readonly Breach[]> {
+async function findNames(sources: readonly Source[], words: readonly string[]): Promise<readonly Violation[]> {
   const syntax = await loadSyntax();
   const escaped = words.map((word) => word.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
   // Adjacent letters make it a different word; digits and underscores do not.
@@ -52,27 +52,27 @@ async function findNames(sources: readonly Source[], words: readonly string[]): 
       // camelCase is split, so that `fooHost` is read as `foo Host`.
       const text = isText ? node.text.replace(/([a-z0-9])([A-Z])/g, '$1 $2') : '';
       const hit = pattern.exec(text);
-      return hit ? [breach(source, node, `names ${hit[0]}`)] : [];
+      return hit ? [violation(source, node, `names ${hit[0]}`)] : [];
     }),
   );
 }
 
-test('no provider or model name is outside src/providers', async () => {
+test('no file outside src/providers names a provider or model', async () => {
   const found = await findNames(await parseProduct(), wordsOf(PROVIDERS));
-  assert.deepEqual(found.map(renderBreach), []);
+  assert.deepEqual(found.map(renderViolation), []);
 });
 
-const ACME: Named = {
+const ACME: ProviderNames = {
   name: 'acme-coding',
   baseUrls: ['https://api.acmescope.example/v1'],
   models: [{ id: 'roadrunner3.5-plus' }],
 };
 
-test('the words come from the catalog: names, model ids, families, hosts', () => {
+test('the words are names, model ids, model families and distinctive host labels', () => {
   assert.deepEqual(wordsOf([ACME]), ['acme-coding', 'roadrunner3.5-plus', 'roadrunner', 'acmescope', 'example']);
 });
 
-test('the rule finds names in text and in identifiers, and allows comments', async () => {
+test('the rule finds names in text and identifiers, and allows comments, longer words and src/providers', async () => {
   const words = wordsOf([ACME]);
   const lines = [
     `export const a = 'acme-coding';`,

@@ -1,6 +1,6 @@
 /**
- * Parses source files to syntax trees for the house rules, so that strings, templates and comments are recognized. The
- * trees come from the pinned compiler, whose API is marked unstable, so only this file uses it.
+ * Parses source files into syntax trees for the house rules, which must tell code from strings and comments. The trees
+ * come from the pinned compiler, whose API is marked unstable, so only this file uses it.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -16,7 +16,7 @@ export interface Source {
 }
 
 /** A violation of a rule. */
-export interface Breach {
+export interface Violation {
   readonly path: string;
   /** Counted from 1. */
   readonly line: number;
@@ -28,7 +28,7 @@ type Syntax = typeof import('typescript/unstable/ast', { with: { 'resolution-mod
 /** The compiler's node kinds and type guards, loaded with `import()` because the package is an ES module. */
 export const loadSyntax = (): Promise<Syntax> => import('typescript/unstable/ast');
 
-/** Path → text of every TypeScript file in `folder`. */
+/** Reads every TypeScript file in `folder`: path → text. */
 export function readSources(folder: string): Readonly<Record<string, string>> {
   const paths = listSources(folder).sort();
   return Object.fromEntries(paths.map((path) => [path, readFileSync(join(PROJECT_ROOT, path), 'utf8')]));
@@ -44,7 +44,7 @@ function listSources(folder: string): string[] {
 
 let product: Promise<readonly Source[]> | undefined;
 
-/** Every file of src, parsed once for all rules. */
+/** Parses every file of src, once for all tests of a process. */
 export const parseProduct = (): Promise<readonly Source[]> => (product ??= parseSources(readSources('src')));
 
 /** Parses `files` (path → text), which need not exist. Nothing is resolved or type-checked. */
@@ -62,7 +62,7 @@ export async function parseSources(files: Readonly<Record<string, string>>): Pro
     const [project] = api.updateSnapshot({ openProject: `${root}/tsconfig.json` }).getProjects();
     return Object.entries(files).map(([path, text]) => {
       const tree = project?.program.getSourceFile(`${root}/${path}`);
-      if (!tree) throw new Error(`Cannot parse ${path}: the compiler gave no tree`);
+      if (!tree) throw new Error(`Cannot parse ${path}: the compiler returned no tree.`);
       return { path, text, tree };
     });
   } finally {
@@ -70,7 +70,7 @@ export async function parseSources(files: Readonly<Record<string, string>>): Pro
   }
 }
 
-/** Returns every node of the tree below `node`, including itself, parents before children. */
+/** Yields `node` and every node below it, parents before children. */
 export function* walk(node: Node): Generator<Node> {
   yield node;
   const children: Node[] = [];
@@ -81,21 +81,21 @@ export function* walk(node: Node): Generator<Node> {
   for (const child of children) yield* walk(child);
 }
 
-/** Reports `message` at `node`, or at a position in the text. */
-export function breach(source: Source, at: Node | number, message: string): Breach {
+/** Creates a violation at a node, or at a position in the text. */
+export function violation(source: Source, at: Node | number, message: string): Violation {
   const position = typeof at === 'number' ? at : at.getStart(source.tree);
   return { path: source.path, line: lineOf(source.text, position), message };
 }
 
-/** The line of a position, counted from 1. */
+/** Returns the line of a position, counted from 1. */
 export function lineOf(text: string, position: number): number {
   return text.slice(0, position).split('\n').length;
 }
 
-/** The lines a node covers, without the comments before it. */
+/** Counts the lines of a node, without the comments before it. */
 export function linesOf(source: Source, node: Node): number {
   return lineOf(source.text, node.getEnd()) - lineOf(source.text, node.getStart(source.tree)) + 1;
 }
 
 /** Renders a violation as `path:line message`. */
-export const renderBreach = ({ path, line, message }: Breach): string => `${path}:${line} ${message}`;
+export const renderViolation = ({ path, line, message }: Violation): string => `${path}:${line} ${message}`;

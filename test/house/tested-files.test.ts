@@ -1,4 +1,4 @@
-/** A maintainer finds the test of every source file: by its name, in the folder of its name, or in docs/testing.md. */
+/** Checks that the tests of every source file can be found: by its name, by its folder, or in docs/testing.md. */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join, posix } from 'node:path';
@@ -7,9 +7,7 @@ import { PROJECT_ROOT, readSources } from './source-tree';
 
 type Texts = Readonly<Record<string, string>>;
 
-/**
- * The rows of the table in docs/testing.md: a source folder or file, and the additional places of its tests.
- */
+/** A row of the table in docs/testing.md: a source folder or file, and other folders or files that test it. */
 const ROW = /^\| `(src\/[^`]*)` \| ((?:`test\/[^`]+`(?:, )?)+) \|/gm;
 
 const readTable = (page: string): ReadonlyMap<string, readonly string[]> => new Map(
@@ -18,10 +16,10 @@ const readTable = (page: string): ReadonlyMap<string, readonly string[]> => new 
 );
 
 /**
- * Relative modules that a file loads, at once or lazily; a test that starts the built program runs everything from its
- * entry.
+ * Lists the project files that a file loads, at once or lazily. A test that starts the built program loads its entry
+ * file.
  */
-function loadsOf(path: string, text: string, files: Texts): readonly string[] {
+function importsOf(path: string, text: string, files: Texts): readonly string[] {
   const specifiers = [...text.matchAll(/(?:\bfrom|\bimport\(|\brequire\()\s*'(\.[^']+)'/g)].map(([, to = '']) => to);
   const loaded = specifiers
     .map((to) => posix.join(posix.dirname(path), to))
@@ -29,14 +27,14 @@ function loadsOf(path: string, text: string, files: Texts): readonly string[] {
   return text.includes('aliyun-codex-bridge.js') ? [...loaded, 'src/cli/main.ts'] : loaded;
 }
 
-/** Every file that these tests load, directly or through others. */
+/** Collects every file that `tests` load, directly or through other files. */
 function reach(tests: readonly string[], files: Texts): ReadonlySet<string> {
   const seen = new Set<string>();
-  const waiting = [...tests];
-  for (let path = waiting.pop(); path !== undefined; path = waiting.pop()) {
+  const pending = [...tests];
+  for (let path = pending.pop(); path !== undefined; path = pending.pop()) {
     if (seen.has(path)) continue;
     seen.add(path);
-    waiting.push(...loadsOf(path, files[path] ?? '', files));
+    pending.push(...importsOf(path, files[path] ?? '', files));
   }
   return seen;
 }
@@ -47,9 +45,9 @@ function findUntested(files: Texts, table: ReadonlyMap<string, readonly string[]
   const names = new Set(tests.map((path) => posix.basename(path, '.test.ts')));
   const used = new Set<string>();
   const reached = new Map<string, ReadonlySet<string>>();
-  const reachOf = (places: readonly string[]): ReadonlySet<string> => {
-    const key = places.join(' ');
-    const found = reached.get(key) ?? reach(tests.filter((path) => places.some((place) => isIn(path, place))), files);
+  const reachOf = (locations: readonly string[]): ReadonlySet<string> => {
+    const key = locations.join(' ');
+    const found = reached.get(key) ?? reach(tests.filter((path) => locations.some((each) => isIn(path, each))), files);
     reached.set(key, found);
     return found;
   };
@@ -57,14 +55,15 @@ function findUntested(files: Texts, table: ReadonlyMap<string, readonly string[]
     if (names.has(posix.basename(path, '.ts'))) return [];
     const row = [...table.keys()].find((source) => isIn(path, source));
     if (row !== undefined) used.add(row);
-    const places = [`test/${path.split('/')[1]}`, ...(row === undefined ? [] : table.get(row) ?? [])];
-    return reachOf(places).has(path) ? [] : [`${path}: no test of its name, and none in ${places.join(', ')} loads it`];
+    const locations = [`test/${path.split('/')[1]}`, ...(row === undefined ? [] : table.get(row) ?? [])];
+    if (reachOf(locations).has(path)) return [];
+    return [`${path}: no test has its name, and none in ${locations.join(', ')} loads it`];
   });
   const unused = [...table.keys()].filter((row) => !used.has(row));
   return [...problems, ...unused.map((row) => `${row}: no file matches this row`)];
 }
 
-const isIn = (path: string, place: string): boolean => path === place || path.startsWith(`${place}/`);
+const isIn = (path: string, location: string): boolean => path === location || path.startsWith(`${location}/`);
 
 test('every source file has a test that can be found', () => {
   const files = { ...readSources('src'), ...readSources('test') };
@@ -72,7 +71,7 @@ test('every source file has a test that can be found', () => {
   assert.deepEqual(findUntested(files, readTable(page)), []);
 });
 
-test('the rule finds a file that no test loads, and a useless row', () => {
+test('the rule finds a file that no test loads, and a row that matches no file', () => {
   const files = {
     'src/a/named.ts': '', 'src/a/loaded.ts': "import('./later')", 'src/a/later.ts': '', 'src/a/alone.ts': '',
     'src/b/listed.ts': '', 'src/cli/main.ts': "from '../c/deep'", 'src/c/deep.ts': '',
@@ -85,6 +84,6 @@ test('the rule finds a file that no test loads, and a useless row', () => {
   ];
   const table = readTable(rows.join('\n'));
   assert.deepEqual(findUntested(files, table), [
-    'src/a/alone.ts: no test of its name, and none in test/a loads it', 'src/old: no file matches this row',
+    'src/a/alone.ts: no test has its name, and none in test/a loads it', 'src/old: no file matches this row',
   ]);
 });
