@@ -2,14 +2,13 @@
  * Reads and writes the file of `model_catalog_json`. With such a file, Codex lists only the models in it
  * (codex-protocol.md, section 6).
  */
-import { readFile, realpath, rm } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { readFile, rm } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { parseJsonObject, type JsonValue, type UnknownRecord } from '../base/json';
-import { codeOf, messageOf } from '../base/thrown';
-import { explainFailure } from '../command/edit-file';
+import { codeOf } from '../base/thrown';
+import { explainFailure, OPEN, replaceUserFile } from '../command/edit-file';
 import type { CodexModel } from '../providers/codex-models';
-import { makeFolder, replaceFile } from '../state/replace-file';
 import type { SetupFailure } from './config-file';
 
 /** The `generated_by` value in the bridge's own files. Codex ignores unknown keys. */
@@ -29,17 +28,16 @@ export async function writeCatalogFile(
 ): Promise<WrittenCatalog> {
   const path = resolve(file);
   try {
-    const target = await realpath(path).catch(() => path);
-    if (!force && (await readCatalogFile(target)) === 'foreign') {
+    if (!force && (await readCatalogFile(path)) === 'foreign') {
       return { ok: false, problem: 'the bridge did not write this file; use --force to replace it' };
     }
-    makeFolder(dirname(target), 0o777);
     const text = `${JSON.stringify({ generated_by: AUTHOR, models }, null, 2)}\n`;
     // Windows cannot replace a file that another Codex has open, so an identical file is not rewritten.
-    if ((await readFile(target, 'utf8').catch(() => undefined)) !== text) replaceFile(target, text, 0o666);
+    const isWritten = (await readFile(path, 'utf8').catch(() => undefined)) === text;
+    if (!isWritten) await replaceUserFile(path, Buffer.from(text), OPEN);
     return { ok: true, path };
   } catch (error) {
-    return { ok: false, problem: messageOf(error) };
+    return { ok: false, problem: explainFailure(error) };
   }
 }
 

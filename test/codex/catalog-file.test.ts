@@ -68,6 +68,25 @@ test(
   },
 );
 
+test(
+  'creates the missing target of a symbolic link and keeps the link',
+  { skip: process.platform === 'win32' && 'links need a privilege' },
+  async (context) => {
+    const folder = await createFolder(context);
+    const link = join(folder, 'link.json');
+    await symlink(join('elsewhere', 'target.json'), link);
+    assert.deepEqual(await writeCatalogFile(link, MODELS, false), { ok: true, path: link });
+    assert.equal(await readlink(link), join('elsewhere', 'target.json'));
+    assert.match(await readFile(join(folder, 'elsewhere', 'target.json'), 'utf8'), /"generated_by"/);
+  },
+);
+
+test('does not replace a read-only file', async (context) => {
+  const file = join(await createFolder(context), 'models.json');
+  await writeFile(file, '', { mode: 0o444 });
+  assert.deepEqual(await writeCatalogFile(file, MODELS, false), { ok: false, problem: 'it is read-only' });
+});
+
 test('rejects the path of a folder, and leaves no draft', async (context) => {
   const folder = await createFolder(context);
   const written = await writeCatalogFile(folder, MODELS, true);
