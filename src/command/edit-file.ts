@@ -1,6 +1,6 @@
 /** Replaces the user's files atomically; follows symbolic links and preserves the mode. */
 import { chmodSync } from 'node:fs';
-import { readFile, readlink, realpath, stat, writeFile } from 'node:fs/promises';
+import { lstat, readFile, readlink, realpath, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { codeOf, messageOf } from '../base/thrown';
 import { makeFolder, replaceFile } from '../state/replace-file';
@@ -14,7 +14,7 @@ export async function readIfThere(path: string): Promise<Buffer | undefined> {
 }
 
 /** Returns the file that `path` resolves to; a link may point to a file that does not exist yet. */
-export async function followLinks(path: string, links = 0): Promise<string> {
+async function followLinks(path: string, links = 0): Promise<string> {
   const real = await realpath(path).catch((error: unknown) => {
     if (codeOf(error) === 'ENOENT') return undefined;
     throw error;
@@ -56,6 +56,15 @@ export async function replaceUserFile(path: string, bytes: Uint8Array, modes: Fi
     await writeFile(target, bytes);
   }
 }
+
+/** Removes the file at `path`. If it is a symbolic link, empties its target and keeps the link. @throws system errors */
+export async function removeUserFile(path: string): Promise<void> {
+  if (await isLink(path)) await replaceUserFile(path, Buffer.of(), PRIVATE);
+  else await rm(path);
+}
+
+/** Whether the file at `path` is a symbolic link. @throws system errors */
+export const isLink = async (path: string): Promise<boolean> => (await lstat(path)).isSymbolicLink();
 
 const IN_PLACE: readonly string[] = ['EACCES', 'EPERM', 'EROFS', 'EBUSY', 'EXDEV'];
 

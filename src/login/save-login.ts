@@ -1,8 +1,8 @@
 /** Writes and removes logins: in a file that only the user can read, or with the key in the system's key store. */
-import { existsSync, rmSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { chmod, stat } from 'node:fs/promises';
 import { compact } from '../base/json';
-import { PRIVATE, replaceUserFile } from '../command/edit-file';
+import { PRIVATE, removeUserFile, replaceUserFile } from '../command/edit-file';
 import { openKeyStore } from '../command/key-store';
 import { loginFileOf, readLoginFile, type SavedLogin, type SavedLogins } from '../command/saved-login';
 import type { Environment } from '../config/resolve';
@@ -54,7 +54,7 @@ export async function removeLogins(
   const leftovers = names.flatMap((name) => removeKey(name, saved, env) ?? []);
   const remaining = Object.entries(logins).filter(([name]) => !names.includes(name));
   const next = current !== undefined && names.includes(current) ? remaining[0]?.[0] : current;
-  if (remaining.length === 0) rmSync(path, { force: true });
+  if (remaining.length === 0) await removeUserFile(path);
   else await writeLogins(path, { current: next, logins: Object.fromEntries(remaining) });
   return leftovers;
 }

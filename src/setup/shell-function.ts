@@ -1,8 +1,7 @@
 /** `setup --shell`: prints the shell function that runs Codex with the bridge, or installs it in the start-up file. */
 import { existsSync } from 'node:fs';
-import { lstat, rm } from 'node:fs/promises';
 import { EXIT, type CommandContext, type CommandIo, reportUsageErrors } from '../command/command';
-import { explainFailure, OPEN, readIfThere, replaceUserFile } from '../command/edit-file';
+import { explainFailure, OPEN, readIfThere, removeUserFile, replaceUserFile } from '../command/edit-file';
 import { SETUP_FLAGS, readOwnFlag, type OwnTexts } from '../command/own-flags';
 import { findPaths, thisMachine } from '../command/paths';
 import { FUNCTION_NAME, SHELLS, type Shell, type ShellMachine, type ShellName } from './shells';
@@ -93,9 +92,9 @@ function encodingOf(bytes: Buffer): 'latin1' | 'utf16le' {
   return bytes[0] === 0xff && bytes[1] === 0xfe ? 'utf16le' : 'latin1';
 }
 
-/** Writes the file, or deletes it if it is now empty, unless it is reached by a symbolic link. */
+/** Writes the file, or removes it if it is now empty. */
 async function write(path: string, text: string): Promise<void> {
-  if (text === '' && !(await lstat(path)).isSymbolicLink()) await rm(path);
+  if (text === '') await removeUserFile(path);
   else await replaceUserFile(path, Buffer.from(text, text.startsWith('\ufeff') ? 'utf16le' : 'latin1'), OPEN);
 }
 

@@ -1,6 +1,6 @@
 /** `login` and `logout`: the prompts, what is saved and where, and the resulting configuration. */
 import assert from 'node:assert/strict';
-import { existsSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, lstatSync, readFileSync, renameSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { createLoginScene } from '../support/cli/login-scene';
 
@@ -117,4 +117,19 @@ test('an invalid login file is ignored', async (context) => {
     writeFileSync(scene.path, text);
     assert.equal(scene.config().aiApiKey, undefined, text);
   }
+});
+
+test('if the file is a symbolic link, logout removes the keys from its target', {
+  skip: process.platform === 'win32' && 'links need a privilege',
+}, async (context) => {
+  const scene = await createLoginScene(context);
+  await scene.login('acme', KEY);
+  const target = `${scene.path}.target`;
+  renameSync(scene.path, target);
+  symlinkSync(target, scene.path);
+  await scene.login('deepseek', KEY);
+  assert.equal((await scene.run(['logout'])).code, 0);
+  assert.ok(lstatSync(scene.path).isSymbolicLink());
+  assert.equal(readFileSync(target, 'utf8'), '');
+  assert.equal((await scene.run(['logout'])).out, 'Not logged in.\n');
 });
