@@ -62,10 +62,21 @@ function decodeStrictly(bytes: Uint8Array): string | undefined {
   }
 }
 
-/** Copies `file` with its mode, because it may contain keys. */
+/** Returns the text of the backup, or `undefined` if there is none. @throws an error that names the backup */
+export async function readBackup({ backup }: ConfigFile): Promise<string | undefined> {
+  const bytes = await readIfThere(backup).catch((error: unknown) => failBackup(backup, 'read', error));
+  return bytes?.toString();
+}
+
+/** Copies `file` with its mode, because it may contain keys. @throws an error that names the backup */
 export async function writeBackup({ path, text, backup }: ConfigFile): Promise<void> {
   const { mode } = await stat(path);
-  await replaceUserFile(backup, Buffer.from(text), { ...PRIVATE, file: mode & 0o777 });
+  const modes = { ...PRIVATE, file: mode & 0o777 };
+  await replaceUserFile(backup, Buffer.from(text), modes).catch((error: unknown) => failBackup(backup, 'written', error));
+}
+
+function failBackup(backup: string, participle: 'read' | 'written', error: unknown): never {
+  throw new Error(`its backup ${backup} cannot be ${participle} (${explainFailure(error)})`);
 }
 
 /** Writes the new text; a new file is readable only by its owner. @throws system errors */

@@ -1,8 +1,10 @@
 /** Lets Codex start despite a config.toml that it rejects: for one run, or by commenting out lines on request. */
 import { rm } from 'node:fs/promises';
 import type { CommandIo } from '../command/command';
-import { explainFailure, readIfThere } from '../command/edit-file';
-import { explainFailedEdit, readConfigFile, writeBackup, writeConfigFile, type SetupFailure } from './config-file';
+import { explainFailure } from '../command/edit-file';
+import {
+  explainFailedEdit, readBackup, readConfigFile, writeBackup, writeConfigFile, type SetupFailure,
+} from './config-file';
 import { findConfigFlaws, listFixes, listWhatToCommentOut, renderFlawOverrides } from './config-flaws';
 import { commentOutInConfig } from './edit-config';
 import { parseToml } from './toml/parse-toml';
@@ -41,13 +43,14 @@ export async function fixConfig(
   }
   const edit = commentOutInConfig(file.text, listWhatToCommentOut(flaws));
   if (!edit.ok) return explainFailedEdit(file, edit);
-  // An existing backup is from before setup and must be kept.
-  const hasBackup = (await readIfThere(file.backup)) !== undefined;
+  let isBackupNew = false;
   try {
-    if (!hasBackup) await writeBackup(file);
+    // An existing backup is from before setup and must be kept.
+    isBackupNew = (await readBackup(file)) === undefined;
+    if (isBackupNew) await writeBackup(file);
     await writeConfigFile(file, edit.text);
   } catch (error) {
-    if (!hasBackup) await rm(file.backup, { force: true }).catch(() => undefined);
+    if (isBackupNew) await rm(file.backup, { force: true }).catch(() => undefined);
     return { ok: false, problem: `Cannot write ${file.path}: ${explainFailure(error)}.` };
   }
   return { ok: true, overrides: [], notes: [`Backup: ${file.backup}`] };

@@ -11,7 +11,7 @@ import { describeBridge, planSetup, type SetupPlan } from '../codex/plan-setup';
 import { findInstalledProgram, type Program } from '../codex/program';
 import { removeResumeProfile } from '../codex/resume-profile';
 import { EXIT, type CommandContext } from '../command/command';
-import { explainFailure } from '../command/edit-file';
+import { explainFailure, removeUserFile } from '../command/edit-file';
 import { requireConfig } from '../command/load-config';
 import { NO_MODEL, openCatalog } from '../command/open-catalog';
 import { SETUP_FLAGS, readOwnFlag, type OwnTexts } from '../command/own-flags';
@@ -119,8 +119,8 @@ async function write(
     await writeConfigFile(file, text);
   } catch (error) {
     // A failed setup leaves no files.
-    if (isFirst) await rm(file.backup, { force: true });
-    if (catalog?.state === 'missing') await rm(catalog.path, { force: true });
+    if (isFirst) await rm(file.backup, { force: true }).catch(() => undefined);
+    if (catalog?.state === 'missing') await removeUserFile(catalog.path).catch(() => undefined);
     throw error;
   }
   await removeResumeProfile(codexHome);

@@ -2,13 +2,15 @@
 import { rm } from 'node:fs/promises';
 import { renderCount } from '../base/quantities';
 import { removeSetupCatalog } from '../codex/catalog-file';
-import { explainFailedEdit, readConfigFile, writeConfigFile, type ConfigFile } from '../codex/config-file';
+import {
+  explainFailedEdit, readBackup, readConfigFile, writeConfigFile, type ConfigFile,
+} from '../codex/config-file';
 import { addThreadNotes, type ConfigEdit } from '../codex/config-regions';
 import { PROVIDER_ID } from '../codex/config-toml';
 import { removeConfig } from '../codex/edit-config';
 import { removeResumeProfile, RESUME_COMMAND, writeResumeProfile } from '../codex/resume-profile';
 import { countThreads } from '../codex/threads';
-import { explainFailure, followLinks, readIfThere } from '../command/edit-file';
+import { explainFailure, isLink } from '../command/edit-file';
 import { approveChange, type Review, type SetupOutcome } from './review-change';
 
 /** Returns the text without the bridge; if threads belong to the bridge, with a note that says how to resume them. */
@@ -52,7 +54,7 @@ async function restore(file: ConfigFile, text: string, codexHome: string, baseUr
   const { path, backup } = file;
   const before = await readBackup(file);
   // No backup means that there was no file before setup, unless the path is a link.
-  const wasMissing = text === '' && before === undefined && (await followLinks(path)) === path;
+  const wasMissing = text === '' && before === undefined && !(await isLink(path));
   if (wasMissing) await rm(path);
   else await writeConfigFile(file, text);
   const done = [wasMissing ? `Removed ${path}, which setup had created` : `Removed the bridge from ${path}`];
@@ -85,9 +87,6 @@ const removeThreadNotes = (text: string): string => {
   const removed = removeConfig(text);
   return removed.ok ? removed.text : text;
 };
-
-const readBackup = async ({ backup }: ConfigFile): Promise<string | undefined> =>
-  (await readIfThere(backup))?.toString();
 
 /** Codex rewrites files with line feeds and different spacing, so only the content of the lines is compared. */
 function holdsAllLines(text: string, before: string): boolean {

@@ -1,6 +1,6 @@
 /** The launcher's handling of a config.toml that Codex rejects. */
 import assert from 'node:assert/strict';
-import { chmod, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
@@ -121,4 +121,15 @@ test('an id that is not a bare key is quoted in an override', () => {
   assert.deepEqual(renderFlawOverrides(findConfigFlaws(document)), [
     '-c', 'model_providers={"a.b"={name="disabled",wire_api="responses"}}',
   ]);
+});
+
+test('an unusable backup is reported, and the file is unchanged', async (context) => {
+  const home = await createHome(context, RESERVED);
+  const backup = join(home.folder, 'config.toml.before-aliyun-codex-bridge');
+  await mkdir(backup);
+  const { fix } = await home.fix(['y']);
+  const file = join(home.folder, 'config.toml');
+  const problem = `Cannot write ${file}: its backup ${backup} cannot be read (it is a folder).`;
+  assert.deepEqual(fix, { ok: false, problem });
+  assert.deepEqual([await home.read(), (await readdir(home.folder)).length], [RESERVED, 2]);
 });

@@ -503,6 +503,38 @@ test('the missing target of a link is created, and undo keeps the link', posix, 
   assert.equal(await home.read('elsewhere.toml'), '');
 });
 
+test('if the folder of Codex is a link, undo removes the file that setup created', posix, async (context) => {
+  const home = await createHome(context);
+  const [folder, link] = [join(home.folder, 'dotfiles'), join(home.folder, '.codex')];
+  await mkdir(folder);
+  await symlink('dotfiles', link);
+  const env = { CODEX_HOME: link };
+  assert.equal((await home.setup([], { env })).code, 0);
+  const { code, out } = await home.setup(['--undo'], { env });
+  assert.deepEqual([code, await readdir(folder)], [0, []]);
+  assert.match(out, /^Removed .*\.codex\/config\.toml, which setup had created$/m);
+});
+
+test('an unusable backup is named in the error, and nothing is changed', async (context) => {
+  const home = await createHome(context, BEFORE);
+  const backup = join(home.folder, BACKUP);
+  await mkdir(backup);
+  const { code, error } = await home.setup();
+  assert.equal(code, 1);
+  assert.ok(error.startsWith(
+    `Cannot change ${home.path}: its backup ${backup} cannot be written (it is a folder). To edit it yourself,`,
+  ), error);
+  assert.deepEqual([await home.read(), await home.list()], [BEFORE, ['config.toml', BACKUP]]);
+  await rm(backup, { recursive: true });
+  await home.setup();
+  await rm(backup);
+  await mkdir(backup);
+  assert.equal(
+    (await home.setup(['--undo'])).error,
+    `Cannot change ${home.path}: its backup ${backup} cannot be read (it is a folder).\n`,
+  );
+});
+
 test('a catalog that the bridge did not write is kept', async (context) => {
   const home = await createHome(context, BEFORE);
   await writeFile(join(home.folder, CATALOG), '{"models":[]}');
