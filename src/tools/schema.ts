@@ -34,7 +34,7 @@ const propertiesOf = ({ properties }: JsonObject): JsonObject => (isJsonObject(p
 
 function asObject(given: JsonObject | undefined): JsonObject {
   if (given === undefined) return EMPTY;
-  const schema = hasNull(given, 0) ? walk(given, withoutNulls, 0) : given;
+  const schema = isFlawed(given, 0) ? walk(given, withoutNulls, 0) : given;
   const hasProperties = isRecord(schema['properties']);
   if (schema['type'] === 'object') return hasProperties ? schema : { ...schema, properties: {} };
   if (schema['type'] === undefined || Array.isArray(schema['type']) || hasProperties) {
@@ -51,29 +51,41 @@ function withoutNulls(schema: JsonObject): JsonObject {
 
 const MAY_BE_NULL = ['default', 'const', 'example'];
 
-/** Whether `withoutNulls` would change the schema or one inside it; most schemas need no copy. */
-function hasNull(schema: JsonObject, depth: number): boolean {
+/**
+ * Whether the list is one that JSON Schema requires to have an element. An empty `required` stays: Gemini rejects it
+ * (openclaw#52106), but other upstreams reject a schema without it (hermes-agent#20151, "None is not of type 'array'").
+ */
+const isInvalidlyEmpty = (key: string, value: JsonValue | undefined): boolean =>
+  Array.isArray(value) && value.length === 0 && NEVER_EMPTY.includes(key);
+
+const NEVER_EMPTY = ['anyOf', 'oneOf', 'allOf', 'prefixItems', 'items', 'enum', 'type'];
+
+/** Whether the schema or one inside it has a keyword to drop; most schemas need no copy. */
+function isFlawed(schema: JsonObject, depth: number): boolean {
   if (depth > MAX_DEPTH) return false;
   for (const [key, value] of Object.entries(schema)) {
-    if (value === null && !MAY_BE_NULL.includes(key)) return true;
-    for (const inner of schemasIn(key, value)) if (hasNull(inner, depth + 1)) return true;
+    if ((value === null && !MAY_BE_NULL.includes(key)) || isInvalidlyEmpty(key, value)) return true;
+    for (const inner of schemasIn(key, value)) if (isFlawed(inner, depth + 1)) return true;
   }
   return false;
 }
 
 /** Returns the schemas in the value of a keyword. */
 function schemasIn(key: string, value: JsonValue | undefined): readonly JsonObject[] {
-  if (LISTS.includes(key)) return Array.isArray(value) ? value.filter(isJsonObject) : [];
-  if (!isJsonObject(value)) return [];
-  if (MAPS.includes(key)) return Object.values(value).filter(isJsonObject);
-  return SINGLE.includes(key) ? [value] : [];
+  if (MAPS.includes(key) && isJsonObject(value)) return Object.values(value).filter(isJsonObject);
+  if (!SCHEMAS.includes(key)) return [];
+  return (Array.isArray(value) ? value : [value]).filter(isJsonObject);
 }
 
 type Rewrite = (schema: JsonObject) => JsonObject;
 
-const LISTS = ['anyOf', 'oneOf', 'allOf', 'prefixItems'];
-const MAPS = ['properties', '$defs', 'definitions', 'patternProperties'];
-const SINGLE = ['items', 'additionalProperties', 'not', 'contains', 'propertyNames', 'if', 'then', 'else'];
+/** Keywords with a schema or a list of schemas. */
+const SCHEMAS = [
+  'anyOf', 'oneOf', 'allOf', 'prefixItems', 'items', 'additionalItems', 'additionalProperties', 'not', 'contains',
+  'propertyNames', 'if', 'then', 'else',
+];
+/** Keywords with an object of schemas. */
+const MAPS = ['properties', '$defs', 'definitions', 'patternProperties', 'dependentSchemas'];
 
 /** Applies the rules in order to the schema and every schema inside it; the given object is not modified. */
 export function applySchemaRules(schema: JsonObject, rules: readonly SchemaRule[]): JsonObject {
@@ -106,23 +118,16 @@ function walk(schema: JsonObject, rewrite: Rewrite, depth: number): JsonObject {
   return mapSchemas(rewrite(schema), (inner) => walk(inner, rewrite, depth + 1));
 }
 
-/** Replaces every direct subschema of `schema`. */
+/** Replaces every direct subschema of `schema`, and drops empty lists, which a rewrite may have left. */
 function mapSchemas(schema: JsonObject, replace: (inner: JsonObject) => JsonObject): JsonObject {
-  const inner = (value: JsonValue): JsonValue => (isJsonObject(value) ? replace(value) : value);
-  const entries = Object.entries(schema).map(([key, value]): [string, JsonValue | undefined] => {
-    if (value === undefined) return [key, value];
-    if (LISTS.includes(key) && Array.isArray(value)) return [key, value.map(inner)];
-    if (MAPS.includes(key) && isJsonObject(value)) {
-      return [
-        key,
-        Object.fromEntries(
-          Object.entries(value).map(([name, entry]) => [name, entry === undefined ? entry : inner(entry)]),
-        ),
-      ];
-    }
-    return [key, SINGLE.includes(key) ? inner(value) : value];
-  });
-  return Object.fromEntries(entries);
+  const inner = <T extends JsonValue | undefined>(value: T): T | JsonObject =>
+    isJsonObject(value) ? replace(value) : value;
+  const map = ([key, value]: [string, JsonValue | undefined]): [string, JsonValue | undefined] => {
+    if (SCHEMAS.includes(key)) return [key, Array.isArray(value) ? value.map(inner) : inner(value)];
+    if (!MAPS.includes(key) || !isJsonObject(value)) return [key, value];
+    return [key, Object.fromEntries(Object.entries(value).map(([name, entry]) => [name, inner(entry)]))];
+  };
+  return Object.fromEntries(Object.entries(schema).filter(([key, value]) => !isInvalidlyEmpty(key, value)).map(map));
 }
 
 /** Inlined definitions multiply if they refer to each other. Beyond this number, a reference becomes any value. */
@@ -161,13 +166,16 @@ function resolve(reference: string, root: JsonObject): JsonObject {
 
 /** `true` becomes any value. `false` stays if it closes an object and is dropped elsewhere. */
 function withoutBooleans(schema: JsonObject): JsonObject {
-  const properties = schema['properties'];
-  const others = typeof schema['items'] === 'boolean' ? omit(schema, 'items') : schema;
-  if (!isJsonObject(properties)) return others;
-  const replaced = Object.entries(properties)
-    .filter(([, value]) => value !== false)
-    .map(([name, value]) => [name, value === true ? {} : value]);
-  return { ...others, properties: Object.fromEntries(replaced) };
+  const entries = Object.entries(schema).map(([key, value]): [string, JsonValue | undefined] => {
+    if (MAPS.includes(key) && isJsonObject(value)) {
+      const kept = Object.entries(value).filter(([, entry]) => entry !== false);
+      return [key, Object.fromEntries(kept.map(([name, entry]) => [name, entry === true ? {} : entry]))];
+    }
+    if (!SCHEMAS.includes(key) || key === 'additionalProperties') return [key, value];
+    if (!Array.isArray(value)) return [key, typeof value === 'boolean' ? undefined : value];
+    return [key, value.filter((entry) => entry !== false).map((entry) => (entry === true ? {} : entry))];
+  });
+  return Object.fromEntries(entries.filter(([, value]) => value !== undefined));
 }
 
 /** `items: [A, B]` and `prefixItems` become a list whose items match any of the schemas. */

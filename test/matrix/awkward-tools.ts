@@ -43,11 +43,25 @@ export const AWKWARD_TOOLS: readonly AwkwardTool[] = [
     properties: {
       pair: { type: 'array', items: [{ type: 'string' }, { type: 'number' }] },
       modern: { type: 'array', prefixItems: [{ type: 'string' }], items: false },
+      referring: { type: 'array', items: [{ $ref: '#/$defs/part' }, true] },
     },
+    $defs: { part: { type: 'string' } },
+  }),
+  awkward('empty_lists', {
+    type: 'object',
+    properties: {
+      tuple: { type: 'array', items: [] },
+      modern: { type: 'array', prefixItems: [] },
+      unions: { anyOf: [], oneOf: [], allOf: [] },
+      choice: { type: 'string', enum: [] },
+    },
+    required: [],
   }),
   awkward('booleans', {
     type: 'object',
-    properties: { anything: true, nothing: false, list: { type: 'array', items: true } },
+    properties: {
+      anything: true, nothing: false, list: { type: 'array', items: true }, either: { anyOf: [true, { type: 'null' }] },
+    },
     required: ['anything', 'nothing', 'missing'],
     additionalProperties: false,
   }),

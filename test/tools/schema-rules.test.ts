@@ -40,6 +40,12 @@ const ROWS: readonly Row[] = [
   ],
   [
     'inline-refs',
+    'a reference in a tuple',
+    object({ a: { type: 'array', items: [{ $ref: '#/$defs/x' }] } }, { $defs: { x: text } }),
+    object({ a: { type: 'array', items: [text] } }),
+  ],
+  [
+    'inline-refs',
     'an escaped path',
     object({ a: { $ref: '#/$defs/x~1y~0z' } }, { $defs: { 'x/y~z': text } }),
     object({ a: text }),
@@ -59,6 +65,12 @@ const ROWS: readonly Row[] = [
   ['no-boolean-schemas', 'items', { type: 'array', items: true }, { type: 'array' }],
   [
     'no-boolean-schemas',
+    'lists and patterns',
+    object({ a: { anyOf: [true, text, false] }, b: { oneOf: [false] } }, { patternProperties: { x: true } }),
+    object({ a: { anyOf: [{}, text] }, b: {} }, { patternProperties: { x: {} } }),
+  ],
+  [
+    'no-boolean-schemas',
     'an object stays closed',
     object({ a: text }, { additionalProperties: false }),
     object({ a: text }, { additionalProperties: false }),
@@ -70,6 +82,9 @@ const ROWS: readonly Row[] = [
     { type: 'array', items: { anyOf: [text, { type: 'number' }] } },
   ],
   ['no-tuples', 'prefixItems', { type: 'array', prefixItems: [text] }, { type: 'array', items: text }],
+  ['no-tuples', 'an empty tuple is any list', { type: 'array', items: [] }, { type: 'array', items: {} }],
+  ['no-tuples', 'empty prefixItems', { type: 'array', prefixItems: [] }, { type: 'array', items: {} }],
+  ['no-tuples', 'a tuple in a tuple', { items: [{ items: [text] }] }, { items: { items: text } }],
   ['no-null-unions', 'a type or null', object({ a: { type: ['string', 'null'] } }), object({ a: text })],
   [
     'no-null-unions',
@@ -89,6 +104,7 @@ const ROWS: readonly Row[] = [
     { anyOf: [text, { type: 'number' }, { type: 'null' }] },
     { anyOf: [text, { type: 'number' }] },
   ],
+  ['no-null-unions', 'null alone', object({ a: { anyOf: [{ type: 'null' }] } }), object({ a: {} })],
   [
     'no-type-beside-any-of',
     'the type goes',

@@ -24,6 +24,22 @@ const SCHEMAS: readonly (readonly [name: string, schema: JsonObject | undefined,
     { type: 'object', properties: {}, anyOf: [{ type: 'object' }, { type: 'null' }] },
   ],
   ['several types', { type: ['object', 'null'], properties: { a: {} } }, { type: 'object', properties: { a: {} } }],
+  [
+    'lists that must not be empty, at any depth',
+    {
+      anyOf: [], oneOf: [], allOf: [], enum: [], type: [],
+      properties: {
+        a: { type: 'array', items: [] },
+        b: { type: 'array', items: [{ anyOf: [] }], prefixItems: [] },
+        enum: { type: 'string', enum: [] },
+      },
+    },
+    {
+      type: 'object',
+      properties: { a: { type: 'array' }, b: { type: 'array', items: [{}] }, enum: { type: 'string' } },
+    },
+  ],
+  ['lists that may be empty', { ...EMPTY, required: [], examples: [] }, { ...EMPTY, required: [], examples: [] }],
   ['a string', { type: 'string' }, EMPTY],
   ['an array', { type: 'array', items: {} }, EMPTY],
 ];

@@ -38,6 +38,10 @@ const REASONS: readonly { readonly reason: string; readonly matches: (schema: Un
     reason: 'when using anyOf, type should be defined in anyOf items instead of the parent schema',
     matches: (schema) => 'anyOf' in schema && 'type' in schema,
   },
+  {
+    reason: 'must not be an empty list',
+    matches: (schema) => [...LISTS, 'items', 'enum', 'type'].some((key) => asArray(schema[key])?.length === 0),
+  },
   { reason: 'items must be an object', matches: (schema) => Array.isArray(schema['items']) || 'prefixItems' in schema },
   {
     reason: 'references must start with #/$defs/',
