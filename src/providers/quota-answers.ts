@@ -4,6 +4,7 @@
  * source of a client.
  */
 import { asArray, asRecord, compact, isRecord, type UnknownRecord } from '../base/json';
+import { renderCount } from '../base/quantities';
 
 /** One window of a plan: how much of it is used, and when it resets. */
 export interface QuotaWindow {
@@ -104,7 +105,8 @@ function nameWindow(window: UnknownRecord = {}): string {
   const duration = readCount(window['duration']);
   if (duration === undefined) return '5 hours';
   const unit = /(\w+)$/.exec(String(window['timeUnit']).toLowerCase().replace('time_unit_', ''))?.[1] ?? '';
-  return unit === 'minute' && duration % 60 === 0 ? `${duration / 60} hours` : `${duration} ${unit}s`;
+  const isHours = unit === 'minute' && duration % 60 === 0;
+  return isHours ? renderCount(duration / 60, 'hour') : renderCount(duration, unit);
 }
 
 /** [D] api-docs.deepseek.com/api/get-user-balance */

@@ -1,6 +1,7 @@
 /** Answers Codex's standalone web search: runs its commands in order and renders the results as text for the model. */
 import type { Clock } from '../base/clock';
 import { isRecord } from '../base/json';
+import { renderCount } from '../base/quantities';
 import { messageOf } from '../base/thrown';
 import { BridgeError } from '../errors/bridge-error';
 import type { SearchAccess, SearchBackend, SearchHit, SearchQuery } from '../providers/search-backends';
@@ -67,7 +68,7 @@ export function createAnswerSearch(options: SearchOptions): AnswerSearch {
     const parts: string[] = [];
     for (const command of body.commands.slice(0, MAX_COMMANDS)) parts.push(await runCommand(command, run));
     const dropped = body.commands.length - MAX_COMMANDS;
-    if (dropped > 0) parts.push(`${dropped} more commands were not run: the limit is ${MAX_COMMANDS} per call.`);
+    if (dropped > 0) parts.push(`Not run: ${renderCount(dropped, 'command')} after the first ${MAX_COMMANDS}.`);
     return { output: limitText(parts.join('\n\n'), body.maxOutputTokens) };
   };
 }

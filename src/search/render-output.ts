@@ -1,4 +1,5 @@
 /** Renders the result of a search command as text for the model. */
+import { renderCount } from '../base/quantities';
 import type { SearchHit } from '../providers/search-backends';
 import type { ReadablePage } from './readable-page';
 
@@ -27,7 +28,8 @@ export function renderHits(query: string, hits: readonly NamedHit[]): string {
 /** Renders the lines from `line` on, as many as fit; the rest can be opened with a line number. */
 export function renderPage(page: ReadablePage, reference: string, line: number, maxTokens: number): string {
   const { lines } = page;
-  const head = `[${reference}] ${page.title === '' ? page.url : page.title}\n${page.url}\n${lines.length} lines`;
+  const title = page.title === '' ? page.url : page.title;
+  const head = `[${reference}] ${title}\n${page.url}\n${renderCount(lines.length, 'line')}`;
   const from = Math.max(0, Math.min(Math.floor(line) - 1, lines.length - 1));
   const pageLines: string[] = [];
   let remaining = maxTokens - estimateTokens(head) - RESERVED_TOKENS;
@@ -52,7 +54,8 @@ export function renderMatches(page: ReadablePage, pattern: string): string {
     const to = Math.min(page.lines.length - 1, index + LINES_AROUND_MATCH);
     return Array.from({ length: to - from + 1 }, (_unused, step) => numbered(page.lines, from + step)).join('\n');
   });
-  const rest = found.length > MAX_MATCHES ? [`… ${found.length - MAX_MATCHES} more matches.`] : [];
+  const more = found.length - MAX_MATCHES;
+  const rest = more > 0 ? [`… ${renderCount(more, 'more match', 'more matches')}.`] : [];
   return [`"${pattern}" in ${page.url}:`, ...around, ...rest].join('\n\n');
 }
 

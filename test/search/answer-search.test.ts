@@ -201,7 +201,7 @@ test('a result is opened by its reference, searched, and its links are followed 
   assert.match(await search({ find: [{ ref_id: `${base}/page`, pattern: 'nothing' }] }), /does not occur/);
   assert.match(
     await search({ click: [{ ref_id: 'turn1view0', id: 0 }] }),
-    /\[turn5view0\] U\n.*\/usage\n1 lines\nL1: Use it\./,
+    /\[turn5view0\] U\n.*\/usage\n1 line\nL1: Use it\./,
   );
   assert.match(await search({ click: [{ ref_id: 'turn1view0', id: 7 }] }), /has no link 7/);
   assert.equal(requests.filter(({ url }) => url.pathname === '/page').length, 1, 'an opened page is not fetched again');
@@ -259,7 +259,7 @@ test('at most ten commands run in one request, and a body without commands is an
   const search = createSearch('tavily', `${base}/search`);
   const output = await search({ search_query: Array.from({ length: 12 }, (_unused, index) => ({ q: `q${index}` })) });
   assert.equal(requests.length, 10);
-  assert.match(output, /2 more commands were not run/);
+  assert.match(output, /Not run: 2 commands after the first 10\.$/);
   for (const commands of [{}, { search_query: [] }, { search_query: [{}] }, { open: 'x' }, { search_query: null }]) {
     await assert.rejects(search(commands), /"commands" has no command/);
   }

@@ -109,10 +109,14 @@ const CASES: readonly Case[] = [
         limits: [{
           window: { duration: 300, timeUnit: 'TIME_UNIT_MINUTE' },
           detail: { limit: '100', used: '15', remaining: '85', resetTime: new Date(at(HOUR)).toISOString() },
+        }, {
+          window: { duration: 60, timeUnit: 'TIME_UNIT_MINUTE' }, detail: { limit: '9', used: '3' },
+        }, {
+          window: { duration: 1, timeUnit: 'TIME_UNIT_DAY' }, detail: { limit: '9', used: '6' },
         }],
       }],
     }),
-    shows: /^Kimi Code, LEVEL_BASIC\n {2}5 hours +15 of 100 \(15%\) +resets in 1 h\n {2}week +26 of 100 \(26%\) /,
+    shows: /^Kimi Code, LEVEL_BASIC\n {2}5 hours +15 of 100 \(15%\) +resets in 1 h\n {2}1 hour +3 of 9 .*\n {2}1 day +6 of 9 .*\n {2}week +26 of 100 \(26%\) /,
   },
   {
     name: 'a balance in each currency',
