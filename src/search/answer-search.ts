@@ -37,6 +37,7 @@ export type AnswerSearch = (body: unknown, abort: AbortSignal) => Promise<object
 interface Run {
   readonly body: SearchBody;
   readonly references: ThreadReferences;
+  readonly request: number;
   readonly target: SearchTarget;
   readonly options: SearchOptions;
   readonly abort: AbortSignal;
@@ -50,7 +51,7 @@ interface Run {
  * model. It throws BridgeError `invalid_request` for a body without any command.
  */
 export function createAnswerSearch(options: SearchOptions): AnswerSearch {
-  const memory = new SearchMemory();
+  const memory = new SearchMemory(options.clock);
   return async (given, abort) => {
     const target = options.findTarget();
     if (!isRecord(given)) throw new BridgeError('invalid_request', 'Cannot read the search: expected a JSON object.');
@@ -63,8 +64,7 @@ export function createAnswerSearch(options: SearchOptions): AnswerSearch {
       throw new BridgeError('invalid_request', 'Cannot search: "commands" has no command.', { param: 'commands' });
     }
     const references = memory.open(body.thread);
-    references.nextRequest();
-    const run: Run = { body, references, target, options, abort, results: 0, views: 0 };
+    const run: Run = { body, references, request: memory.nextRequest(), target, options, abort, results: 0, views: 0 };
     const parts: string[] = [];
     for (const command of body.commands.slice(0, MAX_COMMANDS)) parts.push(await runCommand(command, run));
     const dropped = body.commands.length - MAX_COMMANDS;
@@ -111,7 +111,7 @@ async function search(command: Extract<SearchCommand, { type: 'search' }>, run: 
   }
   const namedHits = hits.map((hit) => {
     if (hit.url === undefined) return { hit, reference: undefined };
-    const reference = run.references.add('search', run.results, hit.url);
+    const reference = run.references.add('search', run.request, run.results, hit.url);
     run.results += 1;
     return { hit, reference };
   });
@@ -147,7 +147,7 @@ async function loadPage(url: string, run: Run): Promise<ReadablePage> {
 }
 
 function addView(page: ReadablePage, run: Run): string {
-  const reference = run.references.add('view', run.views, page.url);
+  const reference = run.references.add('view', run.request, run.views, page.url);
   run.views += 1;
   run.references.keepPage(page.url, page);
   return reference;

@@ -1,4 +1,6 @@
-/** Resolves the references of a thread: `turn0search1` is a search result, `turn2view0` an opened page. */
+/** Resolves the references of a thread: `turn7search1` is a search result, `turn9view0` an opened page. */
+import type { Clock } from '../base/clock';
+import { remember } from '../base/remember';
 import type { ReadablePage } from './readable-page';
 
 /** Maximum number of threads, of references per thread, and of pages; the oldest is evicted first. */
@@ -8,19 +10,17 @@ const MAX_PAGES = 8;
 
 /** The references of one thread. */
 export class ThreadReferences {
-  private requests = -1;
   private readonly urls = new Map<string, string>();
   private readonly pages = new Map<string, ReadablePage>();
 
-  /** Starts the next request of this thread, whose references get the next number. */
-  nextRequest(): void {
-    this.requests += 1;
-  }
-
-  /** @returns the reference with which `url` can be opened later */
-  add(kind: 'search' | 'view', index: number, url: string): string {
-    const reference = `turn${this.requests}${kind}${index}`;
-    put(this.urls, reference, url, MAX_REFERENCES);
+  /**
+   * @param request the number of the request
+   * @param index position among the request's references of this kind
+   * @returns the reference with which `url` can be opened later
+   */
+  add(kind: 'search' | 'view', request: number, index: number, url: string): string {
+    const reference = `turn${request}${kind}${index}`;
+    remember(this.urls, reference, url, MAX_REFERENCES);
     return reference;
   }
 
@@ -35,26 +35,33 @@ export class ThreadReferences {
   }
 
   keepPage(url: string, page: ReadablePage): void {
-    put(this.pages, url, page, MAX_PAGES);
+    remember(this.pages, url, page, MAX_PAGES);
   }
 }
 
 /** The references of all threads of one bridge. */
 export class SearchMemory {
   private readonly threads = new Map<string, ThreadReferences>();
+  private requests: number;
+
+  /**
+   * Numbers requests from the current second, so that a thread gets no reference twice: a conversation outlives its
+   * place in this memory, and the bridge itself. Six digits repeat after 11 days.
+   */
+  constructor(clock: Clock) {
+    this.requests = Math.floor(clock() / 1_000) % 1_000_000;
+  }
+
+  /** Returns the number of a new request, which is part of its references. */
+  nextRequest(): number {
+    this.requests += 1;
+    return this.requests;
+  }
 
   /** Returns the references of `thread`, creating them for a new thread. */
   open(thread: string): ThreadReferences {
     const references = this.threads.get(thread) ?? new ThreadReferences();
-    put(this.threads, thread, references, MAX_THREADS);
+    remember(this.threads, thread, references, MAX_THREADS);
     return references;
   }
-}
-
-/** Sets the newest entry and evicts the oldest one above `limit`. */
-function put<V>(map: Map<string, V>, key: string, value: V, limit: number): void {
-  map.delete(key);
-  map.set(key, value);
-  const [oldest] = map.keys();
-  if (map.size > limit && oldest !== undefined) map.delete(oldest);
 }

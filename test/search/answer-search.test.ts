@@ -54,14 +54,14 @@ async function startService(context: TestContext, reply: Reply) {
   return { base, requests };
 }
 
-function createSearch(name: SearchName, url: string) {
+function createSearch(name: SearchName, url: string, now = Date.UTC(2026, 10, 28, 12, 0, 0)) {
   const answer = createAnswerSearch({
     findTarget: () => ({
       backend: SEARCH_BACKENDS[name],
       access: { url, key: KEY },
       findModel: async (asked) => asked ?? 'model-default',
     }),
-    clock: () => Date.UTC(2026, 10, 28, 12, 0, 0),
+    clock: () => now,
     mayConnect: (to) => to === '127.0.0.1',
   });
   return async (commands: object, more: object = {}): Promise<string> => {
@@ -91,7 +91,7 @@ test('the real request of Codex becomes one query with recency and domains', asy
   assert.equal(requests[0]?.headers['authorization'], `Bearer ${KEY}`);
   assert.equal(
     output,
-    'Results for "weather berlin":\n\n[turn0search0] A title\nhttps://example.com/a · 2026-11-01\nAn excerpt',
+    'Results for "weather berlin":\n\n[turn867201search0] A title\nhttps://example.com/a · 2026-11-01\nAn excerpt',
   );
 });
 
@@ -146,7 +146,7 @@ for (const name of SEARCH_NAMES.filter((row) => SERVICES[row] !== undefined)) {
     const [first] = requests;
     assert.deepEqual(first?.method === 'GET' ? Object.fromEntries(first.url.searchParams) : first?.body, request);
     assert.equal(first?.url.pathname, '/search');
-    assert.match(output, /\[turn0search0\] A title\nhttps:\/\/example\.com\/a · 2026-11-01\nAn excerpt$/);
+    assert.match(output, /\[turn867201search0\] A title\nhttps:\/\/example\.com\/a · 2026-11-01\nAn excerpt$/);
   });
 }
 
@@ -190,20 +190,20 @@ test('a result is opened by its reference, searched, and its links are followed 
   const search = createSearch('tavily', `${base}/search`);
   await search({ search_query: [{ q: 'docs' }] });
   assert.equal(
-    await search({ open: [{ ref_id: 'turn0search0' }] }),
-    `[turn1view0] Docs\n${base}/page\n3 lines\nL1: Install\nL2: Run npm install.\nL3: Next: [0: usage]`,
+    await search({ open: [{ ref_id: 'turn867201search0' }] }),
+    `[turn867202view0] Docs\n${base}/page\n3 lines\nL1: Install\nL2: Run npm install.\nL3: Next: [0: usage]`,
   );
-  assert.match(await search({ open: [{ ref_id: 'turn1view0', lineno: 3 }] }), /3 lines\nL3: Next/);
+  assert.match(await search({ open: [{ ref_id: 'turn867202view0', lineno: 3 }] }), /3 lines\nL3: Next/);
   assert.equal(
-    await search({ find: [{ ref_id: 'turn1view0', pattern: 'NPM' }] }),
+    await search({ find: [{ ref_id: 'turn867202view0', pattern: 'NPM' }] }),
     `"NPM" in ${base}/page:\n\nL1: Install\nL2: Run npm install.\nL3: Next: [0: usage]`,
   );
   assert.match(await search({ find: [{ ref_id: `${base}/page`, pattern: 'nothing' }] }), /does not occur/);
   assert.match(
-    await search({ click: [{ ref_id: 'turn1view0', id: 0 }] }),
-    /\[turn5view0\] U\n.*\/usage\n1 line\nL1: Use it\./,
+    await search({ click: [{ ref_id: 'turn867202view0', id: 0 }] }),
+    /\[turn867206view0\] U\n.*\/usage\n1 line\nL1: Use it\./,
   );
-  assert.match(await search({ click: [{ ref_id: 'turn1view0', id: 7 }] }), /has no link 7/);
+  assert.match(await search({ click: [{ ref_id: 'turn867202view0', id: 7 }] }), /has no link 7/);
   assert.equal(requests.filter(({ url }) => url.pathname === '/page').length, 1, 'an opened page is not fetched again');
 });
 
@@ -212,10 +212,24 @@ test('references belong to their thread, and the error for an unknown one says w
   const search = createSearch('tavily', `${base}/search`);
   await search({ search_query: [{ q: 'docs' }] });
   assert.match(
-    await search({ open: [{ ref_id: 'turn0search0' }] }, { id: 'thread-2' }),
-    /Unknown reference turn0search0/,
+    await search({ open: [{ ref_id: 'turn867201search0' }] }, { id: 'thread-2' }),
+    /Unknown reference turn867201search0/,
   );
-  assert.match(await search({ open: [{ ref_id: 'turn0search9' }] }), /Search again, or open the URL itself/);
+  assert.match(await search({ open: [{ ref_id: 'turn867201search9' }] }), /Search again, or open the URL itself/);
+});
+
+test('references never repeat: after eviction, a restart, or in concurrent requests', async (context) => {
+  const { base } = await startService(context, site);
+  const search = createSearch('tavily', `${base}/search`);
+  const query = { search_query: [{ q: 'docs' }] };
+  const nameOf = (output: string): string => /\[(turn\d+search\d+)\]/.exec(output)?.[1] ?? '';
+  const names = (await Promise.all([search(query), search(query), search(query)])).map(nameOf);
+  for (let count = 0; count < 100; count += 1) await search({ time: [{}] }, { id: `other-${count}` });
+  names.push(nameOf(await search(query)));
+  const later = createSearch('tavily', `${base}/search`, Date.UTC(2026, 10, 28, 12, 5, 0));
+  names.push(nameOf(await later(query)));
+  assert.equal(new Set(names).size, 5, names.join(', '));
+  assert.match(await later({ open: [{ ref_id: names[0] }] }), /Unknown reference/);
 });
 
 test('failures become text for the model, and the other commands still run', async (context) => {

@@ -116,7 +116,10 @@ const CASES: readonly Case[] = [
         }],
       }],
     }),
-    shows: /^Kimi Code, LEVEL_BASIC\n {2}5 hours +15 of 100 \(15%\) +resets in 1 h\n {2}1 hour +3 of 9 .*\n {2}1 day +6 of 9 .*\n {2}week +26 of 100 \(26%\) /,
+    shows: new RegExp(
+      '^Kimi Code, LEVEL_BASIC\\n {2}5 hours +15 of 100 \\(15%\\) +resets in 1 h\\n {2}1 hour +3 of 9 .*\\n' +
+      ' {2}1 day +6 of 9 .*\\n {2}week +26 of 100 \\(26%\\) ',
+    ),
   },
   {
     name: 'a balance in each currency',

@@ -61,17 +61,18 @@ for (const version of ['0.171.0', '0.169.0'] as const) scenario(
   {
     ...SEARCH,
     version,
-    script: [
-      call({ search_query: [{ q: 'bridges', recency: 7 }] }),
-      call({ open: [{ ref_id: 'turn0search0' }] }),
-      call({ find: [{ ref_id: 'turn0search0', pattern: 'answer' }] }),
-      answer({ text: 'The page says: The answer is 42.' }),
-    ],
+    script: (request, index) => {
+      const [, ref_id] = /\[(turn\d+search0)\] Docs/.exec(JSON.stringify(request.body.messages)) ?? [];
+      if (index === 0) return call({ search_query: [{ q: 'bridges', recency: 7 }] });
+      if (index === 1) return call({ open: [{ ref_id }] });
+      if (index === 2) return call({ find: [{ ref_id, pattern: 'answer' }] });
+      return answer({ text: 'The page says: The answer is 42.' });
+    },
   },
   async ({ run }) => {
     const result = await run('Look it up.');
     assert.ok(toolNames(result.requests[0]!).includes('web__run'));
-    assert.match(resultIn(result, 1), /\[turn0search0\] Docs\nhttp:\/\/127\.0\.0\.1:\d+\/page\nabout bridges/);
+    assert.match(resultIn(result, 1), /\[turn\d+search0\] Docs\nhttp:\/\/127\.0\.0\.1:\d+\/page\nabout bridges/);
     assert.match(resultIn(result, 2), /L1: Bridges\nL2: The answer is 42\.\nL3: \[0: Next page\]/);
     assert.match(resultIn(result, 3), /"answer" in http.*L2: The answer is 42\./s);
     assert.deepEqual(textsOf(result.events, 'agent_message'), ['The page says: The answer is 42.']);
@@ -124,7 +125,7 @@ test('the launcher switches web search on without a warning', { timeout: 2 * PAT
   const events = parseEvents(run.stdout);
   assert.deepEqual(textsOf(events, 'agent_message'), ['Found it.']);
   assert.equal(completedItems(events, 'web_search').length, 1);
-  assert.match(JSON.stringify(launcher.upstream.requests[1]?.body), /\[turn0search0\] Docs/);
+  assert.match(JSON.stringify(launcher.upstream.requests[1]?.body), /\[turn\d+search0\] Docs/);
   assert.doesNotMatch(run.stdout + run.stderr, /under.development|unstable/i);
   await untilFree(launcher.port);
 });
