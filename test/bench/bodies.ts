@@ -1,4 +1,4 @@
-/** Builds the same conversation as a Responses request and as a Chat Completions request of about a given size. */
+/** Builds request bodies of about a given size, with the same conversation for Responses and for Chat Completions. */
 import type { Protocol, Thread } from './messages';
 
 interface ToolRound {
@@ -13,13 +13,13 @@ interface Conversation {
 }
 
 const MODEL = 'glm-4.7';
-/** Codex's own instructions are about 17,000 characters long. */
+/** About the length of Codex's own instructions. */
 const INSTRUCTIONS_BYTES = 17_000;
 const PROMPT = 'Say something.';
 const OUTPUT_BYTES = 4_000;
 const TOOL_NAMES = ['exec_command', 'write_stdin', 'view_image', 'get_goal', 'create_goal', 'update_goal'] as const;
 
-/** Text like source code. The arrow and the Chinese words make the body a two-byte string, like real histories. */
+/** Text that resembles source code. Like real histories, it has characters that make V8 store two bytes for each. */
 function sourceText(bytes: number, seed: number): string {
   const lines: string[] = [];
   for (let size = 0, line = 0; size < bytes; line++) {
@@ -37,7 +37,7 @@ const toolRound = (index: number, bytes: number): ToolRound => ({
   output: sourceText(bytes, index + 1),
 });
 
-function conversation(historyBytes: number): Conversation {
+function buildConversation(historyBytes: number): Conversation {
   const instructions = sourceText(Math.min(INSTRUCTIONS_BYTES, historyBytes / 2), 0);
   const rounds: ToolRound[] = [];
   let size = Buffer.byteLength(JSON.stringify(instructions));
@@ -59,7 +59,7 @@ const PARAMETERS = {
   required: ['cmd'],
   additionalProperties: false,
 };
-const describeTool = (name: string): object => ({
+const toolDefinition = (name: string): object => ({
   name,
   description: `The tool ${name}, which acts in the working directory of the session.`,
   parameters: PARAMETERS,
@@ -81,7 +81,7 @@ function responsesBody({ instructions, prompt, rounds }: Conversation): object {
     model: MODEL,
     stream: true,
     input: [message('developer', instructions), message('user', prompt), ...history],
-    tools: TOOL_NAMES.map((name) => ({ type: 'function', ...describeTool(name) })),
+    tools: TOOL_NAMES.map((name) => ({ type: 'function', ...toolDefinition(name) })),
     tool_choice: 'auto',
     parallel_tool_calls: true,
     reasoning: { summary: 'auto' },
@@ -107,53 +107,56 @@ function chatBody({ instructions, prompt, rounds }: Conversation): object {
     stream: true,
     stream_options: { include_usage: true },
     messages: [{ role: 'system', content: instructions }, { role: 'user', content: prompt }, ...history],
-    tools: TOOL_NAMES.map((name) => ({ type: 'function', function: describeTool(name) })),
+    tools: TOOL_NAMES.map((name) => ({ type: 'function', function: toolDefinition(name) })),
     tool_choice: 'auto',
     parallel_tool_calls: true,
   };
 }
 
-const RENDER: Record<Protocol, (talk: Conversation) => object> = { responses: responsesBody, chat: chatBody };
+const BODY_BUILDERS: Record<Protocol, (conversation: Conversation) => object> = {
+  responses: responsesBody, chat: chatBody,
+};
 
-/** The bodies of requests made one after the other. */
+/** The bodies of consecutive requests. */
 export interface Bodies {
   /** The characters of tool results in the first body. */
   readonly toolCharacters: number;
-  /** Returns the next body: of a thread that grows by one round of tools each time, or of a new thread. */
+  /** Returns the next body: of the same thread, longer by one tool round, or of a new thread. */
   next(): Buffer;
 }
 
-/** A thread starts over after growing this many times, so that its size stays about the same. */
-const ROUNDS = 8;
-const ROUND_BYTES = 400;
+/** A growing thread starts over after this many requests, so that its size stays about the same. */
+const REQUESTS_PER_THREAD = 8;
+const ADDED_ROUND_BYTES = 400;
 
-/** Bodies with a history of about `historyBytes`. */
+/** Creates bodies with a history of about `historyBytes`. */
 export function createBodies(protocol: Protocol, historyBytes: number, thread: Thread): Bodies {
-  const talk = conversation(historyBytes);
-  const toolCharacters = talk.rounds.reduce((sum, round) => sum + round.output.length, 0);
-  const render = (changed: Conversation): Buffer => Buffer.from(JSON.stringify(RENDER[protocol](changed)));
+  const conversation = buildConversation(historyBytes);
+  const toolCharacters = conversation.rounds.reduce((sum, round) => sum + round.output.length, 0);
+  const render = (changed: Conversation): Buffer => Buffer.from(JSON.stringify(BODY_BUILDERS[protocol](changed)));
   let count = 0;
   if (thread === 'new') {
-    const body = render(talk);
-    const place = body.indexOf(talk.prompt);
+    const body = render(conversation);
+    const offset = body.indexOf(conversation.prompt);
     return {
       toolCharacters,
       next() {
         count += 1;
         const changed = Buffer.from(body);
-        changed.write(String(count).padStart(PROMPT.length - 1, '0'), place);
+        changed.write(String(count).padStart(PROMPT.length - 1, '0'), offset);
         return changed;
       },
     };
   }
-  const grown: Buffer[] = [];
+  const bodies: Buffer[] = [];
   return {
     toolCharacters,
     next() {
-      const length = count % ROUNDS;
+      const length = count % REQUESTS_PER_THREAD;
       count += 1;
-      const later = Array.from({ length }, (_, index) => toolRound(talk.rounds.length + index, ROUND_BYTES));
-      return (grown[length] ??= render({ ...talk, rounds: [...talk.rounds, ...later] }));
+      const { rounds } = conversation;
+      const added = Array.from({ length }, (_, index) => toolRound(rounds.length + index, ADDED_ROUND_BYTES));
+      return (bodies[length] ??= render({ ...conversation, rounds: [...rounds, ...added] }));
     },
   };
 }

@@ -1,10 +1,10 @@
-/** The fake provider, in a separate process: answers Chat Completions with a paced or unthrottled SSE reply. */
+/** The fake upstream, in a separate process: answers Chat Completions at a fixed rate or at full speed. */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { answerCalls, type UpstreamCalls, type UpstreamMode, type UpstreamStats } from './messages';
+import { handleCalls, type UpstreamCalls, type UpstreamMode, type UpstreamStats } from './messages';
 import { deltaAt } from './text';
 
-const FLOOD_BATCH = 100;
+const BATCH_SIZE = 100;
 const MODEL = 'glm-4.7';
 
 let mode: UpstreamMode = { deltas: 1, rate: 0 };
@@ -35,20 +35,22 @@ function writeDelta(response: ServerResponse, index: number): boolean {
   return response.write(DELTA_HEAD + JSON.stringify(deltaAt(index)) + DELTA_TAIL);
 }
 
-function flood(response: ServerResponse, deltas: number): void {
+/** Sends deltas as fast as the connection allows. */
+function sendAtFullSpeed(response: ServerResponse, deltas: number): void {
   let index = 0;
   const step = (): void => {
     if (response.destroyed) return;
-    let flowing = true;
-    for (let count = 0; count < FLOOD_BATCH && index < deltas; count++) flowing = writeDelta(response, index++);
+    let canWrite = true;
+    for (let count = 0; count < BATCH_SIZE && index < deltas; count++) canWrite = writeDelta(response, index++);
     if (index >= deltas) response.end(CLOSING);
-    else if (flowing) setImmediate(step);
+    else if (canWrite) setImmediate(step);
     else response.once('drain', step);
   };
   step();
 }
 
-function pace(response: ServerResponse, { deltas, rate }: UpstreamMode): void {
+/** Sends `rate` deltas per second. */
+function sendPaced(response: ServerResponse, { deltas, rate }: UpstreamMode): void {
   const start = performance.now();
   const dueAt = (index: number): number => start + (index * 1000) / rate;
   let index = 0;
@@ -62,7 +64,7 @@ function pace(response: ServerResponse, { deltas, rate }: UpstreamMode): void {
   step();
 }
 
-/** Counts the characters of tool results: string contents, or text parts. */
+/** Counts the characters of tool results, whose content is a string or text parts. */
 function countToolCharacters(body: Buffer): number {
   const request = JSON.parse(body.toString()) as {
     messages: { role: string; content: string | { text?: string }[] }[];
@@ -92,9 +94,9 @@ function answerChat(request: IncomingMessage, response: ServerResponse): void {
     response.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-cache' });
     response.write(OPENING);
     const { rate, deltas, large } = mode;
-    if (large !== undefined && size > large.bytes) flood(response, large.deltas);
-    else if (rate === 0) flood(response, deltas);
-    else pace(response, mode);
+    if (large !== undefined && size > large.bytes) sendAtFullSpeed(response, large.deltas);
+    else if (rate === 0) sendAtFullSpeed(response, deltas);
+    else sendPaced(response, mode);
   });
 }
 
@@ -105,7 +107,7 @@ const server = createServer((request, response) => {
 });
 server.keepAliveTimeout = 60_000;
 
-answerCalls<UpstreamCalls>({
+handleCalls<UpstreamCalls>({
   listen: () =>
     new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve((server.address() as AddressInfo).port))),
   mode: (next) => {

@@ -1,6 +1,7 @@
 /**
- * Measures one row of the table of stream kinds, in a separate process under plain Node: the built bridge reads answers
- * of `kind` for `client` with increasing numbers of 24-character pieces. Prints CPU per piece and peak memory as JSON.
+ * Measures one kind of stream for one client, in a separate process under plain Node: the built bridge translates
+ * answers of increasing numbers of 24-character pieces. Prints CPU per piece and peak memory as JSON.
+ * Run as: node kind-row.cjs KIND CLIENT SIZE…
  */
 'use strict';
 const { join } = require('node:path');
@@ -12,37 +13,40 @@ const { createLogger } = require(join(dist, 'observe', 'log.js'));
 
 const WARM_UP_PIECES = 20_000;
 /** Short answers are repeated until this many pieces are measured. */
-const LEAST_PIECES = 20_000;
-/** Each size is measured this many times, in turns; the smallest value is used, because noise only adds time. */
+const MIN_PIECES = 20_000;
+/** Each size is measured once per round; the smallest value is used, because noise only adds time. */
 const ROUNDS = 3;
 const PIECE = 'twenty-four characters, ';
 
 const call = (index, fields, text) =>
   ({ tool_calls: [{ index, ...fields, function: { ...fields.function, arguments: text } }] });
-const begin = (index, name, text) => call(index, { id: `call_${index}`, type: 'function', function: { name } }, text);
+const beginCall = (index, name, text) =>
+  call(index, { id: `call_${index}`, type: 'function', function: { name } }, text);
 const text = (content) => ({ content });
-const each = (make) => () => make(PIECE);
+const repeat = (make) => () => make(PIECE);
 
 const KINDS = {
-  text: { open: [], piece: each(text), close: [] },
-  reasoning: { open: [], piece: each((reasoning) => ({ reasoning_content: reasoning })), close: [text('Done.')] },
-  'think tags': { open: [text('<think>')], piece: each(text), close: [text('</think>Done.')] },
+  text: { open: [], piece: repeat(text), close: [] },
+  reasoning: { open: [], piece: repeat((reasoning) => ({ reasoning_content: reasoning })), close: [text('Done.')] },
+  'think tags': { open: [text('<think>')], piece: repeat(text), close: [text('</think>Done.')] },
   'function arguments': {
-    open: [begin(0, 'write_file', '{"text":"')], piece: each((part) => call(0, {}, part)), close: [call(0, {}, '"}')],
+    open: [beginCall(0, 'write_file', '{"text":"')],
+    piece: repeat((part) => call(0, {}, part)),
+    close: [call(0, {}, '"}')],
   },
   'custom patch': {
-    open: [begin(0, 'apply_patch', '{"input":"*** Begin Patch\\n*** Add File: a.txt\\n')],
+    open: [beginCall(0, 'apply_patch', '{"input":"*** Begin Patch\\n*** Add File: a.txt\\n')],
     piece: () => call(0, {}, '+twenty-two characters\\n'),
     close: [call(0, {}, '*** End Patch"}')],
   },
   'markup call': {
-    open: [text('<tool_call>{"name":"write_file","arguments":{"text":"')], piece: each(text),
+    open: [text('<tool_call>{"name":"write_file","arguments":{"text":"')], piece: repeat(text),
     close: [text('"}}</tool_call>')],
   },
-  'JSON with fence': { open: [text('```json\n{"text":"')], piece: each(text), close: [text('"}\n```')] },
+  'JSON with fence': { open: [text('```json\n{"text":"')], piece: repeat(text), close: [text('"}\n```')] },
   'two calls interleaved': {
-    open: [begin(0, 'write_file', '{"text":"'), begin(1, 'write_file', '{"text":"')],
-    piece: (at) => call(at % 2, {}, PIECE),
+    open: [beginCall(0, 'write_file', '{"text":"'), beginCall(1, 'write_file', '{"text":"')],
+    piece: (index) => call(index % 2, {}, PIECE),
     close: [call(0, {}, '"}'), call(1, {}, '"}')],
   },
 };
@@ -74,10 +78,10 @@ const CLIENTS = {
 const event = (fields) => Buffer.from(`data: ${JSON.stringify({ id: 'chatcmpl-1', ...fields })}\n\n`);
 const delta = (fields) => event({ choices: [{ index: 0, delta: fields, finish_reason: null }] });
 
-/** The provider's answer; each piece is a separate read, created on demand. */
+/** Yields the provider's answer, each piece in a read of its own, created on demand. */
 function* readsOf({ open, piece, close }, pieces) {
   yield* open.map(delta);
-  for (let at = 0; at < pieces; at += 1) yield delta(piece(at));
+  for (let index = 0; index < pieces; index += 1) yield delta(piece(index));
   yield* close.map(delta);
   const reason = [...open, ...close].some(({ tool_calls: calls }) => calls) ? 'tool_calls' : 'stop';
   yield event({ choices: [{ index: 0, delta: {}, finish_reason: reason }] });
@@ -107,35 +111,37 @@ async function runTurn(bridge, client, kind, pieces) {
   const turn = await bridge.start(protocol, body(kind), { client: 'generic', abort: new AbortController().signal });
   let size = 0;
   let last = '';
-  const take = (frame) => {
+  const add = (frame) => {
     size += frame.length;
     if (frame.length > 0) last = frame;
   };
-  if (turn.stream) for await (const frame of turn.frames()) take(frame);
-  else take((await turn.collect()).body);
-  const isGood = protocol === 'chat' ? last.includes('[DONE]') : /"status": ?"completed"/.test(last);
-  if (!isGood || size < pieces * 20) throw new Error(`${pieces} pieces became ${size} characters: ${last.slice(-300)}`);
+  if (turn.stream) for await (const frame of turn.frames()) add(frame);
+  else add((await turn.collect()).body);
+  const isComplete = protocol === 'chat' ? last.includes('[DONE]') : /"status": ?"completed"/.test(last);
+  if (!isComplete || size < pieces * 20) {
+    throw new Error(`${pieces} pieces resulted in ${size} characters: ${last.slice(-300)}`);
+  }
 }
 
 async function main([kind, client, ...sizes]) {
   let pieces = 0;
   const bridge = createTestedBridge(() => readsOf(KINDS[kind], pieces));
-  const run = async (count, times) => {
-    pieces = count;
-    for (let time = 0; time < times; time += 1) await runTurn(bridge, client, kind, count);
+  const run = async (size, times) => {
+    pieces = size;
+    for (let time = 0; time < times; time += 1) await runTurn(bridge, client, kind, size);
   };
   await run(1_000, WARM_UP_PIECES / 1_000);
   const micros = sizes.map(() => Infinity);
   let peakMb = 0;
   for (let round = 0; round < ROUNDS; round += 1) {
-    for (const [at, size] of sizes.map(Number).entries()) {
-      const times = Math.ceil(LEAST_PIECES / size);
+    for (const [index, size] of sizes.map(Number).entries()) {
+      const times = Math.ceil(MIN_PIECES / size);
       const before = process.cpuUsage();
       await run(size, times);
       const { user, system } = process.cpuUsage(before);
-      micros[at] = Math.min(micros[at], (user + system) / (size * times));
+      micros[index] = Math.min(micros[index], (user + system) / (size * times));
     }
-    // Later rounds repeat the longest answer, and the stored responses of earlier rounds stay in memory.
+    // Only after the first round: stored responses of earlier rounds stay in memory.
     if (round === 0) peakMb = (process.resourceUsage().maxRSS * 1024) / 1e6;
   }
   process.stdout.write(JSON.stringify({ micros, peakMb }));

@@ -1,4 +1,4 @@
-/** The start-up floor: a bare CommonJS node:http listener. Run as: node listener.cjs PORT. */
+/** The baseline of start-up: a bare node:http server in CommonJS. Run as: node listener.cjs PORT. */
 'use strict';
 const http = require('node:http');
 

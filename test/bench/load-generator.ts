@@ -1,24 +1,25 @@
-/** The client, in a separate process: opens streams, checks each reply byte for byte, and times the arrivals. */
+/** The load generator, in a separate process: opens streams, checks each reply byte for byte, and measures latency. */
 import { setMaxListeners } from 'node:events';
 import { Agent, request as httpRequest, type IncomingMessage } from 'node:http';
 import { StringDecoder } from 'node:string_decoder';
 import { finished } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createBodies } from './bodies';
-import { answerCalls, type LoadCalls, type LoadJob, type LoadResult, type Protocol } from './messages';
+import { handleCalls, type LoadCalls, type LoadJob, type LoadResult, type Protocol } from './messages';
 import { clockMicros, TextChecker } from './text';
 
-/** What one SSE event means to the client. */
-interface Reading {
+/** What an SSE event contains. */
+interface ParsedEvent {
   readonly text?: string | undefined;
+  /** The whole text, from the finished item. */
   readonly final?: string | undefined;
   readonly failure?: string;
   readonly end?: boolean;
 }
-interface ProtocolRow {
+interface ProtocolClient {
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
-  readonly read: (data: string) => Reading;
+  readonly parse: (data: string) => ParsedEvent;
 }
 interface ResponsesEvent {
   readonly type: string;
@@ -32,7 +33,7 @@ interface ChatChunk {
 
 const MAX_ERRORS = 5;
 
-function readResponsesEvent(data: string): Reading {
+function parseResponsesEvent(data: string): ParsedEvent {
   if (data === '[DONE]') return {}; // Not part of the Responses API, but Codex tolerates it.
   const event = JSON.parse(data) as ResponsesEvent;
   if (event.type === 'response.output_text.delta') return { text: event.delta };
@@ -44,7 +45,7 @@ function readResponsesEvent(data: string): Reading {
   return failed ? { failure: data.slice(0, 300) } : {};
 }
 
-function readChatChunk(data: string): Reading {
+function parseChatChunk(data: string): ParsedEvent {
   if (data === '[DONE]') return { end: true };
   const chunk = JSON.parse(data) as ChatChunk;
   if (chunk.error !== undefined) return { failure: data.slice(0, 300) };
@@ -64,18 +65,18 @@ const CODEX_HEADERS = {
   'x-client-request-id': '01a00000-0000-7000-8000-000000000000',
   'x-codex-window-id': '01a00000-0000-7000-8000-000000000000:0',
 };
-const PROTOCOLS: Record<Protocol, ProtocolRow> = {
-  chat: { path: '/v1/chat/completions', headers: COMMON_HEADERS, read: readChatChunk },
-  responses: { path: '/v1/responses', headers: { ...COMMON_HEADERS, ...CODEX_HEADERS }, read: readResponsesEvent },
+const PROTOCOLS: Record<Protocol, ProtocolClient> = {
+  chat: { path: '/v1/chat/completions', headers: COMMON_HEADERS, parse: parseChatChunk },
+  responses: { path: '/v1/responses', headers: { ...COMMON_HEADERS, ...CODEX_HEADERS }, parse: parseResponsesEvent },
 };
 
-/** Codex opens a connection for each request, so the load does too. */
+/** Codex opens a connection for each request, so the load generator does too. */
 const agent = new Agent({ keepAlive: false, maxSockets: Infinity });
 
 type Tally = { -readonly [K in keyof LoadResult]: LoadResult[K] extends readonly (infer E)[] ? E[] : LoadResult[K] };
 
-/** Reads one reply: passes SSE lines to the checker and counts the results. */
-class Reply {
+/** Reads one reply: passes its text to the checker, and adds the results to `tally`. */
+class ReplyReader {
   private readonly decoder = new StringDecoder('utf8');
   private readonly checker: TextChecker;
   private readonly startedAt = clockMicros();
@@ -90,57 +91,57 @@ class Reply {
     this.checker = new TextChecker(job.deltas, this.startedAt + job.ignoreMs * 1000);
   }
 
-  take(chunk: Buffer): void {
+  push(chunk: Buffer): void {
     const now = clockMicros();
     if (this.bytes === 0) this.tally.firstByteMs.push((now - this.startedAt) / 1000);
     this.bytes += chunk.length;
     const lines = (this.rest + this.decoder.write(chunk)).split('\n');
     this.rest = lines.pop() ?? '';
-    for (const line of lines) if (line.startsWith('data:')) this.event(line.slice(5).trim(), now);
+    for (const line of lines) if (line.startsWith('data:')) this.handleEvent(line.slice(5).trim(), now);
   }
 
-  /** Closes the reply; `problem` is the reason if it did not end normally. */
-  close(problem: string | undefined): void {
+  /** Ends the reply; `problem` is the reason if the request failed. */
+  finish(problem: string | undefined): void {
     this.checker.finish();
     this.tally.lost += this.checker.lost;
     this.tally.surplus += this.checker.surplus;
     this.tally.replyBytes.push(this.bytes);
     for (const latency of this.checker.latencies) this.tally.latencies.push(latency);
-    const fault = problem ?? this.failure ?? (this.ended ? undefined : 'the reply stopped without its last event');
-    if (fault !== undefined && this.tally.errors.length < MAX_ERRORS) this.tally.errors.push(fault);
+    const error = problem ?? this.failure ?? (this.ended ? undefined : 'the reply ended without its final event');
+    if (error !== undefined && this.tally.errors.length < MAX_ERRORS) this.tally.errors.push(error);
   }
 
-  private read(data: string): Reading {
+  private parse(data: string): ParsedEvent {
     try {
-      return PROTOCOLS[this.job.protocol].read(data);
+      return PROTOCOLS[this.job.protocol].parse(data);
     } catch (error) {
-      return { failure: `an event is not JSON: ${data.slice(0, 300)} (${String(error)})` };
+      return { failure: `cannot parse an event: ${data.slice(0, 300)} (${String(error)})` };
     }
   }
 
-  private event(data: string, now: number): void {
-    const reading = this.read(data);
-    if (reading.text !== undefined && reading.text !== '') {
+  private handleEvent(data: string, now: number): void {
+    const event = this.parse(data);
+    if (event.text !== undefined && event.text !== '') {
       if (!this.sawText) this.tally.firstTextMs.push((now - this.startedAt) / 1000);
       this.sawText = true;
       this.tally.deltas += 1;
-      this.texts.push(reading.text);
-      this.checker.feed(reading.text, now);
+      this.texts.push(event.text);
+      this.checker.feed(event.text, now);
     }
-    if (reading.final !== undefined && reading.final !== this.texts.join('')) this.tally.wrongFinals += 1;
-    if (reading.failure !== undefined) this.failure = reading.failure;
-    if (reading.end === true) this.ended = true;
+    if (event.final !== undefined && event.final !== this.texts.join('')) this.tally.wrongFinals += 1;
+    if (event.failure !== undefined) this.failure = event.failure;
+    if (event.end === true) this.ended = true;
   }
 }
 
-/** Reads the beginning of an error body, for the report. */
-async function refusal(incoming: IncomingMessage): Promise<string> {
+/** Reads an error response. @returns its status and the beginning of its body */
+async function describeErrorResponse(incoming: IncomingMessage): Promise<string> {
   let text = '';
   for await (const chunk of incoming) text += String(chunk);
   return `HTTP status ${incoming.statusCode}: ${text.slice(0, 300)}`;
 }
 
-function answerTo(job: LoadJob, body: Buffer, signal: AbortSignal): Promise<IncomingMessage> {
+function sendRequest(job: LoadJob, body: Buffer, signal: AbortSignal): Promise<IncomingMessage> {
   const { path, headers } = PROTOCOLS[job.protocol];
   return new Promise((resolve, reject) => {
     const options = { host: '127.0.0.1', port: job.port, path, method: 'POST', agent, signal };
@@ -151,20 +152,20 @@ function answerTo(job: LoadJob, body: Buffer, signal: AbortSignal): Promise<Inco
   });
 }
 
-/** Sends one request and reads its whole reply. Never rejects; errors are counted. */
-async function exchange(job: LoadJob, body: Buffer, signal: AbortSignal, tally: Tally): Promise<void> {
-  const reply = new Reply(job, tally);
+/** Sends one request and reads its whole reply. Never rejects: errors go to `tally`. */
+async function runRequest(job: LoadJob, body: Buffer, signal: AbortSignal, tally: Tally): Promise<void> {
+  const reader = new ReplyReader(job, tally);
   let problem: string | undefined;
   try {
-    const incoming = await answerTo(job, body, signal);
+    const incoming = await sendRequest(job, body, signal);
     if (incoming.statusCode === 200) {
-      incoming.on('data', (chunk: Buffer) => reply.take(chunk));
+      incoming.on('data', (chunk: Buffer) => reader.push(chunk));
       await finished(incoming);
-    } else problem = await refusal(incoming);
+    } else problem = await describeErrorResponse(incoming);
   } catch (error) {
     problem = signal.aborted ? `not finished after ${job.deadlineMs} ms` : String(error);
   }
-  reply.close(problem);
+  reader.finish(problem);
 }
 
 async function run(job: LoadJob): Promise<LoadResult> {
@@ -180,7 +181,7 @@ async function run(job: LoadJob): Promise<LoadResult> {
   const stream = async (index: number): Promise<void> => {
     await sleep(index * job.staggerMs);
     for (let count = 0; count < job.requests && tally.errors.length === 0; count++) {
-      await exchange(job, bodies.next(), abort.signal, tally);
+      await runRequest(job, bodies.next(), abort.signal, tally);
     }
   };
   await Promise.all(Array.from({ length: job.streams }, (_, index) => stream(index)));
@@ -188,4 +189,4 @@ async function run(job: LoadJob): Promise<LoadResult> {
   return tally;
 }
 
-answerCalls<LoadCalls>({ run });
+handleCalls<LoadCalls>({ run });

@@ -1,29 +1,30 @@
-/** Runs the benchmark: the cost of the bridge compared to a byte pipe, with each part in a separate process. */
+/** Runs the benchmark: measures the cost of the bridge compared to a byte pipe, each in a separate process. */
 import { writeFileSync } from 'node:fs';
 import { cpus, loadavg } from 'node:os';
 import type { LoadCalls, UpstreamCalls } from './messages';
 import type { Bench } from './contenders';
 import { measureKinds } from './kinds';
 import { METRICS, type MetricName } from './metrics';
-import { readOptions, USAGE, type BenchOptions } from './options';
+import { readOptions, USAGE, UsageError, type BenchOptions } from './options';
 import { FULL, QUICK } from './plan';
 import { procAvailable } from './proc';
-import { endAll, startHelper } from './processes';
+import { cleanUp, startHelper } from './processes';
 import { evaluateGoals, renderReport } from './report';
 import { measureReplicas } from './replicas';
 import { Results, ROW_KEYS, ROWS } from './results';
 import { createProfileFolder, profileFlags, renderProfiles } from './profile';
 import { chooseSubjects, projectRoot } from './subjects';
 
-/** Measurements that need /proc. */
-const NEED_PROC: readonly MetricName[] = ['memory', 'growth'];
+/** Metrics that need /proc. */
+const PROC_METRICS: readonly MetricName[] = ['memory', 'growth'];
 
-const SIGNALS = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
+/** Exit codes after a signal: 128 plus its number, as in a shell. */
+const SIGNAL_EXIT_CODES = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
 
 function chooseMetrics(only: readonly string[]): MetricName[] {
   const names = Object.keys(METRICS) as MetricName[];
   const unknown = only.find((name) => !names.some((known) => known === name));
-  if (unknown !== undefined) throw new TypeError(`No metric '${unknown}': expected ${names.join(', ')}`);
+  if (unknown !== undefined) throw new UsageError(`Unknown metric '${unknown}': expected ${names.join(', ')}.`);
   return only.length === 0 ? names : names.filter((name) => only.includes(name));
 }
 
@@ -35,7 +36,7 @@ async function createBench(options: BenchOptions, bridgeFlags: readonly string[]
   const upstreamPort = await upstream.call('listen', null);
   const endsAt = performance.now() + plan.budgetSeconds * 1000;
   const expired = (): boolean => performance.now() > endsAt;
-  return { plan, subjects, upstream, upstreamPort, load, results: new Results(), unable: new Set(), expired };
+  return { plan, subjects, upstream, upstreamPort, load, results: new Results(), failedToStart: new Set(), expired };
 }
 
 function writeJson(file: string, { results, subjects, plan }: Bench, machine: object): void {
@@ -52,10 +53,11 @@ function writeJson(file: string, { results, subjects, plan }: Bench, machine: ob
   writeFileSync(file, `${JSON.stringify(content, null, 2)}\n`);
 }
 
-/** True if every measurement succeeded and every reply arrived byte for byte; missed goals do not count. */
-function isFaultless({ results, subjects }: Bench): boolean {
-  const faults = subjects.flatMap(({ name }) => [results.value('lost', name) ?? 0, results.value('faults', name) ?? 0]);
-  return results.failures.length === 0 && faults.every((count) => count === 0);
+/** Whether every measurement succeeded and every reply arrived byte for byte; goals may be missed. */
+function hasSucceeded({ results, subjects }: Bench): boolean {
+  const errors = subjects.flatMap(({ name }) =>
+    [results.value('lost', name) ?? 0, results.value('textErrors', name) ?? 0]);
+  return results.failures.length === 0 && errors.every((count) => count === 0);
 }
 
 async function main(): Promise<number> {
@@ -66,7 +68,7 @@ async function main(): Promise<number> {
   }
   if (options.kinds) return measureKinds();
   if (options.replicas) return measureReplicas();
-  const metrics = chooseMetrics(options.only).filter((name) => procAvailable || !NEED_PROC.includes(name));
+  const metrics = chooseMetrics(options.only).filter((name) => procAvailable || !PROC_METRICS.includes(name));
   const profiles = options.profile ? createProfileFolder() : undefined;
   const bench = await createBench(options, profiles === undefined ? [] : profileFlags(profiles));
   const machine = { node: process.version, platform: process.platform, cores: cpus().length, load: loadavg()[0] ?? 0 };
@@ -76,25 +78,26 @@ async function main(): Promise<number> {
     await METRICS[name](bench);
     process.stderr.write(`${name}: ${((performance.now() - startedAt) / 1000).toFixed(1)} s\n`);
   }
-  const busy = machine.load > machine.cores / 2 ? ' The machine was busy: trust the ratios only.' : '';
-  const setting = `Node ${machine.node}, ${machine.platform}, ${machine.cores} cores`;
+  const busy = machine.load > machine.cores / 2 ? ' The machine was busy: trust only the ratios.' : '';
+  const environment = `Node ${machine.node}, ${machine.platform}, ${machine.cores} cores`;
   const remarks = [
-    `${setting}, load ${machine.load.toFixed(2)} at the start.${busy}`,
-    ...(bench.expired() ? ['The time of the run was used up: some rounds were left out.'] : []),
+    `${environment}, load ${machine.load.toFixed(2)} at the start.${busy}`,
+    ...(bench.expired() ? ['The time budget was spent: some rounds were left out.'] : []),
   ];
   console.log(`\n${renderReport(bench.results, bench.subjects, remarks)}`);
   if (profiles !== undefined) console.log(`\n${renderProfiles(profiles, projectRoot)}`);
   if (options.json !== undefined) writeJson(options.json, bench, machine);
-  return isFaultless(bench) ? 0 : 1;
+  return hasSucceeded(bench) ? 0 : 1;
 }
 
-process.on('exit', endAll);
-for (const [signal, code] of Object.entries(SIGNALS)) process.on(signal, () => process.exit(code));
+process.on('exit', cleanUp);
+for (const [signal, code] of Object.entries(SIGNAL_EXIT_CODES)) process.on(signal, () => process.exit(code));
 
 main().then(
   (code) => process.exit(code),
   (error: unknown) => {
-    console.error(error instanceof TypeError ? `${error.message}\n\n${USAGE}` : error);
-    process.exit(2);
+    const isUsage = error instanceof UsageError;
+    console.error(isUsage ? `${error.message}\n\n${USAGE}` : error);
+    process.exit(isUsage ? 2 : 1);
   },
 );

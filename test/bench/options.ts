@@ -5,10 +5,10 @@ import { parseArgs } from 'node:util';
 export interface BenchOptions {
   readonly quick: boolean;
   readonly help: boolean;
-  /** Metric groups and subjects to run; empty means all. */
+  /** Names of the metrics and subjects to run; empty for all. */
   readonly only: readonly string[];
   readonly subjects: readonly string[];
-  /** `NAME=COMMAND` of additional subjects. */
+  /** Additional subjects as `NAME=COMMAND`. */
   readonly commands: readonly string[];
   readonly json: string | undefined;
   readonly profile: boolean;
@@ -20,36 +20,48 @@ export interface BenchOptions {
 
 /** The help text. */
 export const USAGE = `Usage: npm run bench -- [options]
-  --quick             a short run, about four minutes on two cores
-  --only METRIC       measure only these, separated by commas: start, first-turn, request-40k, request-200k,
-                      request-1m, request-4m, request-4m-new, stall, saturated, paced, memory, growth
-  --subjects A,B      take only these subjects: listener, direct, pipe-http, pipe-fetch, bridge, or names given by --cmd
-  --cmd NAME=COMMAND  add a subject that speaks Responses; {port} and {upstream} are filled in. NAME:chat=COMMAND
-                      speaks Chat Completions. KEY=value before the command sets its environment. Repeatable
-  --json FILE         write every measured value to FILE
-  --profile           profile the bridge and print the functions with the most CPU time of their own
-  --kinds             measure CPU per piece and memory of each kind of stream instead, about two minutes
-  --replicas          measure one and two replicas with each store instead, about a minute
-  --help              show this text`;
+  --quick             Short run: about four minutes on two cores
+  --only A,B          Metrics to measure: start, first-turn, request-40k, request-200k, request-1m, request-4m,
+                      request-4m-new, stall, saturated, paced, memory, growth. Default: all
+  --subjects A,B      Subjects to measure: listener, direct, pipe-http, pipe-fetch, bridge, or names given with --cmd.
+                      Default: all
+  --cmd NAME=COMMAND  Add a subject that serves the Responses API; {port} and {upstream} are replaced.
+                      NAME:chat=COMMAND: one that serves Chat Completions. KEY=value before the command sets its
+                      environment. Repeatable
+  --json FILE         Write every measured value to FILE
+  --profile           Profile the bridge and print the functions with the most self time
+  --kinds             Measure CPU per piece and peak memory of each kind of stream instead: about two minutes
+  --replicas          Measure one and two replicas with each store instead: about a minute
+  --help              Print this text`;
+
+/** An invalid command line; the message names the argument. */
+export class UsageError extends Error {}
 
 const splitNames = (values: readonly string[]): string[] => values.flatMap((value) => value.split(',')).filter(Boolean);
 
-/** Parses the arguments; throws a TypeError that names an unknown argument. */
+const FLAGS = {
+  quick: { type: 'boolean' },
+  help: { type: 'boolean' },
+  only: { type: 'string', multiple: true },
+  subjects: { type: 'string', multiple: true },
+  cmd: { type: 'string', multiple: true },
+  json: { type: 'string' },
+  profile: { type: 'boolean' },
+  kinds: { type: 'boolean' },
+  replicas: { type: 'boolean' },
+} as const;
+
+function parseFlags(args: readonly string[]) {
+  try {
+    return parseArgs({ args: [...args], options: FLAGS }).values;
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error));
+  }
+}
+
+/** Parses the arguments; throws a UsageError for an unknown or incomplete one. */
 export function readOptions(args: readonly string[]): BenchOptions {
-  const { values } = parseArgs({
-    args: [...args],
-    options: {
-      quick: { type: 'boolean', default: false },
-      help: { type: 'boolean', default: false },
-      only: { type: 'string', multiple: true, default: [] },
-      subjects: { type: 'string', multiple: true, default: [] },
-      cmd: { type: 'string', multiple: true, default: [] },
-      json: { type: 'string' },
-      profile: { type: 'boolean', default: false },
-      kinds: { type: 'boolean', default: false },
-      replicas: { type: 'boolean', default: false },
-    },
-  });
+  const values = parseFlags(args);
   return {
     quick: values.quick === true,
     help: values.help === true,

@@ -1,6 +1,6 @@
 /**
- * A floor: a byte pipe from native fetch to node:http, with one write per read. Run as: node pipe-fetch.cjs PORT
- * UPSTREAM.
+ * A baseline: pipes bytes from native fetch to node:http, with one write per read, and parses nothing.
+ * Run as: node pipe-fetch.cjs PORT UPSTREAM.
  */
 'use strict';
 const http = require('node:http');
@@ -8,6 +8,7 @@ const http = require('node:http');
 const origin = new URL(process.argv[3]).origin;
 const HOP_BY_HOP = ['host', 'connection', 'content-length', 'transfer-encoding', 'keep-alive', 'expect'];
 
+/** Removes the hop-by-hop headers. */
 function endToEnd(entries) {
   return Object.fromEntries([...entries].filter(([name]) => !HOP_BY_HOP.includes(name)));
 }
@@ -23,14 +24,14 @@ async function forward(request, response) {
   response.on('close', () => {
     if (!response.writableFinished) abort.abort();
   });
-  const answer = await fetch(origin + request.url, {
+  const upstreamResponse = await fetch(origin + request.url, {
     method: request.method,
     headers: endToEnd(Object.entries(request.headers)),
     body: await readBody(request),
     signal: abort.signal,
   });
-  response.writeHead(answer.status, endToEnd(answer.headers));
-  const reader = answer.body.getReader();
+  response.writeHead(upstreamResponse.status, endToEnd(upstreamResponse.headers));
+  const reader = upstreamResponse.body.getReader();
   for (;;) {
     const { done, value } = await reader.read();
     if (done) break;
@@ -39,7 +40,7 @@ async function forward(request, response) {
   response.end();
 }
 
-function refuse(response) {
+function fail(response) {
   if (response.headersSent) response.destroy();
   else response.writeHead(502).end();
 }
@@ -47,6 +48,6 @@ function refuse(response) {
 http
   .createServer((request, response) => {
     if (request.url === '/health') response.writeHead(200).end('ok\n');
-    else forward(request, response).catch(() => refuse(response));
+    else forward(request, response).catch(() => fail(response));
   })
   .listen(Number(process.argv[2]), '127.0.0.1');

@@ -1,5 +1,6 @@
 /**
- * A floor: a byte pipe with node:http in both directions that parses nothing. Run as: node pipe-http.cjs PORT UPSTREAM.
+ * A baseline: pipes bytes with node:http in both directions, and parses nothing.
+ * Run as: node pipe-http.cjs PORT UPSTREAM.
  */
 'use strict';
 const http = require('node:http');

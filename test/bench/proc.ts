@@ -1,4 +1,4 @@
-/** Reads CPU time and memory of another process from /proc; `undefined` on platforms without it. */
+/** Reads the CPU time and memory of other processes from /proc. All values are undefined on platforms without it. */
 import { readFileSync } from 'node:fs';
 
 const PROC = '/proc';
@@ -13,10 +13,10 @@ function readProc(path: string): string | undefined {
   }
 }
 
-/** True if CPU and memory of other processes can be read. */
+/** Whether this platform has /proc. */
 export const procAvailable = readProc('self/stat') !== undefined;
 
-/** CPU microseconds of all threads since the process started: utime + stime, fields 14 and 15 of proc_pid_stat(5). */
+/** CPU microseconds of all threads since the process started: utime and stime, fields 14 and 15 in proc_pid_stat(5). */
 export function cpuMicros(pid: number): number | undefined {
   const stat = readProc(`${pid}/stat`);
   if (stat === undefined) return undefined;

@@ -1,48 +1,52 @@
-/** Starts the processes of the benchmark and makes sure that none is left behind. */
-import { fork, spawn, type ChildProcess } from 'node:child_process';
+/** Starts the processes of the benchmark, and ensures that none outlives it. */
+import { fork, spawn, type ChildProcess, type SpawnOptions } from 'node:child_process';
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { get } from 'node:http';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Answer } from './messages';
+import type { ReplyMessage } from './messages';
 
 const HEALTH_DEADLINE_MS = 15_000;
-const HEALTH_PAUSE_MS = 1;
+const HEALTH_INTERVAL_MS = 1;
 const CALL_DEADLINE_MS = 120_000;
-/** A profiled process writes its profile before it exits. */
-const STOP_PATIENCE_MS = 5_000;
+/** Long enough for a profiled process to write its profile before it exits. */
+const STOP_DEADLINE_MS = 5_000;
 
 const running = new Set<ChildProcess>();
-let scratch: string | undefined;
+let folder: string | undefined;
 let logCount = 0;
 
-/** The folder of this run: home folders and output of the subjects. */
-function scratchFolder(): string {
-  scratch ??= mkdtempSync(join(tmpdir(), 'codex-bridge-bench-'));
-  return scratch;
+/** Returns the temporary folder of this run: home folder, output and stores of its processes. */
+export function temporaryFolder(): string {
+  folder ??= mkdtempSync(join(tmpdir(), 'codex-bridge-bench-'));
+  return folder;
 }
 
-/** Kills every process and removes the scratch folder; the last step of a run, however it ends. */
-export function endAll(): void {
+/** Kills every process and removes the temporary folder: the last step of a run, however it ends. */
+export function cleanUp(): void {
   for (const child of running) child.kill('SIGKILL');
-  if (scratch !== undefined) rmSync(scratch, { recursive: true, force: true, maxRetries: 3 });
+  if (folder !== undefined) rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
 }
 
-function track(child: ChildProcess): ChildProcess {
+function track<T extends ChildProcess>(child: T): T {
   running.add(child);
   child.once('exit', () => running.delete(child));
   child.once('error', () => running.delete(child));
   return child;
 }
 
-const hasEnded = (child: ChildProcess): boolean => child.exitCode !== null || child.signalCode !== null;
+/** Starts a process that `cleanUp` kills. */
+export const startProcess = (file: string, args: readonly string[], options: SpawnOptions): ChildProcess =>
+  track(spawn(file, [...args], options));
 
-/** Terminates `child`, kills it after a grace period, and resolves when it has exited. */
+const hasExited = (child: ChildProcess): boolean => child.exitCode !== null || child.signalCode !== null;
+
+/** Terminates `child`, kills it after a deadline, and resolves when it has exited. */
 export function stopProcess(child: ChildProcess): Promise<void> {
-  if (child.pid === undefined || hasEnded(child)) return Promise.resolve();
+  if (child.pid === undefined || hasExited(child)) return Promise.resolve();
   return new Promise((resolve) => {
-    const timer = setTimeout(() => child.kill('SIGKILL'), STOP_PATIENCE_MS);
+    const timer = setTimeout(() => child.kill('SIGKILL'), STOP_DEADLINE_MS);
     child.once('exit', () => {
       clearTimeout(timer);
       resolve();
@@ -51,7 +55,7 @@ export function stopProcess(child: ChildProcess): Promise<void> {
   });
 }
 
-/** Finds a port on which nothing listens at the moment. */
+/** Finds a port on which nothing listens. */
 export function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer();
@@ -64,19 +68,19 @@ export function freePort(): Promise<number> {
 }
 
 /**
- * The whole environment of a subject: its own home folder, and none of the caller's NODE_OPTIONS, proxies or
- * certificates (NODE_EXTRA_CA_CERTS alone costs about 30 ms of start-up on Node 18 and 20).
+ * Creates the environment of a subject: a temporary home folder, and none of the caller's NODE_OPTIONS, proxies and
+ * certificates (NODE_EXTRA_CA_CERTS alone adds about 30 ms to the start-up of Node 18 and 20).
  */
 function cleanEnvironment(extra: Readonly<Record<string, string>>): NodeJS.ProcessEnv {
   const kept = ['PATH', 'LANG', 'SystemRoot', 'TEMP', 'TMP'].flatMap((name) => {
     const value = process.env[name];
     return value === undefined ? [] : [[name, value] as const];
   });
-  const home = scratchFolder();
+  const home = temporaryFolder();
   return { ...Object.fromEntries(kept), HOME: home, USERPROFILE: home, AI_API_KEY: 'sk-test-bench', ...extra };
 }
 
-/** The command that starts a server. */
+/** A command that starts a server. */
 export interface Launch {
   readonly file: string;
   readonly args: readonly string[];
@@ -102,42 +106,39 @@ function isHealthy(port: number): Promise<boolean> {
   });
 }
 
-/** Starts a server and waits until it answers /health; throws with the end of its output if it does not. */
+/** Starts a server and waits until it answers /health; throws with an error from its output if it does not. */
 export async function startServer(launch: Launch, port: number): Promise<RunningServer> {
-  const log = join(scratchFolder(), `subject-${logCount++}.log`);
+  const log = join(temporaryFolder(), `subject-${logCount++}.log`);
   const output = openSync(log, 'w');
   const startedAt = performance.now();
-  const child = track(
-    spawn(launch.file, [...launch.args], {
-      env: cleanEnvironment(launch.environment),
-      stdio: ['ignore', output, output],
-    }),
-  );
+  const child = startProcess(launch.file, launch.args, {
+    env: cleanEnvironment(launch.environment), stdio: ['ignore', output, output],
+  });
   closeSync(output);
   let spawnError: Error | undefined;
   child.on('error', (error) => (spawnError = error));
-  while (spawnError === undefined && !hasEnded(child) && performance.now() - startedAt < HEALTH_DEADLINE_MS) {
+  while (spawnError === undefined && !hasExited(child) && performance.now() - startedAt < HEALTH_DEADLINE_MS) {
     if (await isHealthy(port)) {
       return { child, port, pid: child.pid ?? 0, startMs: performance.now() - startedAt };
     }
-    await new Promise((resolve) => setTimeout(resolve, HEALTH_PAUSE_MS));
+    await new Promise((resolve) => setTimeout(resolve, HEALTH_INTERVAL_MS));
   }
   await stopProcess(child);
   throw new Error(`did not answer /health with 200: ${spawnError?.message ?? readReason(log)}`);
 }
 
-/** Finds the most relevant line of a log: the first one with an error, or else the last one. */
+/** Finds the line of a log that most likely names the cause: the first with an error, otherwise the last. */
 function readReason(log: string): string {
   const lines = readFileSync(log, 'utf8').trim().split('\n');
   return lines.find((line) => /error\b/i.test(line)) ?? lines.at(-1) ?? '';
 }
 
-/** A helper process of the benchmark, controlled by messages. */
+/** A helper process of the benchmark, which handles calls. */
 export interface Helper<T extends { [K in keyof T]: { argument: unknown; result: unknown } }> {
   call<K extends keyof T & string>(name: K, argument: T[K]['argument']): Promise<T[K]['result']>;
 }
 
-/** Starts the module `file` of this folder as a helper, with the same TypeScript loader as this process. */
+/** Starts `file` in this folder as a helper process, with the TypeScript loader of this process. */
 export function startHelper<T extends { [K in keyof T]: { argument: unknown; result: unknown } }>(
   file: string,
 ): Helper<T> {
@@ -147,18 +148,20 @@ export function startHelper<T extends { [K in keyof T]: { argument: unknown; res
     call: (call, argument) =>
       new Promise((resolve, reject) => {
         const id = ++lastId;
-        const settle = (act: () => void): void => {
+        const settle = (finish: () => void): void => {
           clearTimeout(timer);
           child.off('message', onMessage).off('exit', onExit);
-          act();
+          finish();
         };
-        const onMessage = (answer: Answer): void => {
-          if (answer.id !== id) return;
-          const { error } = answer;
-          settle(() => (error === undefined ? resolve(answer.result) : reject(new Error(`${file} ${call}: ${error}`))));
+        const onMessage = (reply: ReplyMessage): void => {
+          if (reply.id !== id) return;
+          const { error } = reply;
+          settle(() => (error === undefined ? resolve(reply.result) : reject(new Error(`${file} ${call}: ${error}`))));
         };
-        const onExit = (): void => settle(() => reject(new Error(`${file} ended during ${call}`)));
-        const timer = setTimeout(() => settle(() => reject(new Error(`${file} ${call}: no answer`))), CALL_DEADLINE_MS);
+        const onExit = (): void => settle(() => reject(new Error(`${file} exited during ${call}`)));
+        const onTimeout = (): void =>
+          settle(() => reject(new Error(`${file} ${call}: no reply after ${CALL_DEADLINE_MS} ms`)));
+        const timer = setTimeout(onTimeout, CALL_DEADLINE_MS);
         child.on('message', onMessage).on('exit', onExit);
         child.send({ id, call, argument }, (error) => {
           if (error !== null) settle(() => reject(new Error(`${file} ${call}: ${error.message}`)));

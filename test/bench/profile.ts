@@ -1,15 +1,12 @@
-/**
- * Implements `--profile`: shows where the bridge spends CPU time, from the profiles that V8 writes when a process
- * exits.
- */
+/** Implements `--profile`: lists where the bridge spends CPU time, from the profiles that V8 writes at exit. */
 import { mkdtempSync, readdirSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const SHOWN = 25;
+const MAX_LINES = 25;
 
-/** The parts of a `.cpuprofile` that are used here. */
+/** The fields of a `.cpuprofile` file that are used here. */
 interface Profile {
   readonly nodes: readonly {
     readonly id: number;
@@ -19,13 +16,13 @@ interface Profile {
   readonly timeDeltas: readonly number[];
 }
 
-/** Creates a permanent folder for the profiles of a run; viewers such as Chrome's can open the files. */
+/** Creates a folder for the profiles of a run. It is kept, because Chrome DevTools and other viewers can open them. */
 export const createProfileFolder = (): string => mkdtempSync(join(tmpdir(), 'codex-bridge-profile-'));
 
 /** Node flags that write a profile to `folder`. */
 export const profileFlags = (folder: string): readonly string[] => ['--cpu-prof', `--cpu-prof-dir=${folder}`];
 
-/** Lists the functions with the most self time over all profiles in `folder`, without idle time. */
+/** Lists the functions with the most self time in all profiles in `folder`, without idle time. */
 export function renderProfiles(folder: string, root: string): string {
   const micros = new Map<string, number>();
   const files = readdirSync(folder).filter((name) => name.endsWith('.cpuprofile'));
@@ -33,20 +30,20 @@ export function renderProfiles(folder: string, root: string): string {
   micros.delete('(idle)');
   micros.delete('(program)');
   const total = [...micros.values()].reduce((sum, value) => sum + value, 0);
-  const lines = [...micros].sort((one, other) => other[1] - one[1]).slice(0, SHOWN).map(([place, value]) =>
-    `${((100 * value) / total).toFixed(1).padStart(5)} %  ${(value / 1000).toFixed(0).padStart(7)} ms  ${place}`);
-  return [`${files.length} profiles of the bridge in ${folder}, own time:`, ...lines].join('\n');
+  const lines = [...micros].sort(([, a], [, b]) => b - a).slice(0, MAX_LINES).map(([name, value]) =>
+    `${((100 * value) / total).toFixed(1).padStart(5)} %  ${(value / 1000).toFixed(0).padStart(7)} ms  ${name}`);
+  return [`${files.length} profiles of the bridge in ${folder}, self time:`, ...lines].join('\n');
 }
 
 function addProfile(micros: Map<string, number>, { nodes, samples, timeDeltas }: Profile, root: string): void {
-  const places = new Map(nodes.map(({ id, callFrame }) => [id, nameOf(callFrame, root)]));
+  const names = new Map(nodes.map(({ id, callFrame }) => [id, describeFrame(callFrame, root)]));
   samples.forEach((id, index) => {
-    const place = places.get(id) ?? '?';
-    micros.set(place, (micros.get(place) ?? 0) + (timeDeltas[index] ?? 0));
+    const name = names.get(id) ?? '?';
+    micros.set(name, (micros.get(name) ?? 0) + (timeDeltas[index] ?? 0));
   });
 }
 
-function nameOf({ functionName, url, lineNumber }: Profile['nodes'][number]['callFrame'], root: string): string {
+function describeFrame({ functionName, url, lineNumber }: Profile['nodes'][number]['callFrame'], root: string): string {
   const name = functionName === '' ? '(anonymous)' : functionName;
   if (url === '') return name;
   const path = url.startsWith('file:') ? relative(root, fileURLToPath(url)) : url;

@@ -3,11 +3,11 @@ import { procAvailable } from './proc';
 import { ROW_KEYS, ROWS, type Results, type RowKey } from './results';
 import type { Subject } from './subjects';
 
-const FLOORS = ['pipe-fetch', 'pipe-http'] as const;
+const BASELINES = ['pipe-fetch', 'pipe-http'] as const;
 
 interface Goal {
   readonly label: string;
-  /** The row of the goal; without a value there, the goal was not part of the run. */
+  /** The row that the goal judges; a goal whose row has no value is left out of the report. */
   readonly row: RowKey;
   readonly limit: number;
   readonly render: (value: number) => string;
@@ -17,17 +17,17 @@ interface Goal {
 const sum = (first: number | undefined, second: number | undefined): number | undefined =>
   first === undefined || second === undefined ? undefined : first + second;
 
-/** Creates a goal: at most `limit` times the value of a floor in the same round. */
-const atMost = (label: string, row: RowKey, limit: number, floor: (typeof FLOORS)[number]): Goal => ({
-  label: `${label} within ${limit} of ${floor}`,
+/** Creates a goal: at most `limit` times the value of a baseline in the same round. */
+const ratioAtMost = (label: string, row: RowKey, limit: number, baseline: (typeof BASELINES)[number]): Goal => ({
+  label: `${label} within ${limit}x of ${baseline}`,
   row,
   limit,
-  render: (value) => `${value.toFixed(2)} x`,
-  measure: (results, subject) => results.ratio(row, subject, floor),
+  render: (value) => `${value.toFixed(2)}x`,
+  measure: (results, subject) => results.ratio(row, subject, baseline),
 });
 
 /** Creates a goal: at most `limit` in the row's unit. */
-const below = (label: string, row: RowKey, limit: number): Goal => ({
+const valueAtMost = (label: string, row: RowKey, limit: number): Goal => ({
   label: `${label} at most ${limit} ${ROWS[row].unit}`,
   row,
   limit,
@@ -35,7 +35,7 @@ const below = (label: string, row: RowKey, limit: number): Goal => ({
   measure: (results, subject) => results.value(row, subject),
 });
 
-/** The goals of the project. */
+/** The performance goals of the project. */
 const GOALS: readonly Goal[] = [
   {
     label: 'start-up within 12 ms of the bare listener',
@@ -44,24 +44,24 @@ const GOALS: readonly Goal[] = [
     render: (value) => `${value.toFixed(1)} ms above listener`,
     measure: (results, subject) => results.paired('start', subject, 'listener', (value, base) => value - base),
   },
-  below('first text of the first turn later than of the second by', 'firstTurnExtra', 10),
-  below('the same, 500 ms after the start', 'firstTurnLaterExtra', 10),
-  atMost('cpu/delta 1x50', 'cpuPacedOne', 1.15, 'pipe-fetch'),
-  atMost('cpu/delta 20x50', 'cpuPaced', 1.15, 'pipe-fetch'),
-  atMost('cpu/delta 200x50', 'cpuPacedMany', 1.15, 'pipe-fetch'),
-  atMost('cpu/delta saturated', 'cpuSaturated', 1.8, 'pipe-http'),
-  atMost('cpu/request 40 KB', 'cpuSmall', 1.5, 'pipe-fetch'),
-  atMost('cpu/request 1 MB', 'cpuBig', 3, 'pipe-http'),
-  atMost('cpu/request 4 MB', 'cpuLarge', 3.5, 'pipe-http'),
-  below('stall of a running stream', 'stall', 15),
-  atMost('memory with 100 streams', 'rssStreams', 1.15, 'pipe-fetch'),
-  below('memory growth over many requests', 'growth', 5),
+  valueAtMost('first text, first turn minus second:', 'firstTurnExtra', 10),
+  valueAtMost('the same 500 ms after the start:', 'firstTurnLaterExtra', 10),
+  ratioAtMost('cpu/delta 1x50', 'cpu1x50', 1.15, 'pipe-fetch'),
+  ratioAtMost('cpu/delta 20x50', 'cpu20x50', 1.15, 'pipe-fetch'),
+  ratioAtMost('cpu/delta 200x50', 'cpu200x50', 1.15, 'pipe-fetch'),
+  ratioAtMost('cpu/delta saturated', 'cpuSaturated', 1.8, 'pipe-http'),
+  ratioAtMost('cpu/request 40 KB', 'cpu40k', 1.5, 'pipe-fetch'),
+  ratioAtMost('cpu/request 1 MB', 'cpu1m', 3, 'pipe-http'),
+  ratioAtMost('cpu/request 4 MB', 'cpu4m', 3.5, 'pipe-http'),
+  valueAtMost('stall of a running stream', 'stall', 15),
+  ratioAtMost('memory with 100 streams', 'rssStreams', 1.15, 'pipe-fetch'),
+  valueAtMost('memory growth over many requests', 'growth', 5),
   {
-    label: 'no delta lost, no other text fault',
+    label: 'no lost deltas, no other text errors',
     row: 'lost',
     limit: 0,
-    render: (value) => `${value} faults`,
-    measure: (results, subject) => sum(results.value('lost', subject), results.value('faults', subject)),
+    render: (value) => `${value} errors`,
+    measure: (results, subject) => sum(results.value('lost', subject), results.value('textErrors', subject)),
   },
 ];
 
@@ -76,11 +76,11 @@ export interface GoalVerdict {
 const candidatesOf = (subjects: readonly Subject[]): string[] =>
   subjects.filter(({ role }) => role === 'candidate').map(({ name }) => name);
 
-/** Evaluates each measured goal for each candidate. */
+/** Evaluates each goal whose row was measured, for each candidate. */
 export function evaluateGoals(results: Results, subjects: readonly Subject[]): GoalVerdict[] {
-  const asked = GOALS.filter(({ row }) => subjects.some(({ name }) => results.value(row, name) !== undefined));
+  const judged = GOALS.filter(({ row }) => subjects.some(({ name }) => results.value(row, name) !== undefined));
   return candidatesOf(subjects).flatMap((subject) =>
-    asked.map(({ label, limit, measure }) => {
+    judged.map(({ label, limit, measure }) => {
       const value = measure(results, subject);
       const verdict = value === undefined ? 'not measured' : value <= limit ? 'met' : 'missed';
       return { subject, goal: label, value, verdict };
@@ -95,25 +95,25 @@ function renderTable(lines: readonly (readonly string[])[]): string {
   return lines.map((line) => line.map(pad).join('  ').trimEnd()).join('\n');
 }
 
-function valueTable(results: Results, subjects: readonly Subject[]): string {
-  const ratios = candidatesOf(subjects).flatMap((name) => FLOORS.map((floor) => ({ name, floor })));
+function renderValues(results: Results, subjects: readonly Subject[]): string {
+  const ratioColumns = candidatesOf(subjects).flatMap((name) => BASELINES.map((baseline) => ({ name, baseline })));
   const names = subjects.map(({ name }) => name);
-  const header = ['', 'unit', ...names, ...ratios.map(({ name, floor }) => `${name}/${floor}`)];
+  const header = ['', 'unit', ...names, ...ratioColumns.map(({ name, baseline }) => `${name}/${baseline}`)];
   const lines = ROW_KEYS.flatMap((key) => {
     const { label, unit, decimals, ratio } = ROWS[key];
     const values = names.map((name) => results.value(key, name));
     if (values.every((value) => value === undefined)) return [];
     const cells = values.map((value) => value?.toFixed(decimals) ?? '-');
-    const factors = ratios.map(({ name, floor }) => {
-      const factor = ratio ? results.ratio(key, name, floor) : undefined;
-      return factor?.toFixed(2) ?? '-';
+    const ratioCells = ratioColumns.map(({ name, baseline }) => {
+      const value = ratio ? results.ratio(key, name, baseline) : undefined;
+      return value?.toFixed(2) ?? '-';
     });
-    return [[label, unit, ...cells, ...factors]];
+    return [[label, unit, ...cells, ...ratioCells]];
   });
   return renderTable([header, ...lines]);
 }
 
-function goalLines(results: Results, subjects: readonly Subject[]): string {
+function renderGoals(results: Results, subjects: readonly Subject[]): string {
   return evaluateGoals(results, subjects)
     .map(({ subject, goal, value, verdict }) => {
       const shown = value === undefined ? '' : `: ${GOALS.find(({ label }) => label === goal)?.render(value)}`;
@@ -122,8 +122,8 @@ function goalLines(results: Results, subjects: readonly Subject[]): string {
     .join('\n');
 }
 
-/** Renders one line per subject and reason: the same failure in several metrics is one failure. */
-function failureLines(results: Results): string[] {
+/** Renders one line per subject and reason, because one cause often fails several metrics. */
+function renderFailures(results: Results): string[] {
   const metrics = new Map<string, string[]>();
   for (const { metric, subject, reason } of results.failures) {
     const key = `${subject}: ${reason}`;
@@ -136,9 +136,9 @@ function failureLines(results: Results): string[] {
 export function renderReport(results: Results, subjects: readonly Subject[], remarks: readonly string[]): string {
   const proc = procAvailable ? [] : ['CPU and memory metrics are unavailable: this platform has no /proc.'];
   return [
-    valueTable(results, subjects),
-    goalLines(results, subjects),
-    [...proc, ...remarks, ...failureLines(results)].join('\n'),
+    renderValues(results, subjects),
+    renderGoals(results, subjects),
+    [...proc, ...remarks, ...renderFailures(results)].join('\n'),
   ]
     .filter((part) => part !== '')
     .join('\n\n');

@@ -1,15 +1,16 @@
-/** Defines the measurable subjects: the floors, the bridge, and any server given on the command line. */
+/** Defines the subjects of the benchmark: the baselines, the bridge, and servers given on the command line. */
 import { join } from 'node:path';
 import type { Protocol } from './messages';
+import { UsageError } from './options';
 import type { Launch } from './processes';
 
 /**
- * `direct` has no process: the load goes straight to the upstream. `listener` answers only /health. A `floor` is the
- * minimum that a proxy must do; a `candidate` is compared with the floors.
+ * `direct` has no process: the load goes straight to the upstream. `listener` answers only /health. A `baseline` does
+ * the least that a proxy must do; a `candidate` is compared with the baselines.
  */
-export type Role = 'direct' | 'listener' | 'floor' | 'candidate';
+export type Role = 'direct' | 'listener' | 'baseline' | 'candidate';
 
-/** A measurable subject, and how it is started with a port and the upstream's base URL. */
+/** A subject, and the command that starts it on a port with the upstream's base URL. */
 export interface Subject {
   readonly name: string;
   readonly role: Role;
@@ -17,6 +18,7 @@ export interface Subject {
   readonly launch: (port: number, upstream: string) => Launch;
 }
 
+/** The root folder of the project. */
 export const projectRoot = join(__dirname, '..', '..');
 
 const node = (...args: string[]): Launch => ({
@@ -30,8 +32,8 @@ const script = (file: string) => (port: number, upstream: string) =>
 const builtIn = (bridgeFlags: readonly string[]): readonly Subject[] => [
   { name: 'listener', role: 'listener', protocol: 'chat', launch: script('listener.cjs') },
   { name: 'direct', role: 'direct', protocol: 'chat', launch: () => node('') },
-  { name: 'pipe-http', role: 'floor', protocol: 'chat', launch: script('pipe-http.cjs') },
-  { name: 'pipe-fetch', role: 'floor', protocol: 'chat', launch: script('pipe-fetch.cjs') },
+  { name: 'pipe-http', role: 'baseline', protocol: 'chat', launch: script('pipe-http.cjs') },
+  { name: 'pipe-fetch', role: 'baseline', protocol: 'chat', launch: script('pipe-fetch.cjs') },
   {
     name: 'bridge',
     role: 'candidate',
@@ -51,37 +53,37 @@ function splitWords(command: string): string[] {
 }
 
 /** Parses `NAME=COMMAND` or `NAME:chat=COMMAND`; throws if a part is missing. */
-function readCommand(text: string): Subject {
+function parseSubject(text: string): Subject {
   const [, name, protocol, command] = /^([\w.-]+)(?::(chat|responses))?=(.+)$/s.exec(text) ?? [];
   const words = splitWords(command ?? '');
   const first = words.findIndex((word) => !/^[A-Za-z_]\w*=/.test(word));
-  if (name === undefined || first < 0) throw new TypeError(`Cannot read --cmd '${text}': expected NAME=COMMAND`);
-  const fill = (word: string, port: number, upstream: string): string =>
+  if (name === undefined || first < 0) throw new UsageError(`Cannot read --cmd '${text}': expected NAME=COMMAND.`);
+  const fillIn = (word: string, port: number, upstream: string): string =>
     word.replaceAll('{port}', String(port)).replaceAll('{upstream}', upstream);
   return {
     name,
     role: 'candidate',
     protocol: protocol === 'chat' ? 'chat' : 'responses',
     launch: (port, upstream) => {
-      const filled = words.map((word) => fill(word, port, upstream));
-      const pairs = filled.slice(0, first).map((word) => word.split(/=(.*)/s).slice(0, 2));
-      return { file: filled[first] ?? '', args: filled.slice(first + 1), environment: Object.fromEntries(pairs) };
+      const filled = words.map((word) => fillIn(word, port, upstream));
+      const variables = filled.slice(0, first).map((word) => word.split(/=(.*)/s).slice(0, 2));
+      return { file: filled[first] ?? '', args: filled.slice(first + 1), environment: Object.fromEntries(variables) };
     },
   };
 }
 
 /**
- * The subjects of a run, in the order of their turns; throws on an unknown name.
+ * Returns the subjects of a run, in the order of the report; throws for an unknown or repeated name.
  *
  * @param bridgeFlags Node flags for the bridge
  */
 export function chooseSubjects(
   commands: readonly string[], wanted: readonly string[], bridgeFlags: readonly string[] = [],
 ): Subject[] {
-  const all = [...builtIn(bridgeFlags), ...commands.map(readCommand)];
+  const all = [...builtIn(bridgeFlags), ...commands.map(parseSubject)];
   const names = all.map((subject) => subject.name);
   const unknown = wanted.find((name) => !names.includes(name));
-  if (unknown !== undefined) throw new TypeError(`No subject '${unknown}': expected ${names.join(', ')}`);
-  if (new Set(names).size < names.length) throw new TypeError(`Two subjects have one name: ${names.join(', ')}`);
+  if (unknown !== undefined) throw new UsageError(`Unknown subject '${unknown}': expected ${names.join(', ')}.`);
+  if (new Set(names).size < names.length) throw new UsageError(`Two subjects share a name: ${names.join(', ')}.`);
   return wanted.length === 0 ? all : all.filter((subject) => wanted.includes(subject.name));
 }
