@@ -1,4 +1,4 @@
-/** An uncaught error of one request ends neither the server nor other requests. */
+/** Serve survives uncaught errors: it logs them and keeps answering requests. */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -10,7 +10,7 @@ import { run } from '../../src/cli/main';
 import { createFakeIo } from '../support/cli/fake-io';
 import { LOAD_TYPESCRIPT } from '../support/cli/load-typescript';
 
-/** Nothing listens there. */
+/** Nothing listens on port 9. */
 const ENV = { AI_API_BASE: 'http://127.0.0.1:9/v1', AI_API_KEY: 'sk-test-crash' };
 
 test('serve logs an uncaught error with its stack but without the key, and runs until a signal', async () => {
@@ -18,7 +18,7 @@ test('serve logs an uncaught error with its stack but without the key, and runs 
   const code = run(['--port', '0', '--log-format', 'json'], ENV, io);
   await io.firstOut;
   assert.ok(io.crash(new Error('boom with sk-test-crash')));
-  assert.ok(io.crash('no error at all'));
+  assert.ok(io.crash('not an Error'));
   const [first, second] = io.written.error.trim().split('\n').map((line) => JSON.parse(line));
   assert.deepEqual(
     [first.level, first.message, first.origin],
@@ -27,13 +27,13 @@ test('serve logs an uncaught error with its stack but without the key, and runs 
   assert.match(first.cause, /^boom with /);
   assert.match(first.stack, /crashes\.test/);
   assert.ok(!io.written.error.includes('sk-test-crash'));
-  assert.equal(second.cause, 'no error at all');
+  assert.equal(second.cause, 'not an Error');
   io.signal('SIGTERM');
   assert.equal(await code, 0);
-  assert.ok(!io.crash(new Error('late')), 'a server that has ended handles no crash');
+  assert.ok(!io.crash(new Error('late')), 'after its end, serve handles no crash');
 });
 
-/** Each line on standard input throws in one of the ways in which a request can. */
+/** Runs serve, and throws in the way that each line on standard input names; code for a request can throw in each. */
 const CRASHES = `
   const { EventEmitter } = require('node:events');
   const crashes = {

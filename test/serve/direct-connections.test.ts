@@ -13,7 +13,7 @@ const COMPLETION = { choices: [{ index: 0, message: { role: 'assistant', content
 
 const HIT = { title: 'A hit', url: 'https://example.com/a', content: 'Text.' };
 
-/** A provider and search service at localhost, which prefers HTTP/2, as most do. */
+/** Starts a provider and search service on localhost that prefers HTTP/2, as most do. */
 async function startProvider(context: TestContext) {
   const seen: string[] = [];
   const { cert, key } = ACME_TLS;
@@ -31,12 +31,12 @@ async function startProvider(context: TestContext) {
 }
 
 for (const { title, skip, path } of listNodes(18, 20, 24, 26)) {
-  // Node's own proxy support knows no exception for the machine itself.
-  for (const own of [{}, { NODE_USE_ENV_PROXY: '1', HTTPS_PROXY: 'http://127.0.0.1:9' }]) {
-    const variables = Object.keys(own).join(' and ') || 'no variables';
-    test(`direct connections on ${title} with ${variables}`, { skip }, async (context) => {
+  // Node's own proxy support has no exception for localhost, but the bridge's has.
+  for (const variables of [{}, { NODE_USE_ENV_PROXY: '1', HTTPS_PROXY: 'http://127.0.0.1:9' }]) {
+    const names = Object.keys(variables).join(' and ') || 'no variables';
+    test(`direct connections on ${title} with ${names}`, { skip }, async (context) => {
       const { url, seen } = await startProvider(context);
-      const env = { NODE_EXTRA_CA_CERTS: ACME_TLS.certFile, ...own };
+      const env = { NODE_EXTRA_CA_CERTS: ACME_TLS.certFile, ...variables };
       const flags = ['--provider', 'openai-compatible', '--search', 'searxng', '--search-url', `${url}/search`];
       const bridge = await startBuiltBridge(context, { node: path, upstream: `${url}/v1`, flags, env });
       const turn = await postJson(`${bridge.url}/v1/responses`, { model: 'm', input: 'Hi', store: false });

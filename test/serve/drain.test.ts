@@ -1,4 +1,4 @@
-/** SIGTERM with a load balancer: not ready at once, time for running turns, then a terminal event. */
+/** SIGTERM with a load balancer: /health/ready fails at once, and running turns finish or end with a terminal event. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { test } from 'node:test';
@@ -10,10 +10,11 @@ import { getJson, postStream } from '../support/clients/sse-client';
 import { answer, createTurnstile, startScriptedUpstream } from '../support/upstream/scripted-upstream';
 
 for (const [name, drainMs, last] of [
-  ['a turn that ends in time is answered', 60_000, 'response.completed'],
-  ['a turn that takes longer than the drain time ends with a terminal event', 5_000, 'response.failed'],
+  ['a turn within the drain time completes', 60_000, 'response.completed'],
+  ['a longer turn ends with a terminal event', 5_000, 'response.failed'],
 ] as const) {
-  test(`SIGTERM: not ready, and ${name}`, { skip: process.platform === 'win32' }, async (context) => {
+  const skip = process.platform === 'win32';
+  test(`after SIGTERM, the bridge is not ready, and ${name}`, { skip }, async (context) => {
     const gate = createTurnstile();
     const upstream = await startScriptedUpstream({
       dialect: 'dashscope', script: [answer({ text: 'One two three.', gate: gate.gate })],
@@ -44,7 +45,7 @@ const TURN = `POST /v1/responses HTTP/1.1\r\n${HEAD}\r\n\r\n{"input":"hi"}`;
 
 for (const { title, skip: isMissing, path } of listNodes(18, 20, 24, 26)) {
   const skip = isMissing || process.platform === 'win32';
-  test(`turns on connections made before SIGTERM get 503 on ${title}`, { skip }, async (context) => {
+  test(`on ${title}, new turns on connections made before SIGTERM get 503`, { skip }, async (context) => {
     const gate = createTurnstile();
     const upstream = await startScriptedUpstream({
       dialect: 'dashscope', script: [answer({ text: 'One two three.', gate: gate.gate })],
@@ -55,13 +56,13 @@ for (const { title, skip: isMissing, path } of listNodes(18, 20, 24, 26)) {
     const turn = { model: 'qwen3.7-plus', input: ask(), store: false, stream: true };
     const streaming = postStream(`${bridge.url}/v1/responses`, turn, CODEX);
     await upstream.nextRequest();
-    const [unused, kept] = [await connectTo(context, bridge.port), await connectTo(context, bridge.port)];
-    kept.write('GET /health HTTP/1.1\r\nhost: localhost\r\n\r\n');
-    await once(kept, 'data');
+    const [unused, reused] = [await connectTo(context, bridge.port), await connectTo(context, bridge.port)];
+    reused.write('GET /health HTTP/1.1\r\nhost: localhost\r\n\r\n');
+    await once(reused, 'data');
     assert.equal(await ready(), 200);
     bridge.child.kill('SIGTERM');
     while ((await ready()) === 200) await new Promise((resolve) => setTimeout(resolve, 10));
-    for (const socket of [unused, kept]) {
+    for (const socket of [unused, reused]) {
       socket.write(TURN);
       assert.match(String((await once(socket, 'data'))[0]), /^HTTP\/1\.1 503 [^]*"bridge_shutting_down"/);
     }

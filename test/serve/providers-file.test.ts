@@ -1,4 +1,4 @@
-/** The providers file of a running bridge: changes apply at once, broken files do not, keys stay with their hosts. */
+/** The providers file of a running bridge: valid changes apply to the next turn, and keys stay with their hosts. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
@@ -20,12 +20,12 @@ const ANSWER = JSON.stringify({
   usage: { prompt_tokens: 1, completion_tokens: 1, total_tokens: 2 },
 });
 
-/** A provider that records every key and team header it receives. */
-async function startHost(context: TestContext, deadKey?: string) {
+/** Starts a provider that records every key and team header it receives. */
+async function startHost(context: TestContext, rejectedKey?: string) {
   const seen: string[] = [];
   const server = createServer((request, response) => {
     seen.push(`${request.headers.authorization} ${request.headers['x-team']}`);
-    if (deadKey !== undefined && request.headers.authorization === `Bearer ${deadKey}`)
+    if (rejectedKey !== undefined && request.headers.authorization === `Bearer ${rejectedKey}`)
       return void request.resume().on('end', () => response.writeHead(401).end('{}'));
     request.resume().on('end', () => response.writeHead(200, { 'content-type': 'application/json' }).end(ANSWER));
   });
@@ -64,8 +64,8 @@ async function startWith(context: TestContext, flags: readonly string[], env: Re
   const io = createFakeIo();
   // With the default home, the bridge would write to the usage ledger of the user who runs the tests.
   const home = mkdtempSync(join(tmpdir(), 'providers-home-'));
-  const words = ['--port', '0', '--log-format', 'json', '--upstream-calls', '1', ...flags];
-  const code = run(words, { HOME: home, ...env }, io);
+  const args = ['--port', '0', '--log-format', 'json', '--upstream-calls', '1', ...flags];
+  const code = run(args, { HOME: home, ...env }, io);
   const line = await io.firstOut;
   const url = /listens on (http:\/\/\S+)\/v1/.exec(line)?.[1];
   assert.ok(url, line + io.written.error);
@@ -82,7 +82,7 @@ async function startWith(context: TestContext, flags: readonly string[], env: Re
   return { io, post };
 }
 
-test('a change takes effect with the next turn; a broken file changes nothing, with one warning', async (context) => {
+test('a change applies to the next turn; a broken or deleted file causes one warning', async (context) => {
   const [a, b] = [await startHost(context), await startHost(context)];
   const { path, io, post } = await startServe(context, fileFor(a.url, 'A'));
   assert.equal((await post()).status, 200);
@@ -100,7 +100,7 @@ test('a change takes effect with the next turn; a broken file changes nothing, w
   assert.doesNotMatch(io.written.error, /sk-test|team-(aaaa|bbbb)/);
 });
 
-test('a new row serves provider/model names at once', async (context) => {
+test('a new row serves provider/model names from the next turn on', async (context) => {
   const [a, b] = [await startHost(context), await startHost(context)];
   const { path, post } = await startServe(context, fileFor(a.url, 'A'));
   writeFileSync(path, fileFor(a.url, 'A', { other: { base_url: b.url, key_variables: ['KEY_B'] } }));
@@ -127,7 +127,7 @@ test('a file that is created after the start is used from the next turn on', asy
   assert.ok(io.written.error.includes('reloaded'), io.written.error);
 });
 
-test('an unset variable disables its provider: at the start and later, for turns and in the list', async (context) => {
+test('an unset variable disables its provider: turns get 401, and serve does not start with it', async (context) => {
   const [a, b] = [await startHost(context), await startHost(context)];
   const other = { other: { base_url: b.url, key_variables: ['KEY_B'], headers: { 'x-team': '$NOT_SET' } } };
   const { post } = await startServe(context, fileFor(a.url, 'A', other));
@@ -156,7 +156,7 @@ test('several keys for a plan that forbids them cause one warning', async (conte
   assert.doesNotMatch(io.written.error, /sk-sp-test/);
 });
 
-test('edited 100 times under load, each host only ever gets its own keys and header', async (context) => {
+test('with 100 edits under load, each host gets only its own keys and header', async (context) => {
   const [a, b] = [await startHost(context, 'sk-test-a'), await startHost(context, 'sk-test-b')];
   const { path, post } = await startServe(context, fileFor(a.url, 'A'));
   let done = false;

@@ -14,7 +14,7 @@ const CHUNKS = [
   { choices: [{ index: 0, delta: {}, finish_reason: 'stop' }] },
 ].map((chunk) => `data: ${JSON.stringify({ id: 'c', object: 'chat.completion.chunk', ...chunk })}\n\n`);
 
-/** A provider named api.acme.test, which only a proxy can find. */
+/** Starts a provider with the name api.acme.test, which only the proxy can resolve. */
 async function startProvider(context: TestContext) {
   const keys: (string | undefined)[] = [];
   const server = createServer({ cert: ACME_TLS.cert, key: ACME_TLS.key }, (request, response) => {
@@ -65,7 +65,7 @@ for (const { title, skip, path } of listNodes(18, 20, 24, 26)) {
   }
 }
 
-test('a wrong password is one clear error, which does not contain it', async (context) => {
+test('a wrong proxy password causes one clear error, which does not contain the password', async (context) => {
   const provider = await startProvider(context);
   const proxy = await startConnectProxy(context, { port: provider.port, credentials: 'me:right' });
   const bridge = await startBuiltBridge(context, {

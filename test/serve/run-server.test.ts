@@ -1,4 +1,4 @@
-/** The lifecycle of a server, with a scripted one: start-up line, signals, a port in use. */
+/** The lifecycle of serve with a scripted server: start-up line, signals, a port in use. */
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import { test } from 'node:test';
@@ -47,10 +47,10 @@ test('start-up prints exactly one line', async () => {
   assert.equal(await code, 0);
 });
 
-for (const [name, forced] of [['SIGINT', 130], ['SIGTERM', 143]] as const) {
-  test(`${name} closes the server and ends with 0 once it is closed`, async () => {
+for (const [name, forcedCode] of [['SIGINT', 130], ['SIGTERM', 143]] as const) {
+  test(`${name} closes the server, and the exit code is 0 once it is closed`, async () => {
     const { server, calls, endClose } = createScriptedServer();
-    const { io, code } = start(server, { drainTimeoutMs: '77' });
+    const { io, code } = start(server);
     await io.firstOut;
     io.signal(name);
     assert.deepEqual(calls, ['close']);
@@ -60,19 +60,29 @@ for (const [name, forced] of [['SIGINT', 130], ['SIGTERM', 143]] as const) {
     assert.equal(io.handlers(), 0);
   });
 
-  test(`a second signal, ${name}, ends everything at once with ${forced}`, async () => {
+  test(`a second signal, ${name}, ends everything at once with exit code ${forcedCode}`, async () => {
     const { server, calls } = createScriptedServer();
     const { io, code } = start(server);
     await io.firstOut;
     io.signal('SIGINT');
     io.signal(name);
     assert.deepEqual(calls, ['close', 'closeNow']);
-    assert.equal(await code, forced);
+    assert.equal(await code, forcedCode);
     assert.equal(io.handlers(), 0);
   });
 }
 
-test('if standard error is a JSON log, the shutdown is a line of it', async () => {
+test('with running turns, the message says how long they have and how to stop now', async () => {
+  const { server, endClose } = createScriptedServer(undefined, 2);
+  const { io, code } = start(server, { drainTimeoutMs: '7000' });
+  await io.firstOut;
+  io.signal('SIGTERM');
+  assert.equal(io.written.error, 'Stopping… waiting up to 7 s for 2 answers. Press Ctrl-C again to stop now.\n');
+  endClose();
+  assert.equal(await code, 0);
+});
+
+test('if standard error is a JSON log, the shutdown is a log line', async () => {
   const { server, endClose } = createScriptedServer();
   const lines: string[] = [];
   const { io, code } = start(
@@ -94,7 +104,7 @@ test('if standard error is a JSON log, the shutdown is a line of it', async () =
   });
 });
 
-test('a server that fails to close is an error, not a hang', async () => {
+test('an error while closing rejects, instead of hanging', async () => {
   const { server, failClose } = createScriptedServer();
   const { io, code } = start(server);
   await io.firstOut;
@@ -123,7 +133,7 @@ test('a port in use is reported with its owner and the origin of the option', as
   assert.equal(io.written.out, '');
 });
 
-test('any other error while listening is reported with the system’s message', async () => {
+test('any other error while listening is reported with the message of the system', async () => {
   const { server } = createScriptedServer(async () => {
     throw Object.assign(new Error('getaddrinfo ENOTFOUND nowhere'), { code: 'ENOTFOUND' });
   });
@@ -135,7 +145,7 @@ test('any other error while listening is reported with the system’s message', 
   );
 });
 
-test('a port reserved by the system is reported with a fix', async () => {
+test('a port that the system reserves is reported with advice', async () => {
   const { server } = createScriptedServer(async () => {
     throw Object.assign(new Error('listen EACCES'), { code: 'EACCES' });
   });

@@ -8,12 +8,13 @@ import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { run } from '../../src/cli/main';
 import { createFakeIo } from '../support/cli/fake-io';
+import { PROJECT_ROOT } from '../house/source-tree';
 import { LOAD_TYPESCRIPT } from '../support/cli/load-typescript';
 
-/** Nothing listens there, so no request in this file leaves the machine. */
+/** Nothing listens on port 9, so no request in this file leaves the machine. */
 const ENV = { AI_API_BASE: 'http://127.0.0.1:9/v1', AI_API_KEY: 'sk-test-serve' };
 
-function findAddress(startUpLine: string): { readonly host: string; readonly port: number } {
+function parseAddress(startUpLine: string): { readonly host: string; readonly port: number } {
   const url = /listens on (http:\/\/\S+)\/v1;/.exec(startUpLine)?.[1];
   assert.ok(url !== undefined, startUpLine);
   const { hostname, port } = new URL(url);
@@ -29,19 +30,19 @@ function readHealth(address: { host: string; port: number }): Promise<string> {
   });
 }
 
-test('serve answers /health and ends with 0 on a signal', async () => {
+test('serve answers /health and ends with exit code 0 on a signal', async () => {
   const io = createFakeIo();
   const code = run(['--port', '0', '--log-level', 'error'], ENV, io);
   const line = await io.firstOut;
   assert.match(line, /; upstream http:\/\/127\.0\.0\.1:9\/v1; API key: set from env AI_API_KEY; Ctrl-C stops it\.\n$/);
-  const health = JSON.parse(await readHealth(findAddress(line)));
+  const health = JSON.parse(await readHealth(parseAddress(line)));
   assert.deepEqual([health.name, health.pid], ['aliyun-codex-bridge', process.pid]);
   io.signal('SIGTERM');
   assert.equal(await code, 0);
   assert.equal(io.written.out, line);
 });
 
-test('the provider named by the user sets its key variable, and an unknown name does not start', async () => {
+test('the provider that the user names determines the key variable, and an unknown name is an error', async () => {
   const io = createFakeIo();
   const code = run(
     ['--port=0', '--provider', 'z.ai'],
@@ -56,7 +57,7 @@ test('the provider named by the user sets its key variable, and an unknown name 
   assert.match(wrong.written.error, /Cannot use "aliyum" from env AI_PROVIDER: expected aliyun-coding, /);
 });
 
-test('an environment file can set everything, including a key', async (context) => {
+test('an environment file can set the port, the provider, its URL and its key', async (context) => {
   const folder = mkdtempSync(join(tmpdir(), 'serve-env-'));
   context.after(() => rmSync(folder, { recursive: true, force: true }));
   const path = join(folder, 'env');
@@ -69,10 +70,10 @@ test('an environment file can set everything, including a key', async (context) 
   assert.equal(await code, 0);
 });
 
-test('a second bridge on the same port names the first one and ends with 1', async () => {
+test('a second bridge on the same port names the first one and ends with exit code 1', async () => {
   const first = createFakeIo();
   const firstCode = run(['--port=0'], ENV, first);
-  const { port } = findAddress(await first.firstOut);
+  const { port } = parseAddress(await first.firstOut);
   const second = createFakeIo();
   assert.equal(await run(['serve'], { ...ENV, PORT: String(port) }, second), 1);
   assert.ok(second.written.error.includes(`port ${port} from env PORT: the port is in use. aliyun-codex-bridge `));
@@ -82,10 +83,13 @@ test('a second bridge on the same port names the first one and ends with 1', asy
   assert.equal(await firstCode, 0);
 });
 
-/** Starts the program like `npm run dev`; `script` replaces it. */
+/**
+ * Starts a Node process that loads TypeScript, as `npm run dev` does.
+ * @param args a script with its arguments, or `--eval` with code
+ */
 function start(context: TestContext, args: readonly string[]): ChildProcess {
   const child = spawn(process.execPath, [...LOAD_TYPESCRIPT, ...args], {
-    cwd: join(__dirname, '..', '..'),
+    cwd: PROJECT_ROOT,
     env: { PATH: process.env['PATH'], ...ENV },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -104,13 +108,13 @@ function collect(child: ChildProcess, stream: 'stdout' | 'stderr', until: RegExp
   });
 }
 
-const ended = (child: ChildProcess): Promise<unknown> =>
+const exitOf = (child: ChildProcess): Promise<unknown> =>
   new Promise((resolve) => child.on('close', (code, signal) => resolve(code ?? signal)));
 
 for (const signal of ['SIGHUP', 'SIGINT', 'SIGTERM'] as const) {
-  test(`a process that gets ${signal} ends with exit code 0`, async (context) => {
+  test(`a process that receives ${signal} ends with exit code 0`, async (context) => {
     const child = start(context, ['src/cli/main.ts', '--port', '0']);
-    const code = ended(child);
+    const code = exitOf(child);
     await collect(child, 'stdout', /\n/);
     child.kill(signal);
     assert.equal(await code, 0);
@@ -119,12 +123,12 @@ for (const signal of ['SIGHUP', 'SIGINT', 'SIGTERM'] as const) {
 
 test('a process with an invalid configuration ends with exit code 2', async (context) => {
   const child = start(context, ['src/cli/main.ts', '--port', 'x']);
-  const code = ended(child);
+  const code = exitOf(child);
   await collect(child, 'stderr', /expected a port number/);
   assert.equal(await code, 2);
 });
 
-test('until it listens, serve loads nothing that only requests, other commands or errors need', async (context) => {
+test('until it listens, serve does not load modules for requests, other commands or errors', async (context) => {
   const script = `
     const { run } = require('./src/cli/main');
     const io = { error() {}, onSignal(handler) { setImmediate(handler, 'SIGTERM'); return () => undefined; },
@@ -132,7 +136,7 @@ test('until it listens, serve loads nothing that only requests, other commands o
     run(['--port', '0'], process.env, io);`;
   const loaded = await collect(start(context, ['--eval', script]), 'stdout', /\nend\n/);
   assert.match(loaded, /\/src\/serve\/serve-command\.ts\n/);
-  const late = [
+  const notLoaded = [
     'cli/help-command',
     'cli/version-command',
     'cli/help-pages',
@@ -146,15 +150,13 @@ test('until it listens, serve loads nothing that only requests, other commands o
     'observe/log-file',
     'server/idle-shutdown',
     'server/answer-turn',
-  ];
-  for (const path of [
-    ...late,
     'bridge/create-bridge',
     'upstream/transport',
     'providers/catalog',
     'config/provider-values',
-  ]) {
-    assert.ok(existsSync(`src/${path}.ts`), `${path} no longer exists`);
+  ];
+  for (const path of notLoaded) {
+    assert.ok(existsSync(join(PROJECT_ROOT, `src/${path}.ts`)), `${path} no longer exists`);
     assert.ok(!loaded.includes(`/src/${path}.ts`), path);
   }
 });

@@ -1,4 +1,4 @@
-/** The start-up line: address, upstream, key present or not, how to stop. */
+/** The start-up line: address, upstream, where the key is from, and how to stop. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { renderStartUpLine } from '../../src/serve/run-server';
@@ -10,7 +10,7 @@ function render(flags: FlagTexts, env: Environment, address = { host: '127.0.0.1
   return renderStartUpLine({ version: '9.8.7', address, config: resolved.config, origins: resolved.origins });
 }
 
-test('it is one line with all facts', () => {
+test('the start-up line has the version, the URL, the upstream, the key’s origin and how to stop', () => {
   assert.equal(
     render({}, { AI_API_KEY: 'sk-test-hidden' }),
     'aliyun-codex-bridge 9.8.7 listens on http://127.0.0.1:31415/v1; upstream http://localhost:8000/v1; '
@@ -18,19 +18,19 @@ test('it is one line with all facts', () => {
   );
 });
 
-test('it states the origin of the key, and never the key', () => {
+test('the line states the origin of the key, and never the key', () => {
   const lines = {
     'set from flag --ai-api-key': render({ aiApiKey: 'sk-test-hidden' }, {}),
     'none. Set AI_API_KEY, then restart the bridge': render({}, {}),
-    "each request\'s own": render({ forceEnvAuth: '0' }, { AI_API_KEY: 'sk-test-hidden' }),
+    "each request's own": render({ forceEnvAuth: '0' }, { AI_API_KEY: 'sk-test-hidden' }),
   };
-  for (const [words, line] of Object.entries(lines)) {
-    assert.ok(line.includes(`API key: ${words};`), line);
+  for (const [text, line] of Object.entries(lines)) {
+    assert.ok(line.includes(`API key: ${text};`), line);
     assert.doesNotMatch(line, /sk-test/);
   }
 });
 
-test('a missing key is reported with the provider’s variable too, and not at all if none is needed', () => {
+test('a missing key is reported with all variables that can set it, unless the provider needs none', () => {
   const plan = render({ aiBaseUrl: 'https://api.deepseek.com' }, {});
   assert.match(plan, /API key: none\. Set AI_API_KEY or DEEPSEEK_API_KEY, then restart the bridge;/);
   assert.match(render({ provider: 'ollama' }, {}), /API key: not needed;/);

@@ -1,4 +1,4 @@
-/** The warm-up after the start: a practice turn runs the real code, and nothing outside the process notices. */
+/** The warm-up after the start: a practice turn runs the real code without the network. */
 import assert from 'node:assert/strict';
 import { createServer } from 'node:net';
 import { once } from 'node:events';
@@ -14,7 +14,7 @@ function configOf(baseUrl: string) {
 }
 
 for (const { name, baseUrls } of PROVIDERS) {
-  test(`a practice turn with the dialect of ${name} has text, a call and an end`, async () => {
+  test(`a practice turn with the dialect of ${name} produces text, a tool call and response.completed`, async () => {
     const [head = '', body = ''] = (await runPracticeTurn(configOf(baseUrls[0] ?? ''))).split('\r\n\r\n');
     assert.match(head, /^HTTP\/1\.1 200 OK\r\n/);
     assert.match(body, /"type":"response\.output_text\.delta".*"delta":"The files:"/);
@@ -23,7 +23,7 @@ for (const { name, baseUrls } of PROVIDERS) {
   });
 }
 
-test('a practice turn uses Chat Completions, whatever the user\'s provider speaks', async () => {
+test('a practice turn uses Chat Completions, even if the user’s provider uses Responses', async () => {
   const native = { wire: 'responses', responses: { evidence: 'source' } } as const;
   const catalog = PROVIDERS.map((row) => ({ ...row, ...native }));
   const [{ baseUrls: [baseUrl] = [] } = {}] = catalog;
@@ -31,7 +31,7 @@ test('a practice turn uses Chat Completions, whatever the user\'s provider speak
 });
 
 test('a practice turn connects to nothing', async (context) => {
-  const provider = createServer(() => assert.fail('the provider got a connection')).listen(0, '127.0.0.1');
+  const provider = createServer(() => assert.fail('the provider received a connection')).listen(0, '127.0.0.1');
   context.after(() => provider.close());
   await once(provider, 'listening');
   const address = provider.address();
@@ -39,7 +39,7 @@ test('a practice turn connects to nothing', async (context) => {
   assert.match(await runPracticeTurn(configOf(`http://127.0.0.1:${address.port}/v1`)), /response\.completed/);
 });
 
-test('the warm-up opens the bridge', async () => {
+test('the warm-up opens the bridge that answers requests', async () => {
   await new Promise<void>((resolve) => {
     const stop = warmUp({
       config: configOf('http://127.0.0.1:9/v1'), openTurns: () => 1,
