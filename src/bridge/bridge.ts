@@ -15,10 +15,10 @@ export interface Caller {
   readonly userAgent?: string;
   /** The client's turn id, the same in all its requests for one prompt. Failed calls are counted per id. */
   readonly turn?: string | undefined;
-  /** The client's conversation id; key and fallback stay the same within a conversation. */
+  /** The client's conversation id. Its turns keep one API key, and report a fallback once. */
   readonly thread?: string | undefined;
-  /** The client requests a title for a new thread; SMALL_MODEL may write it. */
-  readonly isTitle?: boolean;
+  /** Whether the client requests a title for a new thread; SMALL_MODEL may write it. */
+  readonly requestsTitle?: boolean;
   /** Collects facts about the turn; absent when nothing will read them. */
   readonly record?: TurnRecord;
   /** Called when the answer has begun. By then the request is released, unless `holdsRequest` is true. */
@@ -37,9 +37,14 @@ export interface Turn {
   readonly notes: readonly string[];
   /** A keep-alive for a client whose provider is silent: an event for Codex, a comment for others. */
   keepAlive(): string;
-  /** One SSE string per upstream read, including the terminal event and `data: [DONE]`. Never throws. */
+  /**
+   * Yields the stream as SSE text, including the terminal event and `data: [DONE]`. Throws only on a bug in the bridge.
+   */
   frames(): AsyncIterable<string>;
-  /** Ends a stream whose `frames` threw after the first one: returns a terminal event with the next sequence number. */
+  /**
+   * Returns the text that ends a stream whose `frames` threw after the first string; empty for a background response,
+   * which continues.
+   */
   fail(error: BridgeError): string;
   /** Returns the whole answer as JSON text, with its HTTP status. */
   collect(): Promise<{ readonly status: number; readonly body: string }>;

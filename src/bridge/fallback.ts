@@ -127,7 +127,7 @@ function announce(
   if (reason === undefined) return prepared;
   prepared.notes.add(reason);
   caller.record?.send(describeSent(prepared));
-  const isShown = caller.client === 'codex' && caller.thread !== undefined && caller.isTitle !== true;
+  const isShown = caller.client === 'codex' && caller.thread !== undefined && caller.requestsTitle !== true;
   return isShown && !context.plan().isAnnounced(caller.thread, reason) ? { ...prepared, notice: reason } : prepared;
 }
 
@@ -135,12 +135,12 @@ function announce(
 function recordSuccess(
   { prepared, host, number }: KeyedModel, question: Question<unknown>, reason: string | undefined,
 ): void {
-  const { caller: { thread, isTitle }, context } = question;
+  const { caller: { thread, requestsTitle }, context } = question;
   if (thread === undefined) return;
   const { keys = [] } = prepared.endpoint.substitutes ?? {};
   const key = keys[number - 1];
   if (key !== undefined) context.plan().keep(key, thread, host);
-  if (isTitle !== true) context.plan().markAnnounced(thread, reason);
+  if (requestsTitle !== true) context.plan().markAnnounced(thread, reason);
 }
 
 /** If every choice is cooling down, tries the one whose cool-down ends first, unless others were tried already. */

@@ -55,7 +55,7 @@ export function createModelCatalog(
     preferred: settings.defaultModel,
     discovered: await discover(),
     aliases: settings.modelMap,
-    rows: settings.catalog,
+    catalog: settings.catalog,
   });
   return {
     entries,

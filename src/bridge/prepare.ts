@@ -102,7 +102,7 @@ export async function prepare(
 ): Promise<Prepared> {
   const { isSubstitute = false, overChat = false, notes = new Set<string>() } = options;
   const { settings } = context;
-  const requested = caller.isTitle === true ? (settings.smallModel ?? given.model) : given.model;
+  const requested = caller.requestsTitle === true ? (settings.smallModel ?? given.model) : given.model;
   const endpoint = await findEndpoint(requested, caller, context, notes, overChat);
   const { model, dialect, native, origin } = endpoint;
   const { tools, chat: translated } = translateRequest(native ? native.toNativeSettings(given, notes) : given, {
@@ -135,7 +135,7 @@ function preparer(
   return ({ fallback, input = given.input, notes = new Set<string>(), ...changes }) => {
     const changed = { ...options, ...changes, notes };
     if (fallback === undefined) return prepare({ ...given, input }, caller, context, changed);
-    const { isTitle: _title, ...fallbackCaller } = caller;
+    const { requestsTitle: _title, ...fallbackCaller } = caller;
     const request = { ...given, input, model: fallback };
     return prepare(request, fallbackCaller, withTarget(fallback, context), { ...changed, isSubstitute: true });
   };

@@ -1,4 +1,4 @@
-/** Lists Codex's own commands, which users type without `codex` in front. Loaded only after an unknown word. */
+/** Lists Codex's own commands, which users may type without `codex` before them. Loaded only for an unknown command. */
 
 /** From `codex --help` of 0.146.0 and 0.169.0, except those that are also commands of the bridge. */
 export const CODEX_COMMANDS: readonly string[] = [

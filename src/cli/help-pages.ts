@@ -76,7 +76,7 @@ export const HELP_PAGES: Readonly<Record<CommandName, HelpPage>> = {
   start: {
     group: 'background',
     details: [
-      'Returns when the bridge is ready. The bridge logs to a file; show it with logs. If a bridge already runs' +
+      'Returns when the bridge is ready. The bridge logs to a file; show it with logs. If a bridge is already running' +
         ' on the port, no other is started. Accepts every option of serve.',
     ],
     examples: [

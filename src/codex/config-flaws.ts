@@ -1,7 +1,7 @@
 /** Finds settings in config.toml that keep Codex from starting, or that it silently ignores. */
 import { countEdits, findNearest } from '../base/nearest';
 import { isBefore } from '../base/version';
-import { BUILT_INTO_CODEX } from '../providers/codex-models';
+import { RESERVED_PROVIDER_IDS } from '../providers/codex-models';
 import { PROVIDERS_KEY } from './config-toml';
 import { listProviders, type ConfigNames } from './config-meaning';
 import type { TomlDocument, TomlStatement } from './toml/parse-toml';
@@ -66,7 +66,7 @@ const RULES: readonly FlawRule[] = [
       fix: `Remove the table, or write wire_api = "responses" if the provider has a Responses API.`,
     };
   }),
-  forEachProvider((id) => (BUILT_INTO_CODEX.includes(id) ? {
+  forEachProvider((id) => (RESERVED_PROVIDER_IDS.includes(id) ? {
     problem: `${id} is a built-in provider of Codex, which no table may redefine`,
     fix: 'Rename the table.',
   } : undefined)),
@@ -103,7 +103,7 @@ const RULES: readonly FlawRule[] = [
     (isTomlTable(table) ? listNearMisses(table, PROVIDER_KEYS, [PROVIDERS_KEY, id]) : [])),
 ];
 
-const isBuiltIn = (id: string): boolean => BUILT_INTO_CODEX.includes(id) || id === 'amazon-bedrock';
+const isBuiltIn = (id: string): boolean => RESERVED_PROVIDER_IDS.includes(id) || id === 'amazon-bedrock';
 
 const isOlder = (version: string | undefined, than: string): boolean =>
   version !== undefined && isBefore(version, than);

@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { isLoopback, portOf } from '../base/base-url';
 import { asText } from '../base/json';
 import { attempt } from '../base/thrown';
-import { BUILT_INTO_CODEX } from '../providers/codex-models';
+import { RESERVED_PROVIDER_IDS } from '../providers/codex-models';
 import { FEATURES_KEY, PROVIDER_ID, PROVIDERS_KEY } from './config-toml';
 import { isTomlTable, type TomlTable, type TomlValue } from './toml/value';
 
@@ -30,7 +30,7 @@ export function findBridgeId(config: TomlTable, port: number): string {
   const isBridge = (id: string): boolean => {
     const address = asText(tableOf(providers, id)['base_url']);
     const url = attempt(() => new URL(address ?? ''));
-    return url !== undefined && isLoopback(url.hostname) && portOf(url) === port && !BUILT_INTO_CODEX.includes(id);
+    return url !== undefined && isLoopback(url.hostname) && portOf(url) === port && !RESERVED_PROVIDER_IDS.includes(id);
   };
   const selected = asText(config['model_provider']) ?? PROVIDER_ID;
   return [selected, PROVIDER_ID, ...Object.keys(providers)].find(isBridge) ?? PROVIDER_ID;

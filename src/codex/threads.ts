@@ -1,7 +1,7 @@
 /** Counts Codex's threads by provider: a thread can only be resumed under its provider's id. */
 import { open, readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { BUILT_INTO_CODEX } from '../providers/codex-models';
+import { RESERVED_PROVIDER_IDS } from '../providers/codex-models';
 import { PROVIDER_ID } from './config-toml';
 
 /** Maximum number of files read, newest first. */
@@ -29,7 +29,7 @@ export async function countThreads(codexHome: string): Promise<ReadonlyMap<strin
  * is never listed: the launcher resumes its threads.
  */
 export function listStranded(counts: ReadonlyMap<string, number>, known: readonly string[]): readonly string[] {
-  const present = [...known, ...BUILT_INTO_CODEX, PROVIDER_ID, 'amazon-bedrock'];
+  const present = [...known, ...RESERVED_PROVIDER_IDS, PROVIDER_ID, 'amazon-bedrock'];
   return [...counts.keys()].filter((id) => !present.includes(id));
 }
 

@@ -37,7 +37,7 @@ Other bridges write to standard error or to their own --log-file. To read such a
     show(lines.map((line) => `${line}\n`).join(''));
     if (readOwnFlag(LOGS_FLAGS.follow, own) === true) {
       const running = isJson ? undefined : showRunningTurns(target, createProgress(io, createTerminalStyle(true, env)));
-      await follow(path, reader, { ...io, out: running?.interrupt(show) ?? show }).finally(running?.end);
+      await follow(path, reader, { ...io, out: running?.wrapWrite(show) ?? show }).finally(running?.end);
     }
     return EXIT.done;
   } catch (error) {

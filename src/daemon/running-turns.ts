@@ -5,16 +5,16 @@ import type { Progress } from '../command/progress';
 import { getJson } from '../instance/bridge-client';
 import type { BridgeTarget } from '../instance/target';
 
-export interface RunningTurns {
-  /** Wraps `write` to remove the line first; the line reappears if turns are still running. */
-  interrupt(write: (text: string) => void): (text: string) => void;
+export interface RunningTurnsDisplay {
+  /** Wraps `write` so that it first removes the progress line, which reappears if turns are still running. */
+  wrapWrite(write: (text: string) => void): (text: string) => void;
   end(): void;
 }
 
 const POLL_MS = 1_000;
 
-/** Polls the bridge every second. `progress` shows nothing unless the output is a terminal. */
-export function showRunningTurns(target: BridgeTarget, progress: Progress): RunningTurns {
+/** Polls the bridge every second. `progress` shows nothing unless standard error is a terminal. */
+export function showRunningTurns(target: BridgeTarget, progress: Progress): RunningTurnsDisplay {
   const poll = async (): Promise<void> => {
     const turns = await listRunningTurns(target);
     if (isOver) return;
@@ -25,7 +25,7 @@ export function showRunningTurns(target: BridgeTarget, progress: Progress): Runn
   const timer = setInterval(() => void poll(), POLL_MS);
   void poll();
   return {
-    interrupt: (write) => (text) => {
+    wrapWrite: (write) => (text) => {
       progress.end();
       write(text);
     },
@@ -43,11 +43,11 @@ interface ListedTurn {
   readonly model: string | undefined;
   readonly isStreaming: boolean;
   readonly ms: number;
-  /** An estimate. */
+  /** Estimated tokens of the answer so far. */
   readonly tokens: number;
 }
 
-/** Empty if no turn is running, or if the bridge does not answer or lacks the route. */
+/** Lists the running turns; none if the bridge does not answer, or is too old to have the route. */
 async function listRunningTurns({ host, port, record, config }: BridgeTarget): Promise<readonly ListedTurn[]> {
   const token = record?.token ?? config.accessToken;
   const response = await getJson({ host, port, path: '/turns', token, timeoutMs: POLL_MS });

@@ -12,7 +12,7 @@ import { describeKeyDifference, readRecord, stateFileOf, type BridgeRecord } fro
 import { startBridge } from '../instance/start-bridge';
 import { renderBase, renderCommand } from '../instance/target';
 
-/** Returns 0 if a bridge runs on the port, 1 if it could not be started, 2 for an invalid configuration. */
+/** Returns 0 if a bridge that any client can use is running on the port, 1 if not, 2 for an invalid configuration. */
 export async function run(context: CommandContext): Promise<number> {
   const { flags, env, io } = context;
   const loaded = requireConfig(context);
@@ -30,7 +30,7 @@ export async function run(context: CommandContext): Promise<number> {
     return meanwhile ?? EXIT.failed;
   }
   const style = createTerminalStyle(io.isTerminal?.() ?? false, env);
-  const title = `aliyun-codex-bridge ${readVersion()} runs on ${renderBase(started)} (pid ${started.pid}).`;
+  const title = `aliyun-codex-bridge ${readVersion()} is running at ${renderBase(started)} (pid ${started.pid}).`;
   const rows = renderRows([
     ['upstream', config.aiBaseUrl],
     ['API key', describeKey(config, origins)],
@@ -39,13 +39,14 @@ export async function run(context: CommandContext): Promise<number> {
   ]);
   io.out(`${style.paint('bold', title)}\n${style.spell(rows)}`);
   if (readRecord(stateFileOf(paths.state, started.port))?.pid !== started.pid) {
+    const stop = '"aliyun-codex-bridge stop"';
     const advice = `To stop it, end process ${started.pid}.`;
-    io.error(`Cannot write the record of the bridge in ${paths.state}, so stop will not find it. ${advice}\n`);
+    io.error(`Cannot write the bridge's record in ${paths.state}, so ${stop} will not find it. ${advice}\n`);
   }
   return EXIT.done;
 }
 
-/** Reports what uses the port, and returns the exit code; undefined if it is free. */
+/** Reports what uses the port, and returns the exit code; undefined if the port is free. */
 async function checkPort({ config, origins }: Loaded, paths: Paths, io: CommandIo): Promise<number | undefined> {
   const { host, port, aiBaseUrl: upstream } = config;
   if (port === 0) return undefined;
@@ -71,7 +72,7 @@ const isReserved = ({ stopWhenUnused, token }: BridgeRecord, { accessToken, acce
   stopWhenUnused && token !== undefined && accessToken === undefined && accessTokenFile === undefined;
 
 const describeReserved = (port: number): string =>
-  `Port ${port} is in use by a bridge that "aliyun-codex-bridge codex" started; only its Codex has the access token. ` +
+  `Port ${port} is in use by a bridge that "aliyun-codex-bridge codex" started; only that Codex has its token. ` +
   'Choose another port with --port.';
 
 interface RequestedBridge extends Address {
@@ -91,7 +92,7 @@ function describeRunning(
   ].map((note) => `${note}\n`);
   const restart = renderCommand('restart', requested.port);
   const advice = notes.length === 0 ? '' : `To apply the new settings, run: ${restart}\n`;
-  const process = pid === undefined ? '' : ` (pid ${pid})`;
+  const pidNote = pid === undefined ? '' : ` (pid ${pid})`;
   const base = renderBase(requested);
-  return `aliyun-codex-bridge ${version} already runs on ${base}${process}.\n${notes.join('')}${advice}`;
+  return `aliyun-codex-bridge ${version} is already running at ${base}${pidNote}.\n${notes.join('')}${advice}`;
 }

@@ -10,7 +10,7 @@ import { listRecords, type BridgeRecord } from '../instance/bridge-record';
 import { findTarget, renderBase, renderCommand, type BridgeTarget } from '../instance/target';
 import { readToday, renderToday, type Today } from '../usage/today';
 
-/** Returns 0 if a bridge runs on the port, 3 if none does, 2 for invalid usage. */
+/** Returns 0 if a bridge is running on the port, 3 if none does, 2 for invalid usage. */
 export async function run(context: CommandContext): Promise<number> {
   const { io, own, env } = context;
   const target = findTarget(context);
@@ -98,7 +98,7 @@ function renderStatus(status: BridgeStatus, style: TerminalStyle): string {
 
 function describeAbsence({ state, url, port }: BridgeStatus): string {
   if (state === 'stranger') return `Port ${port} is in use by another program.`;
-  return `No bridge runs on ${url}. Start one: ${renderCommand('start', port)}`;
+  return `No bridge is running at ${url}. Start one: ${renderCommand('start', port)}`;
 }
 
 function renderRunning(status: BridgeStatus, style: TerminalStyle): string {
@@ -114,6 +114,6 @@ function renderRunning(status: BridgeStatus, style: TerminalStyle): string {
     ...(version === installed ? [] : [['version', advice] as const]),
     ['today', renderToday(status.today, Date.now())],
   ];
-  const title = `aliyun-codex-bridge ${version ?? '(unknown version)'} runs on ${url}`;
+  const title = `aliyun-codex-bridge ${version ?? '(unknown version)'} is running at ${url}`;
   return `${style.paint('green', title)}\n${style.spell(renderRows(rows))}`;
 }

@@ -18,7 +18,7 @@ export async function run(context: CommandContext): Promise<number> {
   const state = await probePort({ host, port });
   if (state.kind === 'free') {
     if (record !== undefined) removeRecord(stateFile, record.pid);
-    io.out(`No bridge runs on ${renderBase(target)}.\n`);
+    io.out(`No bridge is running at ${renderBase(target)}.\n`);
     return EXIT.done;
   }
   if (state.kind === 'stranger') {
@@ -70,5 +70,5 @@ function describeFailure(outcome: Exclude<StopOutcome, 'ended'>, { pid, drainTim
     return `Process ${pid} is not the bridge that the record names; nothing was stopped.\n`;
   if (outcome === 'not permitted') return `Cannot stop the bridge: process ${pid} belongs to another user.\n`;
   const waited = renderDuration(drainTimeoutMs + MARGIN_MS);
-  return `The bridge (pid ${pid}) still runs ${waited} after SIGTERM. See its log, or kill the process.\n`;
+  return `The bridge (pid ${pid}) is still running ${waited} after SIGTERM. See its log, or kill the process.\n`;
 }

@@ -192,7 +192,7 @@ async function viewConfig(
 /** Lists the models in the provider's row; the list that the provider serves would cost a connection. */
 function listModels({ provider, config }: DoctorSettings, codexVersion: string | undefined) {
   const entries = listEntries(provider, {
-    preferred: config.defaultModel, aliases: config.modelMap, rows: config.catalog,
+    preferred: config.defaultModel, aliases: config.modelMap, catalog: config.catalog,
   });
   return describeForCodex(entries, codexVersion);
 }

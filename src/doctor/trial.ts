@@ -103,7 +103,7 @@ function createTrialBridge({ config, env, logins }: TrialOptions, traffic: Trial
 /** Chooses the model of config.toml if it uses the bridge, otherwise the default; and Codex's effort for it. */
 function chooseTrialModel({ config, provider, codex }: TrialOptions) {
   const entries = listEntries(provider, {
-    preferred: config.defaultModel, aliases: config.modelMap, rows: config.catalog,
+    preferred: config.defaultModel, aliases: config.modelMap, catalog: config.catalog,
   });
   const model = codex.model ?? entries.find(({ isDefault }) => isDefault)?.model.id ?? entries[0]?.model.id ?? '';
   const entry = entries.find(({ model: { id } }) => id.toLowerCase() === model.toLowerCase());

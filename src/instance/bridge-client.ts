@@ -146,7 +146,7 @@ export async function describePortOwner(probe: PortProbe): Promise<string> {
   const state = await probePort(probe);
   if (state.kind !== 'bridge') return 'Another program uses it.';
   const { version = '(unknown version)', pid } = state.health;
-  return `${SERVICE_NAME} ${version} already runs there${pid === undefined ? '' : ` (pid ${pid})`}.`;
+  return `${SERVICE_NAME} ${version} is already running there${pid === undefined ? '' : ` (pid ${pid})`}.`;
 }
 
 /** The connection by which a launcher keeps a bridge running: while it is open, the bridge is in use. */

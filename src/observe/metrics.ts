@@ -50,7 +50,7 @@ export class Metrics {
     [0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600, 1_800],
   );
   private readonly added = new Histogram(
-    'added_latency_seconds', 'From the last byte of a request to the call of its provider: what the bridge adds.',
+    'added_latency_seconds', 'From the last byte of a request until its provider is called: what the bridge adds.',
     [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1],
   );
 

@@ -4,8 +4,9 @@ import type { CatalogEntry } from './model-list';
 import type { Model } from './provider';
 
 /**
- * One entry, with every field that Codex 0.125 to 0.169 requires: a missing one makes Codex reject the whole list.
- * 0.146 also requires `supports_parallel_tool_calls`, and 0.125 `supports_reasoning_summaries`.
+ * One entry, with every field that Codex 0.125 to 0.169 requires: a missing one makes Codex reject the whole list. Two
+ * are required only by old versions: `supports_parallel_tool_calls` by 0.125 and 0.146, `supports_reasoning_summaries`
+ * by 0.125.
  */
 export type CodexModel = {
   readonly slug: string;
@@ -39,7 +40,7 @@ export type CodexModel = {
 
 type ReasoningLevel = { readonly effort: string; readonly description: string };
 
-/** @param codexVersion the version that reads the list; a current one if absent */
+/** @param codexVersion the version of Codex that reads the list; if absent, a recent one is assumed */
 export function describeForCodex(entries: readonly CatalogEntry[], codexVersion?: string): readonly CodexModel[] {
   return entries.map((entry, index) => describeModel(entry, index + 1, codexVersion));
 }
@@ -55,7 +56,7 @@ function describeModel(
     display_name: name,
     description: provider.title,
     ...(level !== undefined && { default_reasoning_level: level }),
-    supported_reasoning_levels: efforts.map((effort) => ({ effort, description: EFFORTS.get(effort) ?? effort })),
+    supported_reasoning_levels: efforts.map((effort) => ({ effort, description: DESCRIPTIONS.get(effort) ?? effort })),
     default_reasoning_summary: 'auto',
     supports_reasoning_summaries: true,
     shell_type: 'unified_exec',
@@ -66,7 +67,7 @@ function describeModel(
     support_verbosity: false,
     apply_patch_tool_type: 'freeform',
     web_search_tool_type: 'text',
-    truncation_policy: { mode: 'tokens', limit: outputLimit(contextWindow) },
+    truncation_policy: { mode: 'tokens', limit: toolOutputLimit(contextWindow) },
     supports_parallel_tool_calls: true,
     supports_search_tool: false,
     context_window: contextWindow,
@@ -78,7 +79,8 @@ function describeModel(
   };
 }
 
-const EFFORTS: ReadonlyMap<string, string> = new Map([
+/** What each effort means, for the picker. */
+const DESCRIPTIONS: ReadonlyMap<string, string> = new Map([
   ['none', 'Answers without thinking'],
   ['minimal', 'Thinks as little as possible'],
   ['low', 'Thinks briefly'],
@@ -88,7 +90,7 @@ const EFFORTS: ReadonlyMap<string, string> = new Map([
   ['max', 'Thinks as long as it can'],
 ]);
 
-/** The efforts that Codex 0.125 accepts; any other makes it reject the whole list. 0.146 and later accept any word. */
+/** The efforts that Codex 0.125 accepts; it rejects a list with any other. 0.146 and later accept any string. */
 const OLD_EFFORTS = ['none', 'minimal', 'low', 'medium', 'high', 'xhigh'];
 
 function acceptsEffort(effort: string, codexVersion = ''): boolean {
@@ -96,7 +98,10 @@ function acceptsEffort(effort: string, codexVersion = ''): boolean {
   return minor === undefined || Number(minor) >= 146 || OLD_EFFORTS.includes(effort);
 }
 
-/** Chooses the provider's own default, or medium; a model that can only switch thinking on or off thinks. */
+/**
+ * Chooses the provider's default, else medium, else high, else the last effort. So a model whose
+ * thinking can only be switched on or off thinks by default.
+ */
 const chooseEffort = (efforts: readonly string[], preferred = ''): string | undefined =>
   [preferred, 'medium', 'high'].find((effort) => efforts.includes(effort)) ?? efforts.at(-1);
 
@@ -108,9 +113,12 @@ function compactionLimit({ contextWindow, maxOutput }: Model): number {
   return Math.floor(Math.min(contextWindow * 0.9, contextWindow - Math.min(maxOutput, contextWindow * 0.2)));
 }
 
-/** Token limit for a tool's output: what Codex allows its own models, but at most a tenth of the window. */
-const outputLimit = (contextWindow: number): number =>
+/**
+ * Token limit for a tool's output: what Codex allows its own models, but at most a tenth of the window, and at least
+ * 1,000.
+ */
+const toolOutputLimit = (contextWindow: number): number =>
   Math.max(1_000, Math.min(10_000, Math.floor(contextWindow / 10)));
 
-/** Ids that Codex 0.125 to 0.171 reject in config.toml: "model_providers contains reserved built-in provider IDs". */
-export const BUILT_INTO_CODEX: readonly string[] = ['openai', 'ollama', 'lmstudio'];
+/** Codex 0.125 to 0.171 rejects these in config.toml: "model_providers contains reserved built-in provider IDs". */
+export const RESERVED_PROVIDER_IDS: readonly string[] = ['openai', 'ollama', 'lmstudio'];

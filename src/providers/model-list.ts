@@ -22,34 +22,32 @@ export interface ListOptions {
   readonly preferred?: string | undefined;
   /** The provider's own list; it overrides the rows, because it is more recent. */
   readonly discovered?: readonly DiscoveredModel[];
-  /** The user's MODEL_MAP, which may lead to models of other providers. */
+  /** The user's MODEL_MAP, which may refer to models of other providers. */
   readonly aliases?: ModelMap | undefined;
   /** The catalog in which aliases are resolved; the built-in one if absent. */
-  readonly rows?: readonly Provider[] | undefined;
+  readonly catalog?: readonly Provider[] | undefined;
 }
 
 /**
- * Limits assumed for an unknown model. Most models with tools have more. If the real window is larger, Codex only
- * compacts too early; if it is smaller, requests fail.
+ * Limits assumed for an unknown model. Most models that support tools have higher limits. If the real window is larger,
+ * Codex only compacts too early; if it is smaller, requests fail.
  */
 const ASSUMED = { contextWindow: 128_000, maxOutput: 8_192 } as const;
 
-/**
- * Lists the default model first. Of two entries with the same name, only the one that a request would use is listed.
- */
+/** Lists the models, the default first. If several have the same name, only the one that a request uses is listed. */
 export function listEntries(home: Provider, options: ListOptions = {}): readonly CatalogEntry[] {
-  const { preferred, discovered = [], aliases = {}, rows } = options;
+  const { preferred, discovered = [], aliases = {}, catalog } = options;
   const chosen = resolveModel(home, undefined, preferred).id;
   const found = new Map([...discovered].reverse().map((model) => [model.id.toLowerCase(), model]));
   const describe = (provider: Provider, id: string): ModelEntry =>
     findEntry(
       provider, id,
-      provider === home ? (found.get(id.toLowerCase()) ?? findOnly(home, discovered, id)) : undefined,
+      provider === home ? (found.get(id.toLowerCase()) ?? findOnlyModel(home, discovered, id)) : undefined,
     );
   const ids = [...home.models.map(({ id }) => id), chosen, ...discovered.map(({ id }) => id)].filter((id) => id !== '');
   const entries = [
     ...Object.keys(aliases).map((alias) => {
-      const { provider, model = '' } = findRoute(alias, home, aliases, rows);
+      const { provider, model = '' } = findRoute(alias, home, aliases, catalog);
       return rename(describe(provider, model), alias);
     }),
     ...ids.map((id) => describe(home, id)),
@@ -59,7 +57,7 @@ export function listEntries(home: Provider, options: ListOptions = {}): readonly
 }
 
 /** A local server with a single model uses it for any name. */
-function findOnly(
+function findOnlyModel(
   { local }: Provider, [only, ...others]: readonly DiscoveredModel[], id: string,
 ): DiscoveredModel | undefined {
   return local && only && others.length === 0 ? { ...only, id } : undefined;
@@ -73,7 +71,7 @@ function findEntry(provider: Provider, name: string, found: DiscoveredModel | un
   return { provider, model: overlay(assume(id, dialect), found), basis: found ? 'listed' : 'assumed' };
 }
 
-/** Describes an unknown model by the provider's dialect. */
+/** Describes an unknown model from the provider's dialect. */
 function assume(id: string, { images, maxTokens }: Dialect): Model {
   return {
     id,

@@ -34,7 +34,7 @@ export interface Client {
   /** The client's turn id, shared by all its requests for one prompt. */
   readonly turn: string | undefined;
   /** Whether Codex requests a title for a new thread. */
-  readonly isTitle: boolean;
+  readonly requestsTitle: boolean;
   /** Codex's own names for the request, for the turn's log line. */
   readonly names: Pick<RequestFacts, 'request' | 'thread'>;
 }
@@ -104,7 +104,8 @@ async function startTurn(session: Session): Promise<Turn | undefined> {
 }
 
 function createCaller(session: Session): Caller {
-  const { exchange, client: { headers, kind, turn, isTitle, names }, open: { abort }, turnLog, reservation } = session;
+  const { exchange, client, open: { abort }, turnLog, reservation } = session;
+  const { headers, kind, turn, requestsTitle, names } = client;
   const { authorization, 'user-agent': userAgent } = headers;
   return {
     client: kind,
@@ -113,7 +114,7 @@ function createCaller(session: Session): Caller {
     ...(userAgent === undefined ? {} : { userAgent }),
     turn,
     thread: names.thread,
-    isTitle,
+    requestsTitle,
     abort,
     record: turnLog.record,
     detach: () => detach(session),
@@ -210,7 +211,7 @@ export function readClient(request: IncomingMessage): Client {
   }
   const metadata = parseJsonObject(headers['x-codex-turn-metadata'] ?? '') ?? {};
   // The TUI requests a title for each new thread in parallel with its first turn (fixture 38).
-  const isTitle = metadata['thread_source'] === 'thread_title';
+  const requestsTitle = metadata['thread_source'] === 'thread_title';
   // Versions before 0.125 send only a conversation id.
   const conversation = headers['conversation_id'] ?? headers['session-id'];
   return {
@@ -218,9 +219,9 @@ export function readClient(request: IncomingMessage): Client {
     kind: findClientKind(headers),
     program: readProgram(headers),
     turn: asText(metadata['turn_id']) ?? asText(conversation),
-    isTitle,
+    requestsTitle,
     names: {
-      request: isTitle ? 'title' : plainWord(metadata['request_kind']),
+      request: requestsTitle ? 'title' : plainWord(metadata['request_kind']),
       thread: plainWord(metadata['thread_id'] ?? headers['thread-id'] ?? conversation),
     },
   };

@@ -19,7 +19,7 @@ const CHUNK_SIZE = 64 * 1024;
 
 /** Decompresses one body. */
 export interface Inflater {
-  /** Takes the compressed bytes. */
+  /** Takes the compressed bytes and emits the decompressed ones. */
   readonly stream: Transform;
   /** The decompressed size as stated in the body; 0 if unknown. */
   readonly expected: number;
@@ -37,7 +37,7 @@ export function findInflater(header: string): (bytes: Buffer) => Inflater {
   if (create === undefined) throw unknownCoding(coding);
   return (bytes) => ({
     stream: create({ chunkSize: CHUNK_SIZE }),
-    // gzip ends with the size (RFC 1952, section 2.3.1); it may have several parts, and may state a wrong size.
+    // A gzip member ends with its size (RFC 1952, section 2.3.1). A hint only: there may be several members, or a lie.
     expected: coding.endsWith('gzip') && isGzip(bytes) ? bytes.readUInt32LE(bytes.length - 4) : 0,
     fail: (cause) => {
       const problem = `Cannot decompress the request body as ${coding}: ${messageOf(cause)}.`;
@@ -54,6 +54,6 @@ function unknownCoding(name: string): BridgeError {
   const quoted = JSON.stringify(name.slice(0, 100));
   return new BridgeError(
     'unsupported_media_type',
-    `Cannot read a request body with content-encoding ${quoted}: expected gzip, deflate, br or none.${hint}`,
+    `Cannot read a request body with content-encoding ${quoted}: expected gzip, deflate, br or identity.${hint}`,
   );
 }

@@ -1,4 +1,4 @@
-/** Maps the tools of one request to names that the upstream accepts, and back, without guessing. */
+/** Maps the tools of one request to names that the upstream accepts, and back. */
 import { shortHash } from '../base/hash';
 import type { JsonObject } from '../base/json';
 import type { ChatTool } from '../wire/chat';
@@ -12,7 +12,7 @@ const PLAIN_NAMESPACE = 'functions';
 
 interface ToolName { readonly name: string; readonly namespace?: string | undefined }
 
-/** Collects the tools of a request. The first declaration of a tool counts; later ones are repetitions. */
+/** Collects the tools of a request. The first declaration of a tool counts; later ones are ignored. */
 export class ToolSet {
   private readonly byName = new Map<string, CallTarget>();
   private readonly byTool = new Map<string, ChatTool>();
@@ -25,7 +25,7 @@ export class ToolSet {
   add(offer: ToolOffer): void {
     const key = keyOf(offer.target);
     if (this.byTool.has(key)) return;
-    const flat = flatName(offer.target, this.forbidden);
+    const flat = flattenName(offer.target, this.forbidden);
     const name = this.byName.has(flat) ? withHash(flat, key) : flat;
     const tool: ChatTool = {
       type: 'function',
@@ -48,16 +48,16 @@ export class ToolSet {
   /** Returns the upstream name of a tool, whether offered or not: calls in the history keep their original name. */
   nameOf(tool: ToolName): string {
     const known = this.byTool.get(keyOf(tool)) ?? this.byTool.get(keyOf(repairName(tool)));
-    return known?.function.name ?? flatName(tool, this.forbidden);
+    return known?.function.name ?? flattenName(tool, this.forbidden);
   }
 
   /**
    * Finds the tool that a model calls. Models change case, drop the namespace or add `functions.`; such a name is
-   * accepted if exactly one offered tool matches. An unknown name is passed on as a function, so that the client can
-   * report it to the model (Codex answers `unsupported call`).
+   * accepted if exactly one offered tool matches. A name shortened by `shortenName` is recognized. An unknown name is
+   * passed on as a function, so that the client can report it to the model (Codex answers `unsupported call`).
    */
   find(upstreamName: string): CallTarget {
-    return this.byName.get(upstreamName) ?? this.closest(upstreamName) ?? { kind: 'function', name: upstreamName };
+    return this.byName.get(upstreamName) ?? this.findVariant(upstreamName) ?? { kind: 'function', name: upstreamName };
   }
 
   /** Returns the schema of the offered tool that a model calls by this name. */
@@ -65,7 +65,7 @@ export class ToolSet {
     return this.byTool.get(keyOf(this.find(upstreamName)))?.function.parameters;
   }
 
-  private closest(upstreamName: string): CallTarget | undefined {
+  private findVariant(upstreamName: string): CallTarget | undefined {
     const wanted = upstreamName.replace(/^functions\./, '').toLowerCase();
     const matches = [...this.byName].filter(
       ([name, target]) => name.toLowerCase() === wanted || target.name.toLowerCase() === wanted,
@@ -76,8 +76,8 @@ export class ToolSet {
 }
 
 /**
- * Repairs damaged names in the history, which models would copy: NUL bytes (openai/codex#24369), and a namespace that
- * equals the tool name (Codex 0.143, openai/codex#31665).
+ * Repairs damaged names in the history, which models would copy: unprintable characters such as NUL
+ * (openai/codex#24369), and a namespace that equals the tool name (Codex 0.143, openai/codex#31665).
  */
 function repairName({ name, namespace }: ToolName): ToolName {
   const printable = name.replace(/[^\x21-\x7e]/g, '');
@@ -89,23 +89,24 @@ const keyOf = ({ name, namespace }: ToolName): string =>
   `${namespace === undefined || namespace === PLAIN_NAMESPACE ? '' : namespace}\0${name}`;
 
 /**
- * Joins `namespace__name` in legal characters, at most 64, without a leading digit (Moonshot) and outside the
- * provider's forbidden names. The same tool gets the same name in every request, because prompt caches depend on it.
+ * Returns `namespace__name` as a legal name: at most 64 of the allowed characters, no leading digit (Moonshot), and not
+ * one of the provider's forbidden names. The same tool gets the same name in every request, because prompt caches
+ * depend on it.
  */
-function flatName(tool: ToolName, forbidden: readonly string[]): string {
+function flattenName(tool: ToolName, forbidden: readonly string[]): string {
   const { name, namespace } = tool;
   const isPlain = namespace === undefined || namespace === '' || namespace === PLAIN_NAMESPACE;
   // Codex 0.125 declares the namespace `mcp__mini__`, 0.146 and later `mcp__mini`; both become `mcp__mini__echo`.
   const full = isPlain ? name : `${namespace.replace(/__$/, '')}__${name}`;
   const legal = toLegal(full);
-  if (legal.length > MAX_NAME_LENGTH) return shortened(legal, toLegal(name), keyOf(tool));
+  if (legal.length > MAX_NAME_LENGTH) return shortenNamespace(legal, toLegal(name), keyOf(tool));
   return legal !== full || forbidden.includes(legal) ? withHash(legal, keyOf(tool)) : legal;
 }
 
 const toLegal = (name: string): string => name.replace(/[^a-zA-Z0-9_-]/g, '_').replace(/^(?=\d|$)/, '_');
 
 /** Shortens the namespace, unless the name alone is too long: the name is more meaningful to the model. */
-function shortened(full: string, own: string, key: string): string {
+function shortenNamespace(full: string, own: string, key: string): string {
   const head = MAX_NAME_LENGTH - own.length - HASH_LENGTH - 3;
   return head < 8 ? withHash(full, key) : `${full.slice(0, head)}_${shortHash(key)}__${own}`;
 }
@@ -116,10 +117,10 @@ const HASH_LENGTH = 7;
  * Shortens a name for an upstream with a lower limit. The result is the same in every request, and `ToolSet.find`
  * recognizes it.
  */
-export const shortenName = (name: string, longest: number): string =>
-  name.length <= longest
+export const shortenName = (name: string, maxLength: number): string =>
+  name.length <= maxLength
     ? name
-    : `${name.slice(0, Math.max(0, longest - HASH_LENGTH - 1))}_${shortHash(name)}`.slice(-longest);
+    : `${name.slice(0, Math.max(0, maxLength - HASH_LENGTH - 1))}_${shortHash(name)}`.slice(-maxLength);
 
 const withHash = (name: string, key: string): string =>
   `${name.slice(0, MAX_NAME_LENGTH - HASH_LENGTH - 1)}_${shortHash(key)}`;

@@ -15,16 +15,18 @@ import { wantsSeveralChoices, translateFormat, translateSettings, translateThink
 export interface TranslateOptions {
   /** The model id to send upstream. */
   readonly model: string;
-  /** The model's name in envelopes; without it, the signatures of every model are sent. */
+  /** The model's name in envelopes; if absent, the signatures of every model are sent. */
   readonly origin?: string;
   readonly dialect: Dialect;
   /**
    * Offer tools if the model can call them (`auto`), always (`force`), or never, with earlier calls as text (`off`).
    */
   readonly tools: 'auto' | 'force' | 'off';
+  /** Send instructions as a system message; otherwise in the first user message (ALLOW_SYSTEM). */
   readonly system: boolean;
   /** Send the request's `reasoning` object unchanged (FORWARD_REASONING). */
   readonly forwardReasoning: boolean;
+  /** Let the model call several tools in one response, unless the request forbids it. */
   readonly multipleCalls: boolean;
   /** Use the provider's own web search for the `web_search` tool, if it has one. */
   readonly webSearch: boolean;
@@ -39,31 +41,32 @@ export interface TranslatedRequest {
 /**
  * Pure: the same request results in the same bytes, so prompt caches survive turns, resumes and restarts.
  * @param notes receives what was changed or dropped
- * @throws BridgeError `invalid_request` if an essential part cannot be served
+ * @throws BridgeError `invalid_request` if an essential part cannot be translated
  */
 export function translateRequest(
   given: ResponsesRequest, options: TranslateOptions, notes: Notes = new Set(),
 ): TranslatedRequest {
   const request = withUpdates(given);
   const { dialect } = options;
-  const bridged = options.tools === 'force' || (options.tools === 'auto' && dialect.tools);
+  const offersTools = options.tools === 'force' || (options.tools === 'auto' && dialect.tools);
   const tools = collectTools(request, dialect, notes);
-  const offered = bridged ? translateToolChoice(request.toolChoice, tools, dialect, notes) : {};
+  const offered = offersTools ? translateToolChoice(request.toolChoice, tools, dialect, notes) : {};
   const format = translateFormat(request.format, dialect, notes);
   const nodes = readConversation(request.input, tools, notes, options.origin);
   const instructions = [request.instructions, format.instructions].filter(Boolean).join('\n\n') || undefined;
-  const messages = translateMessages(instructions, nodes, { dialect, system: options.system, tools: bridged, notes });
+  const { system } = options;
+  const messages = translateMessages(instructions, nodes, { dialect, system, tools: offersTools, notes });
   const parallel = options.multipleCalls ? request.parallelToolCalls : false;
   const chat: ChatRequest = {
     model: options.model,
     messages,
-    // Several choices exclude streaming, which thinking models require (upstreams.md, section 0, fact 5).
+    // Only several choices are not streamed: thinking models require streaming (upstreams.md, section 0, fact 5).
     ...(wantsSeveralChoices(request) ? { stream: false } : { stream: true, stream_options: { include_usage: true } }),
     ...offered,
     ...(offered.tools && dialect.parallelToolCalls && parallel !== undefined && { parallel_tool_calls: parallel }),
     ...translateSettings(request, dialect),
     ...translateThinking(request, options),
-    ...(request.tools.some(isWebSearch) && search(options, notes)),
+    ...(request.tools.some(isWebSearch) && enableSearch(options, notes)),
     ...format.fields,
   };
   const isPlain = dialect.forms.length === 0 && dialect.cacheControl === 'none';
@@ -79,7 +82,7 @@ function withUpdates(request: ResponsesRequest): ResponsesRequest {
   return effort === undefined ? request : { ...request, reasoning: { ...request.reasoning, effort } };
 }
 
-function search({ dialect, webSearch }: TranslateOptions, notes: Notes): Pick<ChatRequest, 'enable_search'> {
+function enableSearch({ dialect, webSearch }: TranslateOptions, notes: Notes): Pick<ChatRequest, 'enable_search'> {
   if (webSearch && dialect.webSearch === 'enable_search') return { enable_search: true };
   notes.add('dropped tool web_search: the provider has no search, or WEB_SEARCH is off');
   return {};
@@ -108,8 +111,8 @@ export function toSummaryRequest(request: ResponsesRequest): ResponsesRequest {
 }
 
 /**
- * Collects all tools. After a search, Codex leaves `tools` unchanged and expects the found tools to be callable
- * (codex-protocol.md, 2).
+ * Collects all tools. After a tool search, Codex leaves `tools` unchanged and expects the found tools to be callable
+ * (codex-protocol.md, section 2).
  */
 export function collectTools(request: ResponsesRequest, dialect: Dialect, notes: Notes): ToolSet {
   const tools = new ToolSet(dialect.forbiddenToolNames);
@@ -131,13 +134,13 @@ type Offered = Pick<ChatRequest, 'tools' | 'tool_choice' | 'tool_stream'>;
 
 /**
  * @returns an empty object if there are no tools: strict upstreams reject an empty list and a choice without tools
- * @throws BridgeError `invalid_request` if the choice forces a tool that cannot be offered
+ * @throws BridgeError `invalid_request` if the choice forces a tool that is not offered
  */
 function translateToolChoice(choice: ToolChoice, tools: ToolSet, dialect: Dialect, notes: Notes): Offered {
   if (choice.mode === 'named') rejectUnoffered(choice.tool, tools);
   const offered = choice.mode === 'allowed' ? allowedTools(choice.tools, tools) : tools.offered;
   if (offered.length === 0) return {};
-  const sent = chatChoice(choice, tools, dialect, notes);
+  const sent = toChatChoice(choice, tools, dialect, notes);
   return {
     tools: offered,
     ...(sent !== undefined && { tool_choice: sent }),
@@ -146,7 +149,7 @@ function translateToolChoice(choice: ToolChoice, tools: ToolSet, dialect: Dialec
 }
 
 /**
- * Whether the client's `tool_choice` rules out a call. A call of an undeclared tool is allowed, because the client
+ * Whether the client's `tool_choice` rules out a call. A call to an undeclared tool is allowed, because the client
  * tells the model that the tool does not exist.
  */
 export function forbidsCall(choice: ToolChoice, tools: ToolSet, upstreamName: string): boolean {
@@ -165,7 +168,7 @@ const allowedNames = (allowed: readonly ToolReference[], tools: ToolSet): Readon
   new Set(allowed.map((tool) => upstreamName(tool, tools)));
 
 /** Thinking models of several families reject a forced choice (upstreams.md, section 2, tool_choice). */
-function chatChoice(choice: ToolChoice, tools: ToolSet, dialect: Dialect, notes: Notes): ChatToolChoice | undefined {
+function toChatChoice(choice: ToolChoice, tools: ToolSet, dialect: Dialect, notes: Notes): ChatToolChoice | undefined {
   if (dialect.toolChoice === 'omit') return undefined;
   if (choice.mode === 'auto' || choice.mode === 'none') return choice.mode;
   if (choice.mode === 'allowed' && !choice.require) return 'auto';

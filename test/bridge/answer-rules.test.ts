@@ -59,7 +59,7 @@ for (const dialect of DIALECTS) {
     });
     const tool_choice = { type: 'allowed_tools', mode: 'auto', tools: [{ type: 'function', name: 'write' }] };
     const reply = await bridge.stream({ input: ask(), tools: TOOLS, tool_choice });
-    // A call of an unknown tool is passed on: the client tells the model that the tool does not exist.
+    // A call to an unknown tool is passed on: the client tells the model that the tool does not exist.
     assert.deepEqual(namesOf(doneItems(reply)), ['write', 'unknown']);
     assert.deepEqual(bridge.upstream.requests[0]?.body.tools.map((each: Loose) => each.function.name), ['write']);
   });

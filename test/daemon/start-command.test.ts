@@ -36,7 +36,7 @@ test(
     const logFile = join(home.paths.state, `bridge-${home.port}.log`);
     assert.equal(
       out,
-      `${NAME} ${readVersion()} runs on http://127.0.0.1:${home.port}/v1 (pid ${record.pid}).
+      `${NAME} ${readVersion()} is running at http://127.0.0.1:${home.port}/v1 (pid ${record.pid}).
   upstream  http://127.0.0.1:9/v1
   API key   set from env AI_API_KEY
   log       ${logFile}
@@ -70,7 +70,7 @@ test(
     assert.deepEqual([again.code, again.error], [0, '']);
     assert.equal(
       again.out,
-      `${NAME} ${readVersion()} already runs on http://127.0.0.1:${home.port}/v1 (pid ${record.pid}).
+      `${NAME} ${readVersion()} is already running at http://127.0.0.1:${home.port}/v1 (pid ${record.pid}).
 It sends requests to http://127.0.0.1:9/v1, not to http://127.0.0.1:8/v1.
 To apply the new settings, run: ${NAME} restart --port ${home.port}
 `,
@@ -148,7 +148,7 @@ test('port 0 picks a free port and prints it', LIMIT, async (context) => {
   assert.equal(code, 0);
   const [record] = home.records();
   assert.ok(record !== undefined && record.port > 0);
-  assert.ok(out.includes(`runs on http://127.0.0.1:${record.port}/v1`));
+  assert.ok(out.includes(`is running at http://127.0.0.1:${record.port}/v1`));
   assert.equal((await home.run('stop', '--port', String(record.port))).code, 0);
 });
 
@@ -157,7 +157,7 @@ test('of two concurrent starts, one starts the bridge, and the other finds it', 
   const both = await Promise.all([home.run('start'), home.run('start')]);
   assert.deepEqual(both.map(({ code, error }) => [code, error]), [[0, ''], [0, '']]);
   assert.equal(home.records().length, 1);
-  assert.equal(both.filter(({ out }) => out.includes(' already runs on ')).length, 1);
+  assert.equal(both.filter(({ out }) => out.includes(' is already running at ')).length, 1);
   assert.equal((await home.run('stop')).code, 0);
 });
 
@@ -202,7 +202,7 @@ test('a running bridge of another version is reported, not stopped', LIMIT, asyn
   const port = await pretend(context, { name: NAME, version: '0.0.1', pid: 42 });
   const { code, out } = await home.run('start', '--port', String(port));
   assert.equal(code, 0);
-  assert.equal(out, `${NAME} 0.0.1 already runs on http://127.0.0.1:${port}/v1 (pid 42).
+  assert.equal(out, `${NAME} 0.0.1 is already running at http://127.0.0.1:${port}/v1 (pid 42).
 The installed version is ${readVersion()}.
 To apply the new settings, run: ${NAME} restart --port ${port}
 `);
@@ -248,7 +248,7 @@ test('a state folder that cannot be created is reported, not thrown', LIMIT, asy
   assert.match(error, /Choose another with --state-dir\.\n$/);
 });
 
-test('a bridge whose record cannot be written runs, and warns that stop will not find it', LIMIT, async (context) => {
+test('a bridge whose record cannot be written starts, with a warning that stop will not find it', LIMIT, async (context) => {
   const home = await createHome(context);
   const record = stateFileOf(home.paths.state, home.port);
   // A file cannot be renamed over a non-empty folder.
@@ -259,8 +259,8 @@ test('a bridge whose record cannot be written runs, and warns that stop will not
   assert.equal(code, 0);
   assert.equal(
     error,
-    `Cannot write the record of the bridge in ${home.paths.state}, so stop will not find it. To stop it, end process ` +
-    `${pid}.\n`,
+    `Cannot write the bridge's record in ${home.paths.state}, so "aliyun-codex-bridge stop" will not find it. ` +
+    `To stop it, end process ${pid}.\n`,
   );
   assert.deepEqual(readdirSync(home.paths.state).filter((name) => name.endsWith('.tmp')), []);
 });
@@ -295,7 +295,7 @@ test('the starting process exits and closes its pipes, while the bridge keeps ru
   const home = await createHome(context);
   const program = join(ROOT, 'bin', 'aliyun-codex-bridge.js');
   const { stdout, stderr } = await promisify(execFile)(process.execPath, [program, 'start'], { env: home.env });
-  assert.match(stdout, / runs on /);
+  assert.match(stdout, / is running at /);
   assert.equal(stderr, '');
   const [record] = home.records();
   assert.ok(record);

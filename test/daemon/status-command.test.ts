@@ -24,7 +24,7 @@ test('without a bridge, exits with 3 and says how to start one', LIMIT, async (c
   const home = await createHome(context);
   const url = `http://127.0.0.1:${home.port}/v1`;
   assert.deepEqual(await home.run('status'), {
-    code: 3, out: `No bridge runs on ${url}. Start one: ${NAME} start --port ${home.port}\n`, error: '',
+    code: 3, out: `No bridge is running at ${url}. Start one: ${NAME} start --port ${home.port}\n`, error: '',
   });
   const { code, out } = await home.run('status', '--json');
   assert.equal(code, 3);
@@ -43,7 +43,7 @@ test('shows a background bridge with its launches and its log, and the other bri
   assert.match(out, /^ {2}process {4}pid \d+, up (\d+ min )?\d+ s, in the background$/m);
   assert.equal(
     out.replace(/, up .* s, in/, ', up …, in'),
-    `${NAME} ${readVersion()} runs on http://127.0.0.1:${home.port}/v1
+    `${NAME} ${readVersion()} is running at http://127.0.0.1:${home.port}/v1
   process    pid ${own.pid}, up …, in the background
   upstream   http://127.0.0.1:9/v1
   streaming  nothing
@@ -102,7 +102,7 @@ test('shows a bridge of another version, and one that reports only its name', LI
   });
   const { code, out } = await home.run('status', '--port', String(old));
   assert.equal(code, 0);
-  assert.equal(out, `${NAME} 0.0.1 runs on http://127.0.0.1:${old}/v1
+  assert.equal(out, `${NAME} 0.0.1 is running at http://127.0.0.1:${old}/v1
   process    pid 42, up 2 h 5 min
   upstream   http://x/v1
   streaming  2 answers
@@ -114,7 +114,7 @@ test('shows a bridge of another version, and one that reports only its name', LI
   const bare = await pretend(context, { name: NAME });
   assert.match(
     (await home.run('status', '--port', String(bare))).out,
-    /^aliyun-codex-bridge \(unknown version\) runs on [^]*pid unknown[^]*upstream +unknown/,
+    /^aliyun-codex-bridge \(unknown version\) is running at [^]*pid unknown[^]*upstream +unknown/,
   );
 });
 

@@ -35,7 +35,7 @@ test('if no bridge runs, the record of a killed one is removed', LIMIT, async (c
   const home = await createHome(context);
   const nothing = {
     code: 0,
-    out: `No bridge runs on http://127.0.0.1:${home.port}/v1.\n`,
+    out: `No bridge is running at http://127.0.0.1:${home.port}/v1.\n`,
     error: '',
   };
   assert.deepEqual(await home.run('stop'), nothing);

@@ -27,14 +27,14 @@ const ignore = (socket: Socket): Socket => socket.on('error', () => undefined).r
 
 test('this bridge is named with version and pid, even on the address of all interfaces', async (context) => {
   const port = await listen(context, createServer(answer({ name: 'aliyun-codex-bridge', version: '1.2.3', pid: 42 })));
-  assert.equal(await ask(port), 'aliyun-codex-bridge 1.2.3 already runs there (pid 42).');
-  assert.equal(await ask(port, '0.0.0.0'), 'aliyun-codex-bridge 1.2.3 already runs there (pid 42).');
+  assert.equal(await ask(port), 'aliyun-codex-bridge 1.2.3 is already running there (pid 42).');
+  assert.equal(await ask(port, '0.0.0.0'), 'aliyun-codex-bridge 1.2.3 is already running there (pid 42).');
 });
 
 test('the report of a bridge is not trusted: no control characters, no invalid pid', async (context) => {
   const health = { name: 'aliyun-codex-bridge', version: '\u001b[31m', pid: '1' };
   const port = await listen(context, createServer(answer(health)));
-  assert.equal(await ask(port), 'aliyun-codex-bridge (unknown version) already runs there.');
+  assert.equal(await ask(port), 'aliyun-codex-bridge (unknown version) is already running there.');
 });
 
 test('a program that answers something else is not a bridge', async (context) => {

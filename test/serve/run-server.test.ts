@@ -128,7 +128,7 @@ test('a port in use is reported with its owner and the origin of the option', as
   assert.equal(
     io.written.error,
     `Cannot listen on host 127.0.0.1, port ${address.port} from flag --port: the port is in use. `
-    + 'aliyun-codex-bridge 1.2.3 already runs there (pid 42). Choose another port with --port or PORT.\n',
+    + 'aliyun-codex-bridge 1.2.3 is already running there (pid 42). Choose another port with --port or PORT.\n',
   );
   assert.equal(io.written.out, '');
 });

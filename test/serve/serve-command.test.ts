@@ -77,7 +77,7 @@ test('a second bridge on the same port names the first one and ends with exit co
   const second = createFakeIo();
   assert.equal(await run(['serve'], { ...ENV, PORT: String(port) }, second), 1);
   assert.ok(second.written.error.includes(`port ${port} from env PORT: the port is in use. aliyun-codex-bridge `));
-  assert.ok(second.written.error.includes(` already runs there (pid ${process.pid}).`));
+  assert.ok(second.written.error.includes(` is already running there (pid ${process.pid}).`));
   assert.equal(second.written.out, '');
   first.signal('SIGINT');
   assert.equal(await firstCode, 0);

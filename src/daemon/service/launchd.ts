@@ -1,7 +1,7 @@
 /** Renders the launchd agent for macOS. */
 import { posix } from 'node:path';
 import { quoteShellWord } from '../../base/shell-word';
-import { escapeXml, listWords, MARK, SERVICE, type ServiceKind, type ServiceProgram } from './service-kind';
+import { escapeXml, listArguments, MARK, SERVICE, type ServiceKind, type ServiceProgram } from './service-kind';
 
 const LABEL = `dev.wellanet.${SERVICE}`;
 
@@ -25,7 +25,7 @@ export const LAUNCHD: ServiceKind = {
 
 /** Start-up errors go to standard error, which launchd appends to the log file (launchd.plist(5)). */
 function renderAgent(program: ServiceProgram): string {
-  const words = [program.node, ...listWords(program, 'file')].map(
+  const args = [program.node, ...listArguments(program, 'file')].map(
     (word) => `    <string>${escapeXml(word)}</string>\n`,
   );
   return `<?xml version="1.0" encoding="UTF-8"?>
@@ -37,7 +37,7 @@ function renderAgent(program: ServiceProgram): string {
   <string>${LABEL}</string>
   <key>ProgramArguments</key>
   <array>
-${words.join('')}  </array>
+${args.join('')}  </array>
   <key>RunAtLoad</key>
   <true/>
   <key>KeepAlive</key>

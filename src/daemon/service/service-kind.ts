@@ -12,7 +12,7 @@ export interface ServiceProgram {
   readonly home: string;
   /** The Windows account, `DOMAIN\name`; `undefined` when unknown. */
   readonly user: string | undefined;
-  /** The folder of Termux. */
+  /** Termux's installation folder, $PREFIX. */
   readonly prefix: string;
 }
 
@@ -34,7 +34,7 @@ export interface ServiceKind {
   readonly afterInstall: (file: string, program: ServiceProgram) => readonly ServiceStep[];
   /** How to stop and unregister the service; works whether or not the file exists. */
   readonly beforeRemove: (file: string) => readonly ServiceStep[];
-  /** A file of the service manager that must be removed together with the service file. */
+  /** Finds the link that registers the file with the service manager; it must be removed together with the file. */
   readonly findRegistration?: (file: string) => string;
 }
 
@@ -45,14 +45,15 @@ export const SERVICE = 'aliyun-codex-bridge';
 export const MARK = `Written by "${SERVICE} service install"`;
 
 /**
- * Lists the arguments of Node. The log goes to a file if the service manager keeps none, and the command is `start` if
- * the manager does not supervise processes.
+ * Lists the arguments for Node.
+ * @param log `file` if the service manager keeps no log
+ * @param command `start` if the service manager does not supervise processes
  */
-export function listWords(
+export function listArguments(
   { script, envFile, logFile }: ServiceProgram, log: 'file' | 'stderr', command: 'serve' | 'start' = 'serve',
 ): readonly string[] {
-  const words = [script, command, '--config-file', envFile];
-  return log === 'file' ? [...words, '--log-file', logFile] : words;
+  const args = [script, command, '--config-file', envFile];
+  return log === 'file' ? [...args, '--log-file', logFile] : args;
 }
 
 /** Escapes text for XML. */

@@ -2,7 +2,7 @@
 import { posix } from 'node:path';
 import { quoteShellWord } from '../../base/shell-word';
 import { readXdgFolder } from '../../command/paths';
-import { listWords, MARK, SERVICE, type ServiceKind, type ServiceProgram } from './service-kind';
+import { listArguments, MARK, SERVICE, type ServiceKind, type ServiceProgram } from './service-kind';
 
 const UNIT = `${SERVICE}.service`;
 
@@ -45,8 +45,8 @@ const nameUnit = (file: string): string => quoteShellWord(posix.basename(file));
  * configuration, which a restart does not fix.
  */
 function renderUnit(program: ServiceProgram): string {
-  const [script = '', ...rest] = listWords(program, 'stderr');
-  const words = [...nameNode(program.node), ...[script, ...rest].map(quoteUnitWord)];
+  const [script = '', ...rest] = listArguments(program, 'stderr');
+  const args = [...nameNode(program.node), ...[script, ...rest].map(quoteUnitWord)];
   return `# ${MARK}; "${SERVICE} service remove" removes it.
 # To change it, run: systemctl --user edit ${UNIT}
 [Unit]
@@ -56,7 +56,7 @@ StartLimitBurst=10
 
 [Service]
 Type=exec
-ExecStart=${words.join(' ')}
+ExecStart=${args.join(' ')}
 Restart=on-failure
 RestartSec=2
 RestartPreventExitStatus=2

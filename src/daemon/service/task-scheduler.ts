@@ -1,7 +1,7 @@
 /** Renders the task for the Windows Task Scheduler. */
 import { posix, win32 } from 'node:path';
 import { quoteWindowsWord } from '../../base/shell-word';
-import { escapeXml, listWords, MARK, SERVICE, type ServiceKind, type ServiceProgram } from './service-kind';
+import { escapeXml, listArguments, MARK, SERVICE, type ServiceKind, type ServiceProgram } from './service-kind';
 
 const TASK = `/TN ${SERVICE}`;
 
@@ -34,7 +34,7 @@ export const TASK_SCHEDULER: ServiceKind = {
  */
 function renderTask(program: ServiceProgram): string {
   const user = program.user === undefined ? '' : `\n      <UserId>${escapeXml(program.user)}</UserId>`;
-  const words = ['--headless', program.node, ...listWords(program, 'file')].map(quoteWindowsWord);
+  const args = ['--headless', program.node, ...listArguments(program, 'file')].map(quoteWindowsWord);
   const xml = `<?xml version="1.0" encoding="UTF-16"?>
 <!-- ${MARK}; "${SERVICE} service remove" removes it. -->
 <Task version="1.2" xmlns="http://schemas.microsoft.com/windows/2004/02/mit/task">
@@ -65,7 +65,7 @@ function renderTask(program: ServiceProgram): string {
   <Actions Context="Author">
     <Exec>
       <Command>conhost.exe</Command>
-      <Arguments>${escapeXml(words.join(' '))}</Arguments>
+      <Arguments>${escapeXml(args.join(' '))}</Arguments>
       <WorkingDirectory>${escapeXml(program.home)}</WorkingDirectory>
     </Exec>
   </Actions>

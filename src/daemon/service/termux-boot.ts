@@ -1,9 +1,9 @@
 /** Renders the script that Termux:Boot runs when the phone boots. */
 import { posix } from 'node:path';
 import { quoteShellWord } from '../../base/shell-word';
-import { listWords, MARK, SERVICE, type ServiceKind, type ServiceProgram } from './service-kind';
+import { listArguments, MARK, SERVICE, type ServiceKind, type ServiceProgram } from './service-kind';
 
-/** The folder of Termux, unless PREFIX is set. */
+/** Termux's installation folder, unless PREFIX is set. */
 export const TERMUX_PREFIX = '/data/data/com.termux/files/usr';
 
 /** The service manager of Android with Termux and its add-on Termux:Boot. */
@@ -16,7 +16,7 @@ export const TERMUX_BOOT: ServiceKind = {
   afterInstall: (file, { logFile }) => [
     {
       title: 'Run it whenever the phone starts',
-      commands: ['install the app Termux:Boot from the source of your Termux, and open it once'],
+      commands: ['install the Termux:Boot app from the same source as Termux, and open it once'],
     },
     { title: 'Start it now', commands: [quoteShellWord(file)] },
     { title: 'Restart it after an update or a change', commands: [`${SERVICE} stop`, quoteShellWord(file)] },
@@ -27,11 +27,11 @@ export const TERMUX_BOOT: ServiceKind = {
 
 /** Uses `start`, so that status and stop find the bridge: Termux:Boot cannot stop it. */
 function renderScript(program: ServiceProgram): string {
-  const words = [program.node, ...listWords(program, 'file', 'start')].map(quoteShellWord);
+  const args = [program.node, ...listArguments(program, 'file', 'start')].map(quoteShellWord);
   return `#!${program.prefix}/bin/sh
 # ${MARK}; "${SERVICE} service remove" removes it.
 # Without the lock, Android suspends everything while the screen is off.
 termux-wake-lock
-exec ${words.join(' ')} 2>> ${quoteShellWord(program.logFile)}
+exec ${args.join(' ')} 2>> ${quoteShellWord(program.logFile)}
 `;
 }

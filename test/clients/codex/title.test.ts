@@ -11,7 +11,7 @@ import { codexCommand } from './versions';
 
 const TITLE = 'Grüße 世界 sagen';
 
-const isTitle = ({ body }: CapturedRequest): boolean =>
+const requestsTitle = ({ body }: CapturedRequest): boolean =>
   /Generate a concise, single-line task title/.test(body.messages.at(-1).content);
 
 for (const { name, bridgeEnv, titleModel } of [
@@ -30,7 +30,7 @@ for (const { name, bridgeEnv, titleModel } of [
       bridgeEnv,
       config: { settings: { check_for_update_on_startup: false } },
       script: (request) =>
-        answer({ text: isTitle(request) ? JSON.stringify({ title: TITLE }) : 'Hallöchen', pieces: 99 }),
+        answer({ text: requestsTitle(request) ? JSON.stringify({ title: TITLE }) : 'Hallöchen', pieces: 99 }),
     },
     async ({ configure, folder, env, version, model, upstream }) => {
       await configure();
@@ -46,8 +46,8 @@ for (const { name, bridgeEnv, titleModel } of [
       });
       assert.equal(upstream.requests.length, 2);
       for (const request of upstream.requests) assertChatRequest(request, version, UPSTREAM_KEY);
-      const [title] = upstream.requests.filter(isTitle);
-      const [turn] = upstream.requests.filter((request) => !isTitle(request));
+      const [title] = upstream.requests.filter(requestsTitle);
+      const [turn] = upstream.requests.filter((request) => !requestsTitle(request));
       assert.deepEqual([turn?.body.model, title?.body.model], [model, titleModel]);
       assert.equal(turn?.body.messages.at(-1).content, 'Say hello.');
       assert.deepEqual(toolNames(title!), []);

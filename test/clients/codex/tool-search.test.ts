@@ -7,7 +7,7 @@ import { completedItems, textsOf } from './events';
 import { scenario } from './scenario';
 
 scenario(
-  'tool search, then a call of the found tool, and again in a later turn',
+  'tool search, then a call to the found tool, and again in a later turn',
   {
     catalog: { supports_search_tool: true },
     config: { tables: `${mcpServer('mini')}\n${mcpServer('other')}` },
