@@ -248,7 +248,7 @@ test('a state folder that cannot be created is reported, not thrown', LIMIT, asy
   assert.match(error, /Choose another with --state-dir\.\n$/);
 });
 
-test('a bridge whose record cannot be written starts, with a warning that stop will not find it', LIMIT, async (context) => {
+test('a bridge starts without its record, and warns that stop will not find it', LIMIT, async (context) => {
   const home = await createHome(context);
   const record = stateFileOf(home.paths.state, home.port);
   // A file cannot be renamed over a non-empty folder.
