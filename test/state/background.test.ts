@@ -1,12 +1,12 @@
 /** Background responses: polled, streamed again from any event, cancelled, and ended by a shutdown. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { answer, createTurnstile, reply as refusal } from '../support/upstream/scripted-upstream';
+import { answer, createTurnstile, reply } from '../support/upstream/scripted-upstream';
 import { getJson, parseSse, postJson, postStream, type JsonReply } from '../support/clients/sse-client';
 import { assertGoodStream } from '../support/stream/stream-grammar';
 import { ask, CODEX, eventsOf, startBridge, type Loose, type TestBridge } from '../support/bridge/test-bridge';
 
-const body = (reply: JsonReply): Loose => reply.json;
+const body = ({ json }: JsonReply): Loose => json;
 const path = (bridge: TestBridge, id: string): string => `${bridge.url}/v1/responses/${id}`;
 const follow = async (
   bridge: TestBridge,
@@ -40,30 +40,30 @@ describe('background: true', () => {
   it('streams, continues without its client, and streams again from any event', async (context) => {
     const gate = createTurnstile();
     const bridge = await startBridge(context, { script: [answer({ text: 'One two three four.', gate: gate.gate })] });
-    const leaving = new AbortController();
+    const client = new AbortController();
     gate.admit(3);
-    const cut = await postStream(
+    const partial = await postStream(
       `${bridge.url}/v1/responses`,
       { model: bridge.model, input: ask(), background: true, stream: true },
       {},
       {
-        signal: leaving.signal,
+        signal: client.signal,
         onChunk: (_chunk, soFar) => {
-          if (soFar.includes('output_text.delta')) leaving.abort();
+          if (soFar.includes('output_text.delta')) client.abort();
         },
       },
     );
-    assert.equal(cut.ending, 'aborted');
-    const { id } = eventsOf(cut)[0].response;
+    assert.equal(partial.ending, 'aborted');
+    const { id } = eventsOf(partial)[0].response;
     assert.equal(body(await getJson(path(bridge, id))).status, 'in_progress');
-    const last = eventsOf(cut).at(-1).sequence_number;
+    const last = eventsOf(partial).at(-1).sequence_number;
     const rest = follow(bridge, id, `&starting_after=${last}`);
     gate.open();
     const { events } = await rest;
     const all = await follow(bridge, id);
     assertGoodStream(all.text, { fullResponse: true, warnings: false });
     assert.deepEqual(events, all.events.slice(last + 1));
-    assert.deepEqual(eventsOf(cut), all.events.slice(0, last + 1));
+    assert.deepEqual(eventsOf(partial), all.events.slice(0, last + 1));
     assert.equal(all.events.at(-1).response.status, 'completed');
     assert.deepEqual((await follow(bridge, id, `&starting_after=${all.events.length}`)).events, []);
   });
@@ -81,7 +81,7 @@ describe('background: true', () => {
 
   it('fails if the provider rejects the request', async (context) => {
     const error = { message: 'No such thing.', type: 'invalid_request_error', param: null, code: null };
-    const bridge = await startBridge(context, { script: () => refusal({ status: 400, body: { error } }) });
+    const bridge = await startBridge(context, { script: () => reply({ status: 400, body: { error } }) });
     const { id } = body(await bridge.json({ input: 'x', background: true }));
     await follow(bridge, id);
     const failed = body(await getJson(path(bridge, id)));
@@ -89,21 +89,22 @@ describe('background: true', () => {
     assert.match(failed.error.message, /No such thing/);
   });
 
-  it('rejects at once requests that are invalid or cannot be stored', async (context) => {
+  it('immediately rejects requests that are invalid or must not be stored', async (context) => {
     const bridge = await startBridge(context);
     for (const [request, param] of [[{ input: 7 }, 'input'], [{ input: 'x', store: false }, 'background']] as const) {
-      const refused = await bridge.json({ ...request, background: true });
-      assert.deepEqual([refused.status, body(refused).error.param], [400, param]);
+      const rejected = await bridge.json({ ...request, background: true });
+      assert.deepEqual([rejected.status, body(rejected).error.param], [400, param]);
     }
+    // Codex gets the error in its stream.
     assert.equal((await bridge.stream({ input: ask(), background: true, store: false }, CODEX)).status, 200);
     assert.deepEqual(bridge.upstream.requests, []);
   });
 });
 
 describe('POST /v1/responses/{id}/cancel', () => {
-  it('ends the response and the request to the provider', async (context) => {
+  it('cancels the response and the request to the provider', async (context) => {
     const gate = createTurnstile();
-    const bridge = await startBridge(context, { script: [answer({ text: 'Never whole.', gate: gate.gate })] });
+    const bridge = await startBridge(context, { script: [answer({ text: 'Never finished.', gate: gate.gate })] });
     const { id } = body(await bridge.json({ input: 'x', background: true }));
     const request = await bridge.upstream.nextRequest();
     const cancelled = await postJson(`${path(bridge, id)}/cancel`, {});
@@ -115,21 +116,21 @@ describe('POST /v1/responses/{id}/cancel', () => {
     assert.match(events.at(-1).response.error.message, /cancelled/);
   });
 
-  it('does not change a complete one, and rejects others', async (context) => {
+  it('does not change a complete response, and rejects one that does not run in the background', async (context) => {
     const bridge = await startBridge(context, { script: [answer({ text: 'One.' }), answer({ text: 'Two.' })] });
     const { id } = body(await bridge.json({ input: 'x', background: true }));
     await follow(bridge, id);
     assert.equal(body(await postJson(`${path(bridge, id)}/cancel`, {})).status, 'completed');
     const other = body(await bridge.json({ input: 'x' }));
-    const refused = await postJson(`${path(bridge, other.id)}/cancel`, {});
-    assert.equal(refused.status, 400);
-    assert.match(body(refused).error.message, /background: true/);
+    const rejected = await postJson(`${path(bridge, other.id)}/cancel`, {});
+    assert.equal(rejected.status, 400);
+    assert.match(body(rejected).error.message, /background: true/);
     assert.equal((await postJson(`${path(bridge, 'resp_none')}/cancel`, {})).status, 404);
   });
 });
 
 describe('GET /v1/responses/{id}?stream=true', () => {
-  it('rejects impossible requests', async (context) => {
+  it('rejects a response that is not in the background, an unknown id and an invalid number', async (context) => {
     const bridge = await startBridge(context, { script: [answer({ text: 'One.' }), answer({ text: 'Two.' })] });
     const { id } = body(await bridge.json({ input: 'x' }));
     const inBackground = body(await bridge.json({ input: 'x', background: true }));
@@ -139,8 +140,8 @@ describe('GET /v1/responses/{id}?stream=true', () => {
       [`${path(bridge, 'resp_none')}?stream=true`, 404, null],
       [`${path(bridge, inBackground.id)}?stream=true&starting_after=x`, 400, 'starting_after'],
     ] as const) {
-      const refused = await getJson(url);
-      assert.deepEqual([refused.status, body(refused).error.param], [status, param]);
+      const rejected = await getJson(url);
+      assert.deepEqual([rejected.status, body(rejected).error.param], [status, param]);
     }
   });
 });
@@ -148,7 +149,7 @@ describe('GET /v1/responses/{id}?stream=true', () => {
 describe('a background response', () => {
   it('can be deleted while it is in progress', async (context) => {
     const gate = createTurnstile();
-    const bridge = await startBridge(context, { script: [answer({ text: 'Never whole.', gate: gate.gate })] });
+    const bridge = await startBridge(context, { script: [answer({ text: 'Never finished.', gate: gate.gate })] });
     const { id } = body(await bridge.json({ input: 'x', background: true }));
     const request = await bridge.upstream.nextRequest();
     assert.equal(body(await getJson(path(bridge, id), {}, 'DELETE')).deleted, true);
@@ -158,7 +159,7 @@ describe('a background response', () => {
 
   it('is ended by a shutdown, which waits for it', async (context) => {
     const gate = createTurnstile();
-    const bridge = await startBridge(context, { script: [answer({ text: 'Never whole.', gate: gate.gate })] });
+    const bridge = await startBridge(context, { script: [answer({ text: 'Never finished.', gate: gate.gate })] });
     await bridge.json({ input: 'x', background: true });
     const request = await bridge.upstream.nextRequest();
     await Promise.all([bridge.close(), request.aborted]);

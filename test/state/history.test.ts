@@ -56,7 +56,7 @@ describe('readHistory', () => {
     await assert.rejects(readHistory(store, 'conv_1'), isKind('previous_response_not_found', /"conv_1"/));
   });
 
-  it('ends for a cycle and for an endless chain', async () => {
+  it('rejects a cycle, and a chain of more than 2000 responses', async () => {
     const store = createStore();
     await keep(store, 'a', 'b');
     await keep(store, 'b', 'a');
@@ -65,6 +65,8 @@ describe('readHistory', () => {
       await keep(store, `r${index}`, index === 0 ? undefined : `r${index - 1}`);
     }
     assert.equal((await readHistory(store, 'r1999')).length, 4_000);
+    await keep(store, 'r2000', 'r1999');
+    await assert.rejects(readHistory(store, 'r2000'), isKind('invalid_request', /more than 2000 responses/));
   });
 });
 
@@ -90,9 +92,10 @@ describe('resolveReferences', () => {
     for (const other of ['text', undefined, 7, [message]]) assert.equal(await resolveReferences(store, other), other);
   });
 
-  it('finds items of conversations, and names the path of an unknown one', async () => {
+  it('finds items of conversations, and names the path of an unknown item', async () => {
     const store = createStore();
-    await put(store, 
+    await put(
+      store,
       'conv_1',
       renderConversationRecord({ id: 'conv_1', createdAt: 0, metadata: {}, items: [{ id: 'msg_1' }] }),
       ['msg_1'],
@@ -107,7 +110,7 @@ describe('resolveReferences', () => {
 });
 
 describe('toRawItems', () => {
-  it('converts text to items, assigns ids, and changes nothing else', () => {
+  it('converts text to items, assigns missing ids, drops values that are not items, and changes nothing else', () => {
     const reasoning = { type: 'reasoning', id: 'rs_9', summary: [], encrypted_content: 'sealed' };
     const call = { type: 'function_call', call_id: 'c', name: 'n', arguments: '{"a": 1}' };
     const items = toRawItems(

@@ -10,7 +10,7 @@ function create(limits: Partial<StoreLimits> = {}) {
   return { ledger, dropped, time };
 }
 
-test('the least recently used is evicted if there are too many', () => {
+test('the least recently used record is evicted if there are too many', () => {
   const { ledger, dropped } = create();
   for (const id of ['a', 'b', 'c']) ledger.enter(id, 10, []);
   assert.ok(ledger.use('a'));
@@ -19,7 +19,7 @@ test('the least recently used is evicted if there are too many', () => {
   assert.equal(ledger.use('b'), false);
 });
 
-test('as many as necessary are evicted, and a record that is too large is not entered', () => {
+test('as many records as necessary are evicted, and a record that is too large is not entered', () => {
   const { ledger, dropped } = create();
   for (const id of ['a', 'b']) ledger.enter(id, 40, []);
   assert.equal(ledger.enter('c', 90, []), true);
@@ -57,7 +57,7 @@ test('entering an id again replaces the record, and an item belongs to its newes
   assert.equal(ledger.holderOf('j'), undefined);
 });
 
-test('items learned later stay with newer records', () => {
+test('an item that is also learned for an older record stays with the newer one', () => {
   const { ledger, time } = create();
   ledger.enter('old', 10, []);
   time.now += 1;

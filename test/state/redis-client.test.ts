@@ -1,4 +1,4 @@
-/** The client against a real server: passwords, databases, TLS, pipelines, silence, and connections that break. */
+/** The Redis client and store with a real server: pipelines, logins, TLS, timeouts, restarts and broken connections. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -29,18 +29,18 @@ async function untilReady(client: RedisClient): Promise<void> {
   }
 }
 
-test('replies are read from any pieces', () => {
+test('replies are parsed from chunks that end at any byte', () => {
   const bytes = Buffer.from('+OK\r\n$-1\r\n*3\r\n:-7\r\n$6\r\né\r\nü\r\n*1\r\n-ERR no\r\n*0\r\n$0\r\n\r\n*-1\r\n');
   const expected = ['OK', null, [-7, 'é\r\nü', [new RedisError('ERR no')]], [], '', null];
-  const pieces = [...Array(bytes.length).keys()].map((cut) => [bytes.subarray(0, cut), bytes.subarray(cut)]);
-  for (const parts of [[bytes], [...bytes].map((byte) => Buffer.from([byte])), ...pieces]) {
+  const halves = [...Array(bytes.length).keys()].map((end) => [bytes.subarray(0, end), bytes.subarray(end)]);
+  for (const chunks of [[bytes], [...bytes].map((byte) => Buffer.from([byte])), ...halves]) {
     const reader = new ReplyReader();
-    assert.deepEqual(parts.flatMap((part): readonly Reply[] => reader.push(part)), expected);
+    assert.deepEqual(chunks.flatMap((chunk): readonly Reply[] => reader.push(chunk)), expected);
   }
 });
 
-describe(`the client of Redis${REDIS_MISSING}`, NEEDS_REDIS, () => {
-  it('pipelines commands: many at once, with replies in order and long ones complete', async (context) => {
+describe(`the Redis client${REDIS_MISSING}`, NEEDS_REDIS, () => {
+  it('pipelines commands: replies are in order, and long ones are complete', async (context) => {
     const client = connectRedis(context, (await startRedis(context)).url);
     const long = 'é'.repeat(4_000_000);
     const replies = await Promise.all([
@@ -68,7 +68,7 @@ describe(`the client of Redis${REDIS_MISSING}`, NEEDS_REDIS, () => {
     }
   });
 
-  it('uses TLS, and trusts only the given authority', NEEDS_OPENSSL, async (context) => {
+  it('uses TLS, and trusts only the given certificate authority', NEEDS_OPENSSL, async (context) => {
     const { ca, settings } = await createCertificates(context);
     const redis = await startRedis(context, ['--port', '0', '--tls-port', 'PORT', ...settings]);
     const url = `rediss://localhost:${redis.port}`;
@@ -77,7 +77,7 @@ describe(`the client of Redis${REDIS_MISSING}`, NEEDS_REDIS, () => {
     await assert.rejects(connectRedis(context, `redis://localhost:${redis.port}`).command('PING'), isUnavailable(/./));
   });
 
-  it('fails when the server is silent, and recovers', async (context) => {
+  it('fails when the server does not respond, and recovers', async (context) => {
     const redis = await startRedis(context);
     const client = connectRedis(context, redis.url);
     await client.command('PING');
@@ -88,7 +88,7 @@ describe(`the client of Redis${REDIS_MISSING}`, NEEDS_REDIS, () => {
     assert.equal(await client.command('PING'), 'PONG');
   });
 
-  it('waits for a server that restarts', async (context) => {
+  it('waits while the server restarts', async (context) => {
     const redis = await startRedis(context);
     const client = new RedisClient({ url: redis.url, commandMs: 60_000 });
     context.after(() => client.close());
@@ -99,7 +99,7 @@ describe(`the client of Redis${REDIS_MISSING}`, NEEDS_REDIS, () => {
     assert.equal(await waiting, 'PONG');
   });
 
-  it('fails at once while the server stays away', async (context) => {
+  it('fails immediately while the server is down', async (context) => {
     const redis = await startRedis(context);
     const client = connectRedis(context, redis.url);
     await client.command('PING');
@@ -114,7 +114,7 @@ describe(`the client of Redis${REDIS_MISSING}`, NEEDS_REDIS, () => {
     await untilReady(client);
   });
 
-  it('sends a script again that the server has forgotten', async (context) => {
+  it('sends a script again if the server no longer has it', async (context) => {
     const client = connectRedis(context, (await startRedis(context)).url);
     const run = (): Promise<Reply> => client.script('return KEYS[1] .. ARGV[1]', 'k', 7);
     assert.equal(await run(), 'k7');
@@ -129,7 +129,7 @@ describe(`the client of Redis${REDIS_MISSING}`, NEEDS_REDIS, () => {
   });
 });
 
-describe(`the store in Redis${REDIS_MISSING}`, NEEDS_REDIS, () => {
+describe(`the Redis store${REDIS_MISSING}`, NEEDS_REDIS, () => {
   const conversation = JSON.stringify({ kind: 'conversation', id: 'conv_1', created_at: 0, metadata: {}, items: [] });
 
   it('adds a line once when the connection breaks before the reply', async (context) => {
@@ -144,7 +144,7 @@ describe(`the store in Redis${REDIS_MISSING}`, NEEDS_REDIS, () => {
     assert.deepEqual(await store.lines('conv_1'), ['one', 'two']);
   });
 
-  it('keeps each prefix apart, with limits of its own, and leaves nothing when all is deleted', async (context) => {
+  it('separates prefixes and their limits, and after all deletions leaves only keys that expire', async (context) => {
     const { url } = await startRedis(context);
     const open = (prefix: string, records: number): ReturnType<typeof createRedisStore> => {
       const store = createRedisStore({ url, prefix, limits: { ...WIDE_LIMITS, records } });
@@ -165,7 +165,7 @@ describe(`the store in Redis${REDIS_MISSING}`, NEEDS_REDIS, () => {
     for (const key of keys) assert.ok(Number(await client.command('PTTL', String(key))) > 0, String(key));
   });
 
-  it('works for a user who may use only its prefix', async (context) => {
+  it('works for a Redis user who may access only the keys of the prefix', async (context) => {
     const { port } = await startRedis(context, ['--requirepass', 'admin-secret']);
     const admin = connectRedis(context, `redis://:admin-secret@127.0.0.1:${port}`);
     const rules = ['on', '>anna-secret', '~anna:*', '+@all', '-@dangerous'];
@@ -187,7 +187,7 @@ describe(`the store in Redis${REDIS_MISSING}`, NEEDS_REDIS, () => {
     await assert.rejects(other.lines('conv_1'), isUnavailable(/NOPERM|permission/i));
   });
 
-  it('drops records by age, with their index', async (context) => {
+  it('drops expired records and their index entries', async (context) => {
     const { url } = await startRedis(context);
     const store = createRedisStore({ url, prefix: 'test', limits: { ...WIDE_LIMITS, ageMs: 3_000 } });
     context.after(() => store.close());
@@ -203,7 +203,7 @@ describe(`the store in Redis${REDIS_MISSING}`, NEEDS_REDIS, () => {
     assert.equal(await client.command('GET', 'test:bytes'), '0');
   });
 
-  it('rejects ids that name other keys', async (context) => {
+  it('finds no record for an id that would name another key', async (context) => {
     const store = createRedisStore({ url: (await startRedis(context)).url, prefix: 'test', limits: WIDE_LIMITS });
     context.after(() => store.close());
     await put(store, 'resp_1', '{}', ['a']);
@@ -214,38 +214,38 @@ describe(`the store in Redis${REDIS_MISSING}`, NEEDS_REDIS, () => {
   });
 });
 
-/** Passes bytes on; after `loseNextReply` it closes the next connection that answers, and the answer is lost. */
+/** Starts a proxy for the server. After `loseNextReply`, it closes the connection in place of passing on the reply. */
 async function startProxy(
   context: TestContext, port: number,
 ): Promise<{ readonly port: number; loseNextReply(): void }> {
-  let loses = false;
+  let losesReply = false;
   const server = createServer((client: Socket) => {
     const redis = connect(port, '127.0.0.1');
     client.on('error', () => redis.destroy()).on('close', () => redis.destroy()).pipe(redis);
     redis.on('error', () => client.destroy()).on('data', (bytes) => {
-      if (loses) client.destroy();
+      if (losesReply) client.destroy();
       else client.write(bytes);
-      loses = false;
+      losesReply = false;
     });
   });
-  const free = await findFreePort();
-  await once(server.listen(free, '127.0.0.1'), 'listening');
+  const ownPort = await findFreePort();
+  await once(server.listen(ownPort, '127.0.0.1'), 'listening');
   context.after(() => server.close());
-  return { port: free, loseNextReply: () => void (loses = true) };
+  return { port: ownPort, loseNextReply: () => void (losesReply = true) };
 }
 
-/** A certificate for localhost, signed by an authority of its own. */
+/** Creates a self-signed certificate for localhost, which is its own certificate authority. */
 async function createCertificates(
   context: TestContext,
 ): Promise<{ readonly ca: string; readonly settings: readonly string[] }> {
   const folder = await mkdtemp(join(tmpdir(), 'bridge-tls-'));
   context.after(() => rm(folder, { recursive: true, force: true }));
   const [key, certificate] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
-  const made = spawnSync('openssl', [
+  const created = spawnSync('openssl', [
     'req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2',
     '-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost', '-keyout', key, '-out', certificate,
   ]);
-  assert.equal(made.status, 0, String(made.stderr));
+  assert.equal(created.status, 0, String(created.stderr));
   const settings = ['--tls-cert-file', certificate, '--tls-key-file', key, '--tls-ca-cert-file', certificate];
   return { ca: certificate, settings: [...settings, '--tls-auth-clients', 'no'] };
 }

@@ -1,4 +1,4 @@
-/** Two replicas of the bridge on one store: each continues, streams, cancels and deletes what the other stores. */
+/** Two replicas that share a store: each continues, streams, cancels and deletes what the other stored. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { describe, it, type TestContext } from 'node:test';
@@ -12,12 +12,12 @@ import { NEEDS_REDIS, REDIS_MISSING, startRedis } from '../support/state/redis';
 import { createSharedFolder, createSharedRedis } from '../support/state/stores';
 import { answer, createTurnstile, startScriptedUpstream } from '../support/upstream/scripted-upstream';
 
-const PLACES = [
+const LOCATIONS = [
   { kind: 'folder', create: createSharedFolder, options: {} },
   { kind: `Redis server${REDIS_MISSING}`, create: createSharedRedis, options: NEEDS_REDIS },
 ] as const;
 
-const body = (reply: JsonReply): Loose => reply.json;
+const body = ({ json }: JsonReply): Loose => json;
 const contents = (request: { body: Loose } | undefined): readonly string[] =>
   request?.body.messages.map(({ content }: Loose) => content);
 const response = (bridge: { url: string }, id: string): string => `${bridge.url}/v1/responses/${id}`;
@@ -27,8 +27,8 @@ const follow = async (bridge: { url: string }, id: string, query = ''): Promise<
 };
 const delay = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
-for (const { kind, create, options } of PLACES) {
-  describe(`two replicas with one ${kind}`, options, () => {
+for (const { kind, create, options } of LOCATIONS) {
+  describe(`two replicas that share a ${kind}`, options, () => {
     const startPair = async (
       context: TestContext, script: Parameters<typeof startBridge>[1] = {},
     ): Promise<readonly [TestBridge, TestBridge]> => {
@@ -37,7 +37,7 @@ for (const { kind, create, options } of PLACES) {
       return [one, await startBridge(context, { ...script, settings })];
     };
 
-    it('continue conversations of each other, and share deletions', async (context) => {
+    it("continue each other's conversations, and share deletions", async (context) => {
       const script = [answer({ text: 'One.' }), answer({ text: 'Two.' }), answer({ text: 'Three.' })];
       const [one, two] = await startPair(context, { script });
       const first = body(await one.json({ input: 'Say one.' }));
@@ -50,16 +50,16 @@ for (const { kind, create, options } of PLACES) {
       assert.deepEqual(contents(one.upstream.requests.at(-1)), ['One.', 'Again.']);
       assert.equal((await getJson(response(two, first.id), {}, 'DELETE')).status, 200);
       assert.equal((await getJson(response(one, first.id))).status, 404);
-      const refused = await one.json({ input: 'x', previous_response_id: second.id });
-      assert.deepEqual([refused.status, body(refused).error.code], [400, 'previous_response_not_found']);
+      const rejected = await one.json({ input: 'x', previous_response_id: second.id });
+      assert.deepEqual([rejected.status, body(rejected).error.code], [400, 'previous_response_not_found']);
     });
 
     it('add to one conversation at the same time, and nothing is lost', async (context) => {
       const [one, two] = await startPair(context, { script: () => answer({ text: 'Yes.' }) });
       const bridges = [one, two];
       const { id } = body(await postJson(`${one.url}/v1/conversations`, {}));
-      const words = Array.from({ length: 50 }, (_, index) => `Item ${index}.`);
-      await Promise.all(words.map(async (content, index) => {
+      const messages = Array.from({ length: 50 }, (_, index) => `Item ${index}.`);
+      await Promise.all(messages.map(async (content, index) => {
         const { url } = bridges[index % 2] ?? one;
         const added = await postJson(`${url}/v1/conversations/${id}/items`, { items: [{ role: 'user', content }] });
         assert.equal(added.status, 200);
@@ -72,14 +72,14 @@ for (const { kind, create, options } of PLACES) {
       const pages = await Promise.all(bridges.map(({ url }) => listAll(`${url}/v1/conversations/${id}/items`)));
       assert.deepEqual(pages[0], pages[1]);
       const texts = (pages[0] ?? []).map(({ content }) => content[0].text);
-      assert.deepEqual([...texts].sort(), [...words, ...questions, ...questions.map(() => 'Yes.')].sort());
-      // Question and answer of a turn stay together.
+      assert.deepEqual([...texts].sort(), [...messages, ...questions, ...questions.map(() => 'Yes.')].sort());
+      // The question and the answer of a turn stay together.
       for (const question of questions) assert.equal(texts[texts.indexOf(question) + 1], 'Yes.');
       assert.equal((await getJson(`${two.url}/v1/conversations/${id}`, {}, 'DELETE')).status, 200);
       assert.equal((await one.json({ input: 'x', conversation: id })).status, 404);
     });
 
-    it('poll and stream a background answer of the other, from any event', async (context) => {
+    it("poll and stream each other's background responses, from any event", async (context) => {
       const gate = createTurnstile();
       const script = [answer({ text: 'One two three four.', gate: gate.gate })];
       const [one, two] = await startPair(context, { script });
@@ -103,9 +103,9 @@ for (const { kind, create, options } of PLACES) {
       assert.deepEqual((await follow(two, queued.id, '&starting_after=2')).events, own.events.slice(3));
     });
 
-    it('cancel and delete a background answer of the other', async (context) => {
+    it("cancel and delete each other's background responses", async (context) => {
       const gate = createTurnstile();
-      const script = () => answer({ text: 'Never whole.', gate: gate.gate });
+      const script = () => answer({ text: 'Never finished.', gate: gate.gate });
       const [one, two] = await startPair(context, { script });
       const { id } = body(await one.json({ input: 'x', background: true }));
       const request = await one.upstream.nextRequest();
@@ -123,11 +123,11 @@ for (const { kind, create, options } of PLACES) {
       assert.equal((await getJson(`${response(two, other)}?stream=true`)).status, 404);
     });
 
-    it('continue after one was killed; its background answer ends as failed', async (context) => {
+    it('continue after one is killed, whose background response ends as failed', async (context) => {
       const gate = createTurnstile();
       const script = ({ body: asked }: Loose) =>
         JSON.stringify(asked).includes('slowly')
-          ? answer({ text: 'Never whole.', gate: gate.gate })
+          ? answer({ text: 'Never finished.', gate: gate.gate })
           : answer({ text: 'Yes.' });
       const upstream = await startScriptedUpstream({ dialect: 'dashscope', script });
       context.after(() => upstream.close());
@@ -162,7 +162,7 @@ for (const { kind, create, options } of PLACES) {
   });
 }
 
-/** The clock of a replica, which a test can set forward: a killed process is noticed after 25 seconds. */
+/** Added to a replica's clock: it notices a killed process only after 25 seconds of silence. */
 let clockSkewMs = 0;
 const skewed = (): number => Date.now() + clockSkewMs;
 
@@ -176,8 +176,8 @@ async function listAll(url: string): Promise<readonly Loose[]> {
   }
 }
 
-describe(`a replica whose Redis server is away${REDIS_MISSING}`, NEEDS_REDIS, () => {
-  it('answers 503 where state is needed, everything else as before, and recovers', async (context) => {
+describe(`a replica whose Redis server is down${REDIS_MISSING}`, NEEDS_REDIS, () => {
+  it('answers 503 to requests that need the store, still serves all others, and recovers', async (context) => {
     const redis = await startRedis(context, ['--appendonly', 'yes', '--appendfsync', 'always']);
     const bridge = await startBridge(context, {
       script: () => answer({ text: 'Yes.' }),
@@ -187,7 +187,7 @@ describe(`a replica whose Redis server is away${REDIS_MISSING}`, NEEDS_REDIS, ()
     const { id } = body(await postJson(`${bridge.url}/v1/conversations`, {}));
     await redis.kill();
     const calls = bridge.upstream.requests.length;
-    const refusals = await Promise.all([
+    const failures = await Promise.all([
       bridge.json({ input: 'x' }), bridge.json({ input: 'x', background: true }), bridge.stream({ input: ask() }),
       bridge.json({ input: 'x', store: false, previous_response_id: first.id }),
       bridge.json({ input: 'x', store: false, conversation: id }),
@@ -196,7 +196,7 @@ describe(`a replica whose Redis server is away${REDIS_MISSING}`, NEEDS_REDIS, ()
       postJson(`${bridge.url}/v1/conversations`, {}), getJson(`${bridge.url}/v1/conversations/${id}`),
       postJson(`${bridge.url}/v1/conversations/${id}/items`, { items: [{ role: 'user', content: 'Hi.' }] }),
     ]);
-    for (const reply of refusals) {
+    for (const reply of failures) {
       const { error } = JSON.parse(reply.text) as Loose;
       assert.deepEqual([reply.status, error.code], [503, 'store_unavailable']);
       assert.match(error.message, /^The store at 127\.0\.0\.1:\d+ is unavailable: .+\. Requests that need no stored/);
@@ -229,9 +229,9 @@ describe(`a replica whose Redis server is away${REDIS_MISSING}`, NEEDS_REDIS, ()
     assert.equal(finalResponse(reply).status, 'completed');
     assert.ok(bridge.lines.some((line) => line.includes('a response was not stored')));
     await redis.start();
-    const kept = eventsOf(reply)[0].response.id;
-    while ((await getJson(response(bridge, kept))).status === 503) await delay(20);
-    assert.equal((await getJson(response(bridge, kept))).status, 404);
+    const responseId = eventsOf(reply)[0].response.id;
+    while ((await getJson(response(bridge, responseId))).status === 503) await delay(20);
+    assert.equal((await getJson(response(bridge, responseId))).status, 404);
     assert.deepEqual(body(await getJson(`${bridge.url}/v1/conversations/${id}/items`)).data, []);
   });
 });

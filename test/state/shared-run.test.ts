@@ -1,4 +1,4 @@
-/** Followers of a run of another process, for every order of their reads and its writes. */
+/** Background runs of another process: following and cancelling them, with concurrent reads and writes. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { after, describe, it } from 'node:test';
@@ -10,7 +10,7 @@ import { createMemoryStore, type ResponseStore } from '../../src/state/response-
 import { findSharedRun, RunPublisher } from '../../src/state/shared-run';
 import { append, put, WIDE_LIMITS } from '../support/state/stores';
 
-// A follower waits with timers that do not keep a process running; these tests have nothing else that would.
+// The timers of runs are unreferenced; without this one, the process would exit while a test waits for them.
 const keepRunning = setInterval(() => undefined, 60_000);
 after(() => clearInterval(keepRunning));
 
@@ -21,15 +21,15 @@ const line = (from: number, next: number, fields = {}): object => {
   return { at: Date.now(), from, next, events, begun: true, end: false, cancel: false, ...fields };
 };
 
-/** A store in which the owner of a run writes its first event. @param reads called after each read of lines */
-async function createScene(reads: (store: ResponseStore, from: number, found: number) => Promise<unknown>) {
+/** Creates a store in which the owner of a run has written one event. @param onRead called after each read of lines */
+async function createScene(onRead: (store: ResponseStore, from: number, found: number) => Promise<unknown>) {
   const memory = createMemoryStore(WIDE_LIMITS, Date.now);
   const store: ResponseStore = {
     ...memory,
     shared: true,
     async lines(id, from = 0) {
       const found = await memory.lines(id, from);
-      await reads(memory, from, found.length);
+      await onRead(memory, from, found.length);
       return found;
     },
   };
@@ -58,7 +58,7 @@ describe('a follower of a run', () => {
     assert.equal(await readAll(run.follow(2)), `${event(3)}data: [DONE]\n\n`);
   });
 
-  it('gets each event once when a write was repeated', async () => {
+  it('gets each event once, even if a write is repeated', async () => {
     const { run, store } = await createScene(async () => undefined);
     const [first, again] = [line(1, 3), line(1, 4, { end: true })];
     for (const added of [first, again]) await append(store, 'run_1', added);
@@ -73,7 +73,7 @@ describe('a follower of a run', () => {
       if (from < 0 || found > 0) return;
       step += 1;
       if (step > 1) return;
-      // The owner started over, because its events were too long for the store.
+      // The owner starts over, because its events are too long for the store.
       await put(store, 'run_1', renderRunRecord({ id: 'run_1', response: RESPONSE }));
       await append(store, 'run_1', line(9, 9));
     });
@@ -94,7 +94,7 @@ describe('the Response of a run', () => {
     assert.deepEqual(await run.response(), response);
   });
 
-  it('is failed when its owner died, and its stream ends with that', async () => {
+  it('has failed if its owner crashed, and its stream ends with response.failed', async () => {
     const { run, store } = await createScene(async () => undefined);
     await append(store, 'run_1', line(1, 3, { at: Date.now() - 60_000 }));
     const failed = await run.response();
@@ -106,7 +106,7 @@ describe('the Response of a run', () => {
 });
 
 describe('a cancelled run', () => {
-  it('that ends at the same moment keeps its end, and the canceller does not wait for another one', async () => {
+  it('that ends at the same moment is not ended again', async () => {
     let isAdded = false;
     const { run, store } = await createScene(async (memory, from) => {
       if (from >= 0 || isAdded) return;
@@ -120,14 +120,14 @@ describe('a cancelled run', () => {
   });
 });
 
-describe('a run whose owner died, in a store that is full', () => {
-  it('ends the stream of a follower with its failure', async () => {
+describe('a run whose owner crashed, in a full store', () => {
+  it("ends a follower's stream with response.failed", async () => {
     const { run, store } = await createScene(async () => undefined);
     await append(store, 'run_1', line(1, 3, { at: Date.now() - 60_000 }));
     let writes = 0;
     store.write = async (changes) => {
       writes += 1;
-      assert.ok(writes < 10, 'it does not write again and again');
+      assert.ok(writes < 10, 'the follower does not retry forever');
       return changes.map(() => 'refused' as const);
     };
     const text = await readAll(run.follow(1));
@@ -137,7 +137,7 @@ describe('a run whose owner died, in a store that is full', () => {
 });
 
 describe('the owner of a run', () => {
-  it('sees a request to cancel that sorts before its own last lines', async () => {
+  it('sees a request to cancel that is sorted before its own last lines', async () => {
     let isCancelled = false;
     const memory = createMemoryStore(WIDE_LIMITS, Date.now);
     const store: ResponseStore = {
@@ -159,9 +159,7 @@ describe('the owner of a run', () => {
     const following = publisher.follow(run);
     while ((await memory.lines('run_1')).length < 2) await new Promise((resolve) => setTimeout(resolve, 10));
     isCancelled = true;
-    // The pauses of a run do not keep a process running, as its server does.
-    const alive = setInterval(() => undefined, 1_000);
-    await following.finally(() => clearInterval(alive));
+    await following;
     assert.ok(controller.signal.aborted);
   });
 });

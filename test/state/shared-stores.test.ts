@@ -1,11 +1,11 @@
-/** Stores of several replicas that share a place: each sees at once what the others store, add and delete. */
+/** Stores of several replicas that share a location: each sees at once what the others store, add and delete. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { itemsIn, renderConversationRecord } from '../../src/state/record';
 import { NEEDS_REDIS, REDIS_MISSING } from '../support/state/redis';
 import { append, createSharedFolder, createSharedRedis, put } from '../support/state/stores';
 
-const PLACES = [
+const LOCATIONS = [
   { kind: 'folder', create: createSharedFolder, options: {} },
   { kind: `Redis server${REDIS_MISSING}`, create: createSharedRedis, options: NEEDS_REDIS },
 ] as const;
@@ -16,11 +16,11 @@ const response = (id: string, ...items: readonly string[]): string =>
   });
 const conversation = (id: string): string => renderConversationRecord({ id, createdAt: 0, metadata: {}, items: [] });
 
-for (const { kind, create, options } of PLACES) {
-  describe(`two stores on one ${kind}`, options, () => {
-    it('see each other at once: new, replaced and deleted records', async (context) => {
-      const place = await create(context);
-      const [one, two] = [place.open(), place.open()];
+for (const { kind, create, options } of LOCATIONS) {
+  describe(`stores that share a ${kind}`, options, () => {
+    it("see each other's new, replaced and deleted records at once", async (context) => {
+      const location = await create(context);
+      const [one, two] = [location.open(), location.open()];
       assert.equal(await two.get('resp_1'), undefined);
       assert.ok(await put(one, 'resp_1', response('resp_1', 'msg_1'), ['msg_1']));
       assert.deepEqual(await two.get('resp_1'), JSON.parse(response('resp_1', 'msg_1')));
@@ -29,12 +29,12 @@ for (const { kind, create, options } of PLACES) {
       assert.equal(await one.delete('resp_1'), true);
       assert.equal(await two.get('resp_1'), undefined);
       assert.equal(await two.delete('resp_1'), false);
-      assert.deepEqual(place.warnings, []);
+      assert.deepEqual(location.warnings, []);
     });
 
-    it('find the items of each other', async (context) => {
-      const place = await create(context);
-      const [one, two] = [place.open(), place.open()];
+    it("find each other's items", async (context) => {
+      const location = await create(context);
+      const [one, two] = [location.open(), location.open()];
       assert.equal(await two.holderOf('msg_1'), undefined);
       await put(one, 'resp_1', response('resp_1', 'msg_1'), ['msg_1']);
       await put(one, 'conv_1', conversation('conv_1'));
@@ -48,14 +48,14 @@ for (const { kind, create, options } of PLACES) {
     });
 
     it('add lines to one record, and every reader sees the same order', async (context) => {
-      const place = await create(context);
-      const [one, two] = [place.open(), place.open()];
+      const location = await create(context);
+      const [one, two] = [location.open(), location.open()];
       assert.equal(await append(one, 'conv_1', [1]), 'absent');
       await put(one, 'conv_1', conversation('conv_1'));
       for (const [store, line] of [[one, 'a'], [two, 'b'], [one, 'c']] as const) {
         assert.equal(await append(store, 'conv_1', line), 'kept');
       }
-      for (const store of [one, two, place.open()]) {
+      for (const store of [one, two, location.open()]) {
         assert.deepEqual(await store.lines('conv_1'), ['a', 'b', 'c']);
         assert.deepEqual([await store.lines('conv_1', 2), await store.lines('conv_1', -1)], [['c'], ['c']]);
         assert.deepEqual(await store.lines('conv_none'), []);
@@ -68,12 +68,12 @@ for (const { kind, create, options } of PLACES) {
     });
 
     it('lose none of 50 concurrent lines', async (context) => {
-      const place = await create(context);
-      const stores = Array.from({ length: 5 }, () => place.open());
-      await put(place.open(), 'conv_1', conversation('conv_1'));
+      const location = await create(context);
+      const stores = Array.from({ length: 5 }, () => location.open());
+      await put(location.open(), 'conv_1', conversation('conv_1'));
       const numbers = Array.from({ length: 50 }, (_, index) => index);
       const written = await Promise.all(numbers.map((number) => {
-        const store = stores[number % stores.length] ?? place.open();
+        const store = stores[number % stores.length] ?? location.open();
         return append(store, 'conv_1', [{ id: `msg_${number}` }], [`msg_${number}`]);
       }));
       assert.deepEqual(new Set(written), new Set(['kept']));
@@ -90,8 +90,8 @@ for (const { kind, create, options } of PLACES) {
     });
 
     it('share the limits: the least recently used record is evicted, whichever store used it', async (context) => {
-      const place = await create(context);
-      const [one, two] = [place.open({ records: 3 }), place.open({ records: 3 })];
+      const location = await create(context);
+      const [one, two] = [location.open({ records: 3 }), location.open({ records: 3 })];
       for (const id of ['resp_1', 'resp_2', 'resp_3']) {
         await put(one, id, response(id));
         await pause();
@@ -107,5 +107,5 @@ for (const { kind, create, options } of PLACES) {
   });
 }
 
-/** Longer than the step in which the time of last use is compared. */
+/** Waits longer than the precision of the time of last use. */
 const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 20));

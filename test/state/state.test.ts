@@ -1,6 +1,4 @@
-/**
- * Stored responses: chains by previous_response_id, item references, retrieval, deletion, paging, conversations.
- */
+/** Stored responses: chains by previous_response_id, item references, retrieval, deletion, paging, conversations. */
 import assert from 'node:assert/strict';
 import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -20,10 +18,10 @@ import {
 } from '../support/bridge/test-bridge';
 
 const text = (value: string) => answer({ text: value });
-const body = (reply: JsonReply): Loose => reply.json;
+const body = ({ json }: JsonReply): Loose => json;
 const get = async (bridge: TestBridge, path: string, method = 'GET'): Promise<JsonReply> =>
   getJson(bridge.url + path, {}, method);
-const rolesOf = (request: { body: Loose } | undefined): readonly string[] =>
+const messagesOf = (request: { body: Loose } | undefined): readonly string[] =>
   request?.body.messages.map(({ role, content }: Loose) => `${role}: ${content}`);
 
 async function makeFolder(context: TestContext): Promise<string> {
@@ -33,21 +31,21 @@ async function makeFolder(context: TestContext): Promise<string> {
 }
 
 for (const dialect of DIALECTS) {
-  describe(`previous_response_id at a ${dialect} upstream`, () => {
-    it('prepends all earlier items, over several turns, streamed or not', async (context) => {
+  describe(`previous_response_id with a ${dialect} upstream`, () => {
+    it('prepends the items of all earlier turns, streamed or not', async (context) => {
       const bridge = await startBridge(context, { dialect, script: [text('One.'), text('Two.'), text('Three.')] });
       const first = body(await bridge.json({ input: 'Say one.', instructions: 'Be brief.' }));
       const second = finalResponse(await bridge.stream({ input: ask('Say two.'), previous_response_id: first.id }));
       assert.equal(second.previous_response_id, first.id);
       await bridge.json({ input: [{ role: 'user', content: 'Say three.' }], previous_response_id: second.id });
-      assert.deepEqual(rolesOf(bridge.upstream.requests[2]), [
+      assert.deepEqual(messagesOf(bridge.upstream.requests[2]), [
         'user: Say one.', 'assistant: One.', 'user: Say two.', 'assistant: Two.', 'user: Say three.',
       ]);
-      assert.deepEqual(rolesOf(bridge.upstream.requests[0]), ['system: Be brief.', 'user: Say one.']);
+      assert.deepEqual(messagesOf(bridge.upstream.requests[0]), ['system: Be brief.', 'user: Say one.']);
       bridge.upstream.assertClean();
     });
 
-    it('returns reasoning and calls unchanged', async (context) => {
+    it('sends earlier reasoning and calls unchanged', async (context) => {
       const toolCalls = [{ id: 'call_a', name: 'read_file', arguments: '{"path": "a.txt"}' }];
       const bridge = await startBridge(context, {
         dialect,
@@ -70,10 +68,10 @@ for (const dialect of DIALECTS) {
   });
 }
 
-describe('an unknown id', () => {
-  const refusals = [
+describe('invalid requests', () => {
+  const rejections = [
     [
-      'a previous response',
+      'an unknown previous response',
       { input: 'x', previous_response_id: 'resp_none' },
       400,
       'previous_response_not_found',
@@ -81,7 +79,7 @@ describe('an unknown id', () => {
       /"resp_none" not found/,
     ],
     [
-      'a path as previous response',
+      'a path as previous_response_id',
       { input: 'x', previous_response_id: '../../etc/passwd' },
       400,
       'previous_response_not_found',
@@ -89,7 +87,7 @@ describe('an unknown id', () => {
       /not found/,
     ],
     [
-      'an item',
+      'an unknown item',
       { input: [...ask(), { type: 'item_reference', id: 'msg_none' }] },
       404,
       'not_found',
@@ -97,7 +95,7 @@ describe('an unknown id', () => {
       /"msg_none" not found/,
     ],
     [
-      'an item without a type',
+      'an unknown item without a type',
       { input: [{ id: 'msg_none' }] },
       404,
       'not_found',
@@ -105,16 +103,23 @@ describe('an unknown id', () => {
       /"msg_none" not found/,
     ],
     [
-      'a conversation',
+      'an unknown conversation',
       { input: 'x', conversation: 'conv_none' },
       404,
       'not_found',
       'conversation',
       /"conv_none" not found/,
     ],
-    ['a prompt', { input: 'x', prompt: { id: 'pmpt_1' } }, 400, 'invalid_request', 'prompt', /prompt templates/],
     [
-      'both',
+      'a prompt template',
+      { input: 'x', prompt: { id: 'pmpt_1' } },
+      400,
+      'invalid_request',
+      'prompt',
+      /prompt templates/,
+    ],
+    [
+      'a previous response together with a conversation',
       { input: 'x', conversation: 'conv_none', previous_response_id: 'resp_none' },
       400,
       'invalid_request',
@@ -130,7 +135,7 @@ describe('an unknown id', () => {
       /expected an id/,
     ],
     [
-      'a number as id',
+      'a number as previous_response_id',
       { input: 'x', previous_response_id: 7 },
       400,
       'invalid_request',
@@ -138,7 +143,7 @@ describe('an unknown id', () => {
       /the id of a response, got 7/,
     ],
     [
-      'a word as background',
+      'a string as background',
       { input: 'x', background: 'yes' },
       400,
       'invalid_request',
@@ -146,7 +151,7 @@ describe('an unknown id', () => {
       /true or false, got "yes"/,
     ],
     [
-      'an error after a history',
+      'an invalid item next to an empty previous_response_id',
       { input: [{ role: 'critic' }], previous_response_id: '' },
       400,
       'invalid_request',
@@ -154,8 +159,8 @@ describe('an unknown id', () => {
       /critic/,
     ],
   ] as const;
-  for (const [name, request, status, code, param, message] of refusals) {
-    it(`of ${name} is rejected without a call to the provider`, async (context) => {
+  for (const [name, request, status, code, param, message] of rejections) {
+    it(`${name} is rejected without a call to the provider`, async (context) => {
       const bridge = await startBridge(context);
       for (const store of [undefined, false]) {
         const reply = await bridge.json({ ...request, store });
@@ -167,20 +172,20 @@ describe('an unknown id', () => {
     });
   }
 
-  it('is not caused by a string as store', async (context) => {
+  it('a string as store is rejected', async (context) => {
     const bridge = await startBridge(context);
     const reply = await bridge.json({ input: 'x', store: 'no' });
     assert.deepEqual([reply.status, body(reply).error.param], [400, 'store']);
   });
 
-  it('is reported to Codex in its stream', async (context) => {
+  it('an unknown previous response is reported to Codex in its stream', async (context) => {
     const bridge = await startBridge(context);
     const reply = await bridge.stream({ input: ask(), store: false, previous_response_id: 'resp_none' }, CODEX);
     assert.equal(finalResponse(reply).error.code, 'invalid_prompt');
     assert.match(finalResponse(reply).error.message, /"resp_none" not found/);
   });
 
-  it('in the middle of a chain is named', async (context) => {
+  it('a response that is missing in the middle of a chain is named', async (context) => {
     const bridge = await startBridge(context, { script: [text('1'), text('2')] });
     const first = body(await bridge.json({ input: 'x' }));
     const second = body(await bridge.json({ input: 'y', previous_response_id: first.id }));
@@ -193,8 +198,8 @@ describe('an unknown id', () => {
 
 describe('stored responses', () => {
   it('exclude those with store: false, failed ones, and those of Codex', async (context) => {
-    const cut = answer({ text: 'Half', cutAfter: 2, end: 'cut' });
-    const bridge = await startBridge(context, { script: [text('1'), text('2'), cut, text('4')] });
+    const truncated = answer({ text: 'Half', cutAfter: 2, end: 'cut' });
+    const bridge = await startBridge(context, { script: [text('1'), text('2'), truncated, text('4')] });
     const ids = [
       body(await bridge.json({ input: 'x', store: false })).id,
       finalResponse(await bridge.stream({ input: ask(), store: false })).id,
@@ -239,7 +244,7 @@ describe('stored responses', () => {
     assert.equal((await get(bridge, `/v1/responses/${id}`)).status, 404);
   });
 
-  it('that are too large are not stored, but still answered, with a warning', async (context) => {
+  it('exclude those that are too large, which are answered and logged', async (context) => {
     const bridge = await startBridge(context, { settings: { storeMaxMb: 1 }, script: [text('1')] });
     const reply = await bridge.json({ input: 'x'.repeat(1024 * 1024) });
     assert.equal(reply.status, 200);
@@ -248,28 +253,28 @@ describe('stored responses', () => {
   });
 });
 
-describe('routes of responses', () => {
-  it('GET returns the Response as it was sent, until DELETE', async (context) => {
+describe('the routes of stored responses', () => {
+  it('GET returns the Response as it was sent, until it is deleted', async (context) => {
     const bridge = await startBridge(context, { script: [text('1'), text('2')] });
-    const made = body(await bridge.json({ input: 'x', metadata: { a: 'b' }, tools: [tool('list')] }));
-    for (const path of [`/v1/responses/${made.id}`, `/responses/${made.id}?include[]=x`]) {
+    const created = body(await bridge.json({ input: 'x', metadata: { a: 'b' }, tools: [tool('list')] }));
+    for (const path of [`/v1/responses/${created.id}`, `/responses/${created.id}?include[]=x`]) {
       const reply = await get(bridge, path);
       assert.equal(reply.status, 200);
-      assert.deepEqual(body(reply), made);
+      assert.deepEqual(body(reply), created);
     }
     const streamed = finalResponse(await bridge.stream({ input: ask() }));
     assert.deepEqual(body(await get(bridge, `/v1/responses/${streamed.id}`)), streamed);
-    const deleted = await get(bridge, `/v1/responses/${made.id}`, 'DELETE');
-    assert.deepEqual([deleted.status, deleted.json], [200, { id: made.id, object: 'response', deleted: true }]);
+    const deleted = await get(bridge, `/v1/responses/${created.id}`, 'DELETE');
+    assert.deepEqual([deleted.status, deleted.json], [200, { id: created.id, object: 'response', deleted: true }]);
     for (const method of ['GET', 'DELETE']) {
-      const gone = await get(bridge, `/v1/responses/${made.id}`, method);
+      const gone = await get(bridge, `/v1/responses/${created.id}`, method);
       assert.equal(gone.status, 404);
       assert.deepEqual([body(gone).error.type, body(gone).error.code], ['not_found_error', 'not_found']);
-      assert.match(body(gone).error.message, new RegExp(`"${made.id}" not found`));
+      assert.match(body(gone).error.message, new RegExp(`"${created.id}" not found`));
     }
   });
 
-  it('lists input items in pages, newest first by default', async (context) => {
+  it('input_items lists the input in pages, newest first by default', async (context) => {
     const bridge = await startBridge(context, { script: [text('1')] });
     const input = Array.from({ length: 25 }, (_, index) => ({ role: 'user', content: `Part ${index}` }));
     const { id } = body(await bridge.json({ input }));
@@ -291,13 +296,13 @@ describe('routes of responses', () => {
       ['?order=up', 'order'],
       ['?after=msg_none', 'after'],
     ]) {
-      const refused = await get(bridge, path + query);
-      assert.deepEqual([refused.status, body(refused).error.param], [400, param]);
+      const rejected = await get(bridge, path + query);
+      assert.deepEqual([rejected.status, body(rejected).error.param], [400, param]);
     }
     assert.equal((await get(bridge, '/v1/responses/resp_none/input_items')).status, 404);
   });
 
-  it('list text as a message, and only the response’s own input', async (context) => {
+  it('input_items lists text as a message, and only the response’s own input', async (context) => {
     const bridge = await startBridge(context, { script: [text('1'), text('2')] });
     const first = body(await bridge.json({ input: 'First' }));
     const second = body(await bridge.json({ input: 'Second', previous_response_id: first.id }));
@@ -312,9 +317,9 @@ describe('routes of responses', () => {
 describe('item references', () => {
   it('are replaced by the input or output items that they name', async (context) => {
     const toolCalls = [{ id: 'call_a', name: 'list', arguments: {} }];
-    const bridge = await startBridge(context, { script: [answer({ text: 'I look.', toolCalls }), text('Done.')] });
+    const bridge = await startBridge(context, { script: [answer({ text: 'Listing.', toolCalls }), text('Done.')] });
     const tools = [tool('list')];
-    const first = body(await bridge.json({ input: 'TerminalStyle.', tools }));
+    const first = body(await bridge.json({ input: 'List the files.', tools }));
     const { data } = body(await get(bridge, `/v1/responses/${first.id}/input_items`));
     const [message, call] = first.output;
     const input = [
@@ -326,7 +331,7 @@ describe('item references', () => {
     const [user, assistant, result] = bridge.upstream.requests[1]?.body.messages;
     assert.deepEqual(
       [user.content, assistant.content, assistant.tool_calls[0].id, result.content],
-      ['TerminalStyle.', 'I look.', 'call_a', 'nothing'],
+      ['List the files.', 'Listing.', 'call_a', 'nothing'],
     );
     bridge.upstream.assertClean();
   });
@@ -348,13 +353,13 @@ describe('POST /v1/responses/input_tokens', () => {
     assert.ok(await count({ input: '试'.repeat(400) }) >= 400);
     const { id } = body(await bridge.json({ input: 'x'.repeat(4_000) }));
     assert.ok(await count({ input: 'x', previous_response_id: id }) > 1_000);
-    const refused = await postJson(`${bridge.url}/v1/responses/input_tokens`, { input: 7 });
-    assert.deepEqual([refused.status, body(refused).error.param], [400, 'input']);
+    const rejected = await postJson(`${bridge.url}/v1/responses/input_tokens`, { input: 7 });
+    assert.deepEqual([rejected.status, body(rejected).error.param], [400, 'input']);
   });
 });
 
 describe('--store', () => {
-  it('stores responses across a restart, readable only by the user, and ignores broken files', async (context) => {
+  it('keeps responses across a restart, readable only by the user, and ignores broken files', async (context) => {
     const folder = join(await makeFolder(context), 'deep', 'store');
     const settings = { store: folder };
     const one = await startBridge(context, { settings, script: [text('One.'), text('Lost.')] });
@@ -368,7 +373,7 @@ describe('--store', () => {
 
     const two = await startBridge(context, { settings, script: [text('Two.'), text('Three.')] });
     const second = body(await two.json({ input: 'Say two.', previous_response_id: first.id }));
-    assert.deepEqual(rolesOf(two.upstream.requests[0]), ['user: Say one.', 'assistant: One.', 'user: Say two.']);
+    assert.deepEqual(messagesOf(two.upstream.requests[0]), ['user: Say one.', 'assistant: One.', 'user: Say two.']);
     assert.equal((await get(two, `/v1/responses/${lost.id}`)).status, 404);
     assert.ok(two.lines.some((line) => line.includes('broken')));
     const reference = await two.json({ input: [{ type: 'item_reference', id: first.output[0].id }, ...ask('Again?')] });
@@ -389,16 +394,16 @@ describe('conversations', () => {
   it('are created, continued by requests, listed and deleted', async (context) => {
     const bridge = await startBridge(context, { script: [text('One.'), text('Two.')] });
     const items = [{ type: 'message', role: 'user', content: 'I am Ann.' }];
-    const made = body(await postJson(`${bridge.url}/v1/conversations`, { items, metadata: { a: 'b' } }));
-    assert.match(made.id, /^conv_/);
-    assert.deepEqual([made.object, made.metadata], ['conversation', { a: 'b' }]);
-    const first = body(await bridge.json({ input: 'Say one.', conversation: made.id }));
-    assert.deepEqual(first.conversation, { id: made.id });
-    await bridge.stream({ input: ask('Say two.'), conversation: { id: made.id } });
-    assert.deepEqual(rolesOf(bridge.upstream.requests[1]), [
+    const created = body(await postJson(`${bridge.url}/v1/conversations`, { items, metadata: { a: 'b' } }));
+    assert.match(created.id, /^conv_/);
+    assert.deepEqual([created.object, created.metadata], ['conversation', { a: 'b' }]);
+    const first = body(await bridge.json({ input: 'Say one.', conversation: created.id }));
+    assert.deepEqual(first.conversation, { id: created.id });
+    await bridge.stream({ input: ask('Say two.'), conversation: { id: created.id } });
+    assert.deepEqual(messagesOf(bridge.upstream.requests[1]), [
       'user: I am Ann.', 'user: Say one.', 'assistant: One.', 'user: Say two.',
     ]);
-    const path = `/v1/conversations/${made.id}`;
+    const path = `/v1/conversations/${created.id}`;
     const { data } = body(await get(bridge, `${path}/items?order=asc`));
     assert.deepEqual(
       data.map(({ content }: Loose) => content[0].text),
@@ -406,9 +411,9 @@ describe('conversations', () => {
     );
     const added = body(await postJson(`${bridge.url}${path}/items`, { items: [{ role: 'user', content: 'Bye.' }] }));
     assert.equal(added.data[0].content[0].text, 'Bye.');
-    assert.deepEqual(body(await get(bridge, path)), made);
+    assert.deepEqual(body(await get(bridge, path)), created);
     assert.deepEqual(body(await get(bridge, path, 'DELETE')), {
-      id: made.id,
+      id: created.id,
       object: 'conversation.deleted',
       deleted: true,
     });
@@ -426,8 +431,8 @@ describe('conversations', () => {
       ['', { items: 7 }, 'items'],
       [`/${id}/items`, {}, 'items'],
     ] as const) {
-      const refused = await postJson(`${bridge.url}/v1/conversations${path}`, request);
-      assert.deepEqual([refused.status, body(refused).error.param], [400, param]);
+      const rejected = await postJson(`${bridge.url}/v1/conversations${path}`, request);
+      assert.deepEqual([rejected.status, body(rejected).error.param], [400, param]);
     }
   });
 });

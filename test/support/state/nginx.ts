@@ -15,16 +15,16 @@ const IS_INSTALLED = spawnSync('nginx', ['-v'], { env }).status === 0;
 /** Added to the names of tests that are skipped. */
 export const NGINX_MISSING = IS_INSTALLED ? '' : ' (skipped: nginx is not installed)';
 
-const DOCUMENTED = join(__dirname, '..', '..', '..', 'docs', 'docker', 'nginx.conf');
+const DOCUMENTED_CONFIG = join(__dirname, '..', '..', '..', 'docs', 'docker', 'nginx.conf');
 
 /**
  * Writes a complete configuration around docs/docker/nginx.conf, in which it replaces the addresses.
  *
  * @param replicas the ports of bridge-1, bridge-2 …
- * @returns the file
+ * @returns its path
  */
 export function writeNginxConfig(folder: string, port: number, replicas: readonly number[]): string {
-  const text = readFileSync(DOCUMENTED, 'utf8')
+  const text = readFileSync(DOCUMENTED_CONFIG, 'utf8')
     .replace('listen 8080;', `listen 127.0.0.1:${port};`)
     .replace(/bridge-(\d):31415/g, (_, number: string) => `127.0.0.1:${replicas[Number(number) - 1]}`);
   const kinds = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'];

@@ -10,7 +10,7 @@ import { findFreePort } from '../free-port';
 /** The first server program that is installed. */
 const SERVER = ['valkey-server', 'redis-server'].find((name) => spawnSync(name, ['--version']).status === 0);
 
-/** Options of a test that needs Redis; the reason for skipping it appears in its output. */
+/** Options of a test that needs Redis. The reason for a skip appears in the output of the test. */
 export const NEEDS_REDIS = { skip: SERVER === undefined && 'neither redis-server nor valkey-server is installed' };
 
 /** Added to the names of tests that are skipped. */
@@ -27,13 +27,16 @@ export interface RedisServer {
   signal(name: 'SIGSTOP' | 'SIGCONT'): void;
 }
 
-/** @param settings command-line options such as `--requirepass secret`, in which PORT is replaced by the port */
+/**
+ * Starts a server, and kills it after the test.
+ * @param settings command-line options such as `--requirepass secret`; PORT is replaced with the port
+ */
 export async function startRedis(
   context: Pick<TestContext, 'after'>, settings: readonly string[] = [],
 ): Promise<RedisServer> {
   const folder = await mkdtemp(join(tmpdir(), 'bridge-redis-'));
   const port = await findFreePort();
-  const extra = settings.map((word) => (word === 'PORT' ? String(port) : word));
+  const extra = settings.map((option) => (option === 'PORT' ? String(port) : option));
   const listen = extra.includes('--port') ? [] : ['--port', String(port)];
   const options = [...listen, '--bind', '127.0.0.1', '--save', '', '--dir', folder, ...extra];
   let server: ChildProcess | undefined;
