@@ -196,29 +196,39 @@ describe('inherited names on the command line', () => {
 });
 
 test('inherited names in files: providers, variables, config.toml', LIMIT, async (context) => {
-  const home = await createHome(context);
-  const provider = { title: 'T', baseUrls: ['http://127.0.0.1:9/v1'], models: [{ id: 'm', efforts: ['low'] }] };
+  const home = await createHome(context, { DEFAULT_MODEL: 'm' });
+  const models = { m: { name: 'M', efforts: ['low'] } };
+  const provider = { title: 'T', base_url: 'http://127.0.0.1:9/v1', models };
   const file = join(home.paths.home, 'providers.json');
   mkdirSync(home.paths.codexHome, { recursive: true });
   const toml = join(home.paths.codexHome, 'config.toml');
   const results: string[] = [];
   for (const word of NAMES) {
-    const files = [...replaceEach({ providers: { mine: provider } }, word)];
-    for (const value of files) {
+    const accepted: unknown[] = [];
+    for (const value of replaceEach({ providers: { mine: provider } }, word)) {
       writeFileSync(file, JSON.stringify(value));
       for (const command of ['config', 'models', 'providers']) {
         const { code, out, error } = await home.run(command, '--providers', file, '--provider', 'mine');
         results.push(`${word} ${command} ${code}\n${out}${error}`);
+        // The rest of the file is valid, so the word is what the command shows or rejects.
+        if (code !== 0 || command === 'models') assert.ok((out + error).includes(word), results.at(-1));
+        assert.ok(code === 0 || code === 2, results.at(-1));
+        if (code === 0 && command === 'models') accepted.push(value);
       }
     }
+    // The title and the model's name; the model's id too, except `__proto__`, which no map of names accepts.
+    assert.equal(accepted.length, word === '__proto__' ? 2 : 3, word);
     const named = `[model_providers.${word}]\nname = "x"\nwire_api = "${word}"\n`;
     writeFileSync(toml, `model_provider = "${word}"\n${named}[profiles.${word}]\nmodel = "x"\n[${word}]\na = 1\n`);
-    for (const words of [['setup', '--print'], ['doctor', '--json']]) {
+    for (const words of [['setup'], ['doctor', '--json']]) {
       const { code, out, error } = await home.run(...words);
       results.push(`${word} ${words.join(' ')} ${code}\n${out}${error}`);
+      assert.ok((out + error).includes(word), results.at(-1));
     }
     writeFileSync(file, `${word}=x\nAI_PROVIDER=${word}\n`);
-    results.push((await home.run('config', '--config-file', file)).error);
+    const { error } = await home.run('config', '--config-file', file);
+    results.push(error);
+    assert.match(error, new RegExp(`Cannot use "${word}"`));
   }
   for (const text of results) assert.doesNotMatch(text, /native code|\[object|TypeError|is not a function/, text);
   assert.deepEqual(Reflect.ownKeys({}), []);

@@ -144,7 +144,7 @@ describe('requests', () => {
 });
 
 test('files and responses of other programs', LIMIT, async (context) => {
-  const home = await createHome(context);
+  const home = await createHome(context, { DEFAULT_MODEL: 'm' });
   const { state, codexHome, config } = home.paths;
   const server = createServer((request, response) => {
     const body = request.url?.includes('models') ? `{"data":[{"id":"m","extra":${deep}}]}` : deep;
@@ -154,25 +154,36 @@ test('files and responses of other programs', LIMIT, async (context) => {
   context.after(() => server.close());
   const { port } = server.address() as AddressInfo;
   let deep = '';
-  const files: Readonly<Record<string, (value: string) => string>> = {
-    [join(config, 'providers.json')]: (value) => `{"providers":{"mine":{"title":"T","body":${value}}}}`,
-    [join(config, 'login.json')]: (value) => `{"keys":${value}}`,
-    [join(codexHome, 'config.toml')]: (value) =>
-      `model = "m"\nx = ${value.replaceAll(':', '=').replaceAll('"a"', 'a')}\n`,
-    [stateFileOf(state, home.port)]: (value) => `{"name":"aliyun-codex-bridge","pid":1,"extra":${value}}`,
-    [ledgerFileOf(state)]: (value) => `{"time":"2026-11-01T00:00:00.000Z","extra":${value}}\n`,
+  const provider = (value: string): string => `{"title":"T","base_url":"http://127.0.0.1:9/v1","body":{"a":${value}}}`;
+  const record = `"name":"aliyun-codex-bridge","pid":2000000000,"port":${home.port},"host":"::1","logFile":"own.log"`;
+  const turn = `"time":"${new Date().toISOString()}","provider":"p","base":"b","model":"m","requests":1`;
+  /** Each with the command that shows that the file was read: all but the deep value is valid in them. */
+  const files: Readonly<Record<string, readonly [(value: string) => string, command: string, shows: RegExp]>> = {
+    [join(config, 'providers.json')]:
+      [(value) => `{"providers":{"mine":${provider(value)}}}`, 'providers', /^mine .*providers\.json/m],
+    [join(config, 'login.json')]:
+      [(value) => `{"logins":{"zai":{"origin":"x","key":"k","extra":${value}}}}`, 'providers', /^zai .* login /m],
+    [join(codexHome, 'config.toml')]: [
+      (value) => `model = "m"\nx = ${value.replaceAll(':', '=').replaceAll('"a"', 'a')}\n`, 'setup',
+      /Cannot read .*config\.toml.*nest/s,
+    ],
+    [stateFileOf(state, home.port)]: [(value) => `{${record},"extra":${value}}`, 'logs', /own\.log/],
+    [ledgerFileOf(state)]: [(value) => `{${turn},"extra":${value}}\n`, 'usage', /^total +1 /m],
   };
   for (const depth of [3_000, 100_000]) {
     for (const create of [arrays, objects]) {
       deep = create(depth);
-      for (const [path, render] of Object.entries(files)) {
+      for (const [path, [render, reader, shows]] of Object.entries(files)) {
         mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
         writeFileSync(path, render(deep));
-        const commands = [['config'], ['models'], ['status'], ['usage'], ['setup', '--print'], ['setup'], ['logs']];
+        const commands = [
+          ['config'], ['models'], ['providers'], ['status'], ['usage'], ['setup', '--print'], ['setup'], ['logs'],
+        ];
         for (const words of commands) {
           const { code, out, error } = await home.run(...words);
           assert.ok([0, 1, 2, 3].includes(code), `${words} ${code}`);
           assert.doesNotMatch(out + error, /call stack|RangeError|\n {4}at /, `${words.join(' ')} with ${path}`);
+          if (words.join() === reader) assert.match(out + error, shows, `${reader} with ${path}`);
         }
         rmSync(path);
       }

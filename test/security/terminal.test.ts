@@ -150,10 +150,12 @@ test('data in the files of the bridge and of Codex', LIMIT, async (context) => {
     `model = "${text}"`, `model_provider = "${text}"`, `profile = "${text}"`, `[model_providers."${text}"]`,
     `name = "${text}"`, `base_url = "${text}"`, `wire_api = "${text}"`, '',
   ].join('\n'));
-  const providers = join(home.paths.home, 'providers.json');
-  const model = { id: HOSTILE, title: HOSTILE, efforts: [HOSTILE] };
-  writeFileSync(providers, JSON.stringify({
-    providers: { mine: { title: HOSTILE, baseUrls: ['http://127.0.0.1:9/v1'], models: [model], [HOSTILE]: HOSTILE } },
+  const [providers, broken] = ['providers.json', 'broken.json'].map((name) => join(home.paths.home, name)) as
+    [string, string];
+  const mine = { title: HOSTILE, base_url: 'http://127.0.0.1:9/v1', models: { [HOSTILE]: { name: `${HOSTILE} 2` } } };
+  writeFileSync(providers, JSON.stringify({ providers: { mine } }));
+  writeFileSync(broken, JSON.stringify({
+    providers: { mine: { ...mine, models: { m: { efforts: [HOSTILE] } }, [HOSTILE]: 1 }, [HOSTILE]: HOSTILE },
   }));
   const variables = join(home.paths.home, 'variables');
   writeFileSync(variables, `AI_PROVIDER=${HOSTILE}\nLOG_LEVEL=${HOSTILE}\n${HOSTILE}\n`);
@@ -161,14 +163,23 @@ test('data in the files of the bridge and of Codex', LIMIT, async (context) => {
   for (const words of [
     ['status'], ['status', '--json'], ['logs', '--log-file', log], ['logs', '--log-file', log, '--json'], ['logs'],
     ['stop'], ['usage'], ['usage', '--json'], ['usage', '--by', 'thread'], ['setup', '--print'], ['setup'], ['doctor'],
-    ['providers', '--providers', providers], ['models', '--providers', providers, '--provider', 'mine'],
-    ['config', '--config-file', variables], ['config', '--providers', providers],
+    ['config', '--config-file', variables],
   ]) {
     const output = await runProgram(home, words);
     assertHarmless(words.join(' '), output);
     seen += output;
   }
   assert.match(seen, /owned/);
+  for (const [words, shown] of [
+    [['providers', '--providers', providers], /^mine /m],
+    [['models', '--providers', providers, '--provider', 'mine'], /owned.* \(mine\)[^]*^.*owned.*owned.* 128k /m],
+    [['config', '--providers', providers, '--provider', 'mine'], /^ *provider .*mine .*owned/m],
+    [['providers', '--providers', broken], /efforts\[0\]: .*owned[^]*unknown field[^]*owned.* cannot be a name/],
+  ] as const) {
+    const output = await runProgram(home, words);
+    assertHarmless(words.join(' '), output);
+    assert.match(output, shown);
+  }
 });
 
 test('a broken config.toml, and a log that grows while it is followed', LIMIT, async (context) => {
