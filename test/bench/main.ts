@@ -1,11 +1,12 @@
 /** Runs the benchmark: measures the cost of the bridge compared to a byte pipe, each in a separate process. */
 import { writeFileSync } from 'node:fs';
 import { cpus, loadavg } from 'node:os';
+import { runMain, UsageError } from '../tools/command-line';
 import type { LoadCalls, UpstreamCalls } from './messages';
 import type { Bench } from './contenders';
 import { measureKinds } from './kinds';
 import { METRICS, type MetricName } from './metrics';
-import { readOptions, USAGE, UsageError, type BenchOptions } from './options';
+import { readOptions, USAGE, type BenchOptions } from './options';
 import { FULL, QUICK } from './plan';
 import { procAvailable } from './proc';
 import { cleanUp, startHelper } from './processes';
@@ -93,11 +94,4 @@ async function main(): Promise<number> {
 process.on('exit', cleanUp);
 for (const [signal, code] of Object.entries(SIGNAL_EXIT_CODES)) process.on(signal, () => process.exit(code));
 
-main().then(
-  (code) => process.exit(code),
-  (error: unknown) => {
-    const isUsage = error instanceof UsageError;
-    console.error(isUsage ? `${error.message}\n\n${USAGE}` : error);
-    process.exit(isUsage ? 2 : 1);
-  },
-);
+runMain(USAGE, main);

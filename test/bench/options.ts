@@ -34,9 +34,6 @@ export const USAGE = `Usage: npm run bench -- [options]
   --replicas          Measure one and two replicas with each store instead: about a minute
   --help              Print this text`;
 
-/** An invalid command line; the message names the argument. */
-export class UsageError extends Error {}
-
 const splitNames = (values: readonly string[]): string[] => values.flatMap((value) => value.split(',')).filter(Boolean);
 
 const FLAGS = {
@@ -51,17 +48,9 @@ const FLAGS = {
   replicas: { type: 'boolean' },
 } as const;
 
-function parseFlags(args: readonly string[]) {
-  try {
-    return parseArgs({ args: [...args], options: FLAGS }).values;
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error));
-  }
-}
-
-/** Parses the arguments; throws a UsageError for an unknown or incomplete one. */
+/** Parses the arguments; throws an error of parseArgs for an unknown or incomplete one. */
 export function readOptions(args: readonly string[]): BenchOptions {
-  const values = parseFlags(args);
+  const { values } = parseArgs({ args: [...args], options: FLAGS });
   return {
     quick: values.quick === true,
     help: values.help === true,

@@ -1,7 +1,7 @@
 /** Defines the subjects of the benchmark: the baselines, the bridge, and servers given on the command line. */
 import { join } from 'node:path';
+import { UsageError } from '../tools/command-line';
 import type { Protocol } from './messages';
-import { UsageError } from './options';
 import type { Launch } from './processes';
 
 /**

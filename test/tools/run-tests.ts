@@ -9,6 +9,7 @@ import { SourceMap, type SourceMapPayload } from 'node:module';
 import { cpus, tmpdir } from 'node:os';
 import { join, relative, resolve, sep } from 'node:path';
 import { parseArgs } from 'node:util';
+import { readNumber, runMain } from './command-line';
 import { killAll, planProcesses, ROOT, runFiles, type FileRun, type TestEvent } from './run-files';
 
 const COMPILED = join(ROOT, 'node_modules', '.cache', 'tests');
@@ -147,24 +148,28 @@ async function runAll(
   end();
 }
 
-async function main(): Promise<void> {
+const USAGE = 'Usage: npm test -- [FILE or FOLDER …] [--slowest N] [--long] [--concurrency N]';
+
+async function main(): Promise<number> {
   const options = {
-    concurrency: { type: 'string', default: String(cpus().length + 2) },
-    slowest: { type: 'string', default: '0' },
+    concurrency: { type: 'string' },
+    slowest: { type: 'string' },
     long: { type: 'boolean', default: false },
     // For tests of this runner: nothing is compiled, and all files share a process.
     compiled: { type: 'boolean', default: false },
     together: { type: 'boolean', default: false },
   } as const;
   const { values, positionals } = parseArgs({ options, allowPositionals: true });
+  const concurrency = readNumber(values, 'concurrency', { min: 1 }) ?? cpus().length + 2;
+  const slowest = readNumber(values, 'slowest', { min: 0 }) ?? 0;
   const files = positionals.length === 0 ? allTests() : positionals.flatMap(findTests);
   const report = new Report((text) => process.stdout.write(text));
   process.stdout.write(`${files.length} test files\n`);
   if (values.long) process.env['LONG_TESTS'] = '1';
-  if (!values.compiled && !compile()) process.exit(1);
-  await runAll(values.together ? [files] : planProcesses(files), Number(values.concurrency), report);
-  report.finish(Number(values.slowest));
-  process.exitCode = report.hasFailed || files.length === 0 ? 1 : 0;
+  if (!values.compiled && !compile()) return 1;
+  await runAll(values.together ? [files] : planProcesses(files), concurrency, report);
+  report.finish(slowest);
+  return report.hasFailed || files.length === 0 ? 1 : 0;
 }
 
-if (require.main === module) void main();
+if (require.main === module) runMain(USAGE, main);

@@ -1,14 +1,17 @@
 /**
- * `npm run fuzz -- [--minutes N | --cases N] [--seed N] [--case N]`: sends mutated requests and mutated answers of
- * providers through the bridge, over both upstream protocols, and reports every case that breaks a rule (world.ts).
+ * Sends mutated requests and mutated answers of providers through the bridge, over both upstream protocols, and reports
+ * every case that breaks a rule (world.ts).
  */
 import { parseArgs } from 'node:util';
+import { readNumber, runMain } from '../../tools/command-line';
 import { createCase } from './cases';
 import { createWorld } from './world';
 
+const USAGE = 'Usage: npm run fuzz -- [--minutes N | --cases N] [--seed N] [--case N]';
+
 const OPTIONS = {
   minutes: { type: 'string' }, cases: { type: 'string' },
-  seed: { type: 'string', default: '1' }, case: { type: 'string' },
+  seed: { type: 'string' }, case: { type: 'string' },
 } as const;
 
 /** Enough to see what the failures have in common. */
@@ -16,11 +19,12 @@ const MAX_REPORTED = 20;
 
 async function main(): Promise<number> {
   const { values } = parseArgs({ options: OPTIONS });
-  const seed = Number(values.seed);
-  const first = Number(values.case ?? 0);
-  const most = values.minutes === undefined ? 20_000 : Infinity;
-  const count = values.case !== undefined ? 1 : Number(values.cases ?? most);
-  const until = performance.now() + Number(values.minutes ?? Infinity) * 60_000;
+  const seed = readNumber(values, 'seed', { min: 0 }) ?? 1;
+  const only = readNumber(values, 'case', { min: 0 });
+  const minutes = readNumber(values, 'minutes', { min: 0, fractions: true });
+  const cases = readNumber(values, 'cases', { min: 1 }) ?? (minutes === undefined ? 20_000 : Infinity);
+  const [first, count] = only === undefined ? [0, cases] : [only, 1];
+  const until = performance.now() + (minutes ?? Infinity) * 60_000;
   const world = await createWorld();
   const began = performance.now();
   let failed = 0;
@@ -32,7 +36,7 @@ async function main(): Promise<number> {
     failed += 1;
     if (failed > MAX_REPORTED) continue;
     console.log(`Case ${number} (${fuzzCase.name}):\n  ${problems.join('\n  ')}`);
-    if (values.case !== undefined) console.log(show(fuzzCase));
+    if (only !== undefined) console.log(show(fuzzCase));
     else console.log(`  To repeat it: npm run fuzz -- --seed ${seed} --case ${number}`);
   }
   await world.close();
@@ -50,7 +54,4 @@ function show({ request, answer }: ReturnType<typeof createCase>): string {
   ].join('\n');
 }
 
-main().then((code) => process.exit(code), (error: unknown) => {
-  console.error(error);
-  process.exit(1);
-});
+runMain(USAGE, main);

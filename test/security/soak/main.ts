@@ -1,7 +1,7 @@
 /**
- * `npm run soak -- [--minutes N] [--streams N]`: 200 clients against the built bridge in front of a faulty provider
- * that restarts; some clients disconnect. After each round the bridge is idle, and what it holds is measured: memory,
- * sockets, timers and file descriptors must not grow. For Linux: the figures come from /proc.
+ * Sends requests of 200 clients through the built bridge to a faulty provider that restarts; some clients disconnect.
+ * After each round the bridge is idle, and what it holds is measured: memory, sockets, timers and file descriptors must
+ * not grow. For Linux: the figures come from /proc.
  */
 import { once } from 'node:events';
 import { join } from 'node:path';
@@ -9,14 +9,14 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { asNumber, parseJsonObject } from '../../../src/base/json';
 import { startBuiltBridge, type BuiltBridge, type Cleanup } from '../../support/cli/built-bridge';
+import { readNumber, runMain } from '../../tools/command-line';
 import { Random } from '../fuzz/random';
 import { createTally, runClients, type Tally } from './clients';
 import { startFaultyUpstream, type FaultyUpstream } from './faulty-upstream';
 
-const OPTIONS = {
-  minutes: { type: 'string', default: '1' }, streams: { type: 'string', default: '200' },
-  seed: { type: 'string', default: '1' },
-} as const;
+const USAGE = 'Usage: npm run soak -- [--minutes N] [--streams N] [--seed N]';
+
+const OPTIONS = { minutes: { type: 'string' }, streams: { type: 'string' }, seed: { type: 'string' } } as const;
 
 const ROUND_MS = 13_000;
 /** Longer than connections to the provider are kept (4 s in undici). */
@@ -44,8 +44,10 @@ const FLAGS = [
 
 async function main(): Promise<number> {
   const { values } = parseArgs({ options: OPTIONS });
-  const random = new Random(Number(values.seed));
-  const rounds = Math.max(2, Math.round((Number(values.minutes) * 60_000) / (ROUND_MS + REST_MS)));
+  const random = new Random(readNumber(values, 'seed', { min: 0 }) ?? 1);
+  const minutes = readNumber(values, 'minutes', { min: 0, fractions: true }) ?? 1;
+  const streams = readNumber(values, 'streams', { min: 1 }) ?? 200;
+  const rounds = Math.max(2, Math.round((minutes * 60_000) / (ROUND_MS + REST_MS)));
   const cleanups: (() => unknown)[] = [];
   const upstream = await startFaultyUpstream(random);
   const context: Cleanup = { after: (cleanup) => void cleanups.unshift(cleanup) };
@@ -56,7 +58,7 @@ async function main(): Promise<number> {
     const samples: Sample[] = [];
     console.log('round   answered  failed  abandoned   heap MB  resident MB  sockets  timers  descriptors');
     for (let round = 1; round <= rounds; round += 1) {
-      await runRound(Number(values.streams), bridge, upstream, tally, random);
+      await runRound(streams, bridge, upstream, tally, random);
       const sample = await measure(bridge);
       samples.push(sample);
       console.log(renderRow(round, tally, sample));
@@ -128,9 +130,4 @@ function validateOutput(output: string): readonly string[] {
   return lines.length === 0 ? [] : [`The bridge printed: ${lines.slice(0, 5).join('\n')}`];
 }
 
-if (require.main === module) {
-  main().then((code) => process.exit(code), (error: unknown) => {
-    console.error(error);
-    process.exit(1);
-  });
-}
+if (require.main === module) runMain(USAGE, main);
