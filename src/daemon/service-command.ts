@@ -1,6 +1,6 @@
 /** `service`: writes or removes the file with which the system's service manager starts the bridge at login. */
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { EXIT, reportUsageErrors, type CommandContext } from '../command/command';
 import { requireConfig } from '../command/load-config';
 import { readOwnFlag, SERVICE_FLAGS } from '../command/own-flags';
@@ -40,7 +40,8 @@ export async function run(context: CommandContext): Promise<number> {
     const misuse = print ? ['--print works only with service install.'] : [];
     if (errors.length + misuse.length > 0) return reportUsageErrors([...errors, ...misuse], io);
     const paths = findPaths(machine);
-    return removeService(kind, kind.findFile(machine, paths), join(paths.config, 'env'), io);
+    const envFile = flags.configFile === undefined ? join(paths.config, 'env') : resolve(flags.configFile);
+    return removeService(kind, kind.findFile(machine, paths), envFile, io);
   }
   const resolved = requireConfig(context, checkPortIsFixed);
   if (typeof resolved === 'number') return resolved;

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { delimiter, dirname, join, resolve } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { run } from '../../src/cli/main';
 import { findPaths, type Machine } from '../../src/command/paths';
@@ -11,6 +11,7 @@ import { renderEnvFile } from '../../src/daemon/service/env-file';
 import { detectKind, SERVICE_KINDS } from '../../src/daemon/service-command';
 import { locateProgram, warnOfMoves } from '../../src/daemon/service/locate-program';
 import type { ServiceKindName, ServiceProgram } from '../../src/daemon/service/service-kind';
+import { quoteShellWord } from '../../src/base/shell-word';
 import { parseEnvFile } from '../../src/config/env-file';
 import { createFakeIo } from '../support/cli/fake-io';
 
@@ -50,7 +51,9 @@ const AWKWARD: ServiceProgram = {
   home: '/home/user/a & b',
   user: 'PC & CO\\me',
   prefix: '/usr',
+  variables: [{ name: 'NODE_EXTRA_CA_CERTS', value: '/c a/it\'s "$HOME" %h & <b>\\.pem' }],
 };
+const [CERTIFICATES] = AWKWARD.variables;
 
 function wordsOf({ node, script, envFile, logFile }: ServiceProgram, command = 'serve'): readonly string[] {
   return [node, script, command, '--config-file', envFile, '--log-file', logFile];
@@ -150,6 +153,9 @@ test('systemd: words with spaces, quotes, variables and specifiers are parsed ba
     '"/home/user/ä→/o\'neil/env"',
   ].join(' '));
   assert.match(SERVICE_KINDS.systemd.render({ ...AWKWARD, node: '/o p/$n/node' }), /^ExecStart="\/o p\/\$n\/node" /m);
+  assert.equal(
+    /^Environment=(.*)$/m.exec(unit)?.[1], '"NODE_EXTRA_CA_CERTS=/c a/it\'s \\"$HOME\\" %%h & <b>\\\\.pem"',
+  );
 });
 
 /**
@@ -180,7 +186,10 @@ function readXml(xml: string): readonly (readonly [name: string, text: string])[
 test('launchd: the agent is well-formed and contains each word', () => {
   const elements = readXml(SERVICE_KINDS.launchd.render(AWKWARD));
   const strings = elements.filter(([name]) => name === 'string').map(([, text]) => text);
-  assert.deepEqual(strings, ['dev.wellanet.aliyun-codex-bridge', ...wordsOf(AWKWARD), AWKWARD.home, AWKWARD.logFile]);
+  const label = 'dev.wellanet.aliyun-codex-bridge';
+  const { value } = CERTIFICATES ?? {};
+  assert.deepEqual(strings, [label, ...wordsOf(AWKWARD), value, AWKWARD.home, AWKWARD.logFile]);
+  assert.ok(elements.some(([name, text]) => name === 'key' && text === CERTIFICATES?.name));
 });
 
 /** Parses like CommandLineToArgvW; here the first word is an argument too. */
@@ -224,7 +233,9 @@ test('termux: the script acquires a wake lock, starts the bridge, and logs its e
   const { path, read, write } = await createHome(context);
   const program = { ...AWKWARD, node: path("it's $HOME/node"), logFile: path('state dir/log') };
   await write('boot script', SERVICE_KINDS.termux.render(program).replace(/^#!.*/, '#!/bin/sh'));
-  await write("it's $HOME/node", '#!/bin/sh\nprintf "%s\\n" "$0" "$@"\necho problem >&2\n');
+  await write("it's $HOME/node", [
+    '#!/bin/sh', 'printf "%s\\n" "$NODE_EXTRA_CA_CERTS" "$0" "$@"', 'echo problem >&2', '',
+  ].join('\n'));
   await write('bin/termux-wake-lock', '#!/bin/sh\necho locked\n');
   await mkdir(path('state dir'));
   for (const name of ['boot script', "it's $HOME/node", 'bin/termux-wake-lock']) await chmod(path(name), 0o755);
@@ -232,7 +243,8 @@ test('termux: the script acquires a wake lock, starts the bridge, and logs its e
     env: { PATH: `${path('bin')}:/usr/bin:/bin` },
     encoding: 'utf8',
   });
-  assert.deepEqual([stdout.trimEnd().split('\n'), stderr], [['locked', ...wordsOf(program, 'start')], '']);
+  const lines = ['locked', CERTIFICATES?.value, ...wordsOf(program, 'start')];
+  assert.deepEqual([stdout.trimEnd().split('\n'), stderr], [lines, '']);
   assert.equal(await read('state dir/log'), 'problem\n');
   assert.match(SERVICE_KINDS.termux.render(AWKWARD), /^#!\/usr\/bin\/sh\n/);
 });
@@ -334,6 +346,37 @@ test('saves numbered keys, keys of fallbacks and searches, variables of headers 
   assert.equal((await service('install', '--kind', 'systemd')).code, 0);
   const parsed = parseEnvFile(await read(ENV_FILE));
   assert.deepEqual(parsed.ok && parsed.values, saved);
+});
+
+test('variables that Node reads when it starts are in the service file, with absolute paths', async (context) => {
+  const { read, service } = await createHome(context, {
+    NODE_EXTRA_CA_CERTS: 'ca.pem', SSL_CERT_FILE: '/ca.pem', SSL_CERT_DIR: `/a${delimiter}b`, NODE_USE_SYSTEM_CA: '1',
+    NODE_OPTIONS: '--inspect --use-openssl-ca --require ./x.js  --dns-result-order=ipv4first',
+    NODE_TLS_REJECT_UNAUTHORIZED: '0', NODE_NO_WARNINGS: '1',
+  });
+  await service('install', '--kind', 'systemd');
+  const lines = (await read(FILES.systemd)).split('\n').filter((line) => line.startsWith('Environment='));
+  assert.deepEqual(lines, [
+    `Environment="NODE_EXTRA_CA_CERTS=${resolve('ca.pem')}"`,
+    'Environment="SSL_CERT_FILE=/ca.pem"',
+    `Environment="SSL_CERT_DIR=/a${delimiter}${resolve('b')}"`,
+    'Environment="NODE_USE_SYSTEM_CA=1"',
+    'Environment="NODE_OPTIONS=--use-openssl-ca --dns-result-order=ipv4first"',
+  ]);
+  assert.doesNotMatch(await read(ENV_FILE), /CA_CERTS/);
+  const { out } = await service('install', '--kind', 'windows');
+  assert.match(out, /Set the variables that Node reads when it starts:\n {2}setx NODE_EXTRA_CA_CERTS \S+\n {2}setx/);
+});
+
+test('the folders of the XDG specification are saved, because logins and records are there', async (context) => {
+  const { path, read, service } = await createHome(context);
+  const [config, state] = [path('c'), path('s')];
+  const io = createFakeIo();
+  const env = { HOME: path(''), XDG_CONFIG_HOME: config, XDG_STATE_HOME: state };
+  assert.equal(await run(['service', 'install', '--kind', 'launchd'], env, io), 0);
+  const parsed = parseEnvFile(await read('c/aliyun-codex-bridge/env'));
+  assert.deepEqual(parsed.ok && parsed.values, { XDG_CONFIG_HOME: config, XDG_STATE_HOME: state });
+  assert.equal((await service('install', '--kind', 'launchd')).code, 0);
 });
 
 test('without a key, the output shows how to set one', async (context) => {
@@ -463,6 +506,37 @@ for (const [words, sentence] of ERRORS) {
     assert.deepEqual(await readdir(path('')), []);
   });
 }
+
+test('the error names the file that cannot be written', async (context) => {
+  const { path, write, service } = await createHome(context);
+  const folder = path('.config/aliyun-codex-bridge');
+  await write('.config/aliyun-codex-bridge', 'a file');
+  const first = await service('install', '--kind', 'launchd');
+  assert.equal(first.code, 1);
+  assert.equal(first.error, `Cannot write ${folder}/env: a part of its path is a file, not a folder.\n`);
+  assert.equal((await service('remove', '--kind', 'launchd')).code, 0, 'the file is removed');
+  await rm(folder);
+  await write('.local/state/aliyun-codex-bridge', 'a file');
+  const second = await service('install', '--kind', 'launchd');
+  assert.equal(
+    second.error,
+    `Cannot create ${path('.local/state/aliyun-codex-bridge')}: a part of its path is a file, not a folder.\n`,
+  );
+});
+
+test('termux: the printed commands use the options of the service', async (context) => {
+  const { path, service } = await createHome(context);
+  const file = path(ENV_FILE);
+  const { out } = await service('install', '--kind', 'termux', '--port', '8080', '--state-dir', path('state'));
+  const word = quoteShellWord(file);
+  assert.ok(out.includes(`  aliyun-codex-bridge stop --config-file ${word}\n`), out);
+  assert.ok(out.includes(`  aliyun-codex-bridge status --config-file ${word}\n`), out);
+  const removed = (await service('remove', '--kind', 'termux')).out;
+  assert.ok(removed.includes(`  aliyun-codex-bridge stop --config-file ${word}\n`), removed);
+  await service('install', '--kind', 'termux');
+  await rm(file);
+  assert.match((await service('remove', '--kind', 'termux')).out, / {2}aliyun-codex-bridge stop\n/);
+});
 
 test('an unwritable folder is reported', async (context) => {
   const { write, service } = await createHome(context);

@@ -1,6 +1,5 @@
-/**
- * Renders the environment file of a service: the variables of the current environment that the bridge uses.
- */
+/** Collects the variables of the current environment that the bridge uses, and renders the environment file. */
+import { delimiter } from 'node:path';
 import { isPath } from '../../config/option';
 import { OPTIONS, OPTION_NAMES, type Config } from '../../config/options';
 import { findVariable, isSet, type Environment, type FlagTexts } from '../../config/resolve';
@@ -18,7 +17,7 @@ export interface Variable {
 
 /**
  * Collects the bridge's variables that are set, its flags as variables, the key variables of the search service and of
- * the providers in use, and the variables that headers and proxies use.
+ * the providers in use, and the variables that headers, proxies and the folders of the bridge use.
  *
  * @param absolute makes a path absolute: a service has another working directory
  */
@@ -35,7 +34,7 @@ export function collectVariables(
   const searchKeys = config.search === undefined ? [] : SEARCH_BACKENDS[config.search].keyVariables;
   const keys = [OPTIONS.aiApiKey.env[0], ...searchKeys, ...listProviders(config).flatMap(({ keyEnv }) => keyEnv)];
   const numbered = keys.flatMap((name) => [name, ...readNumbered(name, env).map(({ variable }) => variable)]);
-  const others = [...new Set([...numbered, ...fileVariables, ...used, ...PROXIES])].flatMap(
+  const others = [...new Set([...numbered, ...fileVariables, ...used, ...PROXIES, ...FOLDERS])].flatMap(
     (name): readonly Variable[] => {
       const value = env[name];
       return isSet(value) && !known.has(name) ? [{ name, value: value.trim() }] : [];
@@ -55,6 +54,36 @@ export interface ServiceValues {
 
 /** The proxy variables that many programs read, in upper and lower case. */
 const PROXIES = ['HTTPS_PROXY', 'HTTP_PROXY', 'ALL_PROXY', 'NO_PROXY'].flatMap((name) => [name, name.toLowerCase()]);
+
+/** The folders of the user's logins, providers file and records. */
+const FOLDERS = ['XDG_CONFIG_HOME', 'XDG_STATE_HOME'];
+
+/**
+ * Collects the variables that decide which certificates Node trusts and how it connects. Node reads them when it starts
+ * (node(1), ENVIRONMENT), before the bridge reads its environment file. NODE_TLS_REJECT_UNAUTHORIZED is not among them:
+ * a service must not skip the check of certificates for good.
+ *
+ * @param absolute makes a path absolute
+ */
+export function collectStartVariables(env: Environment, absolute: (path: string) => string): readonly Variable[] {
+  const options = (env['NODE_OPTIONS'] ?? '').split(/\s+/).filter((word) => CONNECTION_OPTION.test(word));
+  const folders = (env['SSL_CERT_DIR'] ?? '').split(delimiter).filter((path) => path !== '').map(absolute);
+  const values: readonly (readonly [name: string, value: string | undefined])[] = [
+    ...CERTIFICATE_FILES.map((name) => [name, env[name] && absolute(env[name])] as const),
+    ['SSL_CERT_DIR', folders.join(delimiter)],
+    ['NODE_USE_SYSTEM_CA', env['NODE_USE_SYSTEM_CA']],
+    ['NODE_OPTIONS', options.join(' ')],
+  ];
+  return values.flatMap(([name, value]) => (isSet(value) && !CONTROL.test(value) ? [{ name, value }] : []));
+}
+
+const CERTIFICATE_FILES = ['NODE_EXTRA_CA_CERTS', 'SSL_CERT_FILE'] as const;
+
+/** Other options of Node, such as --inspect, belong to the user's shell. */
+const CONNECTION_OPTION =
+  /^--(?:use-(?:system|openssl|bundled)-ca|tls-[\w.-]+|dns-result-order|(?:no-)?network-family-autoselection)(?:=\S*)?$/;
+
+const CONTROL = /[\u0000-\u001f\u007f]/;
 
 /** The current provider, and those that model aliases and fallbacks refer to. */
 function listProviders(config: Config): readonly Provider[] {
@@ -91,7 +120,7 @@ ${hasKey ? '' : '#AI_API_KEY=\n'}${lines.map(({ line }) => (line === undefined ?
 }
 
 function renderLine(name: string, value: string): string | undefined {
-  if (/[\u0000-\u001f\u007f]/.test(value)) return undefined;
+  if (CONTROL.test(value)) return undefined;
   if (/^[\w@%+=:,./-]*$/.test(value)) return `${name}=${value}`;
   return value.includes("'") ? `${name}="${value.replace(/["\\$`]/g, '\\$&')}"` : `${name}='${value}'`;
 }

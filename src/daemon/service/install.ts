@@ -8,7 +8,7 @@ import { EXIT, type CommandIo } from '../../command/command';
 import { explainFailure, OPEN, PRIVATE, readIfThere, replaceUserFile } from '../../command/edit-file';
 import type { Machine, Paths } from '../../command/paths';
 import { makeFolder } from '../../state/replace-file';
-import { collectVariables, renderEnvFile } from './env-file';
+import { collectStartVariables, collectVariables, renderEnvFile } from './env-file';
 import { locateProgram, warnOfMoves } from './locate-program';
 import { MARK, type ServiceKind, type ServiceProgram, type ServiceStep } from './service-kind';
 import { TERMUX_PREFIX } from './termux-boot';
@@ -30,22 +30,27 @@ export interface Installation {
 export async function installService(installation: Installation): Promise<number> {
   const { kind, machine, paths, io } = installation;
   const program = describeProgram(installation);
-  const badPath = Object.values(program).find((path) => /[\u0000-\u001f\u007f]/.test(path ?? ''));
+  const badPath = Object.values(program)
+    .find((path) => typeof path === 'string' && /[\u0000-\u001f\u007f]/.test(path));
   if (badPath !== undefined) {
     return fail(io, `Cannot write a service for ${JSON.stringify(badPath)}: the path contains a control character.`);
   }
   const file = kind.findFile(machine, paths);
+  let task = `write ${file}`;
   try {
     const written = await writeServiceFile(file, kind, program);
     if (written === undefined) {
       return fail(io, `Cannot write ${file}: it exists, and "service install" did not write it. Move it away first.`);
     }
+    task = `write ${program.envFile}`;
     const variables = await writeVariables(program.envFile, installation);
     // launchd and the shell of Termux open the log before the bridge creates its folder.
-    makeFolder(dirnameOf(program.logFile, machine), PRIVATE.folder);
+    const logFolder = dirnameOf(program.logFile, machine);
+    task = `create ${logFolder}`;
+    makeFolder(logFolder, PRIVATE.folder);
     io.out(`${written} ${file}\n${variables}${renderSteps(kind.afterInstall(file, program))}`);
   } catch (error) {
-    return fail(io, `Cannot write ${file}: ${explainFailure(error)}.`);
+    return fail(io, `Cannot ${task}: ${explainFailure(error)}.`);
   }
   const warning = warnOfMoves(program);
   if (warning !== undefined) io.error(`\n${warning}\n`);
@@ -75,6 +80,7 @@ function describeProgram({ machine, paths, config, node }: Installation): Servic
     home: paths.home,
     user: name && domain ? `${domain}\\${name}` : name,
     prefix: env['PREFIX'] || TERMUX_PREFIX,
+    variables: collectStartVariables(env, (path) => resolve(path)),
   };
 }
 
@@ -121,23 +127,24 @@ function fail(io: CommandIo, problem: string): number {
 
 /** Removes the service file. Returns 0 if it no longer exists, 1 if another program wrote it or removing it failed. */
 export async function removeService(kind: ServiceKind, file: string, envFile: string, io: CommandIo): Promise<number> {
+  let path = file;
   try {
+    const hasVariables = existsSync(envFile);
     const old = (await readIfThere(file))?.toString(kind.encoding);
     if (old === undefined) {
       io.out(`No service to remove: ${file} does not exist.\n`);
       return EXIT.done;
     }
     if (!old.includes(MARK)) return fail(io, `Cannot remove ${file}: "service install" did not write it.`);
-    io.out(renderSteps(kind.beforeRemove(file)).slice(1));
+    io.out(renderSteps(kind.beforeRemove(file, hasVariables ? envFile : undefined)).slice(1));
     await rm(file);
     const link = kind.findRegistration?.(file);
-    if (link !== undefined && (await isLinkTo(link, file))) await rm(link);
-    const hasVariables = (await readIfThere(envFile)) !== undefined;
+    if (link !== undefined && (await isLinkTo(link, file))) await rm((path = link));
     const note = hasVariables ? `Kept ${envFile}: it contains your variables, possibly including your key.\n` : '';
     io.out(`\nRemoved ${file}\n${note}`);
     return EXIT.done;
   } catch (error) {
-    return fail(io, `Cannot remove ${file}: ${explainFailure(error)}.`);
+    return fail(io, `Cannot remove ${path}: ${explainFailure(error)}.`);
   }
 }
 

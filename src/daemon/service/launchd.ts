@@ -28,6 +28,12 @@ function renderAgent(program: ServiceProgram): string {
   const args = [program.node, ...listArguments(program, 'file')].map(
     (word) => `    <string>${escapeXml(word)}</string>\n`,
   );
+  const variables = program.variables.map(
+    ({ name, value }) => `    <key>${name}</key>\n    <string>${escapeXml(value)}</string>\n`,
+  );
+  const environment = variables.length === 0
+    ? ''
+    : `  <key>EnvironmentVariables</key>\n  <dict>\n${variables.join('')}  </dict>\n`;
   return `<?xml version="1.0" encoding="UTF-8"?>
 <!DOCTYPE plist PUBLIC "-//Apple//DTD PLIST 1.0//EN" "http://www.apple.com/DTDs/PropertyList-1.0.dtd">
 <!-- ${MARK}; "${SERVICE} service remove" removes it. -->
@@ -38,7 +44,7 @@ function renderAgent(program: ServiceProgram): string {
   <key>ProgramArguments</key>
   <array>
 ${args.join('')}  </array>
-  <key>RunAtLoad</key>
+${environment}  <key>RunAtLoad</key>
   <true/>
   <key>KeepAlive</key>
   <dict>

@@ -1,5 +1,6 @@
 /** Defines what the four service managers have in common: a file to render, and commands for the user to run. */
 import type { Machine, Paths } from '../../command/paths';
+import type { Variable } from './env-file';
 
 export type ServiceKindName = 'systemd' | 'launchd' | 'windows' | 'termux';
 
@@ -14,6 +15,8 @@ export interface ServiceProgram {
   readonly user: string | undefined;
   /** Termux's installation folder, $PREFIX. */
   readonly prefix: string;
+  /** Variables that must be set when Node starts. */
+  readonly variables: readonly Variable[];
 }
 
 /** Commands with a heading. */
@@ -32,8 +35,12 @@ export interface ServiceKind {
   readonly render: (program: ServiceProgram) => string;
   /** The next steps after the file is written. */
   readonly afterInstall: (file: string, program: ServiceProgram) => readonly ServiceStep[];
-  /** How to stop and unregister the service; works whether or not the file exists. */
-  readonly beforeRemove: (file: string) => readonly ServiceStep[];
+  /**
+   * How to stop and unregister the service; works whether or not the file exists.
+   *
+   * @param envFile the environment file, if it exists
+   */
+  readonly beforeRemove: (file: string, envFile: string | undefined) => readonly ServiceStep[];
   /** Finds the link that registers the file with the service manager; it must be removed together with the file. */
   readonly findRegistration?: (file: string) => string;
 }

@@ -47,6 +47,8 @@ const nameUnit = (file: string): string => quoteShellWord(posix.basename(file));
 function renderUnit(program: ServiceProgram): string {
   const [script = '', ...rest] = listArguments(program, 'stderr');
   const args = [...nameNode(program.node), ...[script, ...rest].map(quoteUnitWord)];
+  // In Environment=, a dollar sign has no special meaning (systemd.exec(5)).
+  const variables = program.variables.map(({ name, value }) => `Environment=${quoteUnitPath(`${name}=${value}`)}\n`);
   return `# ${MARK}; "${SERVICE} service remove" removes it.
 # To change it, run: systemctl --user edit ${UNIT}
 [Unit]
@@ -56,7 +58,7 @@ StartLimitBurst=10
 
 [Service]
 Type=exec
-ExecStart=${args.join(' ')}
+${variables.join('')}ExecStart=${args.join(' ')}
 Restart=on-failure
 RestartSec=2
 RestartPreventExitStatus=2

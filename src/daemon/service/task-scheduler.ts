@@ -1,7 +1,9 @@
 /** Renders the task for the Windows Task Scheduler. */
 import { posix, win32 } from 'node:path';
 import { quoteWindowsWord } from '../../base/shell-word';
-import { escapeXml, listArguments, MARK, SERVICE, type ServiceKind, type ServiceProgram } from './service-kind';
+import {
+  escapeXml, listArguments, MARK, SERVICE, type ServiceKind, type ServiceProgram, type ServiceStep,
+} from './service-kind';
 
 const TASK = `/TN ${SERVICE}`;
 
@@ -12,7 +14,8 @@ export const TASK_SCHEDULER: ServiceKind = {
   encoding: 'utf16le',
   findFile: ({ platform }, { config }) => (platform === 'win32' ? win32 : posix).join(config, 'task.xml'),
   render: renderTask,
-  afterInstall: (file, { logFile }) => [
+  afterInstall: (file, { logFile, variables }) => [
+    ...listVariableSteps(variables),
     {
       title: 'Register and start it',
       commands: [`schtasks /Create ${TASK} /XML ${quoteWindowsWord(file)} /F`, `schtasks /Run ${TASK}`],
@@ -27,6 +30,13 @@ export const TASK_SCHEDULER: ServiceKind = {
     { title: 'Stop and unregister it', commands: [`schtasks /End ${TASK}`, `schtasks /Delete ${TASK} /F`] },
   ],
 };
+
+/** A task cannot set variables, but it has those of the user's account. */
+const listVariableSteps = (variables: ServiceProgram['variables']): readonly ServiceStep[] =>
+  variables.length === 0 ? [] : [{
+    title: 'Set the variables that Node reads when it starts',
+    commands: variables.map(({ name, value }) => `setx ${name} ${quoteWindowsWord(value)}`),
+  }];
 
 /**
  * Without a user, trigger and principal would apply to all users, which only an administrator may register. A task
