@@ -13,10 +13,10 @@ export interface ReadablePage {
   readonly links: readonly PageLink[];
 }
 
-/** Elements without readable content. */
-const SKIPPED = new Set([
-  'script', 'style', 'noscript', 'template', 'svg', 'iframe', 'object', 'title', 'select', 'nav',
-]);
+/** Elements that contain only text up to their end tag, whatever it looks like; none of it is readable. */
+const RAW = new Set(['script', 'style', 'noscript', 'noembed', 'noframes', 'iframe', 'title']);
+/** Other elements without readable content. */
+const SKIPPED = new Set(['template', 'svg', 'object', 'select', 'nav']);
 /** Elements that start and end a line. */
 const BLOCKS = new Set(
   (
@@ -63,29 +63,41 @@ export function readPage(url: string, type: string, text: string): ReadablePage 
   if (type !== 'text/html' && type !== 'application/xhtml+xml') {
     return { url, title: '', lines: wrap(text.split(/\r\n|\r|\n/)), links: [] };
   }
-  const reader = new HtmlReader(url);
+  const reader = new HtmlReader(url, type === 'application/xhtml+xml');
   reader.read(text);
   return reader.page();
 }
 
-/** Walks over tags and text without backtracking: the cost is linear in the size of the page. */
+/**
+ * Walks over tags and text as browsers do (HTML Standard, section 13.2.5, Tokenization), without backtracking: the cost
+ * is linear in the size of the page.
+ */
 class HtmlReader {
   private readonly lines: string[] = [];
   private readonly links: PageLink[] = [];
   private line: string[] = [];
   private title: string | undefined;
+  /** The outermost skipped element that is open; `depth` counts elements of the same name, from 1. */
+  private skipped: { readonly name: string; readonly from: number; depth: number } | undefined;
+  /** Elements that are not skipped, because one of them is never closed. */
   private readonly unclosed = new Set<string>();
   private anchor: { readonly url: string; readonly from: number } | undefined;
 
-  constructor(private readonly url: string) {}
+  constructor(private readonly url: string, private readonly isXml: boolean) {}
 
   read(html: string): void {
     let at = 0;
-    while (at < html.length) {
+    while (at < html.length || this.skipped) {
+      if (at >= html.length && this.skipped) {
+        // Go back and keep its content. This happens only once for each element name.
+        this.unclosed.add(this.skipped.name);
+        at = this.skipped.from;
+        this.skipped = undefined;
+        continue;
+      }
       const open = html.indexOf('<', at);
-      if (open === -1) return this.text(html.slice(at));
-      if (open > at) this.text(html.slice(at, open));
-      at = this.tag(html, open);
+      this.text(html.slice(at, open === -1 ? html.length : open));
+      at = open === -1 ? html.length : this.markup(html, open);
     }
   }
 
@@ -96,50 +108,70 @@ class HtmlReader {
   }
 
   /** Processes the markup at `open`. @returns the position after it */
-  private tag(html: string, open: number): number {
-    if (html.startsWith('<!--', open)) return after(html, '-->', open + 4);
-    const match = /^<(\/?)([a-z][a-z0-9]*)|^<[!?]/i.exec(html.slice(open, open + 40));
-    if (!match) {
-      this.text('<');
-      return open + 1;
+  private markup(html: string, open: number): number {
+    const [start = '', slash, name] = matchAt(TAG_START, html, open) ?? [];
+    if (name !== undefined) {
+      const tag = readTag(html, open + start.length);
+      if (slash === '/') this.closeElement(name.toLowerCase());
+      else return this.openElement(name.toLowerCase(), html, tag);
+      return tag.end;
     }
-    const next = after(html, '>', open);
-    const name = match[2]?.toLowerCase();
-    if (name === undefined) return next;
-    if (match[1] !== '/') return this.openElement(name, html, open, next);
-    this.closeElement(name);
-    return next;
+    if (html.startsWith('<!--', open)) return after(html, COMMENT_END, open + 2);
+    if (html.startsWith('<![CDATA[', open) && this.isForeign('')) return this.cdata(html, open + 9);
+    if (matchAt(BOGUS_COMMENT, html, open)) return after(html, TAG_END, open);
+    this.text('<');
+    return open + 1;
   }
 
-  private openElement(name: string, html: string, open: number, next: number): number {
-    if (name === 'title') this.title ??= collapseSpace(decodeEntities(html.slice(next, endOf(html, next))));
-    if (SKIPPED.has(name) && html[next - 2] !== '/') return this.skipElement(name, html, next);
-    if (BLOCKS.has(name)) this.endLine();
-    if (name === 'li') this.line.push('- ');
-    if (name === 'a') this.startAnchor(html.slice(open, next));
-    return next;
+  /** Whether XML rules apply to an element: `<name/>` is closed, and CDATA sections are text. */
+  private isForeign(name: string): boolean {
+    return this.isXml || name === 'svg' || this.skipped?.name === 'svg';
   }
 
-  /** Skips nothing if the element is never closed; this is searched for only once per element name. */
-  private skipElement(name: string, html: string, from: number): number {
-    if (this.unclosed.has(name)) return from;
-    const close = new RegExp(`</${name}[\\s>/]`, 'gi');
+  private cdata(html: string, from: number): number {
+    const end = after(html, CDATA_END, from);
+    if (!this.skipped) this.line.push(html.slice(from, end).replace(/\]\]>$/, ''));
+    return end;
+  }
+
+  private openElement(name: string, html: string, { end, isSelfClosing, href }: Tag): number {
+    const isClosed = isSelfClosing && this.isForeign(name);
+    if (RAW.has(name)) return isClosed ? end : this.skipText(name, html, end);
+    if (this.skipped) {
+      if (this.skipped.name === name && !isClosed) this.skipped.depth += 1;
+    } else if (SKIPPED.has(name) && !this.unclosed.has(name)) {
+      if (!isClosed) this.skipped = { name, from: end, depth: 1 };
+    } else {
+      if (BLOCKS.has(name)) this.endLine();
+      if (name === 'li') this.line.push('- ');
+      if (name === 'a' && !isClosed) this.startAnchor(href);
+    }
+    return end;
+  }
+
+  private skipText(name: string, html: string, from: number): number {
+    const close = new RegExp(`</${name}[\\t\\n\\f\\r />]`, 'gi');
     close.lastIndex = from;
-    const match = close.exec(html);
-    if (match) return after(html, '>', match.index);
-    this.unclosed.add(name);
-    return from;
+    const end = close.exec(html)?.index ?? html.length;
+    if (name === 'title' && !this.skipped) {
+      this.title ??= collapseSpace(decodeEntities(html.slice(from, Math.min(end, from + MAX_TITLE))));
+    }
+    return after(html, TAG_END, end);
   }
 
   private closeElement(name: string): void {
+    if (this.skipped) {
+      if (this.skipped.name === name) this.skipped.depth -= 1;
+      if (this.skipped.depth === 0) this.skipped = undefined;
+      return;
+    }
     if (name === 'a') this.endAnchor();
     if (BLOCKS.has(name)) this.endLine();
   }
 
-  private startAnchor(tag: string): void {
+  private startAnchor(href: string | undefined): void {
     this.endAnchor();
-    const href = /\shref\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s>]+))/i.exec(tag);
-    const target = href && resolveUrl(decodeEntities(href[1] ?? href[2] ?? href[3] ?? ''), this.url);
+    const target = href === undefined ? undefined : resolveUrl(decodeEntities(href.trim()), this.url);
     if (target) this.anchor = { url: target, from: this.line.length };
   }
 
@@ -154,7 +186,7 @@ class HtmlReader {
   }
 
   private text(text: string): void {
-    this.line.push(decodeEntities(text));
+    if (text !== '' && !this.skipped) this.line.push(decodeEntities(text));
   }
 
   private endLine(): void {
@@ -166,15 +198,56 @@ class HtmlReader {
   }
 }
 
-function after(html: string, mark: string, from: number): number {
-  const at = html.indexOf(mark, from);
-  return at === -1 ? html.length : at + mark.length;
+const TAG_START = /<(\/?)([a-z][^\t\n\f\r />]*)/iy;
+/** `<!doctype`, `<?xml`, `</>`: all up to the next `>` is ignored. */
+const BOGUS_COMMENT = /<(?:[!?]|\/(?!$))/y;
+const TAG_END = />/g;
+const COMMENT_END = /--!?>/g;
+const CDATA_END = /\]\]>/g;
+
+function matchAt(pattern: RegExp, text: string, at: number): RegExpExecArray | null {
+  pattern.lastIndex = at;
+  return pattern.exec(text);
 }
 
-/** Finds the end of a title, which contains only text. */
-function endOf(html: string, from: number): number {
-  const end = html.slice(from, from + MAX_TITLE).indexOf('<');
-  return from + (end === -1 ? MAX_TITLE : end);
+/** Returns the position after the next match; the end of the text if there is none. */
+const after = (html: string, mark: RegExp, from: number): number =>
+  matchAt(mark, html, from) ? mark.lastIndex : html.length;
+
+interface Tag {
+  /** Position after the `>`. */
+  readonly end: number;
+  readonly isSelfClosing: boolean;
+  readonly href: string | undefined;
+}
+
+const SPACE = /[\t\n\f\r ]*/y;
+const BETWEEN_ATTRIBUTES = /[\t\n\f\r /]*/y;
+const ATTRIBUTE_NAME = /[^\t\n\f\r />=]*/y;
+const UNQUOTED_VALUE = /[^\t\n\f\r >]*/y;
+
+/**
+ * Reads a tag from the end of its name: `>` ends it, but not inside a quoted value. A quote that is never closed is an
+ * ordinary character.
+ */
+function readTag(html: string, from: number): Tag {
+  let href: string | undefined;
+  for (let at = from; ; ) {
+    const name = after(html, BETWEEN_ATTRIBUTES, at);
+    if (name >= html.length || html[name] === '>') {
+      return { end: Math.min(name + 1, html.length), isSelfClosing: name > at && html[name - 1] === '/', href };
+    }
+    // The first character may be `=`.
+    const nameEnd = after(html, ATTRIBUTE_NAME, name + 1);
+    const equals = after(html, SPACE, nameEnd);
+    at = nameEnd;
+    if (html[equals] !== '=') continue;
+    const value = after(html, SPACE, equals + 1);
+    const quote = html[value] === '"' || html[value] === "'" ? html.indexOf(String(html[value]), value + 1) : -1;
+    const [start, end] = quote === -1 ? [value, after(html, UNQUOTED_VALUE, value)] : [value + 1, quote];
+    if (nameEnd - name === 4 && html.slice(name, nameEnd).toLowerCase() === 'href') href ??= html.slice(start, end);
+    at = quote === -1 ? end : quote + 1;
+  }
 }
 
 const collapseSpace = (text: string): string => text.replace(/\s+/g, ' ').trim();
