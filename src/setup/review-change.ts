@@ -42,7 +42,7 @@ type DiffMark = ' ' | '-' | '+';
 
 interface DiffLine {
   readonly mark: DiffMark;
-  /** Includes its line end, if it has one. */
+  /** Includes its line ending, if it has one. */
   readonly text: string;
 }
 

@@ -1,9 +1,9 @@
-/** JSON with comments: parses what editors accept, and reports the line of an error on every Node version. */
+/** JSON with comments: what editors accept is valid, and errors have the same line on every Node version. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseJsonc } from '../../src/base/json-comments';
 
-const READ: readonly (readonly [text: string, value: unknown])[] = [
+const VALID: readonly (readonly [text: string, value: unknown])[] = [
   ['{"a": 1}', { a: 1 }],
   ['\uFEFF// one\n{"a": 1, /* two */ "b": [1, 2,], } // three', { a: 1, b: [1, 2] }],
   ['{"a": "// no comment", "b": "/* nor */ this,]"}', { a: '// no comment', b: '/* nor */ this,]' }],
@@ -13,11 +13,11 @@ const READ: readonly (readonly [text: string, value: unknown])[] = [
   ['{"__proto__": 1}', JSON.parse('{"__proto__": 1}')],
 ];
 
-for (const [text, value] of READ) {
+for (const [text, value] of VALID) {
   test(`${JSON.stringify(text)} is parsed`, () => assert.deepEqual(parseJsonc(text), { ok: true, value }));
 }
 
-const BROKEN: readonly (readonly [text: string, line: number, problem: RegExp])[] = [
+const INVALID: readonly (readonly [text: string, line: number, problem: RegExp])[] = [
   ['', 1, /unexpected end/],
   ['{\n"a": 1\n"b": 2}', 3, /unexpected "\\""/],
   ['{\n"a": \'x\'}', 2, /unexpected "'"/],
@@ -32,8 +32,8 @@ const BROKEN: readonly (readonly [text: string, line: number, problem: RegExp])[
   ['[1}', 1, /unexpected "}"/],
 ];
 
-for (const [text, line, problem] of BROKEN) {
-  test(`${JSON.stringify(text)} is invalid in line ${line}`, () => {
+for (const [text, line, problem] of INVALID) {
+  test(`${JSON.stringify(text)} is invalid on line ${line}`, () => {
     const parsed = parseJsonc(text);
     assert.ok(!parsed.ok);
     assert.equal(parsed.line, line, parsed.problem);

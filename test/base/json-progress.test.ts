@@ -24,7 +24,7 @@ describe('a JSON value in chunks', () => {
   }
 
   for (const text of VALUES.filter((value) => /[}\]"]$/.test(value))) {
-    it(`ends before the text that follows it: ${text}`, () => {
+    it(`ends where other text follows: ${text}`, () => {
       for (let length = 1; length <= text.length; length += 1)
         assert.equal(read(`${text} {"next":1}`, length).consumed, text.length);
       assert.ok(!read(text.slice(0, -1), 1).progress.complete);

@@ -36,12 +36,12 @@ for (const [title, [text, value]] of Object.entries(LINES)) {
   test(`${title}: ${text}`, () => assert.deepEqual(valuesOf(text), { A: value }));
 }
 
-test('comments and empty lines are ignored, and the last value of a name applies', () => {
+test('comments and empty lines are ignored, and the last of several values applies', () => {
   assert.deepEqual(valuesOf('# A=1\n\n; B=2\n  # C=3\nD=4\nD=5\n_e1=6'), { D: '5', _e1: '6' });
   assert.deepEqual(valuesOf(''), {});
 });
 
-test('Windows line ends and a byte order mark make no difference', () => {
+test('Windows line endings and a byte order mark make no difference', () => {
   assert.deepEqual(valuesOf('\uFEFFA=1\r\n\r\nB="2"\r\nC=3'), { A: '1', B: '2', C: '3' });
 });
 

@@ -1,4 +1,4 @@
-/** Help and docs contain every option, because they are rendered from the rows. */
+/** The help text and the configuration page contain every option, because both are rendered from the table. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { renderConfigurationPage, renderOptionsHelp } from '../../src/config/help';

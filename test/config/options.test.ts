@@ -11,7 +11,7 @@ test('the first flag is the name of the option in kebab case', () => {
   }
 });
 
-test('no flag and no variable belongs to two options', () => {
+test('no two options share a flag or a variable', () => {
   const flags = OPTION_NAMES.flatMap((name) => OPTIONS[name].flags);
   const variables = OPTION_NAMES.flatMap((name) => OPTIONS[name].env);
   assert.equal(new Set(flags).size, flags.length);
@@ -47,11 +47,11 @@ test('the type of a value comes from its row', () => {
 
 test('a row with a wrong default or without a description does not compile', () => {
   const row = { flags: ['--x'], env: ['X'], group: 'log' } as const;
-  // @ts-expect-error no help
+  // @ts-expect-error no description
   option({ ...row, type: port, default: 1 });
-  // @ts-expect-error an empty help
+  // @ts-expect-error an empty description
   optional({ ...row, type: text, help: '' });
-  // @ts-expect-error the default is not one of the words
+  // @ts-expect-error the default is not one of the choices
   option({ ...row, type: choice('a', 'b'), default: 'c', help: 'One of two.' });
   assert.equal(optional({ ...row, type: text, help: 'Some text.' }).default, undefined);
 });

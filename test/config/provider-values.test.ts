@@ -1,4 +1,4 @@
-/** AI_PROVIDER sets the provider's address, and the host decides the provider's key variable. */
+/** AI_PROVIDER chooses the base URL, and the host of that URL decides which provider's key is used. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { addProviderValues } from '../../src/config/provider-values';
@@ -48,8 +48,8 @@ describe('the provider', () => {
   });
 });
 
-describe('the address', () => {
-  test('is the provider’s first one if the user names only the provider', () => {
+describe('the base URL', () => {
+  test('is the first one of the provider if only the provider is given', () => {
     for (const { name, baseUrls } of PROVIDERS) {
       if (baseUrls.length === 0) continue;
       const { config, origins } = resolve({}, { AI_PROVIDER: name });
@@ -92,7 +92,7 @@ describe('the key', () => {
     assert.deepEqual(found({}, { ...env, AI_API_KEY: '' }), ['sk-test-zai', { kind: 'env', name: 'ZAI_API_KEY' }]);
   });
 
-  test('is that of the host’s provider if none is named', () => {
+  test('comes from the variable of the host’s provider if no provider is named', () => {
     assert.equal(resolve({}, OWN).config.aiApiKey, 'sk-test-dashscope');
     assert.equal(resolve({ aiBaseUrl: 'https://api.z.ai/api/coding/paas/v4' }, OWN).config.aiApiKey, 'sk-test-zai');
   });

@@ -1,4 +1,4 @@
-/** --store: a folder or the address of a Redis server, whose password is never shown. */
+/** --store: a folder, or the address of a Redis server, whose password is never shown. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { OPTIONS } from '../../src/config/options';

@@ -1,4 +1,4 @@
-/** Error responses of providers, one file each: what Codex and an SDK client receive from the bridge. */
+/** Error responses of providers, each in its own file: what Codex and an SDK client get from the bridge. */
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,7 +9,7 @@ import { PROJECT_ROOT } from '../house/source-tree';
 import { head, startTcpUpstream } from '../support/upstream/tcp-upstream';
 import { ask, CODEX, finalResponse, startBridge, typesOf } from '../support/bridge/test-bridge';
 
-/** The contents of one file. */
+/** The content of one file in test/fixtures/errors. */
 interface ErrorCase {
   /** The source of the body. */
   readonly from: string;
@@ -84,7 +84,7 @@ for (const file of FILES) {
     const { error } = finalResponse(codex);
     assert.equal(error.code, expected.codex, error.message);
     assertMessage(error.message);
-    assert.equal(upstream.calls, expected.calls, 'calls for one turn of Codex');
+    assert.equal(upstream.calls, expected.calls, 'calls to the provider for one turn of Codex');
 
     const answered = await bridge.json({ input: ask() });
     const { error: failure } = JSON.parse(answered.text);

@@ -126,7 +126,7 @@ const ROWS: readonly Row[] = [
   ['OpenAI, billing', 429, openai(QUOTA_TEXT, 'insufficient_quota', 'insufficient_quota'), 'quota'],
 
   [
-    'DashScope, tokens per minute under the name of a quota',
+    'DashScope, tokens per minute reported as a quota',
     429,
     openai(
       `${QUOTA_TEXT} For details, see: https://help.aliyun.com/zh/model-studio/error-code#token-limit`,
@@ -480,7 +480,7 @@ describe('a full context is recognized in the wording of each server', () => {
     'You have exceeded the maximum number of requests allowed per minute: rate limit',
   ];
   for (const message of LIMITS) {
-    it(`but not in: ${message.slice(0, 50)}`, () => {
+    it(`but not in a rate limit: ${message.slice(0, 50)}`, () => {
       const body = JSON.stringify({ error: { message } });
       assert.equal(classifyHttpFailure({ status: 429, body, host: 'api.example' }).kind, 'rate_limit');
     });

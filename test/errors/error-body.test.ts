@@ -26,7 +26,7 @@ for (const kind of Object.keys(ERRORS) as ErrorKind[]) {
   });
 }
 
-it('Codex gets exactly one wait, in whole seconds', () => {
+it('Codex gets exactly one wait: that of the message, or one in whole seconds', () => {
   const render = (message: string, retryAfterMs?: number) =>
     renderStreamError(
       new BridgeError('rate_limit', message, retryAfterMs === undefined ? {} : { retryAfterMs }),

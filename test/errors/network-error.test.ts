@@ -1,10 +1,10 @@
-/** Failures below HTTP, by the codes of Node and undici. */
+/** Connection failures below HTTP, by the error codes of Node and undici. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { classifyNetworkError } from '../../src/errors/network-error';
 
 const withCode = (code: string, message = 'x') => Object.assign(new Error(message), { code });
-/** The error of fetch: a TypeError whose cause has the code. */
+/** Creates an error like that of `fetch`: a TypeError whose cause has the code. */
 const fetchFailed = (cause: unknown) => new TypeError('fetch failed', { cause });
 
 const CODES: readonly (readonly [code: string, kind: 'network' | 'timeout', text: RegExp])[] = [
@@ -27,7 +27,7 @@ const CODES: readonly (readonly [code: string, kind: 'network' | 'timeout', text
   ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'network', /cannot be verified/],
 ];
 
-/** Codes that need the error message, and families of codes, each with an example. */
+/** Codes whose kind depends on the error message, and an example of each family of codes. */
 const FAMILIES: readonly (readonly [code: string, message: string, kind: 'network' | 'bad_answer', text: RegExp])[] = [
   ['HPE_INVALID_CONSTANT', 'Expected HTTP/', 'bad_answer', /is not HTTP; check AI_API_BASE/],
   ['HPE_INVALID_CHUNK_SIZE', 'Invalid character in chunk size', 'bad_answer', /is not HTTP/],
@@ -81,7 +81,7 @@ describe('network errors', () => {
     );
   });
 
-  it('an HTTP parse error of Node 24, which has no code, is recognized by its message', () => {
+  it('the HTTP parse error of Node 24 has no code and is recognized by its message', () => {
     const error = classifyNetworkError(
       fetchFailed(new Error('Response does not match the HTTP/1.1 protocol (Expected HTTP/)')),
       'h',
@@ -105,7 +105,7 @@ describe('network errors', () => {
     assert.equal(classifyNetworkError(undefined, 'h').kind, 'network');
   });
 
-  it('a cyclic chain of causes ends', () => {
+  it('a cycle of causes is not followed forever', () => {
     const loop = new Error('loop');
     loop.cause = loop;
     assert.equal(classifyNetworkError(loop, 'h').message, 'The connection to h failed: loop.');

@@ -36,7 +36,7 @@ it('a time in the past is reported without a wait', () => {
 });
 
 const MONDAYS: readonly (readonly [now: string, monday: string, wait: string])[] = [
-  // Sunday evening in China, then the first minute of Monday.
+  // The last minute of Sunday in China, then the first of Monday.
   ['2026-11-22T15:59:00Z', '2026-11-22T16:00:00Z', 'in 1 min.'],
   ['2026-11-22T16:00:00Z', '2026-11-29T16:00:00Z', 'in 7 d.'],
   ['2026-11-25T09:30:30Z', '2026-11-29T16:00:00Z', 'in 4 d 6 h.'],

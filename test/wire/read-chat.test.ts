@@ -1,4 +1,4 @@
-/** Reads answers leniently: usage in every shape, reasoning in every field, errors in every form. */
+/** Reads answers leniently: usage in every format, reasoning in every field, errors in every format. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { ChatUsage } from '../../src/wire/chat';
@@ -44,7 +44,7 @@ describe('usage', () => {
     ],
     ['Kimi', { prompt_tokens: 10, completion_tokens: 5, cached_tokens: 4 }, usage(10, 5, { cached: 4 })],
     [
-      'the names of the Responses API',
+      'the field names of the Responses API',
       {
         input_tokens: 10,
         output_tokens: 5,
@@ -77,7 +77,7 @@ describe('usage', () => {
     ],
     ['negative and fractional counts', { prompt_tokens: -1, completion_tokens: 5.9 }, usage(0, 5)],
     ['counts that are not numbers', { prompt_tokens: '10', completion_tokens: null }, undefined],
-    ['a total alone', { total_tokens: 10 }, undefined],
+    ['only a total', { total_tokens: 10 }, undefined],
     ['null', null, undefined],
     ['an empty object', {}, undefined],
     ['a string', '10', undefined],
@@ -122,7 +122,7 @@ describe('deltas', () => {
     ['reasoning_text', { reasoning_text: 'hm' }, { reasoning: 'hm' }],
     ['reasoning in two fields is read once', { reasoning_content: 'hm', reasoning: 'hm' }, { reasoning: 'hm' }],
     [
-      'the first name that is not empty',
+      'reasoning in the first field that is not empty',
       { reasoning_content: '', reasoning: null, thinking: 'hm' },
       { reasoning: 'hm' },
     ],
@@ -149,7 +149,7 @@ describe('deltas', () => {
       { toolCalls: [{ index: 0, id: 'a', name: 'ls', arguments: '{' }] },
     ],
     [
-      'a continuation of DashScope',
+      'the continuation of a call, from DashScope',
       { tool_calls: [{ index: 0, id: '', type: 'function', function: { arguments: '}' } }] },
       { toolCalls: [{ index: 0, arguments: '}' }] },
     ],

@@ -1,4 +1,4 @@
-/** Reads requests leniently if clients differ, and ignores unknown fields. Errors: test/bridge/bad-requests.test.ts. */
+/** Reads requests leniently where clients differ, and ignores unknown fields. Errors: bridge/bad-requests.test.ts. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { readChatRequest } from '../../src/wire/read-chat-request';
@@ -17,7 +17,7 @@ describe('input', () => {
     ['a message without content', [{ role: 'user' }], [userItem()]],
     ['a future item', [{ type: 'telepathy', anything: [1] }], [{ type: 'unrecognized', kind: 'telepathy' }]],
     [
-      'a type that is also a member of every object',
+      'a type with the name of an Object.prototype member',
       [{ type: 'toString' }, { type: 'constructor' }],
       [
         { type: 'unrecognized', kind: 'toString' },
@@ -35,7 +35,7 @@ describe('input', () => {
       [{ type: 'call', itemType: 'function_call', item: { type: 'function_call', name: 'ls' } }],
     ],
     [
-      'an output of shell chunks',
+      'the output of a shell call',
       [{ type: 'shell_call_output', call_id: 'a', output: [{ stdout: 'x' }] }],
       [{ type: 'call_output', callId: 'a', output: [text('[{"stdout":"x"}]')] }],
     ],
@@ -60,7 +60,7 @@ describe('input', () => {
       [{ type: 'reasoning', summary: 'a\n\nb' }],
     ],
     [
-      'reasoning of parts',
+      'reasoning in parts',
       [
         {
           type: 'reasoning',
@@ -133,7 +133,7 @@ describe('a Responses request', () => {
     ]);
   });
 
-  it('repeats what the client sent, with defaults for the rest', () => {
+  it('echoes the fields that the client sent, with defaults for the rest', () => {
     const { echo } = readResponsesRequest({
       input: 'x',
       temperature: 0,
