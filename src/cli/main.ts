@@ -111,9 +111,9 @@ function createWriter(open: () => NodeJS.WriteStream): (text: string) => void {
 }
 
 /**
- * Replaces control characters with `?`, except the line ends, colors and spinner that commands print: others come from
- * files, providers and clients, and could rewrite the screen, the title or the clipboard. Also replaces characters that
- * reverse the text direction (Unicode TR 36, section 3.2).
+ * Replaces control characters with `?`, except the line endings, colors and spinner that commands print: others come
+ * from files, providers and clients, and could rewrite the screen, the title or the clipboard. Also replaces characters
+ * that reverse the text direction (Unicode TR 36, section 3.2).
  */
 export function protectTerminal(text: string): string {
   return text.replace(CONTROLS, (_, allowed: string | undefined) => allowed ?? '?');

@@ -171,7 +171,7 @@ const MAX_DIRECT_LENGTH = 4_096;
 
 /**
  * Writes a frame as one string in the chunked coding (RFC 9112, section 7.1). Node's own `write` passes the size, the
- * text and the line ends to writev as four pieces: measured on Node 20 with 200 streams of 50 deltas a second, one
+ * text and the line endings to writev as four pieces: measured on Node 20 with 200 streams of 50 deltas a second, one
  * string saves about 10 % of the CPU time of the whole process. `write` still sends the first frame, together with the
  * headers, long frames, and every frame while earlier bytes wait in the buffer, because only it tracks backpressure.
  */

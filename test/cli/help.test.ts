@@ -20,7 +20,7 @@ async function runHelp(words: readonly string[], env: Environment = {}, isTermin
   return { code, ...io.written };
 }
 
-/** Ignores line ends and indentation. */
+/** Ignores line endings and indentation. */
 const flat = (text: string): string => text.replace(/\s+/g, ' ');
 
 test('the overview fits in 80 columns and 60 lines, and lists each command in its group', () => {

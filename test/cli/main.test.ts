@@ -70,7 +70,7 @@ test('a Codex command without codex before it is reported, whatever follows', as
   );
 });
 
-test('the output keeps the line ends, colors and spinner of commands, and no other control characters', () => {
+test('the output keeps the line endings, colors and spinner of commands, and no other control characters', () => {
   const own = ['one\ntwo\r\n\tthree', '\u001b[1mbold\u001b[22m', '\r\u001b[36m|\u001b[39m wait\u001b[K', 'é…✓'];
   for (const text of own) assert.equal(protectTerminal(text), text);
   const cases: readonly (readonly [text: string, shown: string])[] = [

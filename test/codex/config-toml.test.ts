@@ -126,7 +126,7 @@ const EDITS: readonly (readonly [name: string, edit: (text: string) => string])[
   ],
   ['a table is added at the end', (text) => `${text}\n[mcp_servers.added]\ncommand = "echo"\n`],
   [
-    'all line ends become line feeds, and the byte order mark is removed',
+    'all line endings become line feeds, and the byte order mark is removed',
     (text) => text.replace(/^\ufeff/, '').replaceAll('\r\n', '\n'),
   ],
   [

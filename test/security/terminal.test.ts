@@ -22,7 +22,7 @@ const HOSTILE = 'a\u001b]0;owned\u0007\u001b[2J\u001b]52;c;b3duZWQ=\u0007\u009b3
 /** No process has this id: a command that trusted the data would otherwise signal a process of the machine. */
 const NO_PROCESS = 2_000_000_000;
 
-/** What no output may contain; the program's own colors and line ends are removed first. */
+/** What no output may contain; the program's own colors and line endings are removed first. */
 const CONTROL = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/;
 const OWN = /\u001b\[(?:1|2|22|31|32|33|36|39)m|\r?\n/g;
 
