@@ -89,7 +89,7 @@ function checkMap(value: unknown, shape: Extract<JsonShape, { kind: 'map' }>, pa
   if (!isRecord(value)) return [mismatch(path, value, 'an object')];
   return Object.entries(value).flatMap(([key, entry]) => {
     const isValid = key !== '__proto__' && (shape.keys?.test(key) ?? key !== '');
-    const problem = `${path}: ${quote(key)} cannot be a name: expected ${shape.expectedKeys ?? 'a non-empty string'}.`;
+    const problem = `${path}: invalid name ${quote(key)}: expected ${shape.expectedKeys ?? 'a non-empty string'}.`;
     return [...(isValid ? [] : [problem]), ...checkShape(entry, shape.of, childPath(path, key))];
   });
 }

@@ -12,8 +12,8 @@ export interface OptionSources {
   readonly provider: Provider;
   /** The catalog row of the model. */
   readonly row: RequestChanges | undefined;
-  /** Whether the provider is the bridge's own. */
-  readonly home: boolean;
+  /** Whether the provider is the bridge's primary one. */
+  readonly isPrimary: boolean;
   readonly settings: BridgeSettings;
   /** All keys of the provider; empty if the client's own token is sent. */
   readonly keys: readonly string[];
@@ -22,22 +22,23 @@ export interface OptionSources {
 }
 
 /** Finds the options: the model's override its provider's, and the provider's override the bridge's. */
-export function findOptions({ provider, row, home, settings, keys, images }: OptionSources): EndpointOptions {
+export function findOptions({ provider, row, isPrimary, settings, keys, images }: OptionSources): EndpointOptions {
   const models = row?.fallback ?? provider.fallback ?? settings.fallback ?? [];
   const visionModel = images ? undefined : (row?.visionModel ?? provider.visionModel ?? settings.visionModel);
   const hasSubstitutes = keys.length > 1 || models.length > 0 || visionModel !== undefined;
   return {
     maxConcurrency: provider.maxConcurrency,
-    ...findConnection(provider, home, settings),
+    ...findConnection(provider, isPrimary, settings),
     ...(hasSubstitutes && { substitutes: { keys, models, visionModel } }),
   };
 }
 
-/** Finds how to connect to a provider. The configured client certificate is sent only to the bridge's own provider. */
+/** Finds how to connect to a provider. The configured client certificate is sent only to the primary provider. */
 export function findConnection(
-  { connection }: Pick<Provider, 'connection'>, home: boolean, { proxies, upstreamCa, upstreamCert }: ConnectionOptions,
+  { connection }: Pick<Provider, 'connection'>, isPrimary: boolean,
+  { proxies, upstreamCa, upstreamCert }: ConnectionOptions,
 ): { readonly connection?: Connection } {
-  const found = compact({ proxies, ca: upstreamCa, cert: home ? upstreamCert : undefined, ...connection });
+  const found = compact({ proxies, ca: upstreamCa, cert: isPrimary ? upstreamCert : undefined, ...connection });
   return Object.keys(found).length > 0 ? { connection: found } : {};
 }
 

@@ -9,8 +9,8 @@ import type { ProviderSettings } from './turn-context';
 interface SourceOptions {
   readonly provider: Provider;
   readonly access: ProviderSettings;
-  /** Whether the provider is the bridge's own, whose key is AI_API_KEY, or another one selected by the model name. */
-  readonly home: boolean;
+  /** Whether the provider is the primary one, whose key is AI_API_KEY, or another one selected by the model name. */
+  readonly isPrimary: boolean;
   readonly clock: FailureSource['clock'];
   /** The model id that is sent. */
   readonly model?: string;
@@ -21,12 +21,12 @@ interface SourceOptions {
 /** @returns the facts for classifying failures; they do not contain the key */
 export function describeSource(
   upstream: Pick<FailureSource, 'host' | 'name'>,
-  { provider, access, home, clock, model = '', hidden = [] }: SourceOptions,
+  { provider, access, isPrimary, clock, model = '', hidden = [] }: SourceOptions,
   caller: Pick<Caller, 'authorization'>,
 ): FailureSource {
   const fromClient = access.forceEnvAuth ? undefined : caller.authorization;
   const key = fromClient?.replace(/^Bearer\s+/i, '') ?? access.aiApiKey;
-  const variables = home ? 'AI_API_KEY' : provider.keyEnv.join(' or ');
+  const variables = isPrimary ? 'AI_API_KEY' : provider.keyEnv.join(' or ');
   return {
     ...upstream,
     keyAdvice: adviseOnKey(key, fromClient === undefined ? variables : undefined, provider, access.aiBaseUrl),

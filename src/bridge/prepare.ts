@@ -174,11 +174,11 @@ export async function findEndpoint(
   const native = nativeUrl === undefined ? undefined : loadNativeProtocol();
   const baseUrl = nativeUrl ?? aiBaseUrl;
   const url = baseUrl + (native ? '/responses' : '/chat/completions');
-  const home = provider === context.provider;
-  const extra = { ...provider.headers, ...row?.headers, ...(home && context.settings.upstreamHeader) };
+  const isPrimary = provider === context.provider;
+  const extra = { ...provider.headers, ...row?.headers, ...(isPrimary && context.settings.upstreamHeader) };
   const headers = { ...upstreamHeaders(access, caller), ...extra };
   const keys = headers['authorization'] === `Bearer ${access.aiApiKey}` ? (access.apiKeys ?? []) : [];
-  const sources = { provider, row, home, settings: context.settings, keys, images: dialect.images };
+  const sources = { provider, row, isPrimary, settings: context.settings, keys, images: dialect.images };
   const { host } = new URL(url);
   const name = nameUpstream(provider, host);
   return {
@@ -199,7 +199,7 @@ export async function findEndpoint(
       const { describeSource }: typeof import('./failure-source') = require('./failure-source');
       const { clock } = context.runtime;
       const hidden = Object.values(extra);
-      return describeSource({ host, name }, { provider, access, home, clock, model: id, hidden }, caller);
+      return describeSource({ host, name }, { provider, access, isPrimary, clock, model: id, hidden }, caller);
     },
   };
 }
@@ -235,10 +235,10 @@ function changeBody(body: object, changes: readonly RequestChanges[]): object {
   return changed;
 }
 
-/** Returns the provider that the model name selects: the bridge's own, or another one with its own key. */
-async function findProviderOf(requested: string | undefined, { settings, provider: home }: TurnContext) {
-  const { provider, model } = findRoute(requested, home, settings.modelMap ?? {}, settings.catalog);
-  if (provider === home) return { provider, model, defaultModel: settings.defaultModel, access: settings };
+/** Returns the provider that the model name selects: the primary one, or another one with its own key. */
+async function findProviderOf(requested: string | undefined, { settings, provider: primary }: TurnContext) {
+  const { provider, model } = findRoute(requested, primary, settings.modelMap ?? {}, settings.catalog);
+  if (provider === primary) return { provider, model, defaultModel: settings.defaultModel, access: settings };
   const [aiBaseUrl] = provider.baseUrls;
   const { providerKeys = {} } = settings;
   if (aiBaseUrl === undefined)
@@ -254,7 +254,7 @@ async function findProviderOf(requested: string | undefined, { settings, provide
         `Set ${provider.keyEnv.join(' or ')} and restart the bridge.`,
       { param: 'model' },
     );
-  // The client's token was meant for the bridge's own provider; it is never sent to another host.
+  // The client's token was meant for the primary provider; it is never sent to another host.
   const { userAgent } = settings;
   const access: ProviderSettings = { aiBaseUrl, aiApiKey, ...(apiKeys && { apiKeys }), forceEnvAuth: true, userAgent };
   return { provider, model, defaultModel: undefined, access };

@@ -90,9 +90,9 @@ export async function planSetup(situation: SetupSituation): Promise<SetupPlan | 
 
 /** Whether `name` is a model of another provider, such as zai/glm-5.3, or an alias. */
 function isRoute(name: string, { provider, aiBaseUrl, modelMap, catalog }: Config): boolean {
-  const home = findProvider(provider, aiBaseUrl, catalog);
-  const route = findRoute(name, home, modelMap ?? {}, catalog);
-  return route.provider !== home || route.model !== name;
+  const primary = findProvider(provider, aiBaseUrl, catalog);
+  const route = findRoute(name, primary, modelMap ?? {}, catalog);
+  return route.provider !== primary || route.model !== name;
 }
 
 function listChanges(found: TomlTable, settings: CodexSettings): readonly ConfigChange[] {

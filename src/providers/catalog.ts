@@ -96,24 +96,24 @@ export interface ModelRoute {
 
 /**
  * @param requested the model name of the request
- * @param home the provider the bridge was started for; if its own ids contain slashes, only aliases select others
+ * @param primary the provider the bridge was started for; if its own ids contain slashes, only aliases select others
  * @param aliases the user's MODEL_MAP: looked up once, ignoring case
  */
 export function findRoute(
-  requested: string | undefined, home: Provider, aliases: ModelMap, rows = PROVIDERS,
+  requested: string | undefined, primary: Provider, aliases: ModelMap, rows = PROVIDERS,
 ): ModelRoute {
   const alias = requested?.toLowerCase() ?? '';
   const target = Object.hasOwn(aliases, alias) ? aliases[alias] : undefined;
-  if (target !== undefined) return splitName(target, home, rows);
-  if (requested === undefined || home.slashedIds) return { provider: home, model: requested };
-  return splitName(requested, home, rows);
+  if (target !== undefined) return splitName(target, primary, rows);
+  if (requested === undefined || primary.slashedIds) return { provider: primary, model: requested };
+  return splitName(requested, primary, rows);
 }
 
 /** Splits `provider/model` if the first part is a provider's name; any other slash is part of the model id. */
-function splitName(name: string, home: Provider, rows: readonly Provider[]): ModelRoute {
+function splitName(name: string, primary: Provider, rows: readonly Provider[]): ModelRoute {
   const slash = name.indexOf('/');
   const provider = slash === -1 ? undefined : rows.find((row) => row.name === name.slice(0, slash).toLowerCase());
-  return provider ? { provider, model: name.slice(slash + 1) } : { provider: home, model: name };
+  return provider ? { provider, model: name.slice(slash + 1) } : { provider: primary, model: name };
 }
 
 export interface ResolvedModel {

@@ -35,22 +35,22 @@ export interface ListOptions {
 const ASSUMED = { contextWindow: 128_000, maxOutput: 8_192 } as const;
 
 /** Lists the models, the default first. If several have the same name, only the one that a request uses is listed. */
-export function listEntries(home: Provider, options: ListOptions = {}): readonly CatalogEntry[] {
+export function listEntries(primary: Provider, options: ListOptions = {}): readonly CatalogEntry[] {
   const { preferred, discovered = [], aliases = {}, catalog } = options;
-  const chosen = resolveModel(home, undefined, preferred).id;
+  const chosen = resolveModel(primary, undefined, preferred).id;
   const found = new Map([...discovered].reverse().map((model) => [model.id.toLowerCase(), model]));
   const describe = (provider: Provider, id: string): ModelEntry =>
     findEntry(
       provider, id,
-      provider === home ? (found.get(id.toLowerCase()) ?? findOnlyModel(home, discovered, id)) : undefined,
+      provider === primary ? (found.get(id.toLowerCase()) ?? findOnlyModel(primary, discovered, id)) : undefined,
     );
-  const ids = [...home.models.map(({ id }) => id), chosen, ...discovered.map(({ id }) => id)].filter((id) => id !== '');
+  const ids = [...primary.models.map(({ id }) => id), chosen, ...discovered.map(({ id }) => id)].filter((id) => id !== '');
   const entries = [
     ...Object.keys(aliases).map((alias) => {
-      const { provider, model = '' } = findRoute(alias, home, aliases, catalog);
+      const { provider, model = '' } = findRoute(alias, primary, aliases, catalog);
       return rename(describe(provider, model), alias);
     }),
-    ...ids.map((id) => describe(home, id)),
+    ...ids.map((id) => describe(primary, id)),
   ];
   const marked = uniqueEntries(entries).map((entry) => ({ ...entry, isDefault: entry.model.id === chosen }));
   return [...marked.filter(({ isDefault }) => isDefault), ...marked.filter(({ isDefault }) => !isDefault)];

@@ -69,7 +69,10 @@ const FIELD_NAME: JsonShape = {
 
 const CHANGES: { readonly [K in keyof Required<UserChanges>]: ShapeField } = {
   headers: {
-    shape: { kind: 'map', of: { kind: 'text', pattern: HEADER_VALUE }, keys: HEADER_NAME, expectedKeys: 'a header' },
+    shape: {
+      kind: 'map', of: { kind: 'text', pattern: HEADER_VALUE }, keys: HEADER_NAME,
+      expectedKeys: 'a header name other than host and those that control the connection',
+    },
     help: 'Request headers. $NAME and ${NAME} are replaced by variables, $$ by a dollar sign.',
   },
   body: {

@@ -143,9 +143,9 @@ function warnOfSharing(
   { catalog, apiKeys, provider, aiBaseUrl, providerKeys }: Config & Pick<BridgeSettings, 'providerKeys'>, log: Logger,
 ): void {
   const { findProvider, PROVIDERS }: typeof import('../providers/catalog') = require('../providers/catalog');
-  const home = findProvider(provider, aiBaseUrl, catalog);
+  const primary = findProvider(provider, aiBaseUrl, catalog);
   for (const row of catalog ?? PROVIDERS) {
-    const keys = row === home ? apiKeys : providerKeys?.[row.name];
+    const keys = row === primary ? apiKeys : providerKeys?.[row.name];
     if (row.oneKey !== undefined && keys !== undefined && keys.length > 1)
       log.warn(`${row.title} has ${keys.length} keys. ${row.oneKey}`);
   }

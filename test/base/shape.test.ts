@@ -55,7 +55,7 @@ const CASES: readonly (readonly [value: unknown, problems: readonly string[]])[]
     'tags[1]: expected a non-empty string, got 2.', 'tags[2]: expected a non-empty string, got "".',
   ]],
   [{ name: 'a', by_id: { 'a b': -1 } }, [
-    'by_id: "a b" cannot be a name: expected a word.', 'by_id["a b"]: expected a whole number of at least 0, got -1.',
+    'by_id: invalid name "a b": expected a word.', 'by_id["a b"]: expected a whole number of at least 0, got -1.',
   ]],
   [{ name: 'a', url: 4 }, ['url: expected one or more, got 4.']],
   [{ name: 'a', url: ['x', 4] }, ['url[1]: expected a non-empty string, got 4.']],
@@ -65,7 +65,7 @@ const CASES: readonly (readonly [value: unknown, problems: readonly string[]])[]
   [{ name: 'a', cuont: 1 }, ['cuont: did you mean "count"?']],
   [JSON.parse('{"name":"a","__proto__":1,"by_id":{"__proto__":1}}'), [
     '__proto__: unknown field; expected name, mode, on, count, tags, by_id, url, knob or extra.',
-    'by_id: "__proto__" cannot be a name: expected a word.',
+    'by_id: invalid name "__proto__": expected a word.',
   ]],
   [[], ['The file: expected an object, got a list.']],
   [null, ['The file: expected an object, got null.']],

@@ -20,7 +20,7 @@ interface Setting {
   readonly settings?: Partial<Config>;
 }
 
-const HOME = 'aliyun-token-plan';
+const PRIMARY = 'aliyun-token-plan';
 const OTHER = 'minimax';
 
 /** Runs one turn with reasoning, text and a call per model; returns the reasoning that each request sent back. */
@@ -28,7 +28,7 @@ async function runTurns(context: TestContext, { models, restarts = [], reasoning
   const thought = (number: number): string => `Thought ${number}.`;
   const start = async (prefix: string) => {
     const turns = [...models.keys()]
-      .filter((turn) => (models[turn]?.startsWith(`${OTHER}/`) ? OTHER : HOME) === prefix);
+      .filter((turn) => (models[turn]?.startsWith(`${OTHER}/`) ? OTHER : PRIMARY) === prefix);
     const script = turns.map((turn) => answer({
       reasoning: thought(turn), text: `Said ${turn}.`, toolCalls: [{ id: `c${turn}`, name: 'list', arguments: {} }],
     }));
@@ -36,12 +36,12 @@ async function runTurns(context: TestContext, { models, restarts = [], reasoning
     context.after(() => upstream.close());
     return upstream;
   };
-  const [home, other] = [await start(HOME), await start(OTHER)];
-  const urls: Readonly<Record<string, string>> = { [HOME]: home.url, [OTHER]: other.url };
+  const [primary, other] = [await start(PRIMARY), await start(OTHER)];
+  const urls: Readonly<Record<string, string>> = { [PRIMARY]: primary.url, [OTHER]: other.url };
   const launch = () => startBridge(context, {
-    dialect: 'openai', provider: HOME, model: 'qwen3.8-max',
+    dialect: 'openai', provider: PRIMARY, model: 'qwen3.8-max',
     settings: {
-      aiBaseUrl: home.url,
+      aiBaseUrl: primary.url,
       ...{ providerKeys: { [OTHER]: [KEY] } },
       catalog: PROVIDERS.map((row) => ({ ...row, baseUrls: urls[row.name] ? [urls[row.name] ?? ''] : row.baseUrls })),
       ...settings,
@@ -58,13 +58,13 @@ async function runTurns(context: TestContext, { models, restarts = [], reasoning
     const include = ['reasoning.encrypted_content'];
     const response = await bridge.stream({ model, input, include, store: false, tools: [tool('list')] }, CODEX);
     assert.equal(finalResponse(response).status, 'completed', JSON.stringify(finalResponse(response).error));
-    const upstream = model.startsWith(`${OTHER}/`) ? other : home;
+    const upstream = model.startsWith(`${OTHER}/`) ? other : primary;
     const items: Loose[] = upstream.requests.at(-1)?.body.input;
     assert.doesNotMatch(JSON.stringify(items.filter(({ type }) => type !== 'reasoning')), /_up_/, 'ids of items');
     sent.push(items.filter(({ type }) => type === 'reasoning'));
     input.push(...doneItems(response), { type: 'function_call_output', call_id: `c${turn}`, output: 'ok' });
   }
-  home.assertClean();
+  primary.assertClean();
   other.assertClean();
   assert.deepEqual(bridge.upstream.requests, [], 'nothing goes over Chat Completions');
   return sent.map((items) => items.map(describeItem));

@@ -18,7 +18,7 @@ interface Row {
   /** The client's Authorization header. */
   readonly authorization?: string;
   readonly forceEnvAuth?: boolean;
-  readonly home?: boolean;
+  readonly isPrimary?: boolean;
   readonly advice: string;
 }
 
@@ -57,7 +57,7 @@ const ROWS: readonly Row[] = [
     name: 'a key for a provider that the model name selected',
     provider: payg,
     key: 'sk-test-1',
-    home: false,
+    isPrimary: false,
     advice: 'Check that DASHSCOPE_API_KEY belongs to {host}.',
   },
 ];
@@ -72,19 +72,19 @@ describe('advice on a rejected key', () => {
     ] as const) {
       const provider = findProvider(name, address);
       const access = { aiBaseUrl: address, aiApiKey: 'sk-sp-1', forceEnvAuth: true, userAgent: undefined };
-      const options = { provider, access, home: true, clock: () => 0 };
+      const options = { provider, access, isPrimary: true, clock: () => 0 };
       const { keyAdvice = '' } = describeSource({ host: new URL(address).host }, options, {});
       const hint = other === undefined ? '' : ` For a key from the other console, set AI_API_BASE=${other}.`;
       assert.equal(keyAdvice, `Check that AI_API_KEY belongs to {host}.${hint}`);
     }
   });
 
-  for (const { name, provider, key, authorization, forceEnvAuth = true, home = true, advice } of ROWS) {
+  for (const { name, provider, key, authorization, forceEnvAuth = true, isPrimary = true, advice } of ROWS) {
     it(name, () => {
       const access = { aiBaseUrl: 'https://api.example:8443/v1', aiApiKey: key, forceEnvAuth, userAgent: undefined };
       const source = describeSource(
         { host: 'api.example:8443' },
-        { provider, access, home, clock: () => 0 },
+        { provider, access, isPrimary, clock: () => 0 },
         authorization === undefined ? {} : { authorization },
       );
       assert.equal(source.keyAdvice, advice);

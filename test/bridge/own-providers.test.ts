@@ -33,7 +33,7 @@ test('headers, body and drop of the provider apply to each request, then those o
   assert.equal(second?.body.top_k, 5);
 });
 
-test('--upstream-header is sent only to the home provider', async (context) => {
+test('--upstream-header is sent only to the primary provider', async (context) => {
   const bridge = await startWith(context, {}, { settings: { upstreamHeader: { 'x-gate': SECRET } } });
   await bridge.json({ model: 'scripted-model', input: ask() });
   assert.equal(bridge.upstream.requests[0]?.headers['x-gate'], SECRET);

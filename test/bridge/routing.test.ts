@@ -7,7 +7,7 @@ import { BridgeError } from '../../src/errors/bridge-error';
 import { createLogger } from '../../src/observe/log';
 import type { UpstreamRequest } from '../../src/upstream/transport';
 
-const HOME = 'https://coding.dashscope.aliyuncs.com/v1/chat/completions';
+const PRIMARY = 'https://coding.dashscope.aliyuncs.com/v1/chat/completions';
 const DEEPSEEK = 'https://api.deepseek.com/chat/completions';
 
 /** Requests `model`; resolves with the upstream request and the failure that the client gets. */
@@ -19,7 +19,7 @@ async function route(
 ) {
   const resolved = resolveConfig(
     {
-      aiApiKey: 'sk-test-home', modelMap: 'deep=deepseek/deepseek-v4-pro,fast=glm-4.7', upstreamCalls: '1',
+      aiApiKey: 'sk-test-primary', modelMap: 'deep=deepseek/deepseek-v4-pro,fast=glm-4.7', upstreamCalls: '1',
       wire: 'chat', ...flags,
     },
     {},
@@ -50,8 +50,8 @@ async function route(
 
 describe('a model name', () => {
   const CASES: readonly (readonly [requested: string, url: string, key: string, model: string])[] = [
-    ['glm-4.7', HOME, 'Bearer sk-test-home', 'glm-4.7'],
-    ['fast', HOME, 'Bearer sk-test-home', 'glm-4.7'],
+    ['glm-4.7', PRIMARY, 'Bearer sk-test-primary', 'glm-4.7'],
+    ['fast', PRIMARY, 'Bearer sk-test-primary', 'glm-4.7'],
     ['deepseek/deepseek-v4-pro', DEEPSEEK, 'Bearer sk-test-deepseek', 'deepseek-v4-pro'],
     ['deep', DEEPSEEK, 'Bearer sk-test-deepseek', 'deepseek-v4-pro'],
   ];
@@ -62,7 +62,7 @@ describe('a model name', () => {
     });
   }
 
-  it('of another provider never sends the inbound token or the home key there', async () => {
+  it('of another provider never sends the inbound token or the primary key there', async () => {
     assert.equal((await route('glm-4.7', { forceEnvAuth: '0' })).key, 'Bearer sk-test-inbound');
     assert.equal((await route('deep', { forceEnvAuth: '0' })).key, 'Bearer sk-test-deepseek');
     const { url, failure } = await route('deep', { forceEnvAuth: '0' }, {});
@@ -77,7 +77,7 @@ describe('a model name', () => {
       read.push(`${provider} ${baseUrl}`);
       return provider === 'deepseek' ? 'sk-test-saved' : undefined;
     };
-    assert.equal((await route('glm-4.7', {}, {}, loadSaved)).key, 'Bearer sk-test-home');
+    assert.equal((await route('glm-4.7', {}, {}, loadSaved)).key, 'Bearer sk-test-primary');
     assert.equal((await route('deep', {}, undefined, loadSaved)).key, 'Bearer sk-test-deepseek');
     assert.deepEqual(read, []);
     assert.equal((await route('deep', { forceEnvAuth: '0' }, {}, loadSaved)).key, 'Bearer sk-test-saved');

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it, test } from 'node:test';
 import { PROVIDERS } from '../../src/providers/catalog';
-import { shareOf } from '../support/long';
+import { takeSample } from '../support/long';
 import { PROVIDER_BEHAVIOR } from '../support/strict/providers';
 import { Bench, type Form } from './bench';
 import { SCENARIOS } from './scenarios';
@@ -20,7 +20,7 @@ it('every provider is tested with at least one model, and no removed provider ha
 for (const provider of PROVIDERS) {
   describe(provider.name, () => {
     for (const target of TARGETS.filter((cell) => cell.provider === provider)) {
-      for (const form of shareOf(FORMS, 2, TARGETS.indexOf(target))) {
+      for (const form of takeSample(FORMS, 2, TARGETS.indexOf(target))) {
         test(`${target.model}, ${form}`, async (context) => {
           const bench = await Bench.open(context, target, form);
           const scenarios = SCENARIOS.filter(({ once }) => once === undefined || form === 'stream');

@@ -6,7 +6,7 @@ import { DEFAULT_DIALECT } from '../../src/providers/dialect';
 import { DEFAULT_BASE_URL } from '../../src/providers/provider';
 
 const plan = findProvider('aliyun-coding', 'http://127.0.0.1/v1');
-const any = findProvider('openai-compatible', 'http://127.0.0.1/v1');
+const neutral = findProvider('openai-compatible', 'http://127.0.0.1/v1');
 
 const ADDRESSES = PROVIDERS.flatMap((provider) => provider.baseUrls.map((url) => [provider, url] as const));
 const isHere = (url: string): boolean => new URL(url).hostname === '127.0.0.1';
@@ -23,7 +23,7 @@ describe('the provider', () => {
 
   it('of a port on this machine is unknown, unless the user names it', () => {
     for (const [provider, url] of ADDRESSES) {
-      if (isHere(url)) assert.equal(findProvider(undefined, url), any);
+      if (isHere(url)) assert.equal(findProvider(undefined, url), neutral);
       assert.equal(findProvider(provider.name, url), provider);
     }
   });
@@ -40,21 +40,21 @@ describe('the provider', () => {
   });
 
   it('is the one that the user names, whatever the host', () => {
-    assert.equal(findProvider('openai-compatible', DEFAULT_BASE_URL), any);
+    assert.equal(findProvider('openai-compatible', DEFAULT_BASE_URL), neutral);
     assert.equal(findProvider('no-such-provider', DEFAULT_BASE_URL), plan);
   });
 });
 
 describe('the model', () => {
-  const ids = (asked: string | undefined, preferred?: string) => [
-    resolveModel(plan, asked, preferred).id,
-    resolveModel(any, asked, preferred).id,
+  const ids = (requested: string | undefined, preferred?: string) => [
+    resolveModel(plan, requested, preferred).id,
+    resolveModel(neutral, requested, preferred).id,
   ];
   const NAMES: readonly (readonly [
-    asked: string | undefined,
+    requested: string | undefined,
     preferred: string | undefined,
     plan: string,
-    any: string,
+    neutral: string,
   ])[] = [
     ['glm-4.7', undefined, 'glm-4.7', 'glm-4.7'],
     ['GLM-4.7', undefined, 'glm-4.7', 'GLM-4.7'],
@@ -75,13 +75,13 @@ describe('the model', () => {
     [undefined, 'GLM-5', 'glm-5', 'GLM-5'],
     ['glm-5', 'mine', 'glm-5', 'glm-5'],
   ];
-  for (const [asked, preferred, ofPlan, ofAny] of NAMES) {
-    it(`${asked ?? 'none'} with DEFAULT_MODEL ${preferred ?? 'not set'}`, () =>
-      assert.deepEqual(ids(asked, preferred), [ofPlan, ofAny]));
+  for (const [requested, preferred, ofPlan, ofNeutral] of NAMES) {
+    it(`${requested ?? 'none'} with DEFAULT_MODEL ${preferred ?? 'not set'}`, () =>
+      assert.deepEqual(ids(requested, preferred), [ofPlan, ofNeutral]));
   }
 
   it('has the dialect of its row, then of its provider, then the neutral one', () => {
-    assert.deepEqual(resolveModel(any, 'x', undefined).dialect, DEFAULT_DIALECT);
+    assert.deepEqual(resolveModel(neutral, 'x', undefined).dialect, DEFAULT_DIALECT);
     const qwen = resolveModel(plan, 'qwen3.7-plus', undefined).dialect;
     assert.deepEqual(
       [qwen.thinking.kind, qwen.images, qwen.maxTokens, qwen.toolChoice],

@@ -1,15 +1,15 @@
-/** Dialect values by model name, and their precedence. */
+/** Model families: dialect values by model name, and their precedence. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { findProvider, resolveModel } from '../../src/providers/catalog';
 import { DEFAULT_DIALECT, type Dialect } from '../../src/providers/dialect';
 import type { Provider } from '../../src/providers/provider';
 
-const any = findProvider('openai-compatible', 'http://127.0.0.1/v1');
+const neutral = findProvider('openai-compatible', 'http://127.0.0.1/v1');
 const on = (provider: string, model: string): Dialect =>
   resolveModel(findProvider(provider, 'http://127.0.0.1/v1'), model, undefined).dialect;
 
-const NEUTRAL = { ...DEFAULT_DIALECT, ...any.dialect };
+const NEUTRAL = { ...DEFAULT_DIALECT, ...neutral.dialect };
 
 const PLACEHOLDER = '(reasoning not kept)';
 
@@ -36,33 +36,33 @@ describe('on an unknown host', () => {
   ];
   for (const [name, expected] of NAMES) {
     it(name, () => {
-      const { dialect } = resolveModel(any, name, undefined);
+      const { dialect } = resolveModel(neutral, name, undefined);
       for (const [field, value] of Object.entries(expected))
         assert.deepEqual(Reflect.get(dialect, field), value, field);
-      assert.deepEqual(dialect.thinking, DEFAULT_DIALECT.thinking, 'the control is the host’s');
+      assert.deepEqual(dialect.thinking, DEFAULT_DIALECT.thinking, 'thinking is controlled as for any model');
     });
   }
 
   it('Kimi’s schema rules are included', () => {
-    assert.deepEqual(resolveModel(any, 'kimi-k3', undefined).dialect.schema, [
+    assert.deepEqual(resolveModel(neutral, 'kimi-k3', undefined).dialect.schema, [
       'inline-refs',
       'no-boolean-schemas',
       'no-tuples',
       'no-type-beside-any-of',
       'required-must-exist',
     ]);
-    assert.deepEqual(resolveModel(any, 'qwen3-32b', undefined).dialect.schema, []);
+    assert.deepEqual(resolveModel(neutral, 'qwen3-32b', undefined).dialect.schema, []);
   });
 
   it('other names have no family', () => {
     for (const name of ['gpt-oss:20b', 'llama-3', 'my-qwen', 'not/a-kimi-k3', 'kimi', 'deepseek', ''])
-      assert.deepEqual(resolveModel(any, name, undefined).dialect, NEUTRAL, name);
+      assert.deepEqual(resolveModel(neutral, name, undefined).dialect, NEUTRAL, name);
   });
 });
 
 describe('precedence', () => {
   const provider = (dialect: Partial<Dialect>, row: Partial<Dialect> = {}): Provider => ({
-    ...any,
+    ...neutral,
     dialect,
     models: [
       {
@@ -104,8 +104,8 @@ describe('precedence', () => {
 });
 
 describe('ids', () => {
-  const id = (provider: string, asked: string, preferred?: string): string =>
-    resolveModel(findProvider(provider, 'http://127.0.0.1/v1'), asked, preferred).id;
+  const id = (provider: string, requested: string, preferred?: string): string =>
+    resolveModel(findProvider(provider, 'http://127.0.0.1/v1'), requested, preferred).id;
 
   it('lose the suffixes that the provider rejects', () => {
     assert.equal(id('zai', 'glm-5.3[1m]'), 'glm-5.3');

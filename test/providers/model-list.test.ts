@@ -105,8 +105,8 @@ test('a local server with a single model uses it for any name', () => {
   const local = PROVIDERS.find(({ local: isLocal, models }) => isLocal && models.length === 0);
   assert.ok(local);
   const discovered = [{ id: 'file.gguf', contextWindow: 4_096 }];
-  const windowOf = (found: typeof discovered, home = local): number | undefined =>
-    listEntries(home, { preferred: 'mine', discovered: found }).find(({ model }) => model.id === 'mine')?.model
+  const windowOf = (found: typeof discovered, primary = local): number | undefined =>
+    listEntries(primary, { preferred: 'mine', discovered: found }).find(({ model }) => model.id === 'mine')?.model
       .contextWindow;
   assert.equal(windowOf(discovered), 4_096);
   assert.equal(windowOf([...discovered, { id: 'other', contextWindow: 8_192 }]), 128_000);

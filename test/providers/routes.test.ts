@@ -7,8 +7,8 @@ import { collectKeys } from '../../src/providers/keys';
 const provider = (name: string) => findProvider(name, 'http://127.0.0.1/v1');
 
 const ROUTES: readonly (readonly [
-  asked: string | undefined,
-  home: string,
+  requested: string | undefined,
+  primary: string,
   leadsTo: string,
   model: string | undefined,
 ])[] = [
@@ -29,9 +29,9 @@ const ROUTES: readonly (readonly [
 ];
 
 describe('findRoute', () => {
-  for (const [asked, home, leadsTo, model] of ROUTES) {
-    it(`${asked ?? 'no name'} at ${home} selects ${leadsTo}`, () => {
-      const route = findRoute(asked, provider(home), { fast: 'glm-4.7', deep: 'deepseek/deepseek-v4-pro' });
+  for (const [requested, primary, leadsTo, model] of ROUTES) {
+    it(`${requested ?? 'no name'} at ${primary} selects ${leadsTo}`, () => {
+      const route = findRoute(requested, provider(primary), { fast: 'glm-4.7', deep: 'deepseek/deepseek-v4-pro' });
       assert.deepEqual([route.provider.name, route.model], [leadsTo, model]);
     });
   }
@@ -41,7 +41,7 @@ it('every provider’s key comes only from its own variable', () => {
   const env = Object.fromEntries(
     PROVIDERS.flatMap(({ keyEnv }) => keyEnv.slice(0, 1)).map((name) => [name, `sk-test-${name}`]),
   );
-  const keys = collectKeys(PROVIDERS, { ...env, AI_API_KEY: 'sk-test-home' });
+  const keys = collectKeys(PROVIDERS, { ...env, AI_API_KEY: 'sk-test-primary' });
   for (const { name, keyEnv } of PROVIDERS)
     assert.deepEqual(keys[name], keyEnv[0] === undefined ? undefined : [`sk-test-${keyEnv[0]}`]);
   assert.deepEqual(collectKeys(PROVIDERS, {}), {});

@@ -48,7 +48,7 @@ const ACME = {
 describe('a new row', () => {
   const acme = rowOf({ acme: ACME }, 'acme', { ACME_TEAM: 'blue' });
 
-  it('is a provider like those of the catalog', () => {
+  it('is a provider like those in the catalog', () => {
     assert.deepEqual([acme.baseUrls, acme.keyEnv], [['https://api.acme.example/v1'], ['ACME_KEY']]);
     assert.equal(acme.defaultModel, 'acme-1');
     assert.deepEqual(acme.headers, { 'x-team': 'blue', 'x-cost': 'blue-$1' });
@@ -60,7 +60,7 @@ describe('a new row', () => {
     assert.deepEqual([small?.contextWindow, small?.maxOutput, small?.input], [128_000, 8_192, ['text']]);
   });
 
-  it('is found by name, alias and host, before the rows of the bridge', () => {
+  it('is found by name, alias and host, before the built-in rows', () => {
     const rows = rowsOf({ acme: { ...ACME, aliases: ['ac'], hosts: ['*.acme.example'], headers: {} } });
     for (const name of ['acme', 'AC']) assert.equal(findProviderByName(name, rows)?.title, 'Acme');
     for (const url of ['https://api.acme.example/x', 'https://eu-1.acme.example/v1'])
@@ -98,7 +98,7 @@ describe('a row that extends another', () => {
     assert.deepEqual(row.models.map(({ id }) => id).sort(), [...(zai?.models ?? []).map(({ id }) => id), 'new'].sort());
   });
 
-  it('inherits dialect and models, also from a row of the file', () => {
+  it('inherits dialect and models, also from another row in the file', () => {
     const rows = rowsOf({
       second: { extends: 'first', base_url: 'https://b.example/v1' },
       first: { extends: 'zai', base_url: 'https://a.example/v1', dialect: { toolStream: false } },
@@ -157,7 +157,7 @@ describe('keys, limits, fallbacks and connections', () => {
     assert.deepEqual(result.ok && result.variables, ['WORK_KEY', 'HOME_KEY', 'UNSET_KEY', 'PASSWORD']);
   });
 
-  it('are not inherited at another host, because they are secret', () => {
+  it('are inherited only at the same host, and key_variables replaces inherited keys', () => {
     for (const base_url of ['https://evil.example/v1', 'http://api.acme.example/v1']) {
       const row = rowOf({ acme: PLAN, mine: { extends: 'acme', base_url } }, 'mine', env);
       assert.deepEqual([row.keys, row.connection, row.maxConcurrency], [undefined, undefined, undefined]);
@@ -184,14 +184,14 @@ describe('errors in a file', () => {
     [{ acme: { base_url: 'api.acme.example' } },
       'providers.acme.base_url: expected a URL or a list of URLs, got "api.acme.example".'],
     [{ acme: { ...URL, headers: { host: 'x' } } },
-      'providers.acme.headers: "host" cannot be a name: expected a header.'],
+      'providers.acme.headers: invalid name "host": expected a header name other than host and those that '],
     [{ acme: { ...URL, headers: { 'x-a': 'a\nb' } } },
       'providers.acme.headers["x-a"]: expected a non-empty string, got "a\\nb".'],
     [{ acme: { ...URL, body: { messages: [] } } },
-      'providers.acme.body: "messages" cannot be a name: expected a field other than model, '],
+      'providers.acme.body: invalid name "messages": expected a field other than model, '],
     [{ acme: { ...URL, drop: ['model'] } },
       'providers.acme.drop[0]: expected a field other than model, messages, input, stream, tools, got "model".'],
-    [{ Acme: URL }, 'providers: "Acme" cannot be a name: expected lower-case letters, digits, dots and dashes.'],
+    [{ Acme: URL }, 'providers: invalid name "Acme": expected lower-case letters, digits, dots and dashes.'],
     [{ acme: { ...URL, models: { m: { efforts: ['low'], default_effort: 'high' } } } },
       'providers.acme.models.m.default_effort: "high" is not one of its efforts.'],
     [{ acme: { ...URL, aliases: ['zhipu'] } }, 'providers.acme.aliases: "zhipu" is a name of zai.'],
@@ -212,7 +212,7 @@ describe('errors in a file', () => {
     });
   }
 
-  it('disables only the row whose variable is not set', () => {
+  it('do not include unset variables, which disable only their rows', () => {
     const rows = rowsOf({
       acme: { ...URL, headers: { 'x-a': '$NOPE' } },
       copy: { extends: 'acme' },
@@ -230,11 +230,11 @@ describe('errors in a file', () => {
 
   it('are reported all at once, including circular extends', () => {
     assert.equal(errorsOf({ providers: { a: { x: 1 }, b: { y: 1 } } }).length, 2);
-    const circle = errorsOf({ providers: { a: { ...URL, extends: 'b' }, b: { ...URL, extends: 'a' } } });
-    assert.deepEqual(circle, ['providers.json: providers.b.extends: "a" extends this provider in turn.']);
+    const cycle = errorsOf({ providers: { a: { ...URL, extends: 'b' }, b: { ...URL, extends: 'a' } } });
+    assert.deepEqual(cycle, ['providers.json: providers.b.extends: "a" extends this provider in turn.']);
   });
 
-  it('do not include what only follows from an error of extends', () => {
+  it('do not include errors caused by an invalid extends', () => {
     const models = { m: { default_effort: 'high' } };
     assert.deepEqual(errorsOf({ providers: { a: { extends: 'b', models }, b: { extends: 'a' } } }), [
       'providers.json: providers.b.extends: "a" extends this provider in turn.',

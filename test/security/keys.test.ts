@@ -21,23 +21,23 @@ const SECRETS = {
   UPSTREAM_HEADER_VALUE: 'header-secret-0123456789',
 } as const;
 
-/** What a client sends by mistake. */
+/** A secret that a client sends by mistake. */
 const CLIENT_SECRET = 'client-secret-0123456789';
 
-const spellings = (secret: string): readonly string[] => [
+const encodingsOf = (secret: string): readonly string[] => [
   secret, encodeURIComponent(secret), JSON.stringify(secret).slice(1, -1), Buffer.from(secret).toString('base64'),
 ];
 
 function assertNoSecrets(where: string, text: string, secrets: readonly string[]): void {
   for (const secret of secrets) {
-    for (const spelling of spellings(secret)) {
-      const at = text.indexOf(spelling);
+    for (const encoded of encodingsOf(secret)) {
+      const at = text.indexOf(encoded);
       assert.ok(at < 0, `${where} contains ${secret}: ${text.slice(Math.max(0, at - 150), at + 80)}`);
     }
   }
 }
 
-/** Every file below `folder`. */
+/** Lists every file below `folder`. */
 const listFiles = (folder: string): readonly string[] =>
   readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
@@ -82,7 +82,7 @@ const ECHOES: Readonly<Record<string, Answerer>> = {
     json(response, 500, { error: { message: JSON.stringify({ error: { message: `key "${key}"` } }) } }),
 };
 
-/** Answers every chat request by its model, with the key of the request. */
+/** Starts a server that answers each request with the key it was sent with, in the form that its model names. */
 async function startEchoes(context: TestContext): Promise<string> {
   const readText = async (request: IncomingMessage): Promise<string> => {
     let text = '';
@@ -104,7 +104,7 @@ async function startEchoes(context: TestContext): Promise<string> {
 
 const CODEX = { originator: 'codex_exec' } as const;
 
-/** Requests of every route, with and without the token, for each provider that repeats a key. */
+/** Yields requests to the main routes, with and without the token, and for each provider that repeats a key. */
 function* listRequests(): Generator<Ask> {
   const token = { 'x-api-key': SECRETS.BRIDGE_ACCESS_TOKEN };
   for (const model of Object.keys(ECHOES)) {
@@ -146,8 +146,8 @@ describe('a bridge that logs everything, with a provider that repeats the key', 
         });
         const answers: Answer[] = [];
         for (const request of listRequests()) answers.push(await ask(bridge.port, request));
-        const kinds = new Set(answers.map(({ status }) => status));
-        for (const status of [200, 400, 401, 403, 404, 502]) assert.ok(kinds.has(status), `no answer had ${status}`);
+        const statuses = new Set(answers.map(({ status }) => status));
+        for (const status of [200, 400, 401, 403, 404, 502]) assert.ok(statuses.has(status), `no status ${status}`);
         bridge.child.kill('SIGTERM');
         await bridge.ended;
         const secrets = Object.values(SECRETS);
@@ -162,7 +162,7 @@ describe('a bridge that logs everything, with a provider that repeats the key', 
   }
 });
 
-test('no key in the output and files of commands, or of the background bridge', LIMIT, async (context) => {
+test('commands and the background bridge never print or store a key', LIMIT, async (context) => {
   const upstream = await startEchoes(context);
   const { UPSTREAM_HEADER_VALUE: header, ...env } = SECRETS;
   const home = await createHome(context, {
@@ -175,9 +175,9 @@ test('no key in the output and files of commands, or of the background bridge', 
     ['doctor'], ['doctor', '--json'], ['providers'], ['setup', '--print'], ['start'],
     ['service', 'install', '--print'], ['logs'], ['logs', '--json'],
   ];
-  for (const words of commands) {
-    const { out, error } = await home.run(...words);
-    printed += `${words.join(' ')}\n${out}${error}`;
+  for (const args of commands) {
+    const { out, error } = await home.run(...args);
+    printed += `${args.join(' ')}\n${out}${error}`;
   }
   const [record] = home.records();
   const token = { 'x-api-key': SECRETS.BRIDGE_ACCESS_TOKEN };
@@ -188,7 +188,7 @@ test('no key in the output and files of commands, or of the background bridge', 
     const line = readFileSync(`/proc/${record?.pid}/cmdline`, 'utf8');
     assertNoSecrets('the command line of the bridge', line, Object.values(SECRETS));
   }
-  for (const words of [['logs'], ['stop']]) printed += JSON.stringify(await home.run(...words));
+  for (const args of [['logs'], ['stop']]) printed += JSON.stringify(await home.run(...args));
   assertNoSecrets('the output of a command', printed, Object.values(SECRETS));
   const files = listFiles(home.env['HOME'] ?? '');
   assert.ok(files.some((file) => file.endsWith('.log')));

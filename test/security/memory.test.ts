@@ -7,7 +7,7 @@ import { describe, test, type TestContext } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { startBuiltBridge, type BuiltBridge } from '../support/cli/built-bridge';
 import { ask, open, post } from '../support/bridge/test-server';
-import { shareOf } from '../support/long';
+import { takeSample } from '../support/long';
 
 const MB = 1024 * 1024;
 /** Node 24 and 26 collect garbage later: the same work takes up to 45 % more than on Node 20. */
@@ -92,7 +92,7 @@ async function assertHealthy(bridge: BuiltBridge): Promise<void> {
 const CODEX = { originator: 'codex_exec' } as const;
 
 describe('a provider that never stops sending', () => {
-  for (const [name, flood] of shareOf(Object.entries(FLOODS), 5)) {
+  for (const [name, flood] of takeSample(Object.entries(FLOODS), 5)) {
     for (const wire of ['chat', 'responses'] as const) {
       if (wire === 'responses' && !/line|comments|error|JSON/.test(name)) continue;
       test(`${name}, over ${wire}`, LIMIT, async (context) => {
@@ -142,7 +142,7 @@ test('twenty streams whose requests of 40 MB are stored', LIMIT, async (context)
 });
 
 describe('twenty bodies at once, each of', () => {
-  for (const [name, create] of shareOf(Object.entries(BODIES), 5)) {
+  for (const [name, create] of takeSample(Object.entries(BODIES), 5)) {
     test(name, LIMIT, async (context) => {
       const upstream = await startProvider(context, (response) =>
         response.writeHead(200, SSE).end(`${chunk('{"content":"Hi"}')}${STOP}data: [DONE]\n\n`));

@@ -9,7 +9,7 @@ import { after, before, describe, test } from 'node:test';
 import { isRecord, parseJson, type JsonObject } from '../../src/base/json';
 import { createHome } from '../support/cli/background';
 import { listCodexRequests, listFixtures } from '../support/fixtures';
-import { IS_LONG, shareOf } from '../support/long';
+import { IS_LONG, takeSample } from '../support/long';
 import type { FuzzCase, Wire } from './fuzz/cases';
 import { ANSWER, streamOf, toCase, toSse } from './fuzz/plain-case';
 import { createWorld, type FuzzWorld } from './fuzz/world';
@@ -105,7 +105,7 @@ describe('inherited names, one at a time', () => {
     test(`in ${name}`, LIMIT, async () => {
       let count = 0;
       for (const [at, word] of NAMES.slice(0, name.includes('Codex') ? 2 : 6).entries()) {
-        for (const changed of shareOf(replaceEach(body, word), SHARE, at)) {
+        for (const changed of takeSample(replaceEach(body, word), SHARE, at)) {
           const wire: Wire = count % 2 === 0 ? 'chat' : 'responses';
           count += 1;
           await check(toCase(`${word} in ${name}`, changed, ANSWER, {
@@ -124,7 +124,7 @@ describe('inherited names, one at a time', () => {
         const values = fixture.text('upstream.sse').split('\n').filter((line) => line.startsWith('data: {'))
           .flatMap((line) => parseJson(line.slice('data: '.length)) ?? []);
         for (const [at, word] of NAMES.slice(0, 3).entries()) {
-          for (const changed of shareOf(replaceEach(values, word), SHARE, at)) {
+          for (const changed of takeSample(replaceEach(values, word), SHARE, at)) {
             const answer = streamOf(toSse(Array.isArray(changed) ? changed : [changed]));
             await check(toCase(`${word} in ${fixture.name}`, HELLO, answer, { wire }));
           }

@@ -88,14 +88,14 @@ const CONTROL = /[\u0000-\u001f\u007f]/;
 /** The current provider, and those that model aliases and fallbacks refer to. */
 function listProviders(config: Config): readonly Provider[] {
   const { provider, aiBaseUrl, modelMap = {}, catalog, fallback = [], visionModel } = config;
-  const home = findProvider(provider, aiBaseUrl, catalog);
-  const rows = [home, ...(catalog ?? []).filter(({ origin }) => origin !== undefined)];
+  const primary = findProvider(provider, aiBaseUrl, catalog);
+  const rows = [primary, ...(catalog ?? []).filter(({ origin }) => origin !== undefined)];
   const rowsAndModels = rows.flatMap((row) => [row, ...row.models]);
   const names = [
     ...Object.values(modelMap), ...fallback, visionModel,
     ...rowsAndModels.flatMap((row) => [...(row.fallback ?? []), row.visionModel]),
   ].filter((name) => name !== undefined);
-  return [home, ...names.map((name) => findRoute(name, home, { [name.toLowerCase()]: name }, catalog).provider)];
+  return [primary, ...names.map((name) => findRoute(name, primary, { [name.toLowerCase()]: name }, catalog).provider)];
 }
 
 export interface RenderedEnvFile {

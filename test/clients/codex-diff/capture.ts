@@ -1,4 +1,4 @@
-/** Runs the scenes with one version of Codex and records every request to the bridge. */
+/** Runs the scenarios with one version of Codex and records every request to the bridge. */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -14,7 +14,7 @@ import { startBridge } from '../support/bridge-process';
 import { createClientEnv, runProgram } from '../support/program';
 import { createWorkFolder } from '../support/work-folder';
 import { startRecorder, type RecordedRequest } from './recorder';
-import { SCENES, type Scene } from './scenes';
+import { SCENARIOS, type DiffScenario } from './scenarios';
 
 const MODEL = 'glm-4.7';
 const KEY = 'sk-test-upstream';
@@ -22,11 +22,13 @@ const PATIENCE_MS = 60_000;
 
 interface Command { readonly command: string; readonly args: readonly string[] }
 
-/** Runs all scenes; resolves with the requests of each, by the scene's name. */
-export async function captureScenes(version: string): Promise<ReadonlyMap<string, readonly RecordedRequest[]>> {
+/** Runs all scenarios; resolves with the requests of each, by the scenario's name. */
+export async function captureScenarios(version: string): Promise<ReadonlyMap<string, readonly RecordedRequest[]>> {
   const codex = await findCodex(version);
   const captures = new Map<string, readonly RecordedRequest[]>();
-  for (const [name, scene] of Object.entries(SCENES)) captures.set(name, await runScene(name, scene, codex));
+  for (const [name, scenario] of Object.entries(SCENARIOS)) {
+    captures.set(name, await runScenario(name, scenario, codex));
+  }
   return captures;
 }
 
@@ -44,8 +46,8 @@ async function findCodex(version: string): Promise<Command> {
   return { command: process.execPath, args: [script] };
 }
 
-async function runScene(name: string, scene: Scene, codex: Command): Promise<readonly RecordedRequest[]> {
-  const { script = [], catalog, config, args, env: sceneEnv } = scene;
+async function runScenario(name: string, scenario: DiffScenario, codex: Command): Promise<readonly RecordedRequest[]> {
+  const { script = [], catalog, config, args, env: scenarioEnv } = scenario;
   const folder = await createWorkFolder();
   const upstream = await startScriptedUpstream({ dialect: 'dashscope', apiKey: KEY, script: [...script] });
   const env = { AI_API_KEY: KEY, AI_PROVIDER: 'aliyun-coding', DEFAULT_MODEL: MODEL };
@@ -61,7 +63,7 @@ async function runScene(name: string, scene: Scene, codex: Command): Promise<rea
         ...createClientEnv(folder.home, folder.tmp),
         AI_API_KEY: 'sk-test-client',
         CODEX_HOME: folder.codexHome,
-        ...sceneEnv,
+        ...scenarioEnv,
       },
     }, PATIENCE_MS);
     assert.equal(exitCode, 0, `${name}: ${stdout}${stderr}`);

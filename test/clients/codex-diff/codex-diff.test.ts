@@ -4,8 +4,8 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { CODEX_VERSIONS } from '../codex/versions';
-import { captureScenes } from './capture';
-import { compareScenes, renderDifferences } from './compare';
+import { captureScenarios } from './capture';
+import { compareScenarios, renderDifferences } from './compare';
 import { EXPLAINED } from './explained';
 import type { RecordedRequest } from './recorder';
 import { describeRequest } from './shape';
@@ -13,7 +13,7 @@ import { describeRequest } from './shape';
 const [newer = '', older = ''] = CODEX_VERSIONS;
 
 test(`Codex ${older} and ${newer} have no unexplained differences`, async () => {
-  const differences = compareScenes(await captureScenes(older), await captureScenes(newer));
+  const differences = compareScenarios(await captureScenarios(older), await captureScenarios(newer));
   const unexplained = differences.filter(({ why }) => why === undefined);
   assert.deepEqual(unexplained, [], renderDifferences(differences));
   const unused = EXPLAINED.filter(({ why }) => !differences.some((difference) => difference.why === why));
@@ -51,7 +51,7 @@ test('a request is described by its keys, short values, headers and tools', () =
 
 test('another key, header, value or number of requests is a difference, but another text or time is not', () => {
   const compare = (other: readonly RecordedRequest[]): readonly string[] =>
-    compareScenes(new Map([['s', [REQUEST]]]), new Map([['s', other]])).map(({ sign, line }) => `${sign} ${line}`);
+    compareScenarios(new Map([['s', [REQUEST]]]), new Map([['s', other]])).map(({ sign, line }) => `${sign} ${line}`);
   const body = REQUEST.body as Readonly<Record<string, unknown>>;
   const content = [{ type: 'input_text', text: 'Bye.' }];
   const otherText = { ...body, input: [{ type: 'message', role: 'user', content }] };
@@ -64,9 +64,9 @@ test('another key, header, value or number of requests is a difference, but anot
   assert.deepEqual(compare([REQUEST, REQUEST]), ['- 1 × POST /v1/responses', '+ 2 × POST /v1/responses']);
 });
 
-test('unexplained differences come first, by scene', () => {
+test('unexplained differences come first, by scenario', () => {
   const headers = { ...REQUEST.headers, 'accept-encoding': 'gzip', 'x-new': 'a' };
-  const differences = compareScenes(
+  const differences = compareScenarios(
     new Map([['first turn', [REQUEST]]]),
     new Map([['first turn', [{ ...REQUEST, headers }]]]),
   );

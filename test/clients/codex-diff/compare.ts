@@ -1,11 +1,11 @@
-/** Compares the requests of two versions, scene by scene, and looks up the explanation of each difference. */
+/** Compares the requests of two versions, scenario by scenario, and looks up the explanation of each difference. */
 import { EXPLAINED } from './explained';
 import type { RecordedRequest } from './recorder';
 import { describeRequest } from './shape';
 
 /** A line that only one of the versions sent. */
 export interface Difference {
-  readonly scene: string;
+  readonly scenario: string;
   /** `-` for the older version, `+` for the newer. */
   readonly sign: '-' | '+';
   readonly line: string;
@@ -15,17 +15,17 @@ export interface Difference {
 
 type Captures = ReadonlyMap<string, readonly RecordedRequest[]>;
 
-/** Every difference, in the order of the scenes. */
-export function compareScenes(older: Captures, newer: Captures): readonly Difference[] {
-  return [...older.keys()].flatMap((scene) => {
-    const [before, after] = [older, newer].map((captures) => linesOf(captures.get(scene) ?? []));
+/** Every difference, in the order of the scenarios. */
+export function compareScenarios(older: Captures, newer: Captures): readonly Difference[] {
+  return [...older.keys()].flatMap((scenario) => {
+    const [before, after] = [older, newer].map((captures) => linesOf(captures.get(scenario) ?? []));
     const removed = [...before!].filter((line) => !after!.has(line)).map((line) => ({ sign: '-' as const, line }));
     const added = [...after!].filter((line) => !before!.has(line)).map((line) => ({ sign: '+' as const, line }));
-    return [...removed, ...added].map(({ sign, line }) => ({ scene, sign, line, why: explain(line) }));
+    return [...removed, ...added].map(({ sign, line }) => ({ scenario, sign, line, why: explain(line) }));
   });
 }
 
-/** The lines of all requests of a scene, and the number of requests to each path. */
+/** The lines of all requests of a scenario, and the number of requests to each path. */
 function linesOf(requests: readonly RecordedRequest[]): ReadonlySet<string> {
   const counts = new Map<string, number>();
   for (const { method, path } of requests) {
@@ -38,13 +38,14 @@ function linesOf(requests: readonly RecordedRequest[]): ReadonlySet<string> {
 
 const explain = (line: string): string | undefined => EXPLAINED.find(({ pattern }) => pattern.test(line))?.why;
 
-/** The unexplained differences by scene, then the explained ones by fact. */
+/** The unexplained differences by scenario, then the explained ones by fact. */
 export function renderDifferences(differences: readonly Difference[]): string {
   const unexplained = differences.filter(({ why }) => why === undefined);
-  const scenes = [...new Set(unexplained.map(({ scene }) => scene))];
-  const lines = scenes.map((scene) =>
-    [`${scene}:`, ...unexplained.filter((each) => each.scene === scene).map(({ sign, line }) => `  ${sign} ${line}`)]
-      .join('\n'));
+  const scenarios = [...new Set(unexplained.map(({ scenario }) => scenario))];
+  const lines = scenarios.map((scenario) => {
+    const found = unexplained.filter((each) => each.scenario === scenario);
+    return [`${scenario}:`, ...found.map(({ sign, line }) => `  ${sign} ${line}`)].join('\n');
+  });
   const facts = [...new Set(differences.flatMap(({ why }) => why ?? []))].map((fact) => {
     const count = differences.filter(({ why }) => why === fact).length;
     return `  ${count} × ${fact}`;

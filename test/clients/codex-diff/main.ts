@@ -1,16 +1,16 @@
 /**
- * `npm run codex-diff -- OLD NEW`: compares the requests of two versions of Codex in the same scenes. An unexplained
+ * `npm run codex-diff -- OLD NEW`: compares the requests of two versions of Codex in the same scenarios. An unexplained
  * difference (explained.ts) causes exit code 1.
  */
-import { captureScenes } from './capture';
-import { compareScenes, renderDifferences } from './compare';
+import { captureScenarios } from './capture';
+import { compareScenarios, renderDifferences } from './compare';
 
 async function main([older, newer]: readonly string[]): Promise<number> {
   if (older === undefined || newer === undefined) {
     console.error('Usage: npm run codex-diff -- OLD NEW\nExample: npm run codex-diff -- 0.169.0 0.171.0');
     return 2;
   }
-  const differences = compareScenes(await captureScenes(older), await captureScenes(newer));
+  const differences = compareScenarios(await captureScenarios(older), await captureScenarios(newer));
   console.log(renderDifferences(differences));
   return differences.some(({ why }) => why === undefined) ? 1 : 0;
 }

@@ -99,7 +99,7 @@ const City = z.object({ name: z.string(), population: z.number() });
 const PARIS = { name: 'Paris', population: 2_100_000 };
 
 sdkScenario(
-  'langchain: withStructuredOutput by schema',
+  'langchain: withStructuredOutput by schema, also in a code fence',
   {
     script: [
       answer({ text: JSON.stringify(PARIS) }),
@@ -126,7 +126,7 @@ sdkScenario(
   },
 );
 
-sdkScenario('langchain: a rate limit of the provider', {
+sdkScenario('langchain: a rate limit is reported with its status and message', {
   script: [reply({
     status: 429, headers: { 'retry-after': '3' },
     body: { error: { message: 'Rate limit reached.', type: 'requests', param: null, code: 'rate_limit_exceeded' } },

@@ -1,4 +1,4 @@
-/** Mutations of JSON values, event streams and bytes. */
+/** Mutates JSON values, event streams and bytes. */
 import { parseJson } from '../../../src/base/json';
 import type { Random } from './random';
 
@@ -6,13 +6,13 @@ type Container = { [name: string]: unknown } | unknown[];
 
 const isContainer = (value: unknown): value is Container => typeof value === 'object' && value !== null;
 
-/** Names that every object inherits, or that the protocols give a meaning. */
+/** Names that every object inherits, that the protocols give a meaning, or that are unusual. */
 const NAMES = [
   '__proto__', 'constructor', 'prototype', 'toString', 'hasOwnProperty', 'valueOf', '', ' ', '\u0000', 'type', 'id',
   'role', 'content', 'input', 'output', 'call_id', 'name', 'arguments', 'tools', 'index', 'status', 'length', '0', '-1',
 ];
 
-const nested = (depth: number): unknown => {
+const nest = (depth: number): unknown => {
   let value: unknown = 1;
   for (let level = 0; level < depth; level += 1) value = level % 2 === 0 ? [value] : { a: value };
   return value;
@@ -26,10 +26,10 @@ const VALUES: readonly ((random: Random) => unknown)[] = [
   () => 'x'.repeat(5_000), () => '\ud800', () => '\u001b]0;title\u0007\u001b[2J', () => '\r\n\r\ndata: x\n\n',
   () => '<think>', () => '</think>', () => '<tool_call>{"name":"exec_command","arguments":{}}', () => '```json\n{',
   () => '{"a":', () => '[1,2', () => '"', () => '\\', () => 'data:image/png;base64,', () => 'resp_', () => 'file:///x',
-  () => nested(40), () => nested(240), () => Array.from({ length: 300 }, () => 1), () => '2024-01-01', () => 'NaN',
+  () => nest(40), () => nest(240), () => Array.from({ length: 300 }, () => 1), () => '2024-01-01', () => 'NaN',
 ];
 
-/** A copy of `value` with one to four changes. */
+/** Returns a copy of `value` with up to four changes. */
 export function mutateJson(value: unknown, random: Random): unknown {
   const root: { value?: unknown } = { value: structuredClone(value) };
   for (let left = 1 + random.below(4); left > 0; left -= 1) change(findContainer(root, random), random);
@@ -52,7 +52,7 @@ const CHANGES: readonly ((container: Container, name: string, random: Random) =>
   (container, name, random) => set(container, name, random.pick(VALUES)(random)),
   (container, name) => remove(container, name),
   (container, name) => set(container, name, [Reflect.get(container, name)]),
-  (container, name) => set(container, name, asText(Reflect.get(container, name))),
+  (container, name) => set(container, name, toText(Reflect.get(container, name))),
   (container, name) => set(container, name, JSON.stringify(Reflect.get(container, name)) ?? ''),
   (container, name) => set(container, name, { value: Reflect.get(container, name) }),
   (container, _name, random) => set(container, random.pick(NAMES), random.pick(VALUES)(random)),
@@ -69,7 +69,7 @@ const CHANGES: readonly ((container: Container, name: string, random: Random) =>
   },
 ];
 
-const asText = (value: unknown): string => (isContainer(value) ? '[object]' : String(value));
+const toText = (value: unknown): string => (isContainer(value) ? '[object]' : String(value));
 
 function change(container: Container, random: Random): void {
   const names = Object.keys(container);
@@ -93,7 +93,7 @@ function mutateText(text: string, random: Random): string {
   return text.slice(0, at) + piece + text.slice(at + random.below(8));
 }
 
-/** A copy with one to three changes: a byte replaced, a range removed or repeated, bytes inserted, the end removed. */
+/** Returns a copy with up to three changes: a byte replaced, a range removed or repeated, bytes inserted, truncated. */
 export function mutateBytes(bytes: Buffer, random: Random): Buffer {
   let result = Buffer.from(bytes);
   for (let left = 1 + random.below(3); left > 0; left -= 1) {
@@ -158,12 +158,12 @@ function mutateEvent(event: string, random: Random): string {
   });
 }
 
-/** The same bytes in reads of random size, some of them empty. */
+/** Splits bytes into reads of random size, some of them empty. */
 export function splitBytes(bytes: Buffer, random: Random): readonly Buffer[] {
-  const most = random.pick([1, 7, 64, 1_000, 100_000]);
+  const maxSize = random.pick([1, 7, 64, 1_000, 100_000]);
   const reads: Buffer[] = [];
   for (let at = 0; at < bytes.length;) {
-    const size = most === 1 && bytes.length > 2_000 ? 50 : random.below(most + 1);
+    const size = maxSize === 1 && bytes.length > 2_000 ? 50 : random.below(maxSize + 1);
     reads.push(bytes.subarray(at, at + size));
     at += size;
   }

@@ -1,4 +1,4 @@
-/** A provider that at random answers, fails, disconnects, sends nonsense or stays silent, and can be restarted. */
+/** Simulates a provider that randomly answers, fails, disconnects, sends nonsense or stays silent; it can restart. */
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -9,7 +9,7 @@ const chunk = (delta: object, finish: string | null = null): string =>
 
 const USAGE = 'data: {"choices":[],"usage":{"prompt_tokens":10,"completion_tokens":5,"total_tokens":15}}\n\n';
 
-/** Behaviors with their weights: two of three requests get a complete answer. */
+/** Behaviors with their weights: about two in three requests get a complete answer. */
 const BEHAVIORS: readonly (readonly [weight: number, act: (response: ServerResponse, random: Random) => unknown])[] = [
   [60, async (response, random) => {
     await stream(response, random);
@@ -60,7 +60,7 @@ export interface FaultyUpstream {
   close(): Promise<void>;
 }
 
-/** Starts it on a free loopback port. */
+/** Starts a faulty upstream on a free loopback port. */
 export async function startFaultyUpstream(random: Random): Promise<FaultyUpstream> {
   let requests = 0;
   const create = (): Server => createServer((request, response) => {

@@ -12,13 +12,13 @@ import { findFreePort } from '../free-port';
 const env = { ...process.env, PATH: `${process.env['PATH']}:/usr/sbin` };
 const IS_INSTALLED = spawnSync('nginx', ['-v'], { env }).status === 0;
 
-/** Added to the names of tests that are skipped. */
+/** Suffix for the names of skipped tests; empty if nginx is installed. */
 export const NGINX_MISSING = IS_INSTALLED ? '' : ' (skipped: nginx is not installed)';
 
 const DOCUMENTED_CONFIG = join(__dirname, '..', '..', '..', 'docs', 'docker', 'nginx.conf');
 
 /**
- * Writes a complete configuration around docs/docker/nginx.conf, in which it replaces the addresses.
+ * Writes a complete configuration that contains docs/docker/nginx.conf with its addresses replaced.
  *
  * @param replicas the ports of bridge-1, bridge-2 …
  * @returns its path
@@ -37,7 +37,7 @@ export function writeNginxConfig(folder: string, port: number, replicas: readonl
   return file;
 }
 
-/** Starts nginx in front of the replicas, and stops it after the test. @returns its URL */
+/** Starts nginx in front of the replicas, and stops it after the test. @returns its URL, and its error log */
 export async function startNginx(
   context: Pick<TestContext, 'after'>, replicas: readonly number[],
 ): Promise<{ readonly url: string; errors(): string }> {
@@ -53,15 +53,15 @@ export async function startNginx(
     await exited;
     rmSync(folder, { recursive: true, force: true });
   });
-  while (!(await accepts(port))) {
+  while (!(await acceptsConnections(port))) {
     if (child.exitCode !== null) throw new Error('nginx did not start');
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
-  return { url: `http://127.0.0.1:${port}`, errors: () => errors(folder) };
+  return { url: `http://127.0.0.1:${port}`, errors: () => readErrors(folder) };
 }
 
 /** Returns the error log; empty if nginx wrote nothing, or its folder is gone. */
-function errors(folder: string): string {
+function readErrors(folder: string): string {
   try {
     return readFileSync(join(folder, 'error.log'), 'utf8');
   } catch {
@@ -69,7 +69,7 @@ function errors(folder: string): string {
   }
 }
 
-function accepts(port: number): Promise<boolean> {
+function acceptsConnections(port: number): Promise<boolean> {
   const socket = connect(port, '127.0.0.1');
   return new Promise((resolve) => {
     socket.once('connect', () => resolve(true)).once('error', () => resolve(false));

@@ -109,7 +109,7 @@ const BAD_EVENTS: readonly BadEvents[] = [
   ['I1', 'error', 'a new call has no name', put('output_item.added', 'item.name', ''), 'two tool calls'],
   ['I1', 'error', 'a new custom call has no call id', put('output_item.added', 'item.call_id', ''), 'custom tool call'],
   ['I1', 'error', 'new reasoning has a summary', put('output_item.added', 'item.summary', [{}]), 'reasoning'],
-  ['I1', 'error', 'an item is closed and was never opened', remove('output_item.added')],
+  ['I1', 'error', 'an item is closed but was never opened', remove('output_item.added')],
   ['I2', 'error', 'a delta before its item', moveBefore('output_text.delta', 'output_item.added')],
   ['I2', 'error', 'the item_id of another item', put('output_text.delta', 'item_id', 'msg_9')],
   ['I3', 'error', 'an item is closed twice', repeat('output_item.done')],

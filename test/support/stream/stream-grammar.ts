@@ -11,7 +11,7 @@ import { LIFECYCLE_RULES } from './grammar/lifecycle-rules';
 import { OUTPUT_RULES } from './grammar/output-rules';
 import { PART_RULES } from './grammar/part-rules';
 import type { GrammarOptions, Rule, Violation } from './grammar/rule';
-import { readStory } from './grammar/story';
+import { readRecordedStream } from './grammar/recorded-stream';
 
 export { checkContentType } from './grammar/content-type';
 export type { GrammarOptions, Level, Violation } from './grammar/rule';
@@ -32,10 +32,10 @@ export const RULES: readonly Rule[] = [
  * Returns every violation in stream order; those of the stream as a whole come first.
  */
 export function checkStream(input: string | readonly unknown[], options: GrammarOptions): readonly Violation[] {
-  const story = readStory(input);
-  return RULES.flatMap(({ id, check }) => [...check(story, options)].map((finding) => ({ rule: id, ...finding }))).sort(
-    (left, right) => left.index - right.index,
-  );
+  const stream = readRecordedStream(input);
+  return RULES
+    .flatMap(({ id, check }) => [...check(stream, options)].map((finding) => ({ rule: id, ...finding })))
+    .sort((left, right) => left.index - right.index);
 }
 
 /** Throws an AssertionError that lists every violation; warnings are left out when `warnings` is false. */

@@ -1,7 +1,7 @@
 /** F1, F2, C1: the deltas of a call add up to its text, in the right kind of item. */
 import { asString, parseJson } from '../../../../src/base/json';
 import { error, show, warning, type Finding, type Rule } from './rule';
-import { itemOf, joinDeltas, type ItemStory, type Story } from './story';
+import { itemOf, joinDeltas, type RecordedItem, type RecordedStream } from './recorded-stream';
 
 interface CallKind {
   readonly itemType: string;
@@ -17,11 +17,11 @@ const FUNCTION: CallKind = {
 const CUSTOM: CallKind = { itemType: 'custom_tool_call', prefix: 'response.custom_tool_call_input', field: 'input' };
 
 const deltasAddUp = (kind: CallKind) =>
-  function* (story: Story): Iterable<Finding> {
-    for (const item of story.items) yield* checkCall(item, kind);
+  function* (stream: RecordedStream): Iterable<Finding> {
+    for (const item of stream.items) yield* checkCall(item, kind);
   };
 
-function* checkCall(item: ItemStory, { itemType, prefix, field }: CallKind): Iterable<Finding> {
+function* checkCall(item: RecordedItem, { itemType, prefix, field }: CallKind): Iterable<Finding> {
   const type = itemOf(item.added[0] ?? item.done[0])['type'];
   const deltas = item.inner.filter((event) => event.type === `${prefix}.delta`);
   const [done, ...others] = item.inner.filter((event) => event.type === `${prefix}.done`);
@@ -47,8 +47,8 @@ function* checkCall(item: ItemStory, { itemType, prefix, field }: CallKind): Ite
   }
 }
 
-function* jsonArguments(story: Story): Iterable<Finding> {
-  for (const item of story.items) {
+function* jsonArguments(stream: RecordedStream): Iterable<Finding> {
+  for (const item of stream.items) {
     const [closed] = item.done;
     const call = itemOf(closed);
     if (call['type'] !== 'function_call' || call['status'] !== 'completed') continue;

@@ -2,7 +2,7 @@
 import { isRecord } from '../../../../src/base/json';
 import { EVENT_FIELDS } from './event-fields';
 import { error, show, warning, type Finding, type GrammarOptions, type Rule } from './rule';
-import { responseOf, type Story } from './story';
+import { responseOf, type RecordedStream } from './recorded-stream';
 
 type Shape = readonly [expected: string, holds: (value: unknown) => boolean];
 const TEXT: Shape = ['a string', (value) => typeof value === 'string'];
@@ -41,8 +41,8 @@ const PRESENT_KEYS = [
   'max_output_tokens', 'max_tool_calls', 'safety_identifier', 'prompt_cache_key', 'metadata',
 ];
 
-function* eventFields(story: Story): Iterable<Finding> {
-  for (const event of story.events) {
+function* eventFields(stream: RecordedStream): Iterable<Finding> {
+  for (const event of stream.events) {
     for (const field of EVENT_FIELDS[event.type] ?? []) {
       const value = event.data[field];
       const report = field === 'logprobs' ? warning : error;
@@ -59,15 +59,15 @@ function shapeOf(type: string, field: string): Shape {
   return SHAPES[field] ?? anything;
 }
 
-function* knownTypes(story: Story): Iterable<Finding> {
-  for (const event of story.events) {
+function* knownTypes(stream: RecordedStream): Iterable<Finding> {
+  for (const event of stream.events) {
     if (event.type in EVENT_FIELDS || /^[\w-]+:/.test(event.type)) continue;
     yield warning(event, `unknown event type ${show(event.type)}`);
   }
 }
 
-function* responseKeys(story: Story, { fullResponse }: GrammarOptions): Iterable<Finding> {
-  for (const event of story.lifecycle) {
+function* responseKeys(stream: RecordedStream, { fullResponse }: GrammarOptions): Iterable<Finding> {
+  for (const event of stream.lifecycle) {
     const response = responseOf(event);
     const filled = fullResponse ? FILLED_KEYS : CORE_KEYS;
     const absent = fullResponse ? PRESENT_KEYS.filter((key) => !(key in response)) : [];

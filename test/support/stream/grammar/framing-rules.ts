@@ -2,14 +2,14 @@
 import { isRecord, parseJson } from '../../../../src/base/json';
 import { DONE, readField, type Frame } from './frames';
 import { error, show, warning, type Finding, type Rule } from './rule';
-import type { Story } from './story';
+import type { RecordedStream } from './recorded-stream';
 
 const FIELDS = ['', 'event', 'data', 'id', 'retry'];
 
 /** Yields each frame with the index of its event; a frame without one has the index of the next event. */
-function* indexFrames(story: Story): Generator<readonly [Frame, number]> {
+function* indexFrames(stream: RecordedStream): Generator<readonly [Frame, number]> {
   let index = 0;
-  for (const frame of story.frames ?? []) {
+  for (const frame of stream.frames ?? []) {
     yield [frame, index];
     if (isEvent(frame)) index += 1;
   }
@@ -20,14 +20,14 @@ const isEvent = (frame: Frame): boolean => {
   return isRecord(value) && typeof value['type'] === 'string';
 };
 
-function* closedFrames(story: Story): Iterable<Finding> {
-  for (const [frame, index] of indexFrames(story)) {
+function* closedFrames(stream: RecordedStream): Iterable<Finding> {
+  for (const [frame, index] of indexFrames(stream)) {
     if (!frame.closed) yield error(index, `no blank line closes ${show(frame.lines.join('\n'))}`);
   }
 }
 
-function* knownFields(story: Story): Iterable<Finding> {
-  for (const [frame, index] of indexFrames(story)) {
+function* knownFields(stream: RecordedStream): Iterable<Finding> {
+  for (const [frame, index] of indexFrames(stream)) {
     for (const line of frame.lines) {
       if (!FIELDS.includes(readField(line).name))
         yield error(index, `${show(line)} is not a field of server-sent events`);
@@ -35,8 +35,8 @@ function* knownFields(story: Story): Iterable<Finding> {
   }
 }
 
-function* nameMatchesType(story: Story): Iterable<Finding> {
-  for (const [frame, index] of indexFrames(story)) {
+function* nameMatchesType(stream: RecordedStream): Iterable<Finding> {
+  for (const [frame, index] of indexFrames(stream)) {
     if (!isEvent(frame) || frame.data === undefined) continue;
     const value = parseJson(frame.data);
     const type = isRecord(value) ? value['type'] : undefined;
@@ -45,18 +45,18 @@ function* nameMatchesType(story: Story): Iterable<Finding> {
   }
 }
 
-function* jsonData(story: Story): Iterable<Finding> {
-  for (const [frame, index] of indexFrames(story)) {
+function* jsonData(stream: RecordedStream): Iterable<Finding> {
+  for (const [frame, index] of indexFrames(stream)) {
     if (frame.data === DONE || isEvent(frame)) continue;
     if (frame.data !== undefined) yield error(index, `data is not a JSON object with a type: ${show(frame.data)}`);
     else if (frame.event !== undefined) yield error(index, `the event ${show(frame.event)} has no data`);
   }
 }
 
-function* doneOnce(story: Story): Iterable<Finding> {
-  if (!story.frames) return;
+function* doneOnce(stream: RecordedStream): Iterable<Finding> {
+  if (!stream.frames) return;
   let seen = 0;
-  for (const [frame, index] of indexFrames(story)) {
+  for (const [frame, index] of indexFrames(stream)) {
     if (frame.data === DONE) {
       seen += 1;
       if (seen > 1) yield error(index, '[DONE] is sent twice');
@@ -67,8 +67,8 @@ function* doneOnce(story: Story): Iterable<Finding> {
   if (seen === 0) yield warning(-1, '[DONE] is missing');
 }
 
-function* withoutIds(story: Story): Iterable<Finding> {
-  for (const [frame, index] of indexFrames(story)) {
+function* withoutIds(stream: RecordedStream): Iterable<Finding> {
+  for (const [frame, index] of indexFrames(stream)) {
     if (frame.lines.some((line) => readField(line).name === 'id')) yield warning(index, 'an id: line is sent');
   }
 }

@@ -1,7 +1,7 @@
 /** I1-I5: each output item is opened once, is closed once, and keeps its identity. */
 import { asText, type UnknownRecord } from '../../../../src/base/json';
 import { error, show, warning, type Finding, type Rule } from './rule';
-import { itemOf, type ItemStory, type Story, type StreamEvent } from './story';
+import { itemOf, type RecordedItem, type RecordedStream, type StreamEvent } from './recorded-stream';
 
 const CLOSED = ['completed', 'incomplete', 'failed'];
 /** Items of these types must have a status; on others it is optional (responses-protocol.md, output items). */
@@ -14,7 +14,7 @@ const TEXT: Expectation[1] = (value) => asText(value) !== undefined;
 const EMPTY: Expectation[1] = (value) => value === '';
 const EMPTY_LIST: Expectation[1] = (value) => Array.isArray(value) && value.length === 0;
 
-/** The fields of an item when it is opened. */
+/** The expected fields of an item when it is opened, by item type. */
 const OPENED: Readonly<Record<string, readonly Expectation[]>> = {
   message: [
     ['role', (value) => value === 'assistant', '"assistant"'],
@@ -32,26 +32,26 @@ const OPENED: Readonly<Record<string, readonly Expectation[]>> = {
   apply_patch_call: [['call_id', TEXT, 'an id']],
 };
 
-function* openedInOrder(story: Story): Iterable<Finding> {
+function* openedInOrder(stream: RecordedStream): Iterable<Finding> {
   const ids = new Set<unknown>();
   let next = 0;
-  for (const event of story.events.filter((each) => each.type === 'response.output_item.added')) {
+  for (const event of stream.events.filter((each) => each.type === 'response.output_item.added')) {
     const item = itemOf(event);
     const index = event.data['output_index'];
-    if (index !== next) yield error(event, `output_index ${show(index)} is opened where ${next} is next`);
+    if (index !== next) yield error(event, `output_index ${show(index)} is opened, expected ${next}`);
     next += 1;
     if (!asText(item['id'])) yield error(event, `the id of output ${show(index)} is ${show(item['id'])}`);
     else if (ids.has(item['id'])) yield error(event, `the item id ${show(item['id'])} is used twice`);
     ids.add(item['id']);
-    yield* freshItem(event, item);
+    yield* checkNewItem(event, item);
   }
-  for (const item of story.items) {
+  for (const item of stream.items) {
     const [done] = item.done;
-    if (done && item.added.length === 0) yield error(done, `output ${item.outputIndex} is closed and was never opened`);
+    if (done && item.added.length === 0) yield error(done, `output ${item.outputIndex} is closed but was never opened`);
   }
 }
 
-function* freshItem(event: StreamEvent, item: UnknownRecord): Iterable<Finding> {
+function* checkNewItem(event: StreamEvent, item: UnknownRecord): Iterable<Finding> {
   const type = String(item['type']);
   const status = item['status'];
   if (needsStatus(item) && status !== 'in_progress')
@@ -62,22 +62,22 @@ function* freshItem(event: StreamEvent, item: UnknownRecord): Iterable<Finding> 
   }
 }
 
-function* insideOpenItem(story: Story): Iterable<Finding> {
-  for (const item of story.items) {
+function* insideOpenItem(stream: RecordedStream): Iterable<Finding> {
+  for (const item of stream.items) {
     const [added] = item.added;
     const id = itemOf(added)['id'];
     for (const event of item.inner) {
       if (!added || event.index < added.index) {
-        yield error(event, `${event.type} names output ${item.outputIndex}, which is not open`);
+        yield error(event, `${event.type} refers to output ${item.outputIndex}, which is not open`);
       } else if ('item_id' in event.data && event.data['item_id'] !== id) {
-        yield error(event, `item_id of ${event.type} is ${show(event.data['item_id'])}, the item is ${show(id)}`);
+        yield error(event, `item_id of ${event.type} is ${show(event.data['item_id'])}, expected ${show(id)}`);
       }
     }
   }
 }
 
-function* closedOnce(story: Story): Iterable<Finding> {
-  for (const item of story.items) {
+function* closedOnce(stream: RecordedStream): Iterable<Finding> {
+  for (const item of stream.items) {
     const [done, ...others] = item.done;
     for (const event of others) yield error(event, `output ${item.outputIndex} is closed twice`);
     if (!done) continue;
@@ -101,18 +101,18 @@ function* closedOnce(story: Story): Iterable<Finding> {
 }
 
 /** Only a completed response must have closed every item: a truncated call is left open on purpose. */
-function* closedBeforeCompleted(story: Story): Iterable<Finding> {
-  const completed = story.events.find((event) => event.type === 'response.completed');
+function* closedBeforeCompleted(stream: RecordedStream): Iterable<Finding> {
+  const completed = stream.events.find((event) => event.type === 'response.completed');
   if (!completed) return;
-  for (const item of story.items) {
+  for (const item of stream.items) {
     const closed = item.done.some((event) => event.index < completed.index);
     if (!closed) yield error(completed, `response.completed while output ${item.outputIndex} is open`);
   }
 }
 
-function* stableCalls(story: Story): Iterable<Finding> {
-  const callIds = new Map<unknown, ItemStory>();
-  for (const item of story.items) {
+function* stableCalls(stream: RecordedStream): Iterable<Finding> {
+  const callIds = new Map<unknown, RecordedItem>();
+  for (const item of stream.items) {
     const before = itemOf(item.added[0]);
     const [done] = item.done;
     for (const key of ['call_id', 'name', 'namespace', 'role']) {

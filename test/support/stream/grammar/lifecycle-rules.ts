@@ -1,7 +1,7 @@
 /** S1-S2, L1-L5, E1-E3: numbering, the order of lifecycle events, and how a stream ends. */
 import { asArray, asRecord, asText } from '../../../../src/base/json';
 import { error, show, warning, type Finding, type Rule } from './rule';
-import { itemOf, outputOf, responseOf, type Story } from './story';
+import { itemOf, outputOf, responseOf, type RecordedStream } from './recorded-stream';
 
 const STATUS: Readonly<Record<string, string>> = {
   'response.created': 'in_progress',
@@ -15,17 +15,17 @@ const STATUS: Readonly<Record<string, string>> = {
 const SECOND = ['response.in_progress', 'response.queued', 'response.failed'];
 const REASONS = ['max_output_tokens', 'content_filter'];
 
-function* numbered(story: Story): Iterable<Finding> {
-  for (const event of story.events) {
+function* numbered(stream: RecordedStream): Iterable<Finding> {
+  for (const event of stream.events) {
     const number = event.data['sequence_number'];
     if (!Number.isInteger(number))
       yield error(event, `sequence_number of ${event.type} is ${show(number)}, not an integer`);
   }
 }
 
-function* ascending(story: Story): Iterable<Finding> {
+function* ascending(stream: RecordedStream): Iterable<Finding> {
   let previous = -1;
-  for (const event of story.events) {
+  for (const event of stream.events) {
     const number = event.data['sequence_number'];
     if (typeof number !== 'number') continue;
     if (number <= previous) yield error(event, `sequence_number ${number} follows ${previous}`);
@@ -34,36 +34,36 @@ function* ascending(story: Story): Iterable<Finding> {
   }
 }
 
-function* createdFirst(story: Story): Iterable<Finding> {
-  const [first] = story.events;
+function* createdFirst(stream: RecordedStream): Iterable<Finding> {
+  const [first] = stream.events;
   if (first?.type !== 'response.created') {
     yield error(first ?? 0, `the first event is ${show(first?.type)}, not response.created`);
   }
-  const created = story.events.filter((event) => event.type === 'response.created');
+  const created = stream.events.filter((event) => event.type === 'response.created');
   for (const event of created.slice(1)) yield error(event, 'response.created is sent twice');
   for (const event of created) {
     if (outputOf(event).length > 0) yield error(event, 'the output of response.created is not empty');
   }
 }
 
-function* inProgressSecond(story: Story): Iterable<Finding> {
-  const second = story.events[1];
+function* inProgressSecond(stream: RecordedStream): Iterable<Finding> {
+  const second = stream.events[1];
   if (!second || !SECOND.includes(second.type)) {
     yield warning(second ?? 1, `the second event is ${show(second?.type)}, not response.in_progress`);
   }
 }
 
-function* oneTerminal(story: Story): Iterable<Finding> {
-  const [terminal, ...others] = story.terminals;
+function* oneTerminal(stream: RecordedStream): Iterable<Finding> {
+  const [terminal, ...others] = stream.terminals;
   if (!terminal) yield error(-1, 'no terminal event');
   for (const event of others) yield error(event, `a second terminal event: ${event.type}`);
-  for (const event of story.events.slice((terminal?.index ?? Infinity) + 1)) {
+  for (const event of stream.events.slice((terminal?.index ?? Infinity) + 1)) {
     yield error(event, `${event.type} follows the terminal event`);
   }
 }
 
-function* statusMatches(story: Story): Iterable<Finding> {
-  for (const event of story.lifecycle) {
+function* statusMatches(stream: RecordedStream): Iterable<Finding> {
+  for (const event of stream.lifecycle) {
     const response = responseOf(event);
     const expected = STATUS[event.type];
     if (response['status'] !== expected)
@@ -74,9 +74,9 @@ function* statusMatches(story: Story): Iterable<Finding> {
   }
 }
 
-function* stableIdentity(story: Story): Iterable<Finding> {
-  const first = responseOf(story.lifecycle[0]);
-  for (const event of story.lifecycle) {
+function* stableIdentity(stream: RecordedStream): Iterable<Finding> {
+  const first = responseOf(stream.lifecycle[0]);
+  for (const event of stream.lifecycle) {
     for (const key of ['id', 'created_at', 'model']) {
       const value = responseOf(event)[key];
       const report = key === 'model' ? warning : error;
@@ -85,8 +85,8 @@ function* stableIdentity(story: Story): Iterable<Finding> {
   }
 }
 
-function* endDetails(story: Story): Iterable<Finding> {
-  for (const event of story.lifecycle) {
+function* endDetails(stream: RecordedStream): Iterable<Finding> {
+  for (const event of stream.lifecycle) {
     const response = responseOf(event);
     const failure = asRecord(response['error']);
     const reason = asRecord(response['incomplete_details'])?.['reason'];
@@ -104,16 +104,16 @@ function* endDetails(story: Story): Iterable<Finding> {
   }
 }
 
-function* failedAfterError(story: Story): Iterable<Finding> {
-  const failed = story.events.filter((event) => event.type === 'response.failed').at(-1);
-  for (const event of story.events.filter((each) => each.type === 'error')) {
+function* failedAfterError(stream: RecordedStream): Iterable<Finding> {
+  const failed = stream.events.filter((event) => event.type === 'response.failed').at(-1);
+  for (const event of stream.events.filter((each) => each.type === 'error')) {
     if ((failed?.index ?? -1) < event.index) yield error(event, 'no response.failed follows the error event');
   }
 }
 
-function* lastItemIncomplete(story: Story): Iterable<Finding> {
-  const terminal = story.terminals[0];
-  const last = story.items.at(-1);
+function* lastItemIncomplete(stream: RecordedStream): Iterable<Finding> {
+  const terminal = stream.terminals[0];
+  const last = stream.items.at(-1);
   if (terminal?.type !== 'response.incomplete' || !last) return;
   // An open item is also incomplete: a truncated call is never closed.
   const done = last.done[0];

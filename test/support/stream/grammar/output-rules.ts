@@ -2,17 +2,17 @@
 import { isDeepStrictEqual } from 'node:util';
 import { asRecord, type UnknownRecord } from '../../../../src/base/json';
 import { error, show, warning, type Finding, type Rule } from './rule';
-import { itemOf, outputOf, responseOf, type Story } from './story';
+import { itemOf, outputOf, responseOf, type RecordedStream } from './recorded-stream';
 
 /**
  * A completed response lists every item. An incomplete or failed one lists at least the closed items, in order; it may
  * list open items.
  */
-function* sameItems(story: Story): Iterable<Finding> {
-  for (const event of story.terminals) {
+function* sameItems(stream: RecordedStream): Iterable<Finding> {
+  for (const event of stream.terminals) {
     const listed = outputOf(event).map((item) => item['id']);
-    const opened = story.items.map((item) => itemOf(item.added[0])['id']);
-    const closed = story.items.filter((item) => item.done.length > 0).map((item) => itemOf(item.done[0])['id']);
+    const opened = stream.items.map((item) => itemOf(item.added[0])['id']);
+    const closed = stream.items.filter((item) => item.done.length > 0).map((item) => itemOf(item.done[0])['id']);
     const required = event.type === 'response.completed' ? opened : closed;
     const allowed = opened.filter((id) => required.includes(id) || listed.includes(id));
     if (!isDeepStrictEqual(listed, allowed)) {
@@ -21,9 +21,9 @@ function* sameItems(story: Story): Iterable<Finding> {
   }
 }
 
-function* equalItems(story: Story): Iterable<Finding> {
-  const closed = new Map(story.items.map((item) => [itemOf(item.done[0])['id'], itemOf(item.done[0])]));
-  for (const event of story.terminals) {
+function* equalItems(stream: RecordedStream): Iterable<Finding> {
+  const closed = new Map(stream.items.map((item) => [itemOf(item.done[0])['id'], itemOf(item.done[0])]));
+  for (const event of stream.terminals) {
     for (const item of outputOf(event)) {
       const streamed = closed.get(item['id']);
       if (streamed && !isDeepStrictEqual(item, streamed)) {
@@ -36,8 +36,8 @@ function* equalItems(story: Story): Iterable<Finding> {
   }
 }
 
-function* onlyCompleted(story: Story): Iterable<Finding> {
-  for (const event of story.terminals.filter((each) => each.type === 'response.completed')) {
+function* onlyCompleted(stream: RecordedStream): Iterable<Finding> {
+  for (const event of stream.terminals.filter((each) => each.type === 'response.completed')) {
     for (const item of outputOf(event)) {
       if ('status' in item && item['status'] !== 'completed') {
         yield error(event, `item ${show(item['id'])} of a completed response is ${show(item['status'])}`);
@@ -55,23 +55,25 @@ const DETAILS = [
 
 const isCount = (value: unknown): value is number => typeof value === 'number' && Number.isInteger(value) && value >= 0;
 
-function usages(story: Story): readonly (readonly [event: Story['events'][number], usage: UnknownRecord])[] {
-  return story.lifecycle.flatMap((event) => {
+function usages(
+  stream: RecordedStream,
+): readonly (readonly [event: RecordedStream['events'][number], usage: UnknownRecord])[] {
+  return stream.lifecycle.flatMap((event) => {
     const usage = asRecord(responseOf(event)['usage']);
     return usage ? [[event, usage] as const] : [];
   });
 }
 
-function* usagePresent(story: Story): Iterable<Finding> {
-  for (const event of story.terminals) {
+function* usagePresent(stream: RecordedStream): Iterable<Finding> {
+  for (const event of stream.terminals) {
     const usage = responseOf(event)['usage'];
     if (event.type === 'response.failed' || asRecord(usage)) continue;
     yield warning(event, `usage of ${event.type} is ${show(usage)}`);
   }
 }
 
-function* usageAddsUp(story: Story): Iterable<Finding> {
-  for (const [event, usage] of usages(story)) {
+function* usageAddsUp(stream: RecordedStream): Iterable<Finding> {
+  for (const [event, usage] of usages(stream)) {
     const wrong = COUNTS.filter((key) => !isCount(usage[key]));
     for (const key of wrong) yield error(event, `usage.${key} is ${show(usage[key])}`);
     const [input, output, total] = COUNTS.map((key) => Number(usage[key]));
@@ -81,8 +83,8 @@ function* usageAddsUp(story: Story): Iterable<Finding> {
   }
 }
 
-function* usageDetails(story: Story): Iterable<Finding> {
-  for (const [event, usage] of usages(story)) {
+function* usageDetails(stream: RecordedStream): Iterable<Finding> {
+  for (const [event, usage] of usages(stream)) {
     for (const [totalKey, detailsKey, key] of DETAILS) {
       const count = asRecord(usage[detailsKey])?.[key];
       const total = usage[totalKey];

@@ -2,7 +2,9 @@
 import { isDeepStrictEqual } from 'node:util';
 import { asArray, asRecord, asString } from '../../../../src/base/json';
 import { error, show, type Finding, type Rule } from './rule';
-import { itemOf, joinDeltas, partsOf, type ItemStory, type PartStory, type Story, type StreamEvent } from './story';
+import {
+  itemOf, joinDeltas, partsOf, type RecordedItem, type RecordedPart, type RecordedStream, type StreamEvent,
+} from './recorded-stream';
 
 type Counter = 'content_index' | 'summary_index';
 
@@ -28,11 +30,11 @@ const UNKNOWN: PartKind = { itemType: '?', prefix: '?', field: 'text' };
 
 const partOf = (event: StreamEvent | undefined): Readonly<Record<string, unknown>> =>
   asRecord(event?.data['part']) ?? {};
-const kindOf = (part: PartStory): PartKind =>
+const kindOf = (part: RecordedPart): PartKind =>
   KINDS[asString(partOf(part.added[0] ?? part.partDone[0])['type']) ?? ''] ?? UNKNOWN;
-const nameOf = (part: PartStory): string => `part ${part.partIndex} of output ${part.item.outputIndex}`;
+const nameOf = (part: RecordedPart): string => `part ${part.partIndex} of output ${part.item.outputIndex}`;
 
-function* openedBeforeUse(part: PartStory): Iterable<Finding> {
+function* openedBeforeUse(part: RecordedPart): Iterable<Finding> {
   const [added] = part.added;
   const kind = kindOf(part);
   if (added && kind === UNKNOWN) yield error(added, `a part of the unknown type ${show(partOf(added)['type'])}`);
@@ -51,11 +53,11 @@ function* openedBeforeUse(part: PartStory): Iterable<Finding> {
 }
 
 /** Checks all parts of one item: their indexes count up from 0 in the order in which they are opened. */
-function* countedUp(parts: readonly PartStory[]): Iterable<Finding> {
+function* countedUp(parts: readonly RecordedPart[]): Iterable<Finding> {
   const opened = parts.flatMap((part) => part.added.map((event) => ({ event, part })));
   opened.sort((left, right) => left.event.index - right.event.index);
   for (const [position, { event, part }] of opened.entries()) {
-    if (part.partIndex !== position) yield error(event, `${nameOf(part)} is opened where ${position} is next`);
+    if (part.partIndex !== position) yield error(event, `${nameOf(part)} is opened, expected part ${position}`);
     const content = partOf(event);
     const text = content[kindOf(part).field];
     if (text !== '') yield error(event, `${nameOf(part)} is opened with the text ${show(text)}`);
@@ -65,7 +67,7 @@ function* countedUp(parts: readonly PartStory[]): Iterable<Finding> {
   }
 }
 
-function* deltasAddUp(part: PartStory): Iterable<Finding> {
+function* deltasAddUp(part: RecordedPart): Iterable<Finding> {
   const [done, ...others] = part.textDone;
   for (const event of others) yield error(event, `${event.type} is sent twice for ${nameOf(part)}`);
   if (!done) return;
@@ -78,7 +80,7 @@ function* deltasAddUp(part: PartStory): Iterable<Finding> {
   }
 }
 
-function* closedAfterText(part: PartStory): Iterable<Finding> {
+function* closedAfterText(part: RecordedPart): Iterable<Finding> {
   const [closed, ...others] = part.partDone;
   const [itemDone] = part.item.done;
   const [text] = part.textDone;
@@ -101,7 +103,7 @@ function* closedAfterText(part: PartStory): Iterable<Finding> {
 }
 
 /** Checks all parts of one item: the closed item lists exactly the parts of their part.done events. */
-function* listedInItem(parts: readonly PartStory[], item: ItemStory, counter: Counter): Iterable<Finding> {
+function* listedInItem(parts: readonly RecordedPart[], item: RecordedItem, counter: Counter): Iterable<Finding> {
   const [done] = item.done;
   const type = itemOf(done)['type'];
   if (!done || (type !== 'message' && type !== 'reasoning')) return;
@@ -123,13 +125,13 @@ function* listedInItem(parts: readonly PartStory[], item: ItemStory, counter: Co
   }
 }
 
-type OfPart = (part: PartStory) => Iterable<Finding>;
-type OfParts = (parts: readonly PartStory[], item: ItemStory, counter: Counter) => Iterable<Finding>;
+type OfPart = (part: RecordedPart) => Iterable<Finding>;
+type OfParts = (parts: readonly RecordedPart[], item: RecordedItem, counter: Counter) => Iterable<Finding>;
 
-const eachPart = (check: OfPart, counter: Counter) => (story: Story): Iterable<Finding> =>
-  story.items.flatMap((item) => partsOf(item, counter).flatMap((part) => [...check(part)]));
-const allParts = (check: OfParts, counter: Counter) => (story: Story): Iterable<Finding> =>
-  story.items.flatMap((item) => [...check(partsOf(item, counter), item, counter)]);
+const eachPart = (check: OfPart, counter: Counter) => (stream: RecordedStream): Iterable<Finding> =>
+  stream.items.flatMap((item) => partsOf(item, counter).flatMap((part) => [...check(part)]));
+const allParts = (check: OfParts, counter: Counter) => (stream: RecordedStream): Iterable<Finding> =>
+  stream.items.flatMap((item) => [...check(partsOf(item, counter), item, counter)]);
 
 export const PART_RULES: readonly Rule[] = [
   { id: 'P1', check: eachPart(openedBeforeUse, 'content_index') },

@@ -1,5 +1,5 @@
 /** Defines a grammar rule and what it reports. */
-import type { Story, StreamEvent } from './story';
+import type { RecordedStream, StreamEvent } from './recorded-stream';
 
 export type Level = 'error' | 'warning';
 
@@ -22,7 +22,7 @@ export interface GrammarOptions {
 /** One row of the table: an id of responses-protocol.md and its check. */
 export interface Rule {
   readonly id: string;
-  readonly check: (story: Story, options: GrammarOptions) => Iterable<Finding>;
+  readonly check: (stream: RecordedStream, options: GrammarOptions) => Iterable<Finding>;
 }
 
 /** Reports a violation of the protocol at `event`. */

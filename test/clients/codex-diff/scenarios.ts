@@ -1,25 +1,25 @@
-/** The turns whose requests are compared between versions. */
+/** Lists the Codex runs whose requests are compared between versions of Codex. */
 import { answer, type Step } from '../../support/upstream/scripted-upstream';
 import { mcpServer, type CodexConfig, type ModelInfo } from '../codex/config';
 import { shellCall } from '../codex/versions';
 
 /** One run of Codex. */
-export interface Scene {
+export interface DiffScenario {
   /** The model's answers; Codex sends one request for each. */
   readonly script?: readonly Step[];
   readonly catalog?: ModelInfo;
   readonly config?: CodexConfig;
   /** Additional variables for Codex. */
   readonly env?: Readonly<Record<string, string>>;
-  /** The arguments of Codex if it is not `exec`; receives the base URL. */
+  /** Codex's arguments, by default those of `exec`; receives the base URL. */
   readonly args?: (url: string) => readonly string[];
 }
 
 const PATCH = '*** Begin Patch\n*** Add File: new.txt\n+It is there.\n*** End Patch';
 const DONE = answer({ reasoning: 'Done.', text: 'It is done.' });
 
-/** Scenes by name, in order of execution. */
-export const SCENES: Readonly<Record<string, Scene>> = {
+/** Scenarios by name, in order of execution. */
+export const SCENARIOS: Readonly<Record<string, DiffScenario>> = {
   'first turn': { script: [DONE] },
   'tool round': { script: [answer({ reasoning: 'Run it.', toolCalls: [shellCall('echo hi')] }), DONE] },
   'patch round': {

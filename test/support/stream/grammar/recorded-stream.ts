@@ -12,7 +12,7 @@ export interface StreamEvent {
 }
 
 /** All events that name one `output_index`. */
-export interface ItemStory {
+export interface RecordedItem {
   readonly outputIndex: number;
   readonly added: readonly StreamEvent[];
   readonly done: readonly StreamEvent[];
@@ -21,8 +21,8 @@ export interface ItemStory {
 }
 
 /** All events of one content part or of one summary part. */
-export interface PartStory {
-  readonly item: ItemStory;
+export interface RecordedPart {
+  readonly item: RecordedItem;
   readonly partIndex: number;
   readonly added: readonly StreamEvent[];
   readonly deltas: readonly StreamEvent[];
@@ -30,7 +30,7 @@ export interface PartStory {
   readonly partDone: readonly StreamEvent[];
 }
 
-export interface Story {
+export interface RecordedStream {
   /** Absent if the stream was read from parsed events, to which the framing rules do not apply. */
   readonly frames?: readonly Frame[];
   readonly events: readonly StreamEvent[];
@@ -38,7 +38,7 @@ export interface Story {
   readonly lifecycle: readonly StreamEvent[];
   readonly terminals: readonly StreamEvent[];
   /** In order of `output_index`. */
-  readonly items: readonly ItemStory[];
+  readonly items: readonly RecordedItem[];
 }
 
 const TERMINALS = ['response.completed', 'response.incomplete', 'response.failed'];
@@ -46,7 +46,7 @@ const LIFECYCLE = ['response.created', 'response.queued', 'response.in_progress'
 const ITEM_EVENTS = ['response.output_item.added', 'response.output_item.done'];
 
 /** Reads SSE text, or parsed event objects. Skips frames without an event, which the framing rules check. */
-export function readStory(input: string | readonly unknown[]): Story {
+export function readRecordedStream(input: string | readonly unknown[]): RecordedStream {
   const frames = typeof input === 'string' ? splitFrames(input) : undefined;
   const values = typeof input === 'string' ? (frames ?? []).map(readData) : input;
   const events: StreamEvent[] = [];
@@ -69,7 +69,7 @@ export function readData(frame: Frame): unknown {
 }
 
 /** The content or summary parts of `item`, in order of their index in `field`. */
-export function partsOf(item: ItemStory, field: 'content_index' | 'summary_index'): readonly PartStory[] {
+export function partsOf(item: RecordedItem, field: 'content_index' | 'summary_index'): readonly RecordedPart[] {
   const indexes = new Set<number>();
   for (const event of item.inner) {
     const index = asNumber(event.data[field]);
@@ -103,7 +103,7 @@ export const outputOf = (event: StreamEvent | undefined): readonly UnknownRecord
 export const joinDeltas = (events: readonly StreamEvent[]): string =>
   events.map((event) => asString(event.data['delta']) ?? '').join('');
 
-function groupItems(events: readonly StreamEvent[]): readonly ItemStory[] {
+function groupItems(events: readonly StreamEvent[]): readonly RecordedItem[] {
   const indexes = new Set<number>();
   for (const event of events) {
     const index = asNumber(event.data['output_index']);
