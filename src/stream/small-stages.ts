@@ -81,7 +81,7 @@ export class CallFilterStage implements Stage {
       this.passedCalls += 1;
       return true;
     }
-    notes.add(`dropped a call of ${name}: the request does not allow it`);
+    notes.add(`dropped a call to ${name}: the request does not allow it`);
     return false;
   }
 }

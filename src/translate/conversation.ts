@@ -169,7 +169,7 @@ class ConversationReader {
     // A damaged session has NUL bytes around the JSON (openai/codex#24369).
     const clean = text.replaceAll('\0', '').trim();
     if (clean === '' || parseJsonObject(clean) !== undefined) return clean === '' ? '{}' : replaceLoneSurrogates(clean);
-    this.notes.add(`wrapped the arguments of an earlier call of ${name}: they are not a JSON object`);
+    this.notes.add(`wrapped the arguments of an earlier call to ${name}: they are not a JSON object`);
     return JSON.stringify({ _raw: text });
   }
 

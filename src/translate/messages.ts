@@ -120,7 +120,7 @@ function translateResults({ calls }: AssistantNode, options: MessagesOptions): T
   const { dialect, notes } = options;
   const media: ContentPart[] = [];
   const results = calls.map(({ id, name, result }) => {
-    if (result === undefined) notes.add(`added the result "aborted" to a call of ${name} that had none`);
+    if (result === undefined) notes.add(`added the result "aborted" to a call to ${name} that had none`);
     const lifted = result?.filter((part) => goesToUserMessage(part, dialect)) ?? [];
     if (lifted.length > 0) media.push({ type: 'text', text: `[Content of the result of ${name}]` }, ...lifted);
     return { id, name, text: result ? resultText(result, options) : 'aborted' };

@@ -28,7 +28,7 @@ function run(
 test('call filter: the first calls pass completely', () => {
   const { passed, notes } = run({ maxCalls: 1 }, [...call('a'), ...call('b'), DONE]);
   assert.deepEqual(passed, [...call('a'), DONE]);
-  assert.deepEqual(notes, ['dropped a call of b: the request does not allow it']);
+  assert.deepEqual(notes, ['dropped a call to b: the request does not allow it']);
 });
 
 test('call filter: a forbidden call does not count', () => {

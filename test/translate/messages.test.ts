@@ -100,7 +100,7 @@ describe('assistant turns', () => {
   it('a call without a result is answered with "aborted"', () => {
     const { chat, notes } = translate({ input: [user(), call('a'), user('Go on')] });
     assert.deepEqual(chat.messages[2], { role: 'tool', tool_call_id: 'a', content: 'aborted' });
-    assert.deepEqual(notes, ['added the result "aborted" to a call of ls that had none']);
+    assert.deepEqual(notes, ['added the result "aborted" to a call to ls that had none']);
   });
 
   it('an empty result becomes "(no output)"', () => {
@@ -189,7 +189,7 @@ describe('models without tools', () => {
   it('get "aborted" for a call without a result', () => {
     const { chat, notes } = translate({ input: [user(), call('a'), user('Go on')] }, { tools: 'off' });
     assert.deepEqual(chat.messages[2], asUser('[Result of ls]\naborted'));
-    assert.deepEqual(notes, ['added the result "aborted" to a call of ls that had none']);
+    assert.deepEqual(notes, ['added the result "aborted" to a call to ls that had none']);
   });
 
   it('get no blank message', () => {

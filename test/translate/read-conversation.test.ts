@@ -179,7 +179,7 @@ const ARGUMENTS: readonly Row[] = [
     'truncated arguments are wrapped',
     [call('a', 'ls', '{"p": "x')],
     ['assistant: [a ls {"_raw":"{\\"p\\": \\"x"} -> nothing]'],
-    /wrapped the arguments of an earlier call of ls/,
+    /wrapped the arguments of an earlier call to ls/,
   ],
   ['a list is wrapped', [call('a', 'ls', '[1]')], ['assistant: [a ls {"_raw":"[1]"} -> nothing]'], /wrapped/],
   ['an object in place of text', [{ ...call('a'), arguments: { p: 1 } }], ['assistant: [a ls {"p":1} -> nothing]']],
