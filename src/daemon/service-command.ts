@@ -2,10 +2,11 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { EXIT, reportUsageErrors, type CommandContext } from '../command/command';
-import { requireConfig } from '../command/load-config';
+import { requireConfig, type Loaded } from '../command/load-config';
 import { readOwnFlag, SERVICE_FLAGS } from '../command/own-flags';
 import { findPaths, thisMachine, type Machine } from '../command/paths';
-import type { Config } from '../config/options';
+import { OPTIONS, OPTION_NAMES, type Config } from '../config/options';
+import { findVariable } from '../config/resolve';
 import { installService, removeService, renderService } from './service/install';
 import { LAUNCHD } from './service/launchd';
 import type { ServiceKind, ServiceKindName } from './service/service-kind';
@@ -40,10 +41,11 @@ export async function run(context: CommandContext): Promise<number> {
     const misuse = print ? ['--print works only with service install.'] : [];
     if (errors.length + misuse.length > 0) return reportUsageErrors([...errors, ...misuse], io);
     const paths = findPaths(machine);
-    const envFile = flags.configFile === undefined ? join(paths.config, 'env') : resolve(flags.configFile);
+    const named = flags.configFile ?? findVariable('configFile', env);
+    const envFile = named === undefined ? join(paths.config, 'env') : resolve(named);
     return removeService(kind, kind.findFile(machine, paths), envFile, io);
   }
-  const resolved = requireConfig(context, checkPortIsFixed);
+  const resolved = requireServiceConfig(context, machine);
   if (typeof resolved === 'number') return resolved;
   const { config, fileVariables = [] } = resolved;
   const paths = findPaths(machine, config.stateDir);
@@ -56,6 +58,20 @@ export async function run(context: CommandContext): Promise<number> {
   // The same check as sd_booted(3).
   if (code === EXIT.done && name === 'systemd' && !existsSync('/run/systemd/system')) io.error(NO_SYSTEMD);
   return code;
+}
+
+/**
+ * Returns the configuration that the service will have: if the environment file exists, it is kept, and the flags and
+ * variables of this command do not apply.
+ */
+function requireServiceConfig(context: CommandContext, machine: Machine): Loaded | number {
+  const given = requireConfig(context, checkPortIsFixed);
+  if (typeof given === 'number') return given;
+  const configFile = given.config.configFile ?? join(findPaths(machine).config, 'env');
+  if (!existsSync(configFile)) return given;
+  const names = new Set<string>(OPTION_NAMES.flatMap((name) => OPTIONS[name].env));
+  const env = Object.fromEntries(Object.entries(context.env).filter(([name]) => !names.has(name)));
+  return requireConfig({ ...context, flags: { configFile }, env }, checkPortIsFixed);
 }
 
 const NO_SYSTEMD = `

@@ -417,15 +417,13 @@ test('every value is parsed back unchanged, and one with a line break is omitted
 
 test('uses absolute paths of a given environment file and of the log', async (context) => {
   const { path, read, write, service } = await createHome(context);
-  await write('my env', 'PORT=4000\n');
+  await write('my env', `PORT=4000\nBRIDGE_STATE_DIR='${path('state')}'\n`);
   const { code, out } = await service(
     'install',
     '--kind',
     'launchd',
     '--config-file',
     path('my env'),
-    '--state-dir',
-    path('state'),
   );
   assert.equal(code, 0);
   assert.ok(out.includes(`Kept ${path('my env')} unchanged`));
@@ -436,6 +434,24 @@ test('uses absolute paths of a given environment file and of the log', async (co
     'the log file that logs reads',
   );
   assert.equal((await stat(path('state'))).mode & 0o777, 0o700);
+});
+
+test('an existing environment file decides about the service, not flags and variables', async (context) => {
+  const { path, read, service } = await createHome(context, { BRIDGE_STATE_DIR: '' });
+  await service('install', '--kind', 'launchd', '--port', '8080');
+  const agent = await read(FILES.launchd);
+  assert.match(agent, /bridge-8080\.log</);
+  assert.match((await service('install', '--kind', 'launchd')).out, /^Already up to date: /);
+  await service('install', '--kind', 'launchd', '--port', '9', '--state-dir', path('other'), '--log-file', path('log'));
+  assert.equal(await read(FILES.launchd), agent);
+});
+
+test('an existing environment file with an error is reported', async (context) => {
+  const { write, service } = await createHome(context);
+  await write(ENV_FILE, 'PORT=x\n');
+  const { code, error } = await service('install', '--kind', 'systemd');
+  assert.equal(code, 2);
+  assert.match(error, /Cannot use "x" from file PORT in .*env: expected a port number/);
 });
 
 test('remove deletes the link of systemctl enable, which systemctl would keep', async (context) => {
