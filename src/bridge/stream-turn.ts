@@ -17,6 +17,7 @@ import { encodeResponse, SSE_DONE, SSE_KEEP_ALIVE, SseEncoder } from '../stream/
 import { ThinkTagStage } from '../stream/think-tags';
 import { ToolMarkupStage } from '../stream/tool-markup';
 import { TypedArgumentsStage } from '../stream/typed-arguments';
+import { callIdOf } from '../tools/kinds';
 import type { ToolSet } from '../tools/tool-set';
 import { forbidsCall } from '../translate/request';
 import { wantsSeveralChoices } from '../translate/settings';
@@ -171,6 +172,8 @@ export interface AnswerRules {
   readonly calls: CallRules | undefined;
   /** Whether the request has `n > 1`. */
   readonly severalChoices: boolean;
+  /** Ids of the calls in the input. */
+  readonly callIds: ReadonlySet<string>;
 }
 
 /** Keeps only a few strings of `request`, which may be megabytes. */
@@ -185,6 +188,7 @@ export function readAnswerRules(
     json: format !== undefined && format.type !== 'text' ? { refuse: !request.stream, notes } : undefined,
     calls: isLimited ? { maxCalls, notes, allows: (name) => !forbidsCall(toolChoice, tools, name) } : undefined,
     severalChoices: wantsSeveralChoices(request),
+    callIds: new Set(request.input.flatMap((item) => (item.type === 'call' ? callIdOf(item) : []))),
   };
 }
 
@@ -204,8 +208,9 @@ export function attemptsOf(
   const { makeId } = runtime;
   const tools = settings.toolMarkup ? (declared ?? []) : [];
   const { sendsFinishReason } = dialect;
-  const { severalChoices } = rules;
-  const options = { makeId, single: !settings.allowMultiToolCalls, severalChoices, source, sendsFinishReason };
+  const { severalChoices, callIds } = rules;
+  const single = !settings.allowMultiToolCalls;
+  const options = { makeId, callIds, single, severalChoices, source, sendsFinishReason };
   return () => ({
     reader: native ? new native.NativeReader(options) : new ChatReader(options),
     stages: [

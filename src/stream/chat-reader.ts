@@ -13,6 +13,7 @@ import { MAX_ANSWER_LENGTH, tooLong, ToolCalls } from './tool-calls';
 
 /** Reads one answer in Chat Completions chunks. */
 export class ChatReader implements AnswerReader {
+  private readonly callIds: Set<string>;
   private calls: ToolCalls;
   finished = false;
   private reason: FinishReason | undefined;
@@ -26,7 +27,8 @@ export class ChatReader implements AnswerReader {
   private heldLength = 0;
 
   constructor(private readonly options: ReaderOptions) {
-    this.calls = new ToolCalls(options);
+    this.callIds = new Set(options.callIds);
+    this.calls = new ToolCalls(options, this.callIds);
   }
 
   event(event: SseEvent): Reading {
@@ -63,7 +65,7 @@ export class ChatReader implements AnswerReader {
     for (const deltas of others) {
       if (reason === undefined) return signals;
       signals.push({ type: 'choice-end', reason });
-      this.calls = new ToolCalls(this.options);
+      this.calls = new ToolCalls(this.options, this.callIds);
       this.reason = undefined;
       this.finished = this.late = false;
       reason = this.readChoice(deltas, signals);

@@ -49,6 +49,8 @@ export interface Reading {
 /** The options of every reader. */
 export interface ReaderOptions {
   readonly makeId: MakeId;
+  /** Ids of the calls in the conversation so far. */
+  readonly callIds?: ReadonlySet<string>;
   /** Keep only the first call of an answer (ALLOW_MULTI_TOOL_CALLS=0). */
   readonly single: boolean;
   /** Whether the request has `n > 1`: a provider that streams nevertheless may interleave the choices. */

@@ -30,9 +30,8 @@ interface StreamedCall {
   state: 'waiting' | 'started' | 'ended';
 }
 
-/** Merges fragments by index, then by id, then into the latest call. One instance reads one answer. */
+/** Merges fragments by index, then by id, then into the latest call. One instance reads one choice of an answer. */
 export class ToolCalls {
-  private readonly ids = new Set<string>();
   private readonly byIndex = new Map<number, StreamedCall>();
   private readonly byId = new Map<string, StreamedCall>();
   private last: StreamedCall | undefined;
@@ -43,7 +42,8 @@ export class ToolCalls {
   count = 0;
   private size = 0;
 
-  constructor(private readonly options: ReaderOptions) {}
+  /** @param ids used call ids, shared by the choices of an answer */
+  constructor(private readonly options: ReaderOptions, private readonly ids = new Set(options.callIds)) {}
 
   /** Whether a call has truncated arguments: an incomplete JSON value. */
   get truncated(): boolean {
@@ -221,7 +221,11 @@ export class ToolCalls {
     return signals;
   }
 
-  /** Returns upstream's id, or a new one if it is missing or was already used in this answer. */
+  /**
+   * Returns upstream's id, or a new one if it is missing or already used in the conversation. Some servers count the
+   * calls of each answer (kimi-k3, open-webui#28305) or give all calls one id (llama.cpp, hermes-agent#70724), and
+   * clients run no call whose id already has a result (LangGraph's ToolNode).
+   */
   private uniqueId(id: string | undefined): string {
     let unique = id;
     while (unique === undefined || this.ids.has(unique)) unique = this.options.makeId('call');

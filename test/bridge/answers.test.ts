@@ -95,6 +95,25 @@ for (const dialect of DIALECTS) {
       assert.deepEqual([created_at, completed_at], [1_767_225_600, 1_767_225_600]);
     });
 
+    it('a call gets an id of its own, even if the provider repeats one in every answer', async (context) => {
+      const call = { id: 'call_0', name: 'list', arguments: {} };
+      const script = [...[1, 2, 3].map(() => answer({ toolCalls: [call, call] })), answer({ text: 'Done.' })];
+      const bridge = await startBridge(context, { dialect, script });
+      const input: Loose[] = [...ask()];
+      for (const _round of [1, 2, 3]) {
+        const calls = doneItems(await bridge.stream({ input, tools: [tool('list')] }, CODEX));
+        const results = calls.map(({ call_id }) => ({ type: 'function_call_output', call_id, output: 'a.txt' }));
+        input.push(...calls, ...results);
+      }
+      await bridge.stream({ input, tools: [tool('list')] }, CODEX);
+      const ids = input.flatMap(({ type, call_id }) => (type === 'function_call' ? [call_id] : []));
+      assert.equal(ids[0], 'call_0');
+      assert.equal(new Set(ids).size, 6, String(ids));
+      const results = bridge.upstream.requests.at(-1)?.body.messages.filter(({ role }: Loose) => role === 'tool');
+      assert.deepEqual(results.map(({ tool_call_id }: Loose) => tool_call_id), ids);
+      bridge.upstream.assertClean();
+    });
+
     it('a JSON answer has the same content as the stream', async (context) => {
       const script = [0, 1].map(() =>
         answer({

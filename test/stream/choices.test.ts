@@ -69,6 +69,13 @@ for (const stream of [false, true]) {
   });
 }
 
+it('calls of several choices have unique ids, whatever the provider sends', () => {
+  const calls = [0, 1, 2].map((index) => choice(index, 'tool_calls', callOf('{}')));
+  const last = createAnswerStream({}).completion({ choices: calls }).at(-1) as Loose;
+  assert.equal(new Set(last.response.output.map(({ call_id }: Loose) => call_id)).size, 3);
+  assert.equal(new Set(last.response.output.map(({ id }: Loose) => id)).size, 3);
+});
+
 it('choices of a complete answer stay separate if they have the same index', () => {
   const choices = [choice(0, 'length', { content: 'first' }), choice(0, 'stop', { content: 'second' })];
   assert.deepEqual(answerChat(choices, false), [[0, 'first', 'length'], [1, 'second', 'stop']]);

@@ -30,6 +30,8 @@ export interface AnswerStreamCase {
   readonly jsonFence?: boolean;
   readonly cumulative?: boolean;
   readonly sendsFinishReason?: boolean;
+  /** Ids of the calls in the conversation so far. */
+  readonly callIds?: ReadonlySet<string>;
   /** Tools of the request, as on the wire. */
   readonly tools?: readonly JsonObject[];
 }
@@ -55,6 +57,7 @@ export function createAnswerStream(options: AnswerStreamCase): AnswerStream<Resp
     }),
     reader: new (options.wire === 'responses' ? NativeReader : ChatReader)({
       makeId,
+      ...(options.callIds && { callIds: options.callIds }),
       single: options.single ?? false,
       sendsFinishReason: options.sendsFinishReason ?? true,
     }),
