@@ -41,7 +41,7 @@ test('an empty text has the range 0,0', () => {
   assert.equal(diff('a\n', ''), '--- a\n+++ b\n@@ -1,1 +0,0 @@\n-a\n');
 });
 
-test('a missing final line break is marked', () => {
+test('a missing newline at the end of a text is marked', () => {
   assert.equal(diff('a', 'a\n'), '--- a\n+++ b\n@@ -1,1 +1,1 @@\n-a\n\\ No newline at end of file\n+a\n');
 });
 

@@ -58,7 +58,7 @@ async function createHome(context: TestContext, text?: string | Uint8Array): Pro
   };
 }
 
-/** Installs a `codex` that only prints its version. @returns the PATH that finds it */
+/** Installs a `codex` that only prints its version. @returns an environment whose PATH contains it */
 async function installCodex({ folder }: Home, version: string): Promise<Readonly<Record<string, string>>> {
   const bin = join(folder, 'bin');
   await mkdir(bin, { recursive: true });
@@ -136,12 +136,12 @@ Codex no longer uses the bridge. If one runs in the background, stop it with: al
 });
 
 for (const fixture of listFixtures('config-toml')) {
-  const isRefused = fixture.options['refused'] !== undefined;
-  const outcome = isRefused ? 'refused with line and column, nothing is written' : 'set up, and restored by undo';
+  const isRejected = fixture.options['refused'] !== undefined;
+  const outcome = isRejected ? 'rejected with line and column, nothing is written' : 'set up, and restored by undo';
   test(`${fixture.name}: ${outcome}`, async (context) => {
     const home = await createHome(context, fixture.bytes('before.toml'));
     const { code, out, error } = await home.setup();
-    if (isRefused) {
+    if (isRejected) {
       const { line, column } = fixture.options['refused'] as { line: number; column: number };
       assert.deepEqual([code, out], [1, '']);
       assert.ok(error.startsWith(`Cannot read ${home.path}:${line}:${column}: `), error);
@@ -503,7 +503,7 @@ test('the missing target of a link is created, and undo keeps the link', posix, 
   assert.equal(await home.read('elsewhere.toml'), '');
 });
 
-test('if the folder of Codex is a link, undo removes the file that setup created', posix, async (context) => {
+test('if CODEX_HOME is a symbolic link, undo removes the file that setup created', posix, async (context) => {
   const home = await createHome(context);
   const [folder, link] = [join(home.folder, 'dotfiles'), join(home.folder, '.codex')];
   await mkdir(folder);

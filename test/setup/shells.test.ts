@@ -18,7 +18,7 @@ function skipWithout(shell: string): { readonly reason: string; readonly skip: b
   return { reason: isMissing ? ` (skipped: no ${shell} on this machine)` : '', skip: isMissing };
 }
 
-/** A folder with an `aliyun-codex-bridge` that prints its arguments as JSON and exits with 7. */
+/** Creates a folder with an `aliyun-codex-bridge` that prints its arguments as JSON and exits with 7. */
 async function createFakeBridge(context: TestContext): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'shell function '));
   context.after(() => rm(folder, { recursive: true, force: true }));

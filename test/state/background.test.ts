@@ -18,7 +18,7 @@ const follow = async (
 };
 
 describe('background: true', () => {
-  it('answers at once, and is polled until it is complete', async (context) => {
+  it('answers immediately, and is polled until it is complete', async (context) => {
     const gate = createTurnstile();
     const bridge = await startBridge(context, { script: [answer({ text: 'Slow but sure.', gate: gate.gate })] });
     const queued = body(await bridge.json({ input: ask(), background: true, metadata: { a: 'b' } }));

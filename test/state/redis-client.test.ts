@@ -144,7 +144,7 @@ describe(`the Redis store${REDIS_MISSING}`, NEEDS_REDIS, () => {
     assert.deepEqual(await store.lines('conv_1'), ['one', 'two']);
   });
 
-  it('separates prefixes and their limits, and after all deletions leaves only keys that expire', async (context) => {
+  it('separates prefixes and their limits, and leaves only expiring keys after all deletions', async (context) => {
     const { url } = await startRedis(context);
     const open = (prefix: string, records: number): ReturnType<typeof createRedisStore> => {
       const store = createRedisStore({ url, prefix, limits: { ...WIDE_LIMITS, records } });
@@ -214,7 +214,7 @@ describe(`the Redis store${REDIS_MISSING}`, NEEDS_REDIS, () => {
   });
 });
 
-/** Starts a proxy for the server. After `loseNextReply`, it closes the connection in place of passing on the reply. */
+/** Starts a proxy for the server. After `loseNextReply`, it closes the connection instead of forwarding a reply. */
 async function startProxy(
   context: TestContext, port: number,
 ): Promise<{ readonly port: number; loseNextReply(): void }> {

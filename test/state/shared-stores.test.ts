@@ -1,4 +1,4 @@
-/** Stores of several replicas that share a location: each sees at once what the others store, add and delete. */
+/** Stores of several replicas that share a location: each immediately sees what the others store, add and delete. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { itemsIn, renderConversationRecord } from '../../src/state/record';
@@ -18,7 +18,7 @@ const conversation = (id: string): string => renderConversationRecord({ id, crea
 
 for (const { kind, create, options } of LOCATIONS) {
   describe(`stores that share a ${kind}`, options, () => {
-    it("see each other's new, replaced and deleted records at once", async (context) => {
+    it("immediately see each other's new, replaced and deleted records", async (context) => {
       const location = await create(context);
       const [one, two] = [location.open(), location.open()];
       assert.equal(await two.get('resp_1'), undefined);

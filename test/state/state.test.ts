@@ -234,7 +234,7 @@ describe('stored responses', () => {
     assert.deepEqual(statuses, [200, 404, 200]);
   });
 
-  it('expire', async (context) => {
+  it('expire a day after their last use', async (context) => {
     let now = Date.UTC(2026, 0, 1);
     const bridge = await startBridge(context, { script: [text('1')], runtime: { clock: () => now } });
     const { id } = body(await bridge.json({ input: 'x' }));
