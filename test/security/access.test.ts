@@ -8,7 +8,7 @@ import { describe, test, type TestContext } from 'node:test';
 import { proveToken } from '../../src/server/guards';
 import type { ServerConfig } from '../../src/server/http-exchange';
 import { startBuiltBridge } from '../support/cli/built-bridge';
-import { ask, post, readError, startServer, type Ask } from '../support/bridge/test-server';
+import { post, readError, sendRequest, startServer, type RequestOptions } from '../support/bridge/test-server';
 
 const TOKEN = 'token-of-32-characters-0123456789';
 const LIMIT = { timeout: 30_000 } as const;
@@ -50,22 +50,22 @@ describe('origins', () => {
   test('responses vary by origin if origins are listed, also without an Origin', async (context) => {
     const { port } = await startServer(context, { config: { allowOrigin: ['https://app.example'] } });
     for (const headers of [{}, { origin: 'https://app.example' }]) {
-      assert.equal((await ask(port, { method: 'GET', path: '/v1/models', headers })).headers.vary, 'Origin');
+      assert.equal((await sendRequest(port, { method: 'GET', path: '/v1/models', headers })).headers.vary, 'Origin');
     }
     const other = await startServer(context);
-    assert.equal((await ask(other.port, { method: 'GET', path: '/v1/models' })).headers.vary, undefined);
+    assert.equal((await sendRequest(other.port, { method: 'GET', path: '/v1/models' })).headers.vary, undefined);
   });
 
   test('only a listed origin gets a preflight response, also with Sec-Fetch-Site', async (context) => {
     const { port } = await startServer(context, { config: { allowOrigin: ['https://app.example'] } });
-    const preflight = (origin: string): Ask => ({
+    const preflight = (origin: string): RequestOptions => ({
       method: 'OPTIONS', headers: { origin, 'access-control-request-method': 'POST', 'sec-fetch-site': 'cross-site' },
     });
-    const listed = await ask(port, preflight('https://app.example'));
+    const listed = await sendRequest(port, preflight('https://app.example'));
     assert.equal(listed.status, 204);
     assert.match(String(listed.headers['access-control-allow-headers']), /content-type/);
     assert.equal(listed.headers['content-length'], undefined, 'RFC 9110, section 8.6');
-    assert.equal((await ask(port, preflight('https://evil.example'))).status, 403);
+    assert.equal((await sendRequest(port, preflight('https://evil.example'))).status, 403);
   });
 });
 
@@ -118,7 +118,7 @@ describe('access tokens', () => {
         if (status === 401) assert.equal(readError(answer)['code'], 'invalid_access_token');
       }
       for (const path of ['/v1/models', '/launches/x', '/v1/responses/resp_1']) {
-        const found = (await ask(port, { method: 'GET', path, headers })).status;
+        const found = (await sendRequest(port, { method: 'GET', path, headers })).status;
         assert.equal(found === 401, status === 401, path);
       }
       if (status === 401) assert.equal(bridge.calls.length, 0);
@@ -137,10 +137,10 @@ describe('access tokens', () => {
 
   test('health and HEAD of POST routes need no token, and the log line of a turn names the holder', async (context) => {
     const { port, logged } = await startServer(context, { config: WITH_TOKEN });
-    assert.equal((await ask(port, { method: 'GET', path: '/health' })).status, 200);
-    assert.equal((await ask(port, { method: 'HEAD', path: '/v1/responses' })).status, 200);
+    assert.equal((await sendRequest(port, { method: 'GET', path: '/health' })).status, 200);
+    assert.equal((await sendRequest(port, { method: 'HEAD', path: '/v1/responses' })).status, 200);
     for (const path of ['/v1/models', '/metrics', '/turns', '/v1/responses/resp_1'])
-      assert.equal((await ask(port, { method: 'HEAD', path })).status, 401, path);
+      assert.equal((await sendRequest(port, { method: 'HEAD', path })).status, 401, path);
     await post(port, { input: 'hi' }, { headers: { 'x-api-key': OTHER } });
     assert.deepEqual(logged.filter(({ message }) => message === 'turn').map(({ token }) => token), ['anna']);
   });
@@ -163,7 +163,7 @@ describe('access tokens', () => {
 
 describe('the proof of a token', () => {
   const healthOf = async (port: number, challenge: string): Promise<Record<string, unknown>> =>
-    JSON.parse((await ask(port, { method: 'GET', path: `/health?challenge=${challenge}` })).text);
+    JSON.parse((await sendRequest(port, { method: 'GET', path: `/health?challenge=${challenge}` })).text);
 
   test('depends on the challenge and the port, and is not the token', async (context) => {
     const { port } = await startServer(context, { config: { accessToken: TOKEN } });

@@ -7,7 +7,7 @@ import { describe, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { BodyBudget, useBody } from '../../src/server/read-body';
 import { startBuiltBridge } from '../support/cli/built-bridge';
-import { ask, connectTo, post, readError, startServer } from '../support/bridge/test-server';
+import { connectTo, post, readError, sendRequest, startServer } from '../support/bridge/test-server';
 
 const LIMIT = { timeout: 60_000 } as const;
 const MB = 1024 * 1024;
@@ -36,7 +36,7 @@ for (const path of ['/v1/responses', '/v1/chat/completions', '/v1/responses/inpu
     for (const [name, body, status] of DEPTHS) {
       test(`${name}: ${status}`, LIMIT, async (context) => {
         const { port, logged } = await startServer(context);
-        const answer = await ask(port, { path, body });
+        const answer = await sendRequest(port, { path, body });
         assert.equal(answer.status, status, answer.text.slice(0, 200));
         if (status === 400) assert.match(String(readError(answer)['message']), /256 levels.*--body-max-depth\.$/);
         assert.ok(logged.every(({ level, stack }) => level !== 'error' && stack === undefined));
@@ -53,7 +53,7 @@ test('the limit on values counts array items and object keys, and is an option',
   for (const [body, status] of [
     [items(990), 200], [items(1_001), 413], [keys(990), 200], [keys(1_001), 413], [`"${','.repeat(5_000)}"`, 200],
   ] as const) {
-    const answer = await ask(port, { body });
+    const answer = await sendRequest(port, { body });
     assert.equal(answer.status, status, answer.text.slice(0, 200));
     if (status === 413) assert.match(String(readError(answer)['message']), /more than 1000 .*--body-max-values\.$/);
   }
@@ -77,11 +77,11 @@ for (const [name, piece] of FLOODS) {
     const headers = { 'content-encoding': 'gzip' };
     const started = performance.now();
     for (const path of ['/v1/responses', '/v1/chat/completions']) {
-      const answer = await ask(bridge.port, { path, headers, body });
+      const answer = await sendRequest(bridge.port, { path, headers, body });
       assert.ok(answer.status === 413 || answer.status === 400, `${answer.status}: ${answer.text.slice(0, 200)}`);
     }
     assert.ok(performance.now() - started < 20_000, 'took too long');
-    assert.equal((await ask(bridge.port, { method: 'GET', path: '/health' })).status, 200);
+    assert.equal((await sendRequest(bridge.port, { method: 'GET', path: '/health' })).status, 200);
     assert.ok(bridge.peakMb() < 400, `${bridge.peakMb()} MB`);
     assert.doesNotMatch(bridge.output(), /\n {4}at /);
   });
@@ -93,7 +93,7 @@ for (const [client, headers] of [['Codex', { originator: 'codex_exec' }], ['an S
     const bridge = await startBuiltBridge(context);
     const body = JSON.stringify({ model: 'm', input: 'x'.repeat(12 * MB), stream: true });
     const statuses = await Promise.all(
-      Array.from({ length: 20 }, () => ask(bridge.port, { body, headers }).then((answer) => {
+      Array.from({ length: 20 }, () => sendRequest(bridge.port, { body, headers }).then((answer) => {
         if (answer.status === 503) assert.ok(Number(answer.headers['retry-after']) > 0);
         return answer.status;
       // A client that still sends after the rejection may find its connection closed.
@@ -103,7 +103,7 @@ for (const [client, headers] of [['Codex', { originator: 'codex_exec' }], ['an S
     assert.ok(statuses.every((status) => expected.includes(status ?? '')), String(statuses));
     // Nothing listens where the provider should be: a turn of Codex fails in its stream.
     assert.ok(statuses.includes(client === 'Codex' ? 200 : 502), `none was handled: ${statuses}`);
-    assert.equal((await ask(bridge.port, { method: 'GET', path: '/health' })).status, 200);
+    assert.equal((await sendRequest(bridge.port, { method: 'GET', path: '/health' })).status, 200);
     assert.ok(bridge.peakMb() < 400, `${bridge.peakMb()} MB`);
   });
 }

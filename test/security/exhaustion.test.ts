@@ -12,7 +12,7 @@ import { join } from 'node:path';
 import { describe, test, type TestContext } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { findPaths, thisMachine } from '../../src/command/paths';
-import { ask, post } from '../support/bridge/test-server';
+import { post, sendRequest } from '../support/bridge/test-server';
 import { createHome, kill } from '../support/cli/background';
 import { startBuiltBridge, type BuiltBridge } from '../support/cli/built-bridge';
 import { createLaunchScene } from '../support/cli/launch-scene';
@@ -172,14 +172,14 @@ test('a full disk: turns continue, and records are stored again once there is sp
     const { status, text } = await post(bridge.port, { model: 'm', ...body });
     assert.equal(status, 200, text);
     const id = /"id":"(resp_\w+)"/.exec(text)?.[1];
-    const missing = await ask(bridge.port, { method: 'GET', path: `/v1/responses/${id}` });
+    const missing = await sendRequest(bridge.port, { method: 'GET', path: `/v1/responses/${id}` });
     assert.equal(missing.status, 404);
     assert.match(missing.text, MESSAGE);
   }
   truncateSync(join(disk, 'filler'));
   const later = await post(bridge.port, { model: 'm', input: 'Hi' });
   const id = /"id":"(resp_\w+)"/.exec(later.text)?.[1];
-  assert.equal((await ask(bridge.port, { method: 'GET', path: `/v1/responses/${id}` })).status, 200);
+  assert.equal((await sendRequest(bridge.port, { method: 'GET', path: `/v1/responses/${id}` })).status, 200);
 });
 
 test('a full disk under the store: the log names the option', WITH_DISK, async (context) => {
@@ -275,7 +275,7 @@ describe('signals end a bridge in the same way', () => {
       const body = { model: 'm', input: 'Hi', stream: true };
       const clients = [{}, { originator: 'codex_exec' }];
       const answers = Promise.all(clients.map((headers) => post(home.port, body, { headers })));
-      while (!/"openStreams":2/.test((await ask(home.port, { method: 'GET', path: '/health' })).text))
+      while (!/"openStreams":2/.test((await sendRequest(home.port, { method: 'GET', path: '/health' })).text))
         await new Promise((resolve) => setTimeout(resolve, 20));
       process.kill(record.pid, signal);
       for (const { text } of await answers) {
@@ -283,7 +283,7 @@ describe('signals end a bridge in the same way', () => {
         assert.equal(text.match(/"type":"response\.(?:failed|completed|incomplete)"/g)?.length, 1);
       }
       while (home.records().length > 0) await new Promise((resolve) => setTimeout(resolve, 20));
-      await assert.rejects(ask(home.port, { method: 'GET', path: '/health' }));
+      await assert.rejects(sendRequest(home.port, { method: 'GET', path: '/health' }));
       assert.match(readFileSync(record.logFile, 'utf8'), /the bridge stops|Stopping/);
     });
   }

@@ -5,7 +5,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { join } from 'node:path';
 import { describe, test, type TestContext } from 'node:test';
 import type { AddressInfo } from 'node:net';
-import { ask, type Answer, type Ask } from '../support/bridge/test-server';
+import { sendRequest, type Answer, type RequestOptions } from '../support/bridge/test-server';
 import { createHome } from '../support/cli/background';
 import { BUILT_KEY, startBuiltBridge } from '../support/cli/built-bridge';
 import { createLaunchScene } from '../support/cli/launch-scene';
@@ -105,7 +105,7 @@ async function startEchoes(context: TestContext): Promise<string> {
 const CODEX = { originator: 'codex_exec' } as const;
 
 /** Yields requests to the main routes, with and without the token, and for each provider that repeats a key. */
-function* listRequests(): Generator<Ask> {
+function* listRequests(): Generator<RequestOptions> {
   const token = { 'x-api-key': SECRETS.BRIDGE_ACCESS_TOKEN };
   for (const model of Object.keys(ECHOES)) {
     for (const stream of [true, false]) {
@@ -145,7 +145,7 @@ describe('a bridge that logs everything, with a provider that repeats the key', 
           },
         });
         const answers: Answer[] = [];
-        for (const request of listRequests()) answers.push(await ask(bridge.port, request));
+        for (const request of listRequests()) answers.push(await sendRequest(bridge.port, request));
         const statuses = new Set(answers.map(({ status }) => status));
         for (const status of [200, 400, 401, 403, 404, 502]) assert.ok(statuses.has(status), `no status ${status}`);
         bridge.child.kill('SIGTERM');
@@ -182,7 +182,7 @@ test('commands and the background bridge never print or store a key', LIMIT, asy
   const [record] = home.records();
   const token = { 'x-api-key': SECRETS.BRIDGE_ACCESS_TOKEN };
   for (const model of Object.keys(ECHOES)) {
-    await ask(home.port, { headers: token, body: JSON.stringify({ model, input: 'Hi', stream: true }) });
+    await sendRequest(home.port, { headers: token, body: JSON.stringify({ model, input: 'Hi', stream: true }) });
   }
   if (process.platform === 'linux') {
     const line = readFileSync(`/proc/${record?.pid}/cmdline`, 'utf8');

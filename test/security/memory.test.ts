@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { describe, test, type TestContext } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { startBuiltBridge, type BuiltBridge } from '../support/cli/built-bridge';
-import { ask, open, post } from '../support/bridge/test-server';
+import { open, post, sendRequest } from '../support/bridge/test-server';
 import { takeSample } from '../support/long';
 
 const MB = 1024 * 1024;
@@ -84,7 +84,7 @@ const FLOODS: Readonly<Record<string, (response: ServerResponse) => Promise<void
 };
 
 async function assertHealthy(bridge: BuiltBridge): Promise<void> {
-  assert.equal((await ask(bridge.port, { method: 'GET', path: '/health' })).status, 200);
+  assert.equal((await sendRequest(bridge.port, { method: 'GET', path: '/health' })).status, 200);
   assert.ok(bridge.peakMb() < MAX_MB, `${bridge.peakMb()} MB`);
   assert.doesNotMatch(bridge.output(), /\n {4}at |Internal error/);
 }
@@ -149,7 +149,7 @@ describe('twenty bodies at once, each of', () => {
       const bridge = await startBuiltBridge(context, { upstream, env: { UPSTREAM_CALLS: '1' } });
       const { body, headers = {} } = create();
       const statuses = await Promise.all(Array.from({ length: 20 }, () =>
-        ask(bridge.port, { body, headers }).then(({ status, text }) => {
+        sendRequest(bridge.port, { body, headers }).then(({ status, text }) => {
           if (status !== 200) assert.match(text, /"message":"[^"]{20,}/);
           return status;
         // A client that still sends after a rejection may find its connection closed.

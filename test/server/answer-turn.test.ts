@@ -8,7 +8,7 @@ import type { Turn } from '../../src/bridge/bridge';
 import { BridgeError } from '../../src/errors/bridge-error';
 import { fakeTurn, listFrames, type FakeCall } from '../support/bridge/fake-bridge';
 import {
-  aborted, ask, connectTo, decodeChunked, open, post, readError, startServer,
+  aborted, connectTo, decodeChunked, open, post, readError, sendRequest, startServer,
 } from '../support/bridge/test-server';
 
 const HEAD = 'host: localhost\r\ncontent-type: application/json\r\n';
@@ -85,7 +85,7 @@ test('connections are made without delay', async (context) => {
   const see = (message: unknown): void => void sockets.push((message as { socket: Socket }).socket);
   channel('net.server.socket').subscribe(see);
   context.after(() => channel('net.server.socket').unsubscribe(see));
-  await ask(port, { method: 'GET', path: '/health' });
+  await sendRequest(port, { method: 'GET', path: '/health' });
   const [socket] = sockets;
   assert.ok(socket !== undefined);
   const mark = Object.getOwnPropertySymbols(socket).find((symbol) => symbol.description === 'kSetNoDelay');
@@ -99,8 +99,8 @@ test('no answer has an openai-model header', async (context) => {
     await post(port, { input: 'hi', model: 'm' }),
     await post(port, { input: 'hi', model: 'm', stream: true }, { headers: CODEX }),
     await post(port, { messages: [], model: 'm', stream: true }),
-    await ask(port, { method: 'GET', path: '/models' }),
-    await ask(port, { body: '{' }),
+    await sendRequest(port, { method: 'GET', path: '/models' }),
+    await sendRequest(port, { body: '{' }),
   ];
   for (const { headers } of answers) assert.equal(headers['openai-model'], undefined);
 });
@@ -163,7 +163,7 @@ test('Codex gets the error of an unreadable body in a stream, because it would r
   const answer = await post(port, { input: 'x'.repeat(2_000_000), stream: true }, { headers: CODEX });
   assert.equal(answer.status, 200);
   assert.match(answer.text, /"kind":"too_large".*"seen":"none"/);
-  const json = await ask(port, { body: '{', headers: { ...CODEX, accept: '*/*' } });
+  const json = await sendRequest(port, { body: '{', headers: { ...CODEX, accept: '*/*' } });
   assert.equal(json.status, 400);
 });
 
@@ -243,8 +243,7 @@ test('a client that disconnects aborts the turn, and no further frame is read', 
   const { port, bridge, logged } = await startServer(context, { start });
   const incoming = await open(port, { body: '{"input":"hi","stream":true}' });
   await once(incoming, 'data');
-  const count = JSON.parse((await ask(port, { method: 'GET', path: '/health' })).text) as { openStreams: number };
-  assert.equal(count.openStreams, 1);
+  assert.match((await sendRequest(port, { method: 'GET', path: '/health' })).text, /"openStreams":1[,}]/);
   incoming.destroy();
   await returned.opened;
   assert.match(String(bridge.calls[0]?.caller.abort.reason), /The client closed the connection/);
@@ -260,10 +259,10 @@ test('a client that disconnects before the turn has started aborts it', async (c
   const { port, bridge, logged } = await startServer(context, { start });
   const socket = await connectTo(context, port);
   socket.write(`POST /responses HTTP/1.1\r\n${HEAD}content-length: 14\r\n\r\n{"input":"hi"}`);
-  while (bridge.calls.length === 0) await ask(port, { method: 'GET', path: '/health' });
+  while (bridge.calls.length === 0) await sendRequest(port, { method: 'GET', path: '/health' });
   socket.destroy();
   assert.match(String(await reason.opened), /The client closed the connection/);
-  while (logged.length === 0) await ask(port, { method: 'GET', path: '/health' });
+  while (logged.length === 0) await sendRequest(port, { method: 'GET', path: '/health' });
   assert.deepEqual(logged.map(({ level, finish }) => [level, finish]), [['info', 'aborted']]);
 });
 
@@ -278,7 +277,7 @@ test('a client that disconnects aborts the pipelined turn that waits after the f
   const { port, bridge } = await startServer(context, { start });
   const socket = await connectTo(context, port);
   socket.write(`POST /responses HTTP/1.1\r\n${HEAD}content-length: 14\r\n\r\n{"input":"hi"}`.repeat(2));
-  while (bridge.calls.length < 2) await ask(port, { method: 'GET', path: '/health' });
+  while (bridge.calls.length < 2) await sendRequest(port, { method: 'GET', path: '/health' });
   socket.destroy();
   await both.opened;
 });
@@ -302,7 +301,7 @@ test('a completed turn is not aborted', async (context) => {
   const { port, bridge } = await startServer(context);
   await post(port, { input: 'hi', stream: true });
   await post(port, { input: 'hi' });
-  await ask(port, { method: 'GET', path: '/health' });
+  await sendRequest(port, { method: 'GET', path: '/health' });
   assert.deepEqual(bridge.calls.map((call) => call.caller.abort.aborted), [false, false]);
 });
 

@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import type { Turn } from '../../src/bridge/bridge';
 import { BridgeError } from '../../src/errors/bridge-error';
 import { fakeTurn, type FakeCall } from '../support/bridge/fake-bridge';
-import { aborted, ask, connectTo, open, post, readAll, startServer } from '../support/bridge/test-server';
+import { aborted, connectTo, open, post, readAll, sendRequest, startServer } from '../support/bridge/test-server';
 
 const STREAM = { body: '{"input":"hi","stream":true}' };
 const LONG_MS = 60_000;
@@ -70,7 +70,7 @@ test('a request during the drain, on an existing connection, is rejected', async
   const stream = await open(port, STREAM);
   const socket = await connectTo(context, port);
   // The server has accepted the connection if it has answered a later one.
-  await ask(port, { method: 'GET', path: '/health' });
+  await sendRequest(port, { method: 'GET', path: '/health' });
   const closed = server.close();
   const head = 'host: localhost\r\ncontent-type: application/json\r\ncontent-length: 14';
   socket.write(`POST /responses HTTP/1.1\r\n${head}\r\n\r\n{"input":"hi"}`);
@@ -99,7 +99,7 @@ test('a turn that has not started reports the shutdown with its status', async (
   };
   const { server, port, bridge } = await startServer(context, { start });
   const answer = post(port, { input: 'hi' });
-  while (bridge.calls.length === 0) await ask(port, { method: 'GET', path: '/health' });
+  while (bridge.calls.length === 0) await sendRequest(port, { method: 'GET', path: '/health' });
   await server.close();
   assert.equal((await answer).status, 503);
   assert.match((await answer).text, /"bridge_shutting_down"/);
@@ -121,19 +121,19 @@ test('a turn that ignores its abort cannot keep the server running', async (cont
   });
   const { server, port, bridge } = await startServer(context, { start: () => fakeTurn({ stream: true, frames }) });
   const lost = assert.rejects(open(port, STREAM), { code: 'ECONNRESET' });
-  while (bridge.calls.length === 0) await ask(port, { method: 'GET', path: '/health' });
+  while (bridge.calls.length === 0) await sendRequest(port, { method: 'GET', path: '/health' });
   await server.close();
   await lost;
 });
 
 test('the bridge and the ledger are opened once, when they are first needed', async (context) => {
   const { port, opened } = await startServer(context);
-  await ask(port, { method: 'GET', path: '/health' });
+  await sendRequest(port, { method: 'GET', path: '/health' });
   assert.deepEqual(opened, []);
-  await ask(port, { method: 'GET', path: '/models' });
+  await sendRequest(port, { method: 'GET', path: '/models' });
   assert.deepEqual(opened, ['bridge']);
   for (const input of ['one', 'two']) assert.equal((await post(port, { input })).status, 200);
   // A turn is recorded after its answer; this request is answered after that.
-  await ask(port, { method: 'GET', path: '/health' });
+  await sendRequest(port, { method: 'GET', path: '/health' });
   assert.deepEqual(opened, ['bridge', 'ledger']);
 });

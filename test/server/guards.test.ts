@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { IncomingHttpHeaders } from 'node:http';
 import { createHostPolicy, findRefusal } from '../../src/server/guards';
-import { ask, post, readError, startServer } from '../support/bridge/test-server';
+import { post, readError, sendRequest, startServer } from '../support/bridge/test-server';
 
 const PORT = 31_415;
 const LOOPBACK =
@@ -122,9 +122,9 @@ for (const [name, headers] of REJECTED) {
       assert.equal(answer.headers['access-control-allow-origin'], undefined);
     }
     for (const path of ['/health', '/v1/models']) {
-      assert.equal((await ask(port, { method: 'GET', path, headers })).status, 403);
+      assert.equal((await sendRequest(port, { method: 'GET', path, headers })).status, 403);
     }
-    assert.equal((await ask(port, { method: 'HEAD', headers })).status, 403);
+    assert.equal((await sendRequest(port, { method: 'HEAD', headers })).status, 403);
     assert.equal(bridge.calls.length, 0);
   });
 }
@@ -132,5 +132,5 @@ for (const [name, headers] of REJECTED) {
 test('answers 403 before the body has arrived', async (context) => {
   const { port } = await startServer(context);
   const headers = { origin: 'null', 'content-length': '100000', expect: '100-continue' };
-  assert.equal((await ask(port, { headers })).status, 403);
+  assert.equal((await sendRequest(port, { headers })).status, 403);
 });

@@ -3,11 +3,11 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { test } from 'node:test';
 import { ROUTES } from '../../src/server/handle-request';
-import { ask, connectTo, post, readAll, readError, startServer } from '../support/bridge/test-server';
+import { connectTo, post, readAll, readError, sendRequest, startServer } from '../support/bridge/test-server';
 
 test('GET /health reports the bridge and its upstream', async (context) => {
   const { port } = await startServer(context);
-  const answer = await ask(port, { method: 'GET', path: '/health?probe=1' });
+  const answer = await sendRequest(port, { method: 'GET', path: '/health?probe=1' });
   assert.equal(answer.status, 200);
   assert.equal(answer.headers['content-type'], 'application/json');
   const { uptime, ...health } = JSON.parse(answer.text) as Record<string, unknown>;
@@ -27,7 +27,7 @@ test('GET /health reports the bridge and its upstream', async (context) => {
 test('GET /models returns the body and entity tag of the bridge', async (context) => {
   const { port } = await startServer(context);
   for (const path of ['/models', '/v1/models', '/v1/models?client_version=0.169.0']) {
-    const answer = await ask(port, { method: 'GET', path });
+    const answer = await sendRequest(port, { method: 'GET', path });
     assert.equal(answer.status, 200);
     assert.equal(answer.headers.etag, '"m1"');
     assert.deepEqual(JSON.parse(answer.text), { object: 'list', data: [], models: [] });
@@ -37,12 +37,12 @@ test('GET /models returns the body and entity tag of the bridge', async (context
 test('HEAD is answered on every path, without a body', async (context) => {
   const { port, bridge } = await startServer(context);
   for (const path of ROUTES.flatMap((route) => route.paths)) {
-    const answer = await ask(port, { method: 'HEAD', path });
+    const answer = await sendRequest(port, { method: 'HEAD', path });
     assert.equal(answer.status, 200, path);
     assert.equal(answer.text, '');
   }
-  assert.equal((await ask(port, { method: 'HEAD', path: '/models' })).headers.etag, '"m1"');
-  const probe = await ask(port, { method: 'HEAD', path: '/v1/responses' });
+  assert.equal((await sendRequest(port, { method: 'HEAD', path: '/models' })).headers.etag, '"m1"');
+  const probe = await sendRequest(port, { method: 'HEAD', path: '/v1/responses' });
   assert.equal(probe.headers['content-length'], undefined, 'GET has another length');
   assert.equal(bridge.calls.length, 0);
 });
@@ -52,10 +52,10 @@ test('HEAD needs a token where GET needs one, and nowhere else', async (context)
   const withGet = new Set(ROUTES.filter(({ method }) => method === 'GET').flatMap(({ paths }) => paths));
   const free = ['/', '/health', '/health/live', '/health/ready'];
   for (const path of ROUTES.flatMap(({ paths }) => paths).filter((one) => !one.includes('{id}'))) {
-    const { status } = await ask(port, { method: 'HEAD', path });
+    const { status } = await sendRequest(port, { method: 'HEAD', path });
     assert.equal(status, withGet.has(path) && !free.includes(path) ? 401 : 200, path);
   }
-  for (const path of free) assert.equal((await ask(port, { method: 'GET', path })).status, 200, path);
+  for (const path of free) assert.equal((await sendRequest(port, { method: 'GET', path })).status, 200, path);
 });
 
 test('an unknown path is 404 and names the three likely routes', async (context) => {
@@ -70,14 +70,14 @@ test('an unknown path is 404 and names the three likely routes', async (context)
     '/health/x',
     '//responses',
   ]) {
-    const answer = await ask(port, { method: 'GET', path });
+    const answer = await sendRequest(port, { method: 'GET', path });
     assert.equal(answer.status, 404, path);
     const { message, code } = readError(answer);
     assert.equal(code, 'not_found');
     assert.match(String(message), /^Nothing is served at "[^"]*"\. Try \S+ \S+, \S+ \S+ or \S+ \S+\.$/);
   }
   const suggest = async (path: string): Promise<unknown> =>
-    readError(await ask(port, { method: 'POST', path, body: '{}' }))['message'];
+    readError(await sendRequest(port, { method: 'POST', path, body: '{}' }))['message'];
   assert.equal(
     await suggest('/v1/responces'),
     'Nothing is served at "/v1/responces". Try POST /v1/responses, POST /v1/chat/completions or GET /v1/models.',
@@ -90,7 +90,7 @@ test('an unknown path is 404 and names the three likely routes', async (context)
 
 test('GET / is one static page that runs and loads nothing, also without the access token', async (context) => {
   const { port } = await startServer(context, { config: { accessToken: 'a-token-of-the-test-0123456789' } });
-  const answer = await ask(port, { method: 'GET', path: '/' });
+  const answer = await sendRequest(port, { method: 'GET', path: '/' });
   assert.equal(answer.status, 200);
   assert.equal(answer.headers['content-type'], 'text/html; charset=utf-8');
   assert.equal(
@@ -100,8 +100,8 @@ test('GET / is one static page that runs and loads nothing, also without the acc
   assert.match(answer.text, /^<!doctype html>\n<html lang="en">[^]*aliyun-codex-bridge 1\.2\.3[^]*<\/html>\n$/);
   assert.match(answer.text, /<pre>aliyun-codex-bridge codex<\/pre>[^]*<code>\/v1<\/code>/);
   assert.doesNotMatch(answer.text, /<script|<style|<link|<img|<form| style=| on\w+=|upstream\.test/i);
-  assert.equal((await ask(port, { method: 'GET', path: '/models' })).status, 401);
-  const evil = await ask(port, { method: 'GET', path: '/', headers: { host: 'evil.example' } });
+  assert.equal((await sendRequest(port, { method: 'GET', path: '/models' })).status, 401);
+  const evil = await sendRequest(port, { method: 'GET', path: '/', headers: { host: 'evil.example' } });
   assert.equal(evil.status, 403);
 });
 
@@ -122,7 +122,7 @@ const WRONG_METHODS = [
 for (const [method, path, allow] of WRONG_METHODS) {
   test(`${method} ${path} is 405`, async (context) => {
     const { port } = await startServer(context);
-    const answer = await ask(port, { method, path, ...(method === 'POST' ? { body: '{}' } : {}) });
+    const answer = await sendRequest(port, { method, path, ...(method === 'POST' ? { body: '{}' } : {}) });
     assert.equal(answer.status, 405);
     assert.equal(answer.headers.allow, allow);
     assert.equal(readError(answer)['code'], 'method_not_allowed');
@@ -171,17 +171,17 @@ test('a handler that throws causes a 500 and a log line with a stack, and nothin
     throw new TypeError('models are broken');
   };
   const { port, logged } = await startServer(context, { models: crash });
-  const answer = await ask(port, { method: 'GET', path: '/models' });
+  const answer = await sendRequest(port, { method: 'GET', path: '/models' });
   assert.equal(answer.status, 500);
   assert.equal(readError(answer)['code'], 'internal_error');
   assert.equal(logged[0]?.['level'], 'error');
   assert.match(String(logged[0]?.['stack']), /TypeError: models are broken\n\s+at /);
-  assert.equal((await ask(port, { method: 'GET', path: '/health' })).status, 200);
+  assert.equal((await sendRequest(port, { method: 'GET', path: '/health' })).status, 200);
 });
 
 test('the query never reaches the log', async (context) => {
   const { port, logged } = await startServer(context);
-  await ask(port, { method: 'GET', path: '/nowhere?password=hunter2' });
+  await sendRequest(port, { method: 'GET', path: '/nowhere?password=hunter2' });
   assert.equal(logged[0]?.['path'], '/nowhere');
   assert.ok(!JSON.stringify(logged).includes('hunter2'));
 });

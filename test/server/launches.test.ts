@@ -10,14 +10,15 @@ import { createBridgeServer } from '../../src/server/create-server';
 import { createIdleShutdown, LAUNCH_HEADER, type IdleShutdown } from '../../src/server/idle-shutdown';
 import { listen } from '../support/cli/background';
 import { createFakeBridge } from '../support/bridge/fake-bridge';
-import { ask, open, post, readAll, startServer } from '../support/bridge/test-server';
+import { open, post, readAll, sendRequest, startServer } from '../support/bridge/test-server';
 
 const LIMIT = { timeout: 20_000 } as const;
 
 const GET_LAUNCHES = { method: 'GET', path: '/launches' } as const;
 
 async function countLaunches(port: number): Promise<unknown> {
-  return (JSON.parse((await ask(port, { method: 'GET', path: '/health' })).text) as { launches: unknown }).launches;
+  const { text } = await sendRequest(port, { method: 'GET', path: '/health' });
+  return (JSON.parse(text) as { launches: unknown }).launches;
 }
 
 test('a launch is answered at once, stays open, and is counted while it is', LIMIT, async (context) => {
@@ -97,7 +98,7 @@ test(
     await post(port, { input: 'hi' });
     await post(port, { input: 'hi' }, { headers: { [LAUNCH_HEADER]: '1' } });
     await readAll(await open(port, { body: '{"input":"hi","stream":true}' }));
-    await ask(port, { method: 'GET', path: '/models' });
+    await sendRequest(port, { method: 'GET', path: '/models' });
     const launch = await createLaunch({ host: '127.0.0.1', port });
     await server.close();
     await launch.closed;

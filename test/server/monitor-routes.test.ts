@@ -4,15 +4,15 @@ import { spawnSync } from 'node:child_process';
 import { describe, it, test } from 'node:test';
 import type { Turn } from '../../src/bridge/bridge';
 import { BridgeError } from '../../src/errors/bridge-error';
-import { ask as message, CODEX, startBridge } from '../support/bridge/test-bridge';
+import { ask, CODEX, startBridge } from '../support/bridge/test-bridge';
 import { fakeTurn } from '../support/bridge/fake-bridge';
-import { ask, open, readAll, startServer } from '../support/bridge/test-server';
+import { open, readAll, sendRequest, startServer } from '../support/bridge/test-server';
 import { getJson } from '../support/clients/sse-client';
 import { readMetrics } from '../support/clients/read-metrics';
 import { answer, createTurnstile, reply } from '../support/upstream/scripted-upstream';
 
 const STREAM = { body: '{"input":"hi","stream":true}' };
-const get = (port: number, path: string, headers = {}) => ask(port, { method: 'GET', path, headers });
+const get = (port: number, path: string, headers = {}) => sendRequest(port, { method: 'GET', path, headers });
 const TOKEN = 'token-0123456789abcdef';
 
 describe('GET /health/live and /health/ready', () => {
@@ -41,7 +41,7 @@ describe('GET /health/live and /health/ready', () => {
     assert.deepEqual([ready.status, JSON.parse(ready.text).ready], [503, false]);
     assert.equal(ready.headers.connection, 'close');
     assert.equal((await get(port, '/health/live')).status, 200);
-    const refused = await ask(port, { ...STREAM, headers: CODEX });
+    const refused = await sendRequest(port, { ...STREAM, headers: CODEX });
     assert.deepEqual([refused.status, JSON.parse(refused.text).error.code], [503, 'bridge_shutting_down']);
     finish();
     assert.equal(await readAll(running), 'data: 1\n\ndata: 2\n\n');
@@ -84,11 +84,11 @@ describe('GET /metrics', () => {
     const read = async () => readMetrics((await getJson(`${bridge.url}/metrics`)).text);
     const before = await read();
     assert.equal(before.value('turns_total', { api: 'responses', outcome: 'answered' }), 0);
-    await bridge.stream({ input: message() }, CODEX);
+    await bridge.stream({ input: ask() }, CODEX);
     await bridge.chatJson({ messages: [{ role: 'user', content: 'x' }] });
     assert.equal((await bridge.json({ input: 'x' })).status, 401);
     assert.equal((await bridge.json({ input: 7 })).status, 400);
-    const slow = bridge.stream({ input: message(), store: false }, CODEX);
+    const slow = bridge.stream({ input: ask(), store: false }, CODEX);
     await bridge.upstream.nextRequest();
     await bridge.turns(4);
     const now = await read();

@@ -3,14 +3,16 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { test } from 'node:test';
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
-import { ask, connectTo, post, readAll, readError, startServer, type Ask } from '../support/bridge/test-server';
+import {
+  connectTo, post, readAll, readError, sendRequest, startServer, type RequestOptions,
+} from '../support/bridge/test-server';
 
 const BODY = { model: 'm', input: 'größer 😀' };
 const TEXT = JSON.stringify(BODY);
 const MB = 1024 * 1024;
 const HEAD = 'POST /v1/responses HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n';
 
-const ACCEPTED: readonly (readonly [name: string, request: Ask])[] = [
+const ACCEPTED: readonly (readonly [name: string, request: RequestOptions])[] = [
   ['application/json', { headers: { 'content-type': 'application/json' }, body: TEXT }],
   ['a charset', { headers: { 'content-type': 'application/json; charset=utf-8' }, body: TEXT }],
   ['capitals', { headers: { 'content-type': 'Application/JSON' }, body: TEXT }],
@@ -28,7 +30,7 @@ const ACCEPTED: readonly (readonly [name: string, request: Ask])[] = [
 for (const [name, request] of ACCEPTED) {
   test(`reads a body with ${name}`, async (context) => {
     const { port, bridge } = await startServer(context);
-    const answer = await ask(port, request);
+    const answer = await sendRequest(port, request);
     assert.equal(answer.status, 200, answer.text);
     assert.deepEqual(bridge.calls[0]?.body, BODY);
   });
@@ -42,33 +44,34 @@ test('reads a body without a content-type', async (context) => {
   assert.deepEqual(bridge.calls[0]?.body, BODY);
 });
 
-const typed = (type: string, body: string): Ask => ({ headers: { 'content-type': type }, body });
-const coded = (coding: string, body: string | Buffer): Ask => ({ headers: { 'content-encoding': coding }, body });
+const typed = (type: string, body: string): RequestOptions => ({ headers: { 'content-type': type }, body });
+const encoded = (coding: string, body: string | Buffer): RequestOptions =>
+  ({ headers: { 'content-encoding': coding }, body });
 const big = JSON.stringify({ input: 'x'.repeat(2 * MB) });
-const REJECTED: readonly (readonly [name: string, status: number, request: Ask, message: RegExp])[] = [
+const REJECTED: readonly (readonly [name: string, status: number, request: RequestOptions, message: RegExp])[] = [
   ['text/plain', 415, typed('text/plain', TEXT), /type "text\/plain": expected application\/json/],
   ['a form', 415, typed('application/x-www-form-urlencoded', TEXT), /expected application\/json/],
   ['a type that only begins like JSON', 415, typed('application/jsonp', TEXT), /expected/],
-  ['zstd', 415, coded('zstd', TEXT), /"zstd": expected gzip, deflate, br or identity\. In Codex/],
-  ['two codings', 415, coded('gzip, br', TEXT), /"gzip, br": expected/],
+  ['zstd', 415, encoded('zstd', TEXT), /"zstd": expected gzip, deflate, br or identity\. In Codex/],
+  ['two codings', 415, encoded('gzip, br', TEXT), /"gzip, br": expected/],
   ['an empty body', 400, { body: '' }, /it is empty/],
   ['whitespace', 400, { body: ' \n ' }, /it is empty/],
   ['a syntax error', 400, { body: '{\n  "input": secret-word\n}' }, /as JSON: unexpected "s" at line 2, column 12\.$/],
   ['a truncated body', 400, { body: TEXT.slice(0, -1) }, /unexpected end at line 1, column \d+\.$/],
   ['broken UTF-8', 400, { body: Buffer.from([0x22, 0xc3, 0x28, 0x22]) }, /not valid UTF-8/],
   ['cut UTF-8', 400, { body: Buffer.from([0x22, 0xf0, 0x9f, 0x98]) }, /not valid UTF-8/],
-  ['broken gzip', 400, coded('gzip', TEXT), /Cannot decompress the request body as gzip/],
-  ['truncated gzip', 400, coded('gzip', gzipSync(TEXT).subarray(0, -9)), /Cannot decompress/],
+  ['broken gzip', 400, encoded('gzip', TEXT), /Cannot decompress the request body as gzip/],
+  ['truncated gzip', 400, encoded('gzip', gzipSync(TEXT).subarray(0, -9)), /Cannot decompress/],
   ['a declared length over the limit', 413, { body: big }, /larger than 1 MB.*--body-limit-mb/],
   ['chunks over the limit', 413, { headers: { 'transfer-encoding': 'chunked' }, body: big }, /larger than 1 MB/],
-  ['gzip that inflates over the limit', 413, coded('gzip', gzipSync(big)), /larger than 1 MB/],
-  ['br that inflates over the limit', 413, coded('br', brotliCompressSync(big)), /larger than 1 MB/],
+  ['gzip that inflates over the limit', 413, encoded('gzip', gzipSync(big)), /larger than 1 MB/],
+  ['br that inflates over the limit', 413, encoded('br', brotliCompressSync(big)), /larger than 1 MB/],
 ];
 
 for (const [name, status, request, message] of REJECTED) {
   test(`answers ${status} to ${name}`, async (context) => {
     const { port, bridge, logged } = await startServer(context);
-    const answer = await ask(port, request);
+    const answer = await sendRequest(port, request);
     assert.equal(answer.status, status);
     assert.equal(answer.headers['content-type'], 'application/json');
     assert.match(String(readError(answer)['message']), message);
@@ -132,6 +135,6 @@ test('a connection lost inside the body is an aborted turn, not a failure', asyn
   socket.write(`${HEAD}content-length: 100\r\n\r\n{`);
   socket.destroy();
   await once(socket, 'close');
-  while (logged.length === 0) assert.equal((await ask(port, { method: 'GET', path: '/health' })).status, 200);
+  while (logged.length === 0) assert.equal((await sendRequest(port, { method: 'GET', path: '/health' })).status, 200);
   assert.deepEqual(logged.map(({ level, finish, stage }) => [level, finish, stage]), [['info', 'aborted', 'request']]);
 });

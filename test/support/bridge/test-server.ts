@@ -49,7 +49,7 @@ export async function startServer(
   return { server, bridge, port, logged, opened };
 }
 
-export interface Ask {
+export interface RequestOptions {
   readonly method?: string;
   readonly path?: string;
   readonly headers?: OutgoingHttpHeaders;
@@ -62,9 +62,9 @@ export interface Answer {
   readonly text: string;
 }
 
-/** Opens a request on its own connection; resolves with the answer's head. */
-export async function open(port: number, ask: Ask = {}): Promise<IncomingMessage> {
-  const { method = 'POST', path = '/v1/responses', headers = {}, body } = ask;
+/** Sends a request on its own connection. Resolves when the response begins. */
+export async function open(port: number, options: RequestOptions = {}): Promise<IncomingMessage> {
+  const { method = 'POST', path = '/v1/responses', headers = {}, body } = options;
   const json = body === undefined ? {} : { 'content-type': 'application/json' };
   const outgoing = httpRequest({
     host: '127.0.0.1',
@@ -81,15 +81,15 @@ export async function open(port: number, ask: Ask = {}): Promise<IncomingMessage
   return incoming;
 }
 
-/** Sends a request on its own connection and reads the complete answer. */
-export async function ask(port: number, request: Ask = {}): Promise<Answer> {
+/** Sends a request on its own connection and reads the complete response. */
+export async function sendRequest(port: number, request: RequestOptions = {}): Promise<Answer> {
   const incoming = await open(port, request);
   return { status: incoming.statusCode ?? 0, headers: incoming.headers, text: await readAll(incoming) };
 }
 
 /** Sends a JSON value. */
-export function post(port: number, value: unknown, request: Ask = {}): Promise<Answer> {
-  return ask(port, { ...request, body: JSON.stringify(value) });
+export function post(port: number, value: unknown, request: RequestOptions = {}): Promise<Answer> {
+  return sendRequest(port, { ...request, body: JSON.stringify(value) });
 }
 
 export async function readAll(stream: AsyncIterable<Buffer> | IncomingMessage): Promise<string> {
