@@ -15,12 +15,12 @@ interface ProgramOutput {
 }
 
 /** Runs the program. Never rejects: a program that cannot be started or times out counts as failed. */
-function runForOutput(program: Program, words: readonly string[], env: Environment): Promise<ProgramOutput> {
-  const { command, args, options } = toSpawn(program, words);
+function runForOutput(program: Program, args: readonly string[], env: Environment): Promise<ProgramOutput> {
+  const { command, args: all, options } = toSpawn(program, args);
   const limits = { timeout: TIMEOUT_MS, killSignal: 'SIGKILL', windowsHide: true, maxBuffer: 64 << 20 } as const;
   return new Promise((resolve) => {
     try {
-      const child = execFile(command, args, { ...options, ...limits, env }, (failure, out, error) =>
+      const child = execFile(command, all, { ...options, ...limits, env }, (failure, out, error) =>
         resolve({ ok: failure === null, out, error }));
       child.stdin?.end();
     } catch {

@@ -191,8 +191,8 @@ export function renderFlawOverrides(flaws: readonly ConfigFlaw[]): readonly stri
   if (providers.some(isBuiltIn)) return undefined;
   if (rejected.some(({ commentOut, override }) => commentOut?.keys && !override)) return undefined;
   const tables = providers.map((id) => `${renderKey([id])}={name="disabled",wire_api="responses"}`);
-  const words = tables.length === 0 ? [] : [`${PROVIDERS_KEY}={${tables.join(',')}}`];
-  const all = [...words, ...rejected.flatMap(({ override }) => override ?? [])];
+  const tableArgs = tables.length === 0 ? [] : [`${PROVIDERS_KEY}={${tables.join(',')}}`];
+  const all = [...tableArgs, ...rejected.flatMap(({ override }) => override ?? [])];
   return all.flatMap((word) => ['-c', word]);
 }
 

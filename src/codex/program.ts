@@ -6,10 +6,10 @@ import { quoteArgument } from '../base/shell-word';
 import { attempt } from '../base/thrown';
 import type { Environment } from '../config/resolve';
 
-/** The arguments for `spawn`: `words` precede the program's own arguments. */
+/** How to start a program: `args` precede the arguments that the caller gives it. */
 export interface Program {
   readonly command: string;
-  readonly words: readonly string[];
+  readonly args: readonly string[];
   /** Only cmd.exe can run this file, so arguments must be quoted for it. */
   readonly isScript?: true;
 }
@@ -61,14 +61,14 @@ function listCandidates(name: string, { env, platform }: ProgramSearch): readonl
  * and Ctrl-C does not prompt "Terminate batch job (Y/N)?".
  */
 function describe(path: string, { platform, isProgram, node }: ProgramSearch): Program {
-  if (platform !== 'win32' || !/\.(cmd|bat)$/i.test(path)) return { command: path, words: [] };
+  if (platform !== 'win32' || !/\.(cmd|bat)$/i.test(path)) return { command: path, args: [] };
   const script = win32.join(win32.dirname(path), 'node_modules', '@openai', 'codex', 'bin', 'codex.js');
   const isNpm = win32.basename(path).toLowerCase() === 'codex.cmd' && isProgram(script);
-  return isNpm ? { command: node, words: [script] } : { command: path, words: [], isScript: true };
+  return isNpm ? { command: node, args: [script] } : { command: path, args: [], isScript: true };
 }
 
 /** Returns the file of a program, for messages. */
-export const pathOf = ({ words, command }: Program): string => words[0] ?? command;
+export const pathOf = ({ args, command }: Program): string => args[0] ?? command;
 
 interface Spawn {
   readonly command: string;
@@ -76,25 +76,25 @@ interface Spawn {
   readonly options: SpawnOptions;
 }
 
-/** Returns the arguments of `spawn` that run `program` with `words`. */
-export function toSpawn(program: Program, words: readonly string[]): Spawn {
-  const args = [...program.words, ...words];
-  if (program.isScript === undefined) return { command: program.command, args, options: {} };
+/** Returns the arguments of `spawn` that run `program` with `args`. */
+export function toSpawn(program: Program, args: readonly string[]): Spawn {
+  const all = [...program.args, ...args];
+  if (program.isScript === undefined) return { command: program.command, args: all, options: {} };
   return {
     command: process.env['ComSpec'] || 'cmd.exe',
-    args: renderCmdArguments(program.command, args),
+    args: renderCmdArguments(program.command, all),
     options: { windowsVerbatimArguments: true },
   };
 }
 
 /**
- * Renders the arguments of `cmd.exe` that run a batch file with `words`, for `windowsVerbatimArguments`.
+ * Renders the arguments of `cmd.exe` that run a batch file with `args`, for `windowsVerbatimArguments`.
  *
  * Quotes are for the program. Carets are for cmd.exe, doubled because a batch file that forwards `%*` is parsed a
  * second time.
  */
-export function renderCmdArguments(file: string, words: readonly string[]): readonly string[] {
-  const line = [escape(file), ...words.map((word) => escape(escape(quoteArgument(word))))].join(' ');
+export function renderCmdArguments(file: string, args: readonly string[]): readonly string[] {
+  const line = [escape(file), ...args.map((arg) => escape(escape(quoteArgument(arg))))].join(' ');
   return ['/d', '/s', '/c', `"${line}"`];
 }
 

@@ -10,14 +10,14 @@ import { toSpawn, type Program } from './program';
  * @returns the exit code, or 128 plus the number of the signal that ended it; rejects if it cannot be started
  */
 export async function runChild(
-  program: Program, words: readonly string[], env: Environment, hasTerminal: boolean,
+  program: Program, args: readonly string[], env: Environment, hasTerminal: boolean,
 ): Promise<number> {
-  const { command, args, options } = toSpawn(program, words);
+  const { command, args: all, options } = toSpawn(program, args);
   let child: ChildProcess | undefined;
   // Registered before the start: a signal for the child may arrive before the next line runs.
   const stopForwarding = forwardSignals((signal) => child?.kill(signal), hasTerminal);
   try {
-    child = spawn(command, args, { ...options, env, stdio: 'inherit' });
+    child = spawn(command, all, { ...options, env, stdio: 'inherit' });
     return await endOf(child);
   } finally {
     stopForwarding();

@@ -20,7 +20,7 @@ export interface KeyStore {
 /** One run of a tool. */
 interface ToolCall {
   readonly command: string;
-  readonly words: readonly string[];
+  readonly args: readonly string[];
   readonly input?: string;
 }
 
@@ -35,8 +35,8 @@ interface Tool {
 
 const SERVICE = 'aliyun-codex-bridge';
 
-const security = (words: readonly string[], input?: string): ToolCall =>
-  ({ command: 'security', words, ...(input !== undefined && { input }) });
+const security = (args: readonly string[], input?: string): ToolCall =>
+  ({ command: 'security', args, ...(input !== undefined && { input }) });
 
 /** security(1); -i reads commands from standard input, -X takes the key in hexadecimal digits. */
 const KEYCHAIN: Tool = {
@@ -50,7 +50,7 @@ const KEYCHAIN: Tool = {
 };
 
 const secretTool = (verb: string, name: string, more: readonly string[] = []): ToolCall =>
-  ({ command: 'secret-tool', words: [verb, ...more, 'service', SERVICE, 'provider', name] });
+  ({ command: 'secret-tool', args: [verb, ...more, 'service', SERVICE, 'provider', name] });
 
 /** secret-tool(1) of libsecret. */
 const SECRET_SERVICE: Tool = {
@@ -64,7 +64,7 @@ const SECRET_SERVICE: Tool = {
 /** Windows.Security.Credentials.PasswordVault; Windows PowerShell can load it, PowerShell 7 cannot. */
 const powershell = (script: string, input?: string): ToolCall => ({
   command: 'powershell.exe',
-  words: ['-NoProfile', '-NonInteractive', '-Command', `${OPEN_VAULT} ${script}`],
+  args: ['-NoProfile', '-NonInteractive', '-Command', `${OPEN_VAULT} ${script}`],
   ...(input !== undefined && { input }),
 });
 
@@ -96,7 +96,7 @@ const TIMEOUT_MS = 60_000;
 export function openKeyStore(env: Environment, platform: NodeJS.Platform = process.platform): KeyStore {
   const tool = TOOLS[platform] ?? SECRET_SERVICE;
   const options = { env: { ...env }, encoding: 'utf8', timeout: TIMEOUT_MS, windowsHide: true } as const;
-  const run = ({ command, words, input = '' }: ToolCall) => spawnSync(command, words, { ...options, input });
+  const run = ({ command, args, input = '' }: ToolCall) => spawnSync(command, args, { ...options, input });
   const read = (name: string): string | undefined => {
     const { status, stdout } = run(tool.read(name));
     return status === 0 ? stdout.trim() || undefined : undefined;
@@ -111,8 +111,8 @@ export function openKeyStore(env: Environment, platform: NodeJS.Platform = proce
     title: tool.title,
     read,
     load: (name) => new Promise((resolve) => {
-      const { command, words } = tool.read(name);
-      const child = execFile(command, words, options, (error, stdout) =>
+      const { command, args } = tool.read(name);
+      const child = execFile(command, args, options, (error, stdout) =>
         resolve(error ? undefined : stdout.trim() || undefined),
       );
       child.stdin?.end();

@@ -25,7 +25,7 @@ export interface BridgeForCodex extends Address {
   readonly config: Config;
   readonly paths: Paths;
   /** The user's arguments for Codex. */
-  readonly words: readonly string[];
+  readonly args: readonly string[];
   readonly io: CommandIo;
   /** The version of the launched Codex; entries that it cannot read are omitted. */
   readonly codexVersion: string | undefined;
@@ -34,7 +34,7 @@ export interface BridgeForCodex extends Address {
 
 export interface CodexArguments {
   /** Arguments to place before the user's own, so that the user's override them. */
-  readonly words: readonly string[];
+  readonly args: readonly string[];
   /** Messages for the user. */
   readonly notes: readonly string[];
 }
@@ -46,14 +46,14 @@ export async function describeBridge(bridge: BridgeForCodex): Promise<CodexArgum
   const parsed = parseToml(await readFile(join(paths.codexHome, 'config.toml'), 'utf8').catch(() => ''));
   const codexConfig = parsed.ok ? parsed.value : {};
   const configured = asText(codexConfig['model']);
-  const picked = await pickModel({ config, offered: models, configured, words: bridge.words, io: bridge.io });
+  const picked = await pickModel({ config, offered: models, configured, args: bridge.args, io: bridge.io });
   if ('problem' in picked) return picked;
   const { model } = picked;
   const notes = [
     ...(problem === undefined ? [] : [`Cannot write the model catalog for Codex: ${problem}`]),
     ...(config.search === undefined || webSearch ? [] : [NO_SEARCH]),
   ];
-  const words = renderOverrides({
+  const args = renderOverrides({
     model,
     ...(models.length === 0 ? { catalogFile: file } : describeCatalog(renderBase(bridge), bridge.codexVersion, file)),
     baseUrl: renderBase(bridge),
@@ -62,7 +62,7 @@ export async function describeBridge(bridge: BridgeForCodex): Promise<CodexArgum
     headers: { [LAUNCH_HEADER]: '1' },
     ...chooseHeaders(bridge),
   });
-  return { words, notes };
+  return { args, notes };
 }
 
 /** Makes Codex send the token in `Authorization`, or in `x-api-key` if `Authorization` has the provider's key. */

@@ -44,13 +44,13 @@ export async function run(context: CommandContext): Promise<number> {
     if (codexVersion !== undefined && isBefore(codexVersion, OLDEST_CODEX)) return fail(describeOld(codexVersion));
     const repaired = await fixConfig(paths.codexHome, codexVersion, io);
     if (!repaired.ok) return fail(renderSetupFailure(repaired));
-    const described = await describeBridge({ ...attached, config, paths, codexVersion, words: rest, io });
+    const described = await describeBridge({ ...attached, config, paths, codexVersion, args: rest, io });
     if ('problem' in described) return fail(described.problem);
-    const { words, notes } = described;
+    const { args, notes } = described;
     for (const note of [...repaired.notes, ...attached.notes, ...notes]) io.error(`aliyun-codex-bridge: ${note}\n`);
     const codexEnv = createCodexEnvironment(env, config, attached.token);
     const noDaemon = needsNoDaemon(codexVersion, rest) ? ['--no-daemon'] : [];
-    return await runCodex(program, [...noDaemon, ...repaired.overrides, ...words, ...rest], codexEnv, fail);
+    return await runCodex(program, [...noDaemon, ...repaired.overrides, ...args, ...rest], codexEnv, fail);
   } finally {
     release();
   }
@@ -111,21 +111,21 @@ const FIRST_WITH_DAEMON = '0.169.0';
  * Whether Codex needs the flag --no-daemon. Because of the settings on its command line, Codex cannot use the shared
  * server; without the flag, each start prints a warning ("Running without the shared background server").
  */
-export function needsNoDaemon(codexVersion: string | undefined, words: readonly string[]): boolean {
-  return codexVersion !== undefined && !isBefore(codexVersion, FIRST_WITH_DAEMON) && !words.includes('--no-daemon');
+export function needsNoDaemon(codexVersion: string | undefined, args: readonly string[]): boolean {
+  return codexVersion !== undefined && !isBefore(codexVersion, FIRST_WITH_DAEMON) && !args.includes('--no-daemon');
 }
 
 async function runCodex(
-  program: Program, words: readonly string[], env: Environment, fail: (problem: string, code: number) => number,
+  program: Program, args: readonly string[], env: Environment, fail: (problem: string, code: number) => number,
 ): Promise<number> {
   try {
     // Checked before Codex starts, because the terminal may be closed while it runs.
     const hadTerminal = hasTerminal();
-    const code = await runChild(program, words, env, hadTerminal);
+    const code = await runChild(program, args, env, hadTerminal);
     if (hadTerminal && !hasTerminal()) await hangUp();
     return code;
   } catch (error) {
-    const path = program.words[0] ?? program.command;
+    const path = program.args[0] ?? program.command;
     return fail(`Cannot run ${path} as Codex: ${explainStart(error)}.`, NOT_STARTED);
   }
 }

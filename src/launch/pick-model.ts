@@ -12,7 +12,7 @@ export interface ModelQuestion {
   /** The model in the user's config.toml. */
   readonly configured: string | undefined;
   /** The user's arguments for Codex. */
-  readonly words: readonly string[];
+  readonly args: readonly string[];
   readonly io: CommandIo;
 }
 
@@ -20,11 +20,11 @@ export interface ModelQuestion {
 export type PickedModel = { readonly model: string | undefined } | { readonly problem: string };
 
 /** Prompts only on a terminal, and only if no model was chosen and the provider has several models but no default. */
-export async function pickModel({ config, offered, configured, words, io }: ModelQuestion): Promise<PickedModel> {
+export async function pickModel({ config, offered, configured, args, io }: ModelQuestion): Promise<PickedModel> {
   const model = chooseModel({ wanted: config.defaultModel, configured, offered });
   const [first] = offered;
   const isChosen = model !== undefined && (model !== first || offered.length === 1 || hasDefault(config));
-  if (isChosen || namesModel(words)) return { model };
+  if (isChosen || namesModel(args)) return { model };
   if (first === undefined) return configured === undefined ? { problem: NO_MODEL } : { model };
   if (model === configured) return { model };
   const answer = await io.ask?.(renderQuestion(offered), offered);
@@ -41,10 +41,10 @@ function hasDefault({ defaultModel, provider, aiBaseUrl, catalog }: Config): boo
 }
 
 /** Whether Codex's arguments name a model: `-m`, `--model`, `-c model=…`, or a profile, which may name one. */
-function namesModel(words: readonly string[]): boolean {
-  return words.some((word, index) => {
+function namesModel(args: readonly string[]): boolean {
+  return args.some((word, index) => {
     if (/^(-m|--model|-p|--profile)(=|$)/.test(word) || /^-[mp][^-]/.test(word)) return true;
-    const setting = /^(-c|--config)$/.test(words[index - 1] ?? '') ? word : /^--config=(.*)$/s.exec(word)?.[1];
+    const setting = /^(-c|--config)$/.test(args[index - 1] ?? '') ? word : /^--config=(.*)$/s.exec(word)?.[1];
     return setting !== undefined && /^\s*model\s*=/.test(setting);
   });
 }

@@ -12,12 +12,12 @@ const HOME = mkdtempSync(join(tmpdir(), 'config-command-'));
 after(() => rmSync(HOME, { recursive: true, force: true }));
 
 async function runConfig(
-  words: readonly string[] = [],
+  args: readonly string[] = [],
   env: Readonly<Record<string, string>> = {},
   isTerminal = false,
 ) {
   const io = { ...createFakeIo(), isTerminal: () => isTerminal };
-  const code = await run(['config', ...words], { HOME, ...env }, io);
+  const code = await run(['config', ...args], { HOME, ...env }, io);
   return { code, ...io.written };
 }
 
@@ -73,8 +73,8 @@ test('shows the detected provider, its values, and the folders', async () => {
 
 test('masks a key, in the text and in JSON', async () => {
   const env = { AI_API_KEY: 'sk-test-hidden' };
-  for (const words of [[], ['--json'], ['--ai-api-key', 'sk-test-hidden-too']]) {
-    const { out } = await runConfig(words, env);
+  for (const args of [[], ['--json'], ['--ai-api-key', 'sk-test-hidden-too']]) {
+    const { out } = await runConfig(args, env);
     assert.doesNotMatch(out, /hidden/);
     assert.match(out, /sk-/);
   }

@@ -13,9 +13,9 @@ import { startScriptedUpstream } from '../support/upstream/scripted-upstream';
 
 const ENV = { AI_PROVIDER: 'aliyun-coding', AI_API_KEY: 'sk-test-models' };
 
-async function runModels(words: readonly string[] = [], env: Readonly<Record<string, string>> = ENV) {
+async function runModels(args: readonly string[] = [], env: Readonly<Record<string, string>> = ENV) {
   const io = createFakeIo();
-  const code = await run(['models', ...words], env, io);
+  const code = await run(['models', ...args], env, io);
   return { code, ...io.written };
 }
 
@@ -92,8 +92,8 @@ Add these lines to Codex's config.toml, above its first [table]:
 });
 
 test('--codex-version omits what an old Codex cannot read', async () => {
-  const efforts = async (...words: string[]) => {
-    const { models } = JSON.parse((await runModels(['--json', ...words], { AI_PROVIDER: 'deepseek' })).out) as
+  const efforts = async (...args: string[]) => {
+    const { models } = JSON.parse((await runModels(['--json', ...args], { AI_PROVIDER: 'deepseek' })).out) as
       { models: { supported_reasoning_levels: { effort: string }[] }[] };
     return models[0]?.supported_reasoning_levels.map(({ effort }) => effort);
   };

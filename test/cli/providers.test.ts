@@ -17,9 +17,9 @@ function home(context: TestContext, providers: object): Readonly<Record<string, 
   return { HOME: folder, XDG_CONFIG_HOME: folder, CODEX_HOME: join(folder, 'codex'), AI_API_KEY: 'sk-sp-test-home' };
 }
 
-async function providers(env: Readonly<Record<string, string>>, ...words: string[]) {
+async function providers(env: Readonly<Record<string, string>>, ...args: string[]) {
   const io = createFakeIo();
-  const code = await run(['providers', ...words], env, io);
+  const code = await run(['providers', ...args], env, io);
   return { code, ...io.written };
 }
 

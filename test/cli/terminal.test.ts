@@ -25,32 +25,32 @@ const COLOR = /\u001b\[\d+m/;
 
 function start(
   context: TestContext,
-  words: readonly string[],
+  args: readonly string[],
   env: Readonly<Record<string, string>> = {},
 ): TerminalRun {
-  const run = startAtTerminal({ words: [process.execPath, PROGRAM, ...words], env: { ...ENV, ...env } });
+  const run = startAtTerminal({ args: [process.execPath, PROGRAM, ...args], env: { ...ENV, ...env } });
   context.after(run.kill);
   return run;
 }
 
 /** Runs the program with pipes. @param script runs in a shell that has the command line in "$@" */
-function runPiped(words: readonly string[], script?: string) {
-  const command = [process.execPath, PROGRAM, ...words];
-  const [program = '', ...args] = script === undefined ? command : ['/bin/sh', '-c', script, 'sh', ...command];
+function runPiped(args: readonly string[], script?: string) {
+  const command = [process.execPath, PROGRAM, ...args];
+  const [program = '', ...programArgs] = script === undefined ? command : ['/bin/sh', '-c', script, 'sh', ...command];
   const env = { PATH: process.env['PATH'] ?? '', ...ENV };
-  const { status, stdout, stderr } = spawnSync(program, args, { env, encoding: 'utf8', timeout: 30_000 });
+  const { status, stdout, stderr } = spawnSync(program, programArgs, { env, encoding: 'utf8', timeout: 30_000 });
   return { status, stdout, stderr };
 }
 
-for (const words of [['help'], ['config']]) {
-  test(`${words.join(' ')} has colors on a terminal`, LIMITS, async (context) => {
-    const { code, screen } = await start(context, words).ended;
+for (const args of [['help'], ['config']]) {
+  test(`${args.join(' ')} has colors on a terminal`, LIMITS, async (context) => {
+    const { code, screen } = await start(context, args).ended;
     assert.equal(code, 0);
     assert.match(screen, COLOR);
   });
 
-  test(`${words.join(' ')} has no colors with NO_COLOR or on a dumb terminal`, LIMITS, async (context) => {
-    const runs = [{ NO_COLOR: '1' }, { TERM: 'dumb' }].map((env) => start(context, words, env).ended);
+  test(`${args.join(' ')} has no colors with NO_COLOR or on a dumb terminal`, LIMITS, async (context) => {
+    const runs = [{ NO_COLOR: '1' }, { TERM: 'dumb' }].map((env) => start(context, args, env).ended);
     for (const { code, screen } of await Promise.all(runs)) {
       assert.equal(code, 0);
       assert.doesNotMatch(screen, /\u001b/);
@@ -58,8 +58,8 @@ for (const words of [['help'], ['config']]) {
     }
   });
 
-  test(`${words.join(' ')} has no colors in a pipe`, () => {
-    const { status, stdout } = runPiped(words);
+  test(`${args.join(' ')} has no colors in a pipe`, () => {
+    const { status, stdout } = runPiped(args);
     assert.equal(status, 0);
     assert.doesNotMatch(stdout, /\u001b|\r/);
   });
@@ -138,7 +138,7 @@ test(
     const codes = join(folder, 'codes');
     spawnSync('mkfifo', [codes]);
     // Codex only prints help, which needs no bridge. The shell survives SIGHUP and records how the launcher ended.
-    const words = [
+    const args = [
       '/bin/sh',
       '-c',
       `trap : HUP; "$@"; echo $? > ${codes}`,
@@ -150,7 +150,7 @@ test(
       'codex',
       'help',
     ];
-    const terminal = startAtTerminal({ words, env: ENV });
+    const terminal = startAtTerminal({ args, env: ENV });
     context.after(terminal.kill);
     await terminal.shows('running');
     terminal.kill();

@@ -67,17 +67,17 @@ test('the overrides are the same settings as arguments', () => {
     '-c',
     'model_catalog_json="C:\\\\m.json"',
   ]);
-  const words = renderOverrides({ ...SETTINGS, model: undefined, catalogFile: undefined });
+  const args = renderOverrides({ ...SETTINGS, model: undefined, catalogFile: undefined });
   assert.deepEqual(
-    words.filter((word) => word !== '-c').map((word) => word.split('=', 1)[0]),
+    args.filter((word) => word !== '-c').map((word) => word.split('=', 1)[0]),
     ['model_provider', 'model_providers.aliyun'],
   );
 });
 
 test('web search sets a field of the provider and a feature, and suppresses its warning', () => {
-  const words = renderOverrides({ ...SETTINGS, webSearch: true }).filter((word) => word !== '-c');
-  assert.match(words[1] ?? '', /,supports_standalone_web_search=true\}$/);
-  assert.deepEqual(words.slice(-2), [
+  const args = renderOverrides({ ...SETTINGS, webSearch: true }).filter((word) => word !== '-c');
+  assert.match(args[1] ?? '', /,supports_standalone_web_search=true\}$/);
+  assert.deepEqual(args.slice(-2), [
     'features.standalone_web_search=true',
     'suppress_unstable_features_warning=true',
   ]);
@@ -228,8 +228,8 @@ for (const [name, config, id] of IDS) {
     const parsed = parseToml(config);
     assert.ok(parsed.ok);
     assert.equal(findBridgeId(parsed.value, 31415), id);
-    const words = renderOverrides({ ...SETTINGS, providerId: id });
-    assert.ok(words.includes(`model_provider=${JSON.stringify(id)}`));
-    assert.ok(words.some((word) => word.startsWith(`model_providers.${id.includes(' ') ? `"${id}"` : id}={name=`)));
+    const args = renderOverrides({ ...SETTINGS, providerId: id });
+    assert.ok(args.includes(`model_provider=${JSON.stringify(id)}`));
+    assert.ok(args.some((word) => word.startsWith(`model_providers.${id.includes(' ') ? `"${id}"` : id}={name=`)));
   });
 }

@@ -23,15 +23,15 @@ const fs = require('node:fs');
 const file = process.env.STORE;
 const store = fs.existsSync(file) ? JSON.parse(fs.readFileSync(file, 'utf8')) : {};
 const save = () => fs.writeFileSync(file, JSON.stringify(store));
-const words = process.argv.slice(2);
-fs.appendFileSync(file + '.words', JSON.stringify(words) + '\\n');
+const args = process.argv.slice(2);
+fs.appendFileSync(file + '.args', JSON.stringify(args) + '\\n');
 const input = () => fs.readFileSync(0, 'utf8');
 const print = (key) => (key === undefined ? process.exit(44) : process.stdout.write(key));
 `;
 
 const TOOLS: Readonly<Record<string, readonly [platform: NodeJS.Platform, script: string]>> = {
   security: ['darwin', `
-const own = words[0] === '-i' ? input().trim().split(' ') : words;
+const own = args[0] === '-i' ? input().trim().split(' ') : args;
 const after = (flag) => own[own.indexOf(flag) + 1];
 if (own[0] === 'add-generic-password') {
   store[after('-s') + '/' + after('-a')] = Buffer.from(after('-X'), 'hex').toString();
@@ -47,12 +47,12 @@ if (own[0] === 'delete-generic-password') {
   save();
 }`],
   'secret-tool': ['linux', `
-const at = words.slice(-3).filter((_, index) => index !== 1).join('/');
-if (words[0] === 'store') { store[at] = input(); save(); }
-if (words[0] === 'lookup') print(store[at]);
-if (words[0] === 'clear') { delete store[at]; save(); }`],
+const at = args.slice(-3).filter((_, index) => index !== 1).join('/');
+if (args[0] === 'store') { store[at] = input(); save(); }
+if (args[0] === 'lookup') print(store[at]);
+if (args[0] === 'clear') { delete store[at]; save(); }`],
   'powershell.exe': ['win32', `
-const script = words.at(-1);
+const script = args.at(-1);
 const [, name] = /'aliyun-codex-bridge', '([^']*)'/.exec(script);
 if (script.includes('.Add(')) { store[name] = input(); save(); }
 else if (script.includes('.Remove(')) { delete store[name]; save(); }
@@ -64,15 +64,15 @@ function createTool(context: TestContext, name: string, script: string) {
   context.after(() => rmSync(folder, { recursive: true, force: true }));
   writeFileSync(join(folder, name), HEAD + script);
   chmodSync(join(folder, name), 0o755);
-  const words = (): string => readFileSync(join(folder, 'store.words'), 'utf8');
-  return { env: { PATH: folder, STORE: join(folder, 'store'), HOME: folder, XDG_CONFIG_HOME: folder }, words };
+  const args = (): string => readFileSync(join(folder, 'store.args'), 'utf8');
+  return { env: { PATH: folder, STORE: join(folder, 'store'), HOME: folder, XDG_CONFIG_HOME: folder }, args };
 }
 
 const skip = process.platform === 'win32' && 'fake tools need #!';
 
 for (const [name, [platform, script]] of Object.entries(TOOLS)) {
   test(`${name}: a key is stored, read and removed, and never on a command line`, { skip }, (context) => {
-    const { env, words } = createTool(context, name, script);
+    const { env, args } = createTool(context, name, script);
     const store = openKeyStore(env, platform);
     assert.equal(store.read('zai'), undefined);
     assert.equal(store.write('zai', KEY), undefined);
@@ -81,7 +81,7 @@ for (const [name, [platform, script]] of Object.entries(TOOLS)) {
     assert.equal(store.remove('zai'), undefined);
     assert.equal(store.remove('zai'), undefined, 'no such key any more');
     assert.deepEqual([store.read('zai'), store.read('acme')], [undefined, 'other']);
-    assert.ok(!words().includes('sk-') && !words().includes('other'));
+    assert.ok(!args().includes('sk-') && !args().includes('other'));
   });
 
   test(`${name}: a missing or failing tool is reported`, { skip }, (context) => {
@@ -99,13 +99,13 @@ for (const [name, [platform, script]] of Object.entries(TOOLS)) {
 test('reads the key store only for a key that is needed', {
   skip: process.platform !== 'linux' && 'runs with secret-tool',
 }, async (context) => {
-  const { env, words } = createTool(context, 'secret-tool', TOOLS['secret-tool']?.[1] ?? '');
+  const { env, args } = createTool(context, 'secret-tool', TOOLS['secret-tool']?.[1] ?? '');
   for (const provider of ['zai', 'deepseek']) {
     const io = { ...createFakeIo(), readInput: async () => `sk-${provider}` };
     assert.equal(await run(['login', '--provider', provider, '--with-api-key', '--save-to', 'system'], env, io), 0);
   }
   const port = ['--port', String(await findFreePort())];
-  const listReads = () => words().split('\n').filter((line) => line.includes('lookup'));
+  const listReads = () => args().split('\n').filter((line) => line.includes('lookup'));
   const saved = listReads().length;
   for (const command of [
     ['status', ...port], ['stop', ...port], ['logs', ...port], ['usage'], ['login', '--status'], ['providers'],
@@ -130,7 +130,7 @@ test('reads the key store only for a key that is needed', {
 test('serve reads the key store only for the provider of a request, and masks the key', {
   skip: process.platform !== 'linux' && 'runs with secret-tool',
 }, async (context) => {
-  const { env, words } = createTool(context, 'secret-tool', TOOLS['secret-tool']?.[1] ?? '');
+  const { env, args } = createTool(context, 'secret-tool', TOOLS['secret-tool']?.[1] ?? '');
   const authorizations: string[] = [];
   const port = await listen(context, ({ headers }, response) => {
     authorizations.push(headers.authorization ?? '');
@@ -144,7 +144,7 @@ test('serve reads the key store only for the provider of a request, and masks th
     const login = ['login', '--provider', provider, '--with-api-key', '--save-to', 'system'];
     assert.equal(await run(login, { ...env, AI_PROVIDERS: providers }, io), 0, io.written.error);
   }
-  const listReads = () => words().split('\n').filter((line) => line.includes('lookup'));
+  const listReads = () => args().split('\n').filter((line) => line.includes('lookup'));
   const saved = listReads().length;
   const bridge = await startBuiltBridge(context, {
     upstream: `http://127.0.0.1:${port}/home`, flags: ['--log-level', 'debug'],
@@ -162,8 +162,8 @@ test('serve reads the key store only for the provider of a request, and masks th
 test('a key store that waits for the user delays only the turns that need its key', {
   skip: process.platform !== 'linux' && 'runs with secret-tool',
 }, async (context) => {
-  const { env, words } = createTool(context, 'secret-tool', `
-if (words[0] === 'lookup' && process.env.LOCK) fs.readFileSync(process.env.LOCK);
+  const { env, args } = createTool(context, 'secret-tool', `
+if (args[0] === 'lookup' && process.env.LOCK) fs.readFileSync(process.env.LOCK);
 ${TOOLS['secret-tool']?.[1]}`);
   const authorizations: string[] = [];
   const port = await listen(context, ({ headers }, response) => {
@@ -178,7 +178,7 @@ ${TOOLS['secret-tool']?.[1]}`);
   assert.equal(await run(login, { ...env, AI_PROVIDERS: providers }, io), 0, io.written.error);
   const lock = join(env.HOME, 'lock');
   execFileSync('mkfifo', [lock]);
-  const listReads = () => words().split('\n').filter((line) => line.includes('lookup'));
+  const listReads = () => args().split('\n').filter((line) => line.includes('lookup'));
   const saved = listReads().length;
   const bridge = await startBuiltBridge(context, {
     upstream: `http://127.0.0.1:${port}/home`, env: { ...env, AI_PROVIDERS: providers, LOCK: lock },
@@ -210,7 +210,7 @@ test('logout and login report a key that the key store does not remove', {
   skip: process.platform !== 'linux' && 'runs with secret-tool',
 }, async (context) => {
   const { env } = createTool(context, 'secret-tool', `
-if (words[0] === 'clear') { console.error('Cannot unlock the keyring'); process.exit(1); }
+if (args[0] === 'clear') { console.error('Cannot unlock the keyring'); process.exit(1); }
 ${TOOLS['secret-tool']?.[1]}`);
   const login = (...more: readonly string[]) => {
     const io = { ...createFakeIo(), readInput: async () => 'sk-test-stays' };

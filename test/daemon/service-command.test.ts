@@ -35,9 +35,9 @@ async function createHome(context: TestContext, more: Readonly<Record<string, st
       await mkdir(dirname(path(name)), { recursive: true });
       await writeFile(path(name), content);
     },
-    async service(...words: string[]) {
+    async service(...args: string[]) {
       const io = createFakeIo();
-      const code = await run(['service', ...words], { HOME: home, ...more }, io);
+      const code = await run(['service', ...args], { HOME: home, ...more }, io);
       return { code, ...io.written };
     },
   };
@@ -194,8 +194,8 @@ test('launchd: the agent is well-formed and contains each word', () => {
 
 /** Parses like CommandLineToArgvW; here the first word is an argument too. */
 function splitWindowsLine(line: string): readonly string[] {
-  const words = [...line.matchAll(/(?:[^\s"]|"(?:[^"\\]|\\.)*")+/g)].map(([word]) => word);
-  return words.map((word) =>
+  const args = [...line.matchAll(/(?:[^\s"]|"(?:[^"\\]|\\.)*")+/g)].map(([word]) => word);
+  return args.map((word) =>
     word.replace(
       /(\\*)"/g,
       (_, slashes: string) => slashes.slice(slashes.length / 2) + (slashes.length % 2 ? '"' : ''),
@@ -513,10 +513,10 @@ const ERRORS = [
   ],
 ] as const;
 
-for (const [words, sentence] of ERRORS) {
-  test(`service ${words.join(' ')} is rejected`, async (context) => {
+for (const [args, sentence] of ERRORS) {
+  test(`service ${args.join(' ')} is rejected`, async (context) => {
     const { path, service } = await createHome(context);
-    const { code, out, error } = await service(...words);
+    const { code, out, error } = await service(...args);
     assert.deepEqual([code, out], [2, '']);
     assert.ok(error.includes(`  ${sentence}\n`), error);
     assert.deepEqual(await readdir(path('')), []);

@@ -32,8 +32,8 @@ async function setUp(context: TestContext) {
 
 /** The port in Codex's arguments. */
 async function printedPort({ seen }: Launched): Promise<number> {
-  const { words } = await seen;
-  return Number(/base_url="http:\/\/127\.0\.0\.1:(\d+)\/v1"/.exec(words.join(' '))?.[1]);
+  const { args } = await seen;
+  return Number(/base_url="http:\/\/127\.0\.0\.1:(\d+)\/v1"/.exec(args.join(' '))?.[1]);
 }
 
 test(
@@ -41,18 +41,18 @@ test(
   LIMIT,
   async (context) => {
     const { port, scene, health } = await setUp(context);
-    const words = ['exec', '--json', 'say "hi" $HOME', '', 'two\nlines', '--port', '1', '--', '-x', '*'];
-    const launched = scene.launch(['--drain-timeout-ms', '1000', 'codex', ...words]);
+    const args = ['exec', '--json', 'say "hi" $HOME', '', 'two\nlines', '--port', '1', '--', '-x', '*'];
+    const launched = scene.launch(['--drain-timeout-ms', '1000', 'codex', ...args]);
     const seen = await launched.seen;
-    assert.equal(seen.words[0], '--no-daemon');
-    const bridgeWords = seen.words.slice(1, -words.length);
-    assert.deepEqual(seen.words.slice(-words.length), words);
+    assert.equal(seen.args[0], '--no-daemon');
+    const bridgeArgs = seen.args.slice(1, -args.length);
+    assert.deepEqual(seen.args.slice(-args.length), args);
     assert.deepEqual(
-      bridgeWords.filter((_, index) => index % 2 === 0),
-      bridgeWords.filter((_, index) => index % 2 === 0).map(() => '-c'),
+      bridgeArgs.filter((_, index) => index % 2 === 0),
+      bridgeArgs.filter((_, index) => index % 2 === 0).map(() => '-c'),
     );
     assert.deepEqual(
-      bridgeWords.filter((_, index) => index % 2 === 1),
+      bridgeArgs.filter((_, index) => index % 2 === 1),
       [
         'model_provider="aliyun"',
         `model_providers.aliyun={name="Aliyun Codex bridge",base_url="http://127.0.0.1:${port}/v1",` +
@@ -77,9 +77,9 @@ test('web search is enabled if the bridge has a search service', LIMIT, async (c
   const isSearch = (word: string): boolean => /web_search/.test(word);
   const { scene } = await setUp(context);
   const launched = scene.launch(['codex'], env);
-  assert.equal((await launched.seen).words.filter(isSearch).length, 2);
+  assert.equal((await launched.seen).args.filter(isSearch).length, 2);
   const second = scene.launch(['codex']);
-  assert.equal((await second.seen).words.filter(isSearch).length, 2, 'the settings of the running bridge apply');
+  assert.equal((await second.seen).args.filter(isSearch).length, 2, 'the settings of the running bridge apply');
   for (const { type, ended } of [launched, second]) {
     type('exit 0');
     assert.equal((await ended).code, 0);
@@ -89,9 +89,9 @@ test('web search is enabled if the bridge has a search service', LIMIT, async (c
 test('a launch with --search prints a warning if the running bridge has no search service', LIMIT, async (context) => {
   const { scene } = await setUp(context);
   const first = scene.launch(['codex']);
-  assert.deepEqual((await first.seen).words.filter((word) => /web_search/.test(word)), []);
+  assert.deepEqual((await first.seen).args.filter((word) => /web_search/.test(word)), []);
   const second = scene.launch(['--search', 'searxng', '--search-url', 'http://127.0.0.1:9', 'codex']);
-  assert.deepEqual((await second.seen).words.filter((word) => /web_search/.test(word)), []);
+  assert.deepEqual((await second.seen).args.filter((word) => /web_search/.test(word)), []);
   for (const { type } of [first, second]) type('exit 0');
   assert.match((await second.ended).error, /No web search: it requires Codex 0\.169\.0 or later and a bridge started/);
 });
@@ -100,10 +100,10 @@ test('an older Codex gets the catalog of the bridge as a file', LIMIT, async (co
   const { port, scene } = await setUp(context);
   const env = { AI_PROVIDER: 'aliyun-coding', DEFAULT_MODEL: '', FAKE_VERSION: '0.146.0' };
   const launched = scene.launch(['codex'], env);
-  const { words } = await launched.seen;
-  assert.ok(words.includes('model="qwen3.7-plus"'));
-  assert.ok(words.includes(`model_catalog_json="${join(scene.state, `models-${port}.json`)}"`));
-  assert.ok(!words.some((word) => word.includes('model_catalog_url')));
+  const { args } = await launched.seen;
+  assert.ok(args.includes('model="qwen3.7-plus"'));
+  assert.ok(args.includes(`model_catalog_json="${join(scene.state, `models-${port}.json`)}"`));
+  assert.ok(!args.some((word) => word.includes('model_catalog_url')));
   const { models } = JSON.parse(await readFile(join(scene.state, `models-${port}.json`), 'utf8')) as {
     models: { slug: string }[];
   };
@@ -117,10 +117,10 @@ test("the model of the user's config.toml is used if the bridge offers it", LIMI
   const choose = async (model: string): Promise<readonly string[]> => {
     await writeFile(join(scene.codexHome, 'config.toml'), `model = "${model}" # mine\n`);
     const launched = scene.launch(['codex'], { AI_PROVIDER: 'aliyun-coding', DEFAULT_MODEL: '' });
-    const { words } = await launched.seen;
+    const { args } = await launched.seen;
     launched.child.stdin?.end();
     await launched.ended;
-    return words.filter((word) => word.startsWith('model='));
+    return args.filter((word) => word.startsWith('model='));
   };
   assert.deepEqual(await choose('glm-4.7'), ['model="glm-4.7"']);
   assert.deepEqual(await choose('gpt-6.1-sol'), ['model="qwen3.7-plus"']);
@@ -246,8 +246,8 @@ test(
     );
     await chmod(reporter, 0o755);
     // A shell creates pipes; `spawn` creates a pair of sockets.
-    const words = ['-c', 'cat | "$@" 2>&1 | cat', 'sh', process.execPath, BIN, '--codex-bin', reporter, 'codex'];
-    const child = spawn('/bin/sh', words, { env: scene.env, cwd: scene.home });
+    const args = ['-c', 'cat | "$@" 2>&1 | cat', 'sh', process.execPath, BIN, '--codex-bin', reporter, 'codex'];
+    const child = spawn('/bin/sh', args, { env: scene.env, cwd: scene.home });
     context.after(() => child.kill('SIGKILL'));
     let text = '';
     child.stdout.setEncoding('utf8').on('data', (piece: string) => {
@@ -304,7 +304,7 @@ test('without Codex, without a key, or with an old Codex, the error says what to
 test('commands that use no model start no bridge and need no key', LIMIT, async (context) => {
   const { scene } = await setUp(context);
   const launched = scene.launch(['codex', 'mcp', 'list'], { AI_API_KEY: '' });
-  assert.deepEqual((await launched.seen).words, ['mcp', 'list']);
+  assert.deepEqual((await launched.seen).args, ['mcp', 'list']);
   launched.type('exit 3');
   assert.equal((await launched.ended).code, 3);
   assert.deepEqual(await scene.files(scene.state), []);
@@ -321,7 +321,7 @@ test('with a proxy, Codex still reaches the bridge', LIMIT, async (context) => {
 test('if requests bring their own key, Codex is configured to send it', LIMIT, async (context) => {
   const { scene } = await setUp(context);
   const launched = scene.launch(['codex'], { FORCE_ENV_AUTH: '0' });
-  assert.ok((await launched.seen).words.some((word) => word.includes('env_key="AI_API_KEY"')));
+  assert.ok((await launched.seen).args.some((word) => word.includes('env_key="AI_API_KEY"')));
   launched.type('exit 0');
   await launched.ended;
 });
@@ -336,8 +336,8 @@ test('an invalid flag before "codex" is reported, and nothing is started', LIMIT
 test('the environment of Codex contains no provider key', LIMIT, async (context) => {
   const { scene } = await setUp(context);
   const keys = { DEEPSEEK_API_KEY: 'sk-test-other', MY_COPY: ' sk-test-launch ', MY_OTHER: 'sk-test-mine' };
-  for (const words of [['codex'], ['codex', 'mcp', 'list']]) {
-    const launched = scene.launch(words, keys);
+  for (const args of [['codex'], ['codex', 'mcp', 'list']]) {
+    const launched = scene.launch(args, keys);
     const { env } = await launched.seen;
     assert.doesNotMatch(JSON.stringify(env), /sk-test-(launch|other)/);
     assert.equal(env['MY_OTHER'], 'sk-test-mine');
@@ -420,10 +420,10 @@ test('log and catalog in the state folder are never written through symbolic lin
 test('a launched bridge requires a token, which only the environment of Codex contains', LIMIT, async (context) => {
   const { port, scene } = await setUp(context);
   const launched = scene.launch(['codex']);
-  const { env, words } = await launched.seen;
+  const { env, args } = await launched.seen;
   const token = env['BRIDGE_ACCESS_TOKEN'] ?? '';
   assert.match(token, /^[0-9a-f]{64}$/);
-  assert.ok(!words.join(' ').includes(token));
+  assert.ok(!args.join(' ').includes(token));
   const url = `http://127.0.0.1:${port}/v1/models`;
   assert.equal((await fetch(url)).status, 401);
   assert.equal((await fetch(url, { headers: { authorization: `Bearer ${token}` } })).status, 200);

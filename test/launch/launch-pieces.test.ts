@@ -70,8 +70,8 @@ test('only arguments that use a model need a bridge', () => {
 const readByCmd = (line: string): string => line.replace(/\^(.)/g, '$1');
 
 test('a batch file gets its arguments through cmd.exe unchanged', () => {
-  const words = ['say "hi"', 'a&b|c>d', '100%PATH%', 'C:\\dir\\', '', '(x)^!'];
-  const [d, s, c, quoted] = renderCmdArguments('C:\\Program Files\\codex.cmd', words);
+  const args = ['say "hi"', 'a&b|c>d', '100%PATH%', 'C:\\dir\\', '', '(x)^!'];
+  const [d, s, c, quoted] = renderCmdArguments('C:\\Program Files\\codex.cmd', args);
   assert.deepEqual([d, s, c], ['/d', '/s', '/c']);
   assert.match(quoted ?? '', /^".*"$/);
   const line = (quoted ?? '').slice(1, -1);
@@ -144,8 +144,8 @@ test('a Codex without its interpreter is reported, with the exit code of shells'
 });
 
 test('Codex gets --no-daemon once, and only if its version knows the flag', () => {
-  for (const [version, words, expected] of [
+  for (const [version, args, expected] of [
     ['0.171.0', [], true], ['0.169.0', ['exec', 'hi'], true], ['0.168.9', [], false], [undefined, [], false],
     ['0.171.0', ['resume', '--no-daemon'], false],
-  ] as const) assert.equal(needsNoDaemon(version, words), expected, `${version} ${words.join(' ')}`);
+  ] as const) assert.equal(needsNoDaemon(version, args), expected, `${version} ${args.join(' ')}`);
 });

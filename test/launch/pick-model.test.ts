@@ -22,7 +22,7 @@ async function pick(given: Partial<ModelQuestion>, env: Readonly<Record<string, 
     return typed ?? '';
   };
   const io = { ...createFakeIo(), ...(typed !== undefined && { ask }) };
-  const defaults = { offered: [], configured: undefined, words: [] };
+  const defaults = { offered: [], configured: undefined, args: [] };
   return { picked: await pickModel({ config: loaded.config, io, ...defaults, ...given }), asked };
 }
 
@@ -62,12 +62,12 @@ test('without any model, the error says what to do', async () => {
 
 test('a user who has already chosen gets no prompt', async () => {
   const offered = ['a', 'b'];
-  const words: readonly (readonly string[])[] = [
+  const args: readonly (readonly string[])[] = [
     ['-m', 'b'], ['exec', '--model', 'b'], ['--model=b'], ['-mb'], ['-c', 'model="b"'], ['--config', 'model = "b"'],
     ['--config=model="b"'], ['-p', 'work'], ['--profile=work'],
   ];
-  for (const given of words) {
-    const { picked, asked } = await pick({ offered, words: given }, LOCAL, '1');
+  for (const given of args) {
+    const { picked, asked } = await pick({ offered, args: given }, LOCAL, '1');
     assert.deepEqual([picked, asked], [{ model: 'a' }, []], given.join(' '));
   }
   assert.deepEqual((await pick({ offered, configured: 'b' }, LOCAL, '1')).asked, []);
@@ -78,8 +78,8 @@ test('a user who has already chosen gets no prompt', async () => {
 });
 
 test('other arguments of Codex do not select a model', async () => {
-  for (const words of [['exec', 'use -m b'], ['-c', 'model_provider="x"'], ['--', 'hi'], ['--json']]) {
-    assert.ok('problem' in (await pick({ offered: ['a', 'b'], words })).picked, words.join(' '));
+  for (const args of [['exec', 'use -m b'], ['-c', 'model_provider="x"'], ['--', 'hi'], ['--json']]) {
+    assert.ok('problem' in (await pick({ offered: ['a', 'b'], args })).picked, args.join(' '));
   }
 });
 
@@ -105,7 +105,7 @@ for (const [keys, model] of [
     const base = await serveModels(context, ['a:1', 'b:2', 'c:3']);
     const provider = keys === '2' ? {} : { AI_PROVIDER: 'ollama' };
     const env = { ...scene.env, ...provider, AI_API_BASE: base, DEFAULT_MODEL: '' };
-    const run = startAtTerminal({ words: [process.execPath, BIN, 'codex'], env });
+    const run = startAtTerminal({ args: [process.execPath, BIN, 'codex'], env });
     context.after(run.kill);
     await run.shows('Model (number, name or arrow keys) [1]: ');
     run.type(`${keys}\r`);

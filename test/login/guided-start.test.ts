@@ -27,7 +27,7 @@ test('Codex runs after three questions, and the next time without any', LIMITS, 
   writeFileSync(join(folder, 'providers.json'), JSON.stringify({ providers: { acme } }));
   const { AI_API_KEY: _key, AI_API_BASE: _base, DEFAULT_MODEL: _model, ...env } = scene.env;
   const start = () => {
-    const run = startAtTerminal({ words: [process.execPath, BIN, 'codex'], env: { ...env, LANG: 'C.UTF-8' } });
+    const run = startAtTerminal({ args: [process.execPath, BIN, 'codex'], env: { ...env, LANG: 'C.UTF-8' } });
     context.after(run.kill);
     return run;
   };
@@ -41,7 +41,7 @@ test('Codex runs after three questions, and the next time without any', LIMITS, 
   first.type(`\u001b[200~${KEY}x\u001b[201~\u007f\r`);
   await first.shows('Model (number or name) [1]: ');
   first.type('2\r');
-  const screen = await first.shows('"words":');
+  const screen = await first.shows('"args":');
   assert.match(screen, /^There is no API key yet\. Choose a provider; then Codex starts\./);
   assert.match(screen, /Saved the key for Acme in \S+login\.json, which only you can read\./);
   assert.match(screen, /model=\\?"?two/);
@@ -51,7 +51,7 @@ test('Codex runs after three questions, and the next time without any', LIMITS, 
   assert.ok(keys.includes(`Bearer ${KEY}`));
   assert.equal((JSON.parse(readFileSync(join(folder, 'login.json'), 'utf8')) as { current: string }).current, 'acme');
   const second = start();
-  const again = await second.shows('"words":');
+  const again = await second.shows('"args":');
   assert.doesNotMatch(again, /API key|Provider \(number/);
   second.type('exit 0\r');
   assert.equal((await second.ended).code, 0);
@@ -60,8 +60,8 @@ test('Codex runs after three questions, and the next time without any', LIMITS, 
 test('Ctrl-C at the hidden key prompt exits, and nothing is saved', LIMITS, async (context) => {
   const scene = await createLaunchScene(context, await findFreePort());
   const { AI_API_KEY: _key, AI_API_BASE: _base, ...env } = scene.env;
-  const words = [process.execPath, BIN, '--provider', 'deepseek', 'codex'];
-  const run = startAtTerminal({ words, env });
+  const args = [process.execPath, BIN, '--provider', 'deepseek', 'codex'];
+  const run = startAtTerminal({ args, env });
   context.after(run.kill);
   await run.shows('API key for DeepSeek (input is hidden): ');
   run.type('\u0003');

@@ -118,13 +118,13 @@ test('a login for a provider that no longer exists blocks only commands that nee
   await scene.login('acme', KEY);
   writeFileSync(scene.providersFile, '{"providers":{}}');
   const port = ['--port', String(await findFreePort())];
-  for (const [words, code] of [
+  for (const [args, code] of [
     [['status', ...port], 3], [['stop', ...port], 0], [['logs', ...port], 1],
     [['usage'], 0], [['login', '--status'], 0], [['providers'], 0],
   ] as const) {
-    const done = await scene.run(words);
-    assert.equal(done.code, code, `${words.join(' ')}: ${done.error}`);
-    assert.doesNotMatch(done.error, /acme/, words.join(' '));
+    const done = await scene.run(args);
+    assert.equal(done.code, code, `${args.join(' ')}: ${done.error}`);
+    assert.doesNotMatch(done.error, /acme/, args.join(' '));
   }
   for (const command of ['config', 'start', 'restart', 'quota', 'models']) {
     const { code, error } = await scene.run([command]);
@@ -159,12 +159,12 @@ test('a login file that cannot be read is reported, and never replaced', async (
   await scene.login('acme', KEY);
   for (const text of [`{"logins":{"acme":{"key":"${KEY}"}},`, '[]', 'key', '{"logins":[]}', '{"logins":{"acme":1}}']) {
     writeFileSync(scene.path, text);
-    for (const words of [
+    for (const args of [
       ['login', '--provider', 'deepseek', '--with-api-key'], ['logout'], ['logout', '--provider', 'acme'],
       ['login', '--status'],
     ]) {
-      const { code, out, error } = await scene.run(words, undefined, 'sk-deep');
-      assert.deepEqual([code, out], [1, ''], words.join(' '));
+      const { code, out, error } = await scene.run(args, undefined, 'sk-deep');
+      assert.deepEqual([code, out], [1, ''], args.join(' '));
       assert.equal(error, `Cannot read ${scene.path}: it contains no logins. Fix the file or delete it.\n`);
       assert.equal(readFileSync(scene.path, 'utf8'), text);
     }

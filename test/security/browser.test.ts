@@ -122,7 +122,7 @@ type Seen = Readonly<Record<string, unknown>>;
  */
 async function runPage(context: TestContext, page: string, report: Promise<Seen>, proxy?: number): Promise<Seen> {
   const profile = mkdtempSync(join(tmpdir(), 'codex-bridge-browser-'));
-  const words = [
+  const args = [
     '--headless', '--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--disable-background-networking',
     `--user-data-dir=${profile}`, '--host-resolver-rules=MAP *.example 127.0.0.1', '--remote-debugging-port=0',
     ...(proxy === undefined
@@ -131,7 +131,7 @@ async function runPage(context: TestContext, page: string, report: Promise<Seen>
     page,
   ];
   // A group of its own: the command may be a shell script, which leaves the browser running when it is killed.
-  const child = spawn(CHROMIUM ?? '', words, { stdio: 'ignore', detached: true });
+  const child = spawn(CHROMIUM ?? '', args, { stdio: 'ignore', detached: true });
   const ended = once(child, 'exit');
   context.after(async () => {
     attempt(() => process.kill(-(child.pid ?? NaN), 'SIGKILL'));

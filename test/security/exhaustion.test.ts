@@ -243,10 +243,10 @@ describe('a folder or file that cannot be used: the message names the option', (
       ['models', '--codex-catalog', path], ['config', '--config-file', path], ['config', '--providers', path],
       ['serve', '--access-token-file', path], ['serve', '--socket', path], ['serve', '--socket', '/proc/none/x.sock'],
     ];
-    for (const words of cases) {
-      const { code, error } = await home.run(...words);
-      assert.ok(code === 1 || code === 2, words.join(' '));
-      assert.match(error, new RegExp(words[1] ?? ''));
+    for (const args of cases) {
+      const { code, error } = await home.run(...args);
+      assert.ok(code === 1 || code === 2, args.join(' '));
+      assert.match(error, new RegExp(args[1] ?? ''));
       assert.doesNotMatch(error, /\.\.\n/);
       assert.doesNotMatch(error, /\n {4}at /);
     }

@@ -199,12 +199,12 @@ test('a launched Codex: no key in arguments, output or files; its token only whe
   const scene = await createLaunchScene(context, 0);
   const { BRIDGE_ACCESS_TOKEN: _own, UPSTREAM_HEADER_VALUE: _header, ...keys } = SECRETS;
   const launched = scene.launch(['codex', 'exec', 'x'], { ...keys, LOG_LEVEL: 'debug' });
-  const { words, env } = await launched.seen;
+  const { args, env } = await launched.seen;
   const token = env['BRIDGE_ACCESS_TOKEN'] ?? '';
   assert.match(token, /^[0-9a-f]{64}$/);
   const shown = { ...env, BRIDGE_ACCESS_TOKEN: '' };
   assertNoSecrets('the environment of Codex', JSON.stringify(shown), Object.values(keys));
-  assertNoSecrets('the arguments of Codex', words.join(' '), [...Object.values(keys), token]);
+  assertNoSecrets('the arguments of Codex', args.join(' '), [...Object.values(keys), token]);
   for (const file of listFiles(scene.state)) {
     assertNoSecrets(file, readFileSync(file, 'utf8'), Object.values(keys));
     if (/bridge-\d+\.json$/.test(file)) assert.equal(statSync(file).mode & 0o077, 0, `others can read ${file}`);

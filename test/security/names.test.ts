@@ -220,9 +220,9 @@ test('inherited names in files: providers, variables, config.toml', LIMIT, async
     assert.equal(accepted.length, word === '__proto__' ? 2 : 3, word);
     const named = `[model_providers.${word}]\nname = "x"\nwire_api = "${word}"\n`;
     writeFileSync(toml, `model_provider = "${word}"\n${named}[profiles.${word}]\nmodel = "x"\n[${word}]\na = 1\n`);
-    for (const words of [['setup'], ['doctor', '--json']]) {
-      const { code, out, error } = await home.run(...words);
-      results.push(`${word} ${words.join(' ')} ${code}\n${out}${error}`);
+    for (const args of [['setup'], ['doctor', '--json']]) {
+      const { code, out, error } = await home.run(...args);
+      results.push(`${word} ${args.join(' ')} ${code}\n${out}${error}`);
       assert.ok((out + error).includes(word), results.at(-1));
     }
     writeFileSync(file, `${word}=x\nAI_PROVIDER=${word}\n`);

@@ -179,18 +179,18 @@ test('files and responses of other programs', LIMIT, async (context) => {
         const commands = [
           ['config'], ['models'], ['providers'], ['status'], ['usage'], ['setup', '--print'], ['setup'], ['logs'],
         ];
-        for (const words of commands) {
-          const { code, out, error } = await home.run(...words);
-          assert.ok([0, 1, 2, 3].includes(code), `${words} ${code}`);
-          assert.doesNotMatch(out + error, /call stack|RangeError|\n {4}at /, `${words.join(' ')} with ${path}`);
-          if (words.join() === reader) assert.match(out + error, shows, `${reader} with ${path}`);
+        for (const args of commands) {
+          const { code, out, error } = await home.run(...args);
+          assert.ok([0, 1, 2, 3].includes(code), `${args} ${code}`);
+          assert.doesNotMatch(out + error, /call stack|RangeError|\n {4}at /, `${args.join(' ')} with ${path}`);
+          if (args.join() === reader) assert.match(out + error, shows, `${reader} with ${path}`);
         }
         rmSync(path);
       }
-      for (const words of [['status'], ['start'], ['stop'], ['models', '--discover-models']]) {
+      for (const args of [['status'], ['start'], ['stop'], ['models', '--discover-models']]) {
         const flags = ['--port', String(port), '--ai-base-url', `http://127.0.0.1:${port}/v1`];
-        const { out, error } = await home.run(...words, ...flags);
-        assert.doesNotMatch(out + error, /call stack|RangeError|\n {4}at /, words.join(' '));
+        const { out, error } = await home.run(...args, ...flags);
+        assert.doesNotMatch(out + error, /call stack|RangeError|\n {4}at /, args.join(' '));
       }
     }
   }

@@ -201,8 +201,8 @@ describe('access tokens of launches', () => {
       const scene = await createLaunchScene(context, await findFreePort());
       const given = own === undefined ? {} : { BRIDGE_ACCESS_TOKEN: own };
       const launched = scene.launch(['codex'], { FORCE_ENV_AUTH: '0', ...given });
-      const { words, env } = await launched.seen;
-      const table = words.find((word) => word.includes('base_url')) ?? '';
+      const { args, env } = await launched.seen;
+      const table = args.find((word) => word.includes('base_url')) ?? '';
       assert.match(table, /env_key="AI_API_KEY"/);
       assert.match(table, /env_http_headers=\{ x-api-key = "BRIDGE_ACCESS_TOKEN" \}/);
       const token = env['BRIDGE_ACCESS_TOKEN'] ?? '';

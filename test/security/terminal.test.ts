@@ -32,8 +32,8 @@ function assertHarmless(where: string, text: string): void {
 }
 
 /** Runs the built program with pipes, which may lead to a terminal. */
-async function runProgram(home: Home, words: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<string> {
-  const child = spawn(process.execPath, [BIN, ...words], {
+async function runProgram(home: Home, args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<string> {
+  const child = spawn(process.execPath, [BIN, ...args], {
     cwd: home.paths.home, env: { PATH: process.env['PATH'], ...home.env, ...env }, timeout: 60_000,
   });
   child.stdin.end();
@@ -108,9 +108,9 @@ describe('data from a provider', () => {
     const upstream = await startProvider(context);
     const home = await createHome(context, { AI_API_BASE: `http://127.0.0.1:${upstream}/v1`, DISCOVER_MODELS: '1' });
     let seen = '';
-    for (const words of [['models'], ['models', '--json'], ['doctor'], ['quota'], ['quota', '--json'], ['config']]) {
-      const text = await runProgram(home, words);
-      assertHarmless(words.join(' '), text);
+    for (const args of [['models'], ['models', '--json'], ['doctor'], ['quota'], ['quota', '--json'], ['config']]) {
+      const text = await runProgram(home, args);
+      assertHarmless(args.join(' '), text);
       seen += text;
     }
     assert.match(seen, /owned/);
@@ -125,8 +125,8 @@ test('data from another program on the port', LIMIT, async (context) => {
   for (const name of ['aliyun-codex-bridge', HOSTILE]) {
     const port = await listen(context, (_request, response) => void response.end(JSON.stringify({ ...health, name })));
     const home = await createHome(context, { PORT: String(port) });
-    for (const words of [['status'], ['status', '--json'], ['start'], ['stop'], ['serve'], ['doctor'], ['logs']])
-      assertHarmless(words.join(' '), await runProgram(home, words));
+    for (const args of [['status'], ['status', '--json'], ['start'], ['stop'], ['serve'], ['doctor'], ['logs']])
+      assertHarmless(args.join(' '), await runProgram(home, args));
   }
 });
 
@@ -160,24 +160,24 @@ test('data in the files of the bridge and of Codex', LIMIT, async (context) => {
   const variables = join(home.paths.home, 'variables');
   writeFileSync(variables, `AI_PROVIDER=${HOSTILE}\nLOG_LEVEL=${HOSTILE}\n${HOSTILE}\n`);
   let seen = '';
-  for (const words of [
+  for (const args of [
     ['status'], ['status', '--json'], ['logs', '--log-file', log], ['logs', '--log-file', log, '--json'], ['logs'],
     ['stop'], ['usage'], ['usage', '--json'], ['usage', '--by', 'thread'], ['setup', '--print'], ['setup'], ['doctor'],
     ['config', '--config-file', variables],
   ]) {
-    const output = await runProgram(home, words);
-    assertHarmless(words.join(' '), output);
+    const output = await runProgram(home, args);
+    assertHarmless(args.join(' '), output);
     seen += output;
   }
   assert.match(seen, /owned/);
-  for (const [words, shown] of [
+  for (const [args, shown] of [
     [['providers', '--providers', providers], /^mine /m],
     [['models', '--providers', providers, '--provider', 'mine'], /owned.* \(mine\)[^]*^.*owned.*owned.* 128k /m],
     [['config', '--providers', providers, '--provider', 'mine'], /^ *provider +mine\s.*owned/m],
     [['providers', '--providers', broken], /efforts\[0\]: .*owned[^]*unknown field[^]*owned.* cannot be a name/],
   ] as const) {
-    const output = await runProgram(home, words);
-    assertHarmless(words.join(' '), output);
+    const output = await runProgram(home, args);
+    assertHarmless(args.join(' '), output);
     assert.match(output, shown);
   }
 });
@@ -186,8 +186,8 @@ test('a broken config.toml, and a log that grows while it is followed', LIMIT, a
   const home = await createHome(context);
   mkdirSync(home.paths.codexHome, { recursive: true });
   writeFileSync(join(home.paths.codexHome, 'config.toml'), `${HOSTILE}\nx = \u001b[2J\n`);
-  for (const words of [['setup'], ['setup', '--print'], ['doctor']])
-    assertHarmless(words.join(' '), await runProgram(home, words));
+  for (const args of [['setup'], ['setup', '--print'], ['doctor']])
+    assertHarmless(args.join(' '), await runProgram(home, args));
   mkdirSync(home.paths.state, { recursive: true, mode: 0o700 });
   const log = logFileOf(home.paths.state, home.port);
   writeFileSync(log, 'start\n');
@@ -203,14 +203,14 @@ test('a broken config.toml, and a log that grows while it is followed', LIMIT, a
 
 test('arguments and variables', LIMIT, async (context) => {
   const home = await createHome(context);
-  for (const words of [
+  for (const args of [
     [HOSTILE], [`--${HOSTILE}`], ['help', HOSTILE], ['config', '--provider', HOSTILE], ['config', '--port', HOSTILE],
     ['config', '--model-map', HOSTILE], ['completions', HOSTILE], ['models', HOSTILE],
     ['--codex-bin', HOSTILE, 'codex'], ['config', '--default-model', HOSTILE], ['config', '--store', HOSTILE],
     ['start', '--state-dir', `/proc/${HOSTILE}`], ['serve', '--socket', `/proc/${HOSTILE}`],
     ['serve', '--log-file', `/proc/${HOSTILE}/x`],
   ]) {
-    assertHarmless(JSON.stringify(words), await runProgram(home, words));
+    assertHarmless(JSON.stringify(args), await runProgram(home, args));
   }
   for (const name of ['AI_API_BASE', 'AI_API_KEY', 'AI_PROVIDER', 'PORT', 'HOST', 'MODEL_MAP', 'DEFAULT_MODEL']) {
     for (const command of ['config', 'doctor'])

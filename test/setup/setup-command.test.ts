@@ -23,7 +23,7 @@ interface Home {
   read(file?: string): Promise<string>;
   list(): Promise<readonly string[]>;
   setup(
-    words?: readonly string[],
+    args?: readonly string[],
     options?: { readonly answers?: readonly (string | undefined)[]; readonly env?: Readonly<Record<string, string>> },
   ): Promise<{
     readonly code: number;
@@ -44,12 +44,12 @@ async function createHome(context: TestContext, text?: string | Uint8Array): Pro
     path,
     read: (file = 'config.toml') => readFile(join(folder, file), 'utf8'),
     list: async () => (await readdir(folder)).sort(),
-    async setup(words = [], { answers, env } = {}) {
+    async setup(args = [], { answers, env } = {}) {
       const io = createFakeIo(answers);
       // Without a terminal, only --yes approves a change.
-      const yes = answers === undefined && !words.includes('--shell') ? ['--yes'] : [];
+      const yes = answers === undefined && !args.includes('--shell') ? ['--yes'] : [];
       const code = await run(
-        ['setup', ...yes, ...words],
+        ['setup', ...yes, ...args],
         { HOME: folder, CODEX_HOME: folder, AI_PROVIDER: 'aliyun-coding', ...env },
         io,
       );
@@ -251,7 +251,7 @@ for (const [keys, code] of [['n\r', 1], [CTRL_C, 1], ['\x04', 1], ['\r', 0]] as 
       const home = await createHome(context, BEFORE);
       const program = join(__dirname, '..', '..', 'bin', 'aliyun-codex-bridge.js');
       const env = { HOME: home.folder, CODEX_HOME: home.folder, LANG: 'C.UTF-8', PATH: '/usr/bin:/bin' };
-      const terminal = startAtTerminal({ words: [process.execPath, program, 'setup'], env });
+      const terminal = startAtTerminal({ args: [process.execPath, program, 'setup'], env });
       context.after(terminal.kill);
       await terminal.shows('config.toml? [Y/n] ');
       terminal.type(keys);
@@ -619,8 +619,8 @@ test('the diff is colored on a terminal', async (context) => {
 test('setup fails if no model is known, and --default-model names one', async (context) => {
   const home = await createHome(context, BEFORE);
   const env = { AI_PROVIDER: '', AI_API_BASE: 'http://127.0.0.1:9/v1' };
-  for (const words of [[], ['--print']]) {
-    const { code, error } = await home.setup(words, { env });
+  for (const args of [[], ['--print']]) {
+    const { code, error } = await home.setup(args, { env });
     assert.equal(code, 1);
     assert.match(error, /no model is known, and the provider lists none\. Choose one with --default-model/);
   }

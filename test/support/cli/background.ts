@@ -23,7 +23,7 @@ export interface Home {
   readonly port: number;
   /** Reads the records of background bridges. */
   records(): readonly BridgeRecord[];
-  run(...words: readonly string[]): Promise<{ readonly code: number; readonly out: string; readonly error: string }>;
+  run(...args: readonly string[]): Promise<{ readonly code: number; readonly out: string; readonly error: string }>;
 }
 
 /** A temporary home; its bridges are killed after the test. Their provider does not exist. */
@@ -47,9 +47,9 @@ export async function createHome(context: TestContext, extra: Readonly<Record<st
   });
   return {
     env, paths, port, records,
-    async run(...words) {
+    async run(...args) {
       const io = createFakeIo();
-      const code = await run(words, env, io);
+      const code = await run(args, env, io);
       for (const { pid, version } of records()) if (version !== FORGED) started.add(pid);
       return { code, ...io.written };
     },

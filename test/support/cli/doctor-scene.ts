@@ -51,11 +51,11 @@ export interface DoctorScene {
   readonly env: Environment;
   /** Runs the command; `more` overrides the environment of the scene. */
   doctor(
-    words?: readonly string[],
+    args?: readonly string[],
     more?: Environment,
   ): Promise<{ readonly code: number; readonly out: string; readonly error: string }>;
   /** Runs the command with `--json` and parses its output. */
-  examine(words?: readonly string[], more?: Environment): Promise<Printed>;
+  examine(args?: readonly string[], more?: Environment): Promise<Printed>;
   /** Runs one check alone. */
   check(id: string, more?: Environment, runtime?: Partial<DoctorRuntime>): Promise<Finding>;
   writeConfig(toml: string): Promise<void>;
@@ -74,15 +74,15 @@ export async function createDoctorScene(context: TestContext): Promise<DoctorSce
     PATH: bin, HOME: home, CODEX_HOME: codexHome, BRIDGE_STATE_DIR: state, PORT: String(port), LANG: 'C.UTF-8',
     AI_API_BASE: 'http://127.0.0.1:9/v1', AI_API_KEY: KEY, DEFAULT_MODEL: 'scripted-model',
   };
-  const doctor: DoctorScene['doctor'] = async (words = [], more = {}) => {
+  const doctor: DoctorScene['doctor'] = async (args = [], more = {}) => {
     const io = createFakeIo();
-    const code = await run(['doctor', ...words], { ...env, ...more }, io);
+    const code = await run(['doctor', ...args], { ...env, ...more }, io);
     return { code, ...io.written };
   };
   return {
     home, codexHome, state, bin, port, env, doctor,
-    async examine(words = [], more = {}) {
-      const { out, error } = await doctor(['--json', ...words], more);
+    async examine(args = [], more = {}) {
+      const { out, error } = await doctor(['--json', ...args], more);
       assert.equal(error, '');
       return JSON.parse(out) as Printed;
     },

@@ -28,7 +28,7 @@ if (process.argv[2] === '--version') {
 for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
   if (!process.env.FAKE_DIES) process.on(name, () => { console.log(name); process.exit(9); });
 }
-console.log(JSON.stringify({ pid: process.pid, words: process.argv.slice(2), cwd: process.cwd(), env: process.env }));
+console.log(JSON.stringify({ pid: process.pid, args: process.argv.slice(2), cwd: process.cwd(), env: process.env }));
 require('node:readline').createInterface({ input: process.stdin })
   .on('line', (line) => {
     const code = /^exit (\\d+)$/.exec(line);
@@ -40,7 +40,7 @@ require('node:readline').createInterface({ input: process.stdin })
 
 export interface Seen {
   readonly pid: number;
-  readonly words: readonly string[];
+  readonly args: readonly string[];
   readonly cwd: string;
   readonly env: Readonly<Record<string, string | undefined>>;
 }
@@ -62,7 +62,7 @@ export interface LaunchScene {
   readonly state: string;
   readonly env: Readonly<Record<string, string>>;
   /** Runs the built program; `more` overrides the environment of the scene. */
-  launch(words: readonly string[], more?: Readonly<Record<string, string>>): Launched;
+  launch(args: readonly string[], more?: Readonly<Record<string, string>>): Launched;
   /** Resolves when the bridge on `port` has exited and removed its record. */
   untilGone(port: number): Promise<void>;
   /** Lists everything in `folder`, sorted; empty if it does not exist. */
@@ -90,8 +90,8 @@ export async function createLaunchScene(context: TestContext, port: number): Pro
   });
   return {
     home, codexHome, state, env,
-    launch(words, more = {}) {
-      const child = spawn(process.execPath, [BIN, ...words], {
+    launch(args, more = {}) {
+      const child = spawn(process.execPath, [BIN, ...args], {
         cwd: home,
         env: { ...env, ...more },
         timeout: LIMIT_MS,

@@ -43,11 +43,11 @@ export async function createLoginScene(
       assert.equal(code, 0, io.written.error);
     },
     async run(
-      words: readonly string[], answers?: readonly (string | undefined)[], input?: string,
+      args: readonly string[], answers?: readonly (string | undefined)[], input?: string,
       variables: Readonly<Record<string, string>> = env,
     ) {
       const io = { ...createFakeIo(answers), ...(input !== undefined && { readInput: async () => input }) };
-      const code = await run(words, variables, io);
+      const code = await run(args, variables, io);
       return { code, ...io.written, asked: io.asked };
     },
     config(flags: FlagTexts = {}, more: Readonly<Record<string, string>> = {}) {

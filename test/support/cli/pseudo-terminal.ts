@@ -14,7 +14,7 @@ const LIMIT_MS = 30_000;
 
 export interface TerminalOptions {
   /** The program and its arguments. */
-  readonly words: readonly string[];
+  readonly args: readonly string[];
   /** The environment, except PATH and TERM. */
   readonly env: Readonly<Record<string, string>>;
 }
@@ -31,10 +31,10 @@ export interface TerminalRun {
 }
 
 /** Starts a program in its own terminal, and kills it after 30 s. */
-export function startAtTerminal({ words, env }: TerminalOptions): TerminalRun {
+export function startAtTerminal({ args, env }: TerminalOptions): TerminalRun {
   const child = spawn(
     'script',
-    ['--quiet', '--return', '--command', `exec ${words.map(quote).join(' ')}`, '/dev/null'],
+    ['--quiet', '--return', '--command', `exec ${args.map(quote).join(' ')}`, '/dev/null'],
     {
       env: { PATH: process.env['PATH'] ?? '', TERM: 'xterm-256color', SHELL: '/bin/sh', ...env },
       stdio: ['pipe', 'pipe', 'inherit'],
