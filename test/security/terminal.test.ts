@@ -174,7 +174,7 @@ test('data in the files of the bridge and of Codex', LIMIT, async (context) => {
     [['providers', '--providers', providers], /^mine /m],
     [['models', '--providers', providers, '--provider', 'mine'], /owned.* \(mine\)[^]*^.*owned.*owned.* 128k /m],
     [['config', '--providers', providers, '--provider', 'mine'], /^ *provider +mine\s.*owned/m],
-    [['providers', '--providers', broken], /efforts\[0\]: .*owned[^]*unknown field[^]*owned.* cannot be a name/],
+    [['providers', '--providers', broken], /efforts\[0\]: .*owned[^]*unknown field[^]*invalid name .*owned/],
   ] as const) {
     const output = await runProgram(home, args);
     assertHarmless(args.join(' '), output);
