@@ -1,17 +1,18 @@
 /**
- * Loaded into a bridge before it starts: reports which functions one turn calls, how often, and in which order.
+ * Reports which functions of a bridge a turn calls, how often, and in which order. Preloaded into the bridge.
  *
- * V8's precise coverage counts calls but has no order. So the same turn runs twice: once under coverage, and once with
- * breakpoints at the start of each function that was counted. A worker thread holds the debugger; at each pause it
- * records the function on top of the stack, removes its breakpoint, and resumes the bridge.
+ * V8's precise coverage counts calls but does not record their order. So the turn runs under coverage first, and then
+ * again with breakpoints at the start of each function that was counted. A worker thread runs the debugger: at each
+ * pause, it records the function on top of the stack, removes its breakpoint, and resumes the bridge.
  */
 'use strict';
-const { Session } = require('node:inspector');
+const { channel } = require('node:diagnostics_channel');
 const { readFileSync } = require('node:fs');
+const { Session } = require('node:inspector');
 const { fileURLToPath } = require('node:url');
 const { isMainThread, parentPort, Worker } = require('node:worker_threads');
 
-const promised = (session) => (method, parameters) =>
+const promisify = (session) => (method, parameters) =>
   new Promise((resolve, reject) => {
     session.post(method, parameters, (error, result) => {
       if (error) reject(new Error(`${method}: ${error.message}`));
@@ -19,13 +20,14 @@ const promised = (session) => (method, parameters) =>
     });
   });
 
-/** The scripts of the built bridge; the worker needs no others. */
+/** Whether a script belongs to the built bridge. */
 const isOwn = ({ url }) => /^file:.*\/dist\/.*\.js$/.test(url);
 
+/** Starts to count calls. @returns a function that takes the counts and resets them */
 function startCounting() {
   const session = new Session();
   session.connect();
-  const post = promised(session);
+  const post = promisify(session);
   const started = post('Profiler.enable').then(() =>
     post('Profiler.startPreciseCoverage', { callCount: true, detailed: false }));
   return async () => {
@@ -35,7 +37,7 @@ function startCounting() {
       scriptId,
       path: fileURLToPath(url),
       functions: functions
-        // V8 makes a function of the initial values of a class's fields.
+        // V8 turns the field initializers of a class into a function.
         .filter(({ functionName, ranges: [range] }) =>
           range.count > 0 && functionName !== '<instance_members_initializer>')
         .map(({ functionName, ranges: [{ startOffset: start, endOffset: end, count: calls }] }) => ({
@@ -45,20 +47,26 @@ function startCounting() {
   };
 }
 
+/** The warm-up ends with a practice turn, whose response is the first of the process. */
+const waitForWarmUp = () =>
+  new Promise((resolve) => channel('http.server.response.finish').subscribe(() => resolve()));
+
 function runMain() {
   const count = startCounting();
+  const warmedUp = waitForWarmUp();
   const worker = new Worker(__filename);
   worker.unref();
   worker.on('message', (message) => process.send(message));
-  const answers = {
+  const handlers = {
+    'warm-up': () => warmedUp,
     reset: async () => void (await count()),
     count: async () => count(),
     ping: async () => undefined,
   };
   process.on('message', (message) => {
-    const answer = answers[message.type];
-    if (answer === undefined) return worker.postMessage(message);
-    answer().then((scripts) => process.send({ type: message.type, scripts }));
+    const handle = handlers[message.type];
+    if (handle === undefined) return worker.postMessage(message);
+    handle().then((scripts) => process.send({ type: message.type, scripts }));
   });
   process.channel.unref();
 }
@@ -66,7 +74,7 @@ function runMain() {
 function runWorker() {
   const session = new Session();
   session.connectToMainThread();
-  const post = promised(session);
+  const post = promisify(session);
   const order = [];
   const breakpoints = new Map();
   session.on('Debugger.paused', ({ params: { callFrames, hitBreakpoints } }) => {
@@ -75,32 +83,32 @@ function runWorker() {
     for (const breakpointId of hitBreakpoints) session.post('Debugger.removeBreakpoint', { breakpointId });
     session.post('Debugger.resume');
   });
-  const watch = async (scripts) => {
+  const observe = async (scripts) => {
     await post('Debugger.enable');
     for (const { scriptId, path, functions } of scripts) {
       const source = readFileSync(path, 'utf8');
       for (const { start, end } of functions) {
         const { locations } = await post('Debugger.getPossibleBreakpoints', {
-          start: { scriptId, ...placeOf(source, start + 1) }, end: { scriptId, ...placeOf(source, end) },
+          start: { scriptId, ...positionOf(source, start + 1) }, end: { scriptId, ...positionOf(source, end) },
         });
-        // The first place of an arrow function may be in a branch that is not taken: (a) => (b ??= c()).d().
+        // The first location in an arrow function may be in a branch that is not taken: (a) => (b ??= c()).d().
         for (const location of locations.slice(0, 3)) {
-          // Two functions may begin at one place: (a) => (b) => …
+          // Two functions may begin at the same location: (a) => (b) => …
           const key = `${scriptId}:${location.lineNumber}:${location.columnNumber}`;
           if (breakpoints.has(key)) continue;
           breakpoints.set(key, await post('Debugger.setBreakpoint', { location }));
         }
       }
     }
-    parentPort.postMessage({ type: 'watch' });
+    parentPort.postMessage({ type: 'observe' });
   };
   parentPort.on('message', ({ type, scripts }) => {
     if (type === 'order') return parentPort.postMessage({ type: 'order', order });
-    watch(scripts).catch((error) => parentPort.postMessage({ type: 'failed', error: error.message }));
+    observe(scripts).catch((error) => parentPort.postMessage({ type: 'failed', error: error.message }));
   });
 }
 
-function placeOf(source, offset) {
+function positionOf(source, offset) {
   const before = source.slice(0, offset);
   return { lineNumber: before.split('\n').length - 1, columnNumber: offset - before.lastIndexOf('\n') - 1 };
 }

@@ -1,7 +1,7 @@
 /**
- * `npm run trace-turn`: the files and functions of the built bridge that one streamed turn of Codex calls, in the order
- * of their first call, with the number of calls. Start-up and a first turn are not measured. V8 counts a call of an
- * async function again each time it resumes. With `--docs` it writes the walk of docs/architecture.md instead.
+ * `npm run trace-turn`: prints the files and functions of the built bridge that one streamed turn of Codex calls, in
+ * the order of their first call, with the number of calls. Start-up and the first turn are not counted. V8 counts an
+ * async function again each time it resumes. With `--docs`, writes the walkthrough in docs/architecture.md instead.
  */
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
@@ -17,13 +17,13 @@ import { markersOf, readDocument, replaceBetween } from './generate-docs';
 
 const ROOT = join(__dirname, '..', '..');
 
-/** The page with the walk. */
-export const WALK_PAGE = 'docs/architecture.md';
+/** The page with the walkthrough. */
+export const WALKTHROUGH_PAGE = 'docs/architecture.md';
 
-/** A request of Codex with the result of a call: `exec_command`, 40 kB, 14 tools. */
+/** A recorded request of Codex: 40 KB, 14 tools, and the result of a call of `exec_command`. */
 const REQUEST = '02-tool-round-exec_command.json';
 
-/** What the model answers: one of everything that most turns contain. */
+/** The model's answer: reasoning, text and a tool call, as in most turns. */
 const ANSWER = answer({
   reasoning: 'The user wants the files. I will list them.',
   text: 'I list the files first.',
@@ -38,11 +38,11 @@ export interface TracedFunction {
   readonly calls: number;
 }
 
-/** A source file that a turn used; its functions in the order of their first call. */
+/** A source file that a turn used. Its functions are in the order of their first call. */
 export interface TracedFile {
-  /** From `src/`. */
+  /** Relative to `src/`. */
   readonly path: string;
-  /** The first sentence of the file. */
+  /** The first sentence of the file's opening comment. */
   readonly purpose: string;
   readonly functions: readonly TracedFunction[];
 }
@@ -58,35 +58,36 @@ interface CountedScript {
   readonly path: string;
   readonly functions: readonly CountedFunction[];
 }
-interface Place { readonly scriptId: string; readonly lineNumber: number; readonly columnNumber: number }
-interface Message {
+interface Position { readonly scriptId: string; readonly lineNumber: number; readonly columnNumber: number }
+interface TraceMessage {
   readonly type: string;
   readonly scripts?: readonly CountedScript[];
-  readonly order?: readonly Place[];
+  readonly order?: readonly Position[];
   readonly error?: string;
 }
 
-const WATCHED_TURNS = 5;
+/** Turns differ: a read of the provider's answer may find its bytes or has to wait for them. */
+const OBSERVED_TURNS = 5;
 
-/** Runs the turn several times (first, counted, watched) and returns its files in the order of their first call. */
+/** Runs the turn several times (uncounted, counted, observed). @returns its files in the order of their first call */
 export async function traceTurn(): Promise<readonly TracedFile[]> {
   const folder = mkdtempSync(join(tmpdir(), 'codex-bridge-trace-'));
   const upstream = await startScriptedUpstream({ dialect: 'dashscope', script: () => ANSWER });
-  // Without bundles, V8's offsets are those of one file per module.
+  // Without bundles, each script is one module, so V8's offsets are offsets in its file.
   const dist = buildPlain(folder);
   const child = startBridge(folder, dist, upstream.url);
   try {
-    const url = await untilListening(child);
+    const url = await waitForOutput(child, /http:\/\/127\.0\.0\.1:\d+/);
+    await tell(child, { type: 'warm-up' });
     await runTurn(child, url);
     await tell(child, { type: 'reset' });
     await runTurn(child, url);
     const { scripts = [] } = await tell(child, { type: 'count' });
-    await tell(child, { type: 'watch', scripts });
-    // Whether a read finds its bytes or has to wait for them differs from turn to turn.
-    for (let turn = 0; turn < WATCHED_TURNS; turn += 1) await runTurn(child, url);
+    await tell(child, { type: 'observe', scripts });
+    for (let turn = 0; turn < OBSERVED_TURNS; turn += 1) await runTurn(child, url);
     const { order = [] } = await tell(child, { type: 'order' });
     upstream.assertClean();
-    return arrange(dist, scripts, order);
+    return sortByFirstCall(dist, scripts, order);
   } finally {
     child.kill('SIGKILL');
     await upstream.close();
@@ -98,34 +99,27 @@ function startBridge(home: string, dist: string, aiApiBase: string): ChildProces
   const env = { PATH: process.env['PATH'], HOME: home, AI_API_KEY: 'sk-test-trace', AI_API_BASE: aiApiBase };
   const flags = ['serve', '--port', '0', '--provider', 'aliyun-coding'];
   return fork(join(dist, 'cli', 'main.js'), flags, {
-    // In optimized code, the debugger of Node 26 does not pause in functions that are inlined.
+    // The debugger of Node 26 does not pause in functions that the optimizer has inlined.
     env, execArgv: ['--no-opt', '--require', join(__dirname, 'trace-preload.cjs')],
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });
 }
 
-async function untilListening(child: ChildProcess): Promise<string> {
-  const text = await untilWritten(child, /http:\/\/127\.0\.0\.1:\d+/);
-  // Until then the rest of the bridge is loaded (serve-command.ts).
-  await new Promise((resolve) => setTimeout(resolve, 1_000));
-  return text;
-}
-
-/** Waits for a match in the bridge's output. */
-function untilWritten(child: ChildProcess, pattern: RegExp): Promise<string> {
+/** Waits for a match in the bridge's output. @returns the match */
+function waitForOutput(child: ChildProcess, pattern: RegExp): Promise<string> {
   return new Promise((resolve, reject) => {
-    let text = '';
+    let output = '';
     const onData = (bytes: Buffer): void => {
-      text += String(bytes);
-      const found = pattern.exec(text)?.[0];
+      output += String(bytes);
+      const found = pattern.exec(output)?.[0];
       if (found !== undefined) settle(() => resolve(found));
     };
-    const onExit = (): void => settle(() => reject(new Error(`The bridge ended: ${text}`)));
-    const settle = (then: () => void): void => {
+    const onExit = (): void => settle(() => reject(new Error(`The bridge exited: ${output}`)));
+    const settle = (finish: () => void): void => {
       child.stdout?.off('data', onData);
       child.stderr?.off('data', onData);
       child.off('exit', onExit);
-      then();
+      finish();
     };
     child.stdout?.on('data', onData);
     child.stderr?.on('data', onData);
@@ -133,20 +127,28 @@ function untilWritten(child: ChildProcess, pattern: RegExp): Promise<string> {
   });
 }
 
-async function tell(child: ChildProcess, message: Message): Promise<Message> {
-  const reply = once(child, 'message');
+/** Sends a message to trace-preload.cjs. @returns its reply */
+async function tell(child: ChildProcess, message: TraceMessage): Promise<TraceMessage> {
+  const abort = new AbortController();
+  const onExit = (): void => abort.abort(new Error(`The bridge exited before it replied to "${message.type}".`));
+  child.once('exit', onExit);
+  const replied = once(child, 'message', { signal: abort.signal });
   child.send(message);
-  const [answered] = (await reply) as [Message];
-  if (answered.error !== undefined) throw new Error(answered.error);
-  return answered;
+  try {
+    const [reply] = (await replied) as [TraceMessage];
+    if (reply.error !== undefined) throw new Error(reply.error);
+    return reply;
+  } finally {
+    child.off('exit', onExit);
+  }
 }
 
-/** A turn is over when its line is in the log, and the callback that wrote the line has returned. */
+/** Runs one turn, until its line is in the log and the callback that wrote the line has returned. */
 async function runTurn(child: ChildProcess, url: string): Promise<void> {
   const request = listCodexRequests().find(({ name }) => name === REQUEST);
   if (request === undefined) throw new Error(`No such request: ${REQUEST}`);
-  const logged = untilWritten(child, / turn codex/);
-  // The metadata of the recorded request is trimmed.
+  const logged = waitForOutput(child, / turn codex/);
+  // The recorded request has no complete metadata.
   const headers = { ...CODEX, 'x-codex-turn-metadata': JSON.stringify({ request_kind: 'turn', turn_id: 'turn-1' }) };
   const { text } = await postStream(`${url}/v1/responses`, request.body, headers);
   if (!text.includes('response.completed')) throw new Error(`The turn failed: ${text}`);
@@ -154,20 +156,20 @@ async function runTurn(child: ChildProcess, url: string): Promise<void> {
   await tell(child, { type: 'ping' });
 }
 
-function arrange(
-  dist: string, scripts: readonly CountedScript[], order: readonly Place[],
+function sortByFirstCall(
+  dist: string, scripts: readonly CountedScript[], order: readonly Position[],
 ): readonly TracedFile[] {
   const firstCalls = new Map<CountedFunction, number>();
   const sources = new Map(scripts.map((script) =>
     [script.scriptId, { script, source: readFileSync(script.path, 'utf8') }]));
-  order.forEach((place, index) => {
-    const found = sources.get(place.scriptId);
-    const counted = found && innermost(found.script, offsetOf(found.source, place));
+  order.forEach((position, index) => {
+    const found = sources.get(position.scriptId);
+    const counted = found && findInnermost(found.script, offsetOf(found.source, position));
     if (counted && !firstCalls.has(counted)) firstCalls.set(counted, index);
   });
   const missing = scripts.flatMap(({ path, functions }) =>
     functions.filter((counted) => !firstCalls.has(counted)).map(({ name, start }) => `${path} ${name} at ${start}`));
-  if (missing.length > 0) throw new Error(`Counted, but never seen to be called:\n${missing.join('\n')}`);
+  if (missing.length > 0) throw new Error(`Counted by coverage, but missed by the debugger:\n${missing.join('\n')}`);
   const rank = (counted: CountedFunction): number => firstCalls.get(counted) ?? Infinity;
   return scripts
     .filter(({ functions }) => functions.length > 0)
@@ -181,13 +183,14 @@ function arrange(
     }));
 }
 
-function innermost({ functions }: CountedScript, offset: number): CountedFunction | undefined {
+/** Finds the smallest function that contains an offset. */
+function findInnermost({ functions }: CountedScript, offset: number): CountedFunction | undefined {
   return functions
     .filter(({ start, end }) => start <= offset && offset < end)
     .sort((a, b) => (a.end - a.start) - (b.end - b.start))[0];
 }
 
-function offsetOf(source: string, { lineNumber, columnNumber }: Place): number {
+function offsetOf(source: string, { lineNumber, columnNumber }: Position): number {
   return source.split('\n').slice(0, lineNumber).reduce((sum, line) => sum + line.length + 1, 0) + columnNumber;
 }
 
@@ -204,16 +207,16 @@ function render(files: readonly TracedFile[]): string {
     path,
     ...functions.map(({ name, line, calls }) => `  ${String(calls).padStart(5)} × ${name || '(anonymous)'} :${line}`),
   ]);
-  return [...lines, summarise(files), ''].join('\n');
+  return [...lines, renderTotals(files), ''].join('\n');
 }
 
-/** @returns `97 files, 390 functions` */
-export function summarise(files: readonly TracedFile[]): string {
+/** @returns for example `97 files, 390 functions` */
+function renderTotals(files: readonly TracedFile[]): string {
   return `${files.length} files, ${files.reduce((sum, { functions }) => sum + functions.length, 0)} functions`;
 }
 
-/** The walk of docs/architecture.md: one entry for each file, wrapped at 120 columns. */
-function renderWalk(files: readonly TracedFile[]): string {
+/** Renders the walkthrough: one entry for each file, wrapped at 120 columns. */
+function renderWalkthrough(files: readonly TracedFile[]): string {
   const entries = files.map(({ path, purpose }, index) => `${index + 1}. \`${path}\`: ${purpose}`);
   return entries.map((entry) => `${entry.replace(/(.{1,115})(?: |$)/g, '$1\n   ').trimEnd()}\n`).join('');
 }
@@ -221,10 +224,10 @@ function renderWalk(files: readonly TracedFile[]): string {
 async function main(): Promise<void> {
   const files = await traceTurn();
   if (!process.argv.includes('--docs')) return void process.stdout.write(render(files));
-  const page = readDocument(WALK_PAGE);
-  const walk = replaceBetween(page, markersOf('walk'), renderWalk(files));
-  if (walk === undefined) throw new Error(`${WALK_PAGE} has no markers for the walk.`);
-  if (walk !== page) writeFileSync(join(ROOT, WALK_PAGE), walk);
+  const page = readDocument(WALKTHROUGH_PAGE);
+  const updated = replaceBetween(page, markersOf('walkthrough'), renderWalkthrough(files));
+  if (updated === undefined) throw new Error(`${WALKTHROUGH_PAGE} has no markers for the walkthrough.`);
+  if (updated !== page) writeFileSync(join(ROOT, WALKTHROUGH_PAGE), updated);
 }
 
 if (require.main === module) void main();
