@@ -1,22 +1,22 @@
 /**
- * The last step of `npm run build`: copies the modules of the start and of turns into two files in `dist/bundle`, and
- * replaces `dist/cli/main.js` with a file that runs them (src/command/bundles.ts). A build without this step has the
- * plain `main.js`, and no bundle is used.
+ * The last step of `npm run build`: writes the modules of the start and of turns to two bundles in `dist/bundle`, and
+ * replaces `dist/cli/main.js` with a file that runs them (src/command/bundles.ts). Without this step, `main.js` uses no
+ * bundles.
  */
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, posix } from 'node:path';
 
-/** The module that the program runs. */
+/** The main module of the program. */
 const MAIN = 'cli/main.js';
 
-/** Loads the bundles, so it is in none of them. */
+/** The module that loads the bundles, so it cannot be in one. */
 const LOADER = 'command/bundles.js';
 
 /**
- * The first modules of each bundle, in the order in which they are loaded; what they import is added, and for turns
- * also what they load lazily: an update may replace the files of a running bridge. A test compares the bundles with
- * what a real start and a real turn load.
+ * The entry modules of each bundle, in the order in which they are loaded. Their imports are added; for `turn`, also
+ * the modules that they load lazily, because an update may replace the files of a running bridge. A test compares the
+ * bundles with the modules that a real start and a real turn load.
  */
 const BUNDLES: Readonly<Record<string, readonly string[]>> = {
   start: [
@@ -32,17 +32,17 @@ const BUNDLES: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 
-/** TypeScript writes imports with double quotes; the sources load lazily with single ones. */
+/** TypeScript compiles imports to `require` with double quotes; the sources load lazily with single quotes. */
 const IMPORT = /^\S.*?require\("(\.[^"]+)"\)/gm;
 const IMPORT_OR_LAZY = /\brequire\(["'](\.[^"']+)["']\)/g;
 
-/** Reads `dist/bundle` and `dist/cli/main.js` of the build in `dist`. */
+/** Writes the bundles of the build in `dist`, and replaces its `cli/main.js`. */
 export function writeBundles(dist: string): void {
   const read = (path: string): string => readFileSync(join(dist, path), 'utf8');
-  const taken = new Set<string>();
+  const collected = new Set<string>();
   const collect = (path: string, pattern: RegExp): readonly string[] => {
-    if (taken.has(path)) return [];
-    taken.add(path);
+    if (collected.has(path)) return [];
+    collected.add(path);
     const imports = [...read(path).matchAll(pattern)].map(([, id = '']) => pathOf(path, id));
     return [path, ...imports.flatMap((each) => collect(each, pattern))];
   };
@@ -52,9 +52,9 @@ export function writeBundles(dist: string): void {
     const pattern = name === 'turn' ? IMPORT_OR_LAZY : IMPORT;
     return { name, modules: roots.flatMap((each) => collect(each, pattern)) };
   });
-  const known = new Set([...loader, ...contents.flatMap(({ modules }) => modules)]);
+  const bundled = new Set([...loader, ...contents.flatMap(({ modules }) => modules)]);
   const indexes = contents.map(({ name, modules }) => {
-    const wrapped = modules.map((path) => wrap(path, resolveImports(path, read(path), known)));
+    const wrapped = modules.map((path) => wrap(path, resolveImports(path, read(path), bundled)));
     const text = toAscii(`({\n${wrapped.join(',\n')}\n})\n`);
     writeFileSync(join(dist, 'bundle', `${name}.js`), text);
     return { name, hash: createHash('sha256').update(text).digest('hex'), modules };
@@ -66,17 +66,18 @@ export function writeBundles(dist: string): void {
 const pathOf = (from: string, id: string): string => posix.join(posix.dirname(from), `${id}.js`);
 
 /**
- * Replaces the ids of modules that are in a bundle, or load it, with their paths: they need no resolution when they are
- * loaded, which would fail after an update has replaced the files.
+ * Replaces the ids of bundled modules, and of the modules that load bundles, with their paths. So Node does not resolve
+ * them at run time, which would fail after an update has replaced the files.
  */
-const resolveImports = (path: string, text: string, known: ReadonlySet<string>): string =>
+const resolveImports = (path: string, text: string, bundled: ReadonlySet<string>): string =>
   text.replace(/\brequire\((["'])(\.[^"']+)\1\)/g, (whole, _quote, id: string) =>
-    (known.has(pathOf(path, id)) ? `require("${pathOf(path, id)}")` : whole));
+    (bundled.has(pathOf(path, id)) ? `require("${pathOf(path, id)}")` : whole));
 
+/** Wraps a module in a function, as Node does. */
 const wrap = (path: string, text: string): string =>
   `${JSON.stringify(path)}: function (exports, require, module, __filename, __dirname) {${text}}`;
 
-/** One byte per character is read faster; TypeScript leaves no other characters in identifiers. */
+/** Escapes non-ASCII characters, which occur only in literals: V8 reads a string of one byte per character faster. */
 const toAscii = (text: string): string =>
   text.replace(/[^\0-\x7f]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
 

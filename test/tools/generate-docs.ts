@@ -14,7 +14,7 @@ import { renderProvidersPage } from './render-providers';
 
 /** One generated document. */
 export interface GeneratedDocument {
-  /** Path from the root of the project. */
+  /** Path relative to the root of the project. */
   readonly path: string;
   /** Returns the new content; `undefined` if the current content lacks a marker for a generated part. */
   readonly render: (current: string | undefined) => string | undefined;
@@ -42,7 +42,7 @@ const README_PARTS = {
 /** The markers around a generated part of a page. */
 export const markersOf = (part: string) => [`<!-- ${part}:start -->`, `<!-- ${part}:end -->`] as const;
 
-/** Every generated document; a new one is a new row. */
+/** All generated documents. */
 export const GENERATED_DOCUMENTS: readonly GeneratedDocument[] = [
   { path: 'docs/configuration.md', render: renderConfigurationPage },
   { path: 'docs/errors.md', render: () => renderErrorsPage() },
@@ -61,7 +61,7 @@ function replaceParts(current: string | undefined, parts: Parts): string | undef
   );
 }
 
-/** Replaces the text between two markers; `undefined` if `text` does not have both, in this order. */
+/** Replaces the text between two markers. @returns undefined if `text` does not contain both, in this order */
 export function replaceBetween(
   text: string | undefined,
   [start, end]: readonly [string, string],
@@ -87,11 +87,11 @@ const ROOT = join(__dirname, '..', '..');
 function writeDocuments(): void {
   for (const { path, render } of GENERATED_DOCUMENTS) {
     const current = readDocument(path);
-    const wanted = render(current);
-    if (wanted === undefined) throw new Error(`Cannot write ${path}: it does not exist or lacks a pair of markers.`);
-    if (wanted === current) continue;
-    writeFileSync(join(ROOT, path), wanted);
-    console.log(`${path} written`);
+    const updated = render(current);
+    if (updated === undefined) throw new Error(`Cannot write ${path}: it does not exist or lacks a pair of markers.`);
+    if (updated === current) continue;
+    writeFileSync(join(ROOT, path), updated);
+    console.log(`Updated ${path}`);
   }
 }
 

@@ -1,7 +1,8 @@
 /**
- * Loads TypeScript files as run-tests.ts has compiled them, under the paths of their sources; loads files that tests
- * write through tsx. A process that starts tsx first needs a second of CPU. Stacks show lines of the compiled files,
- * until run-tests.ts prints them: reading all source maps would take a fifth of the CPU of a small test.
+ * Loads TypeScript files from the compiled output of run-tests.ts, under the paths of their sources. Other files, such
+ * as those that tests write, are loaded through tsx, which takes a second of CPU to start. Stack traces have the lines
+ * of the compiled files until run-tests.ts prints them: reading all source maps here would take a fifth of the CPU time
+ * of a small test.
  */
 'use strict';
 const { readFileSync } = require('node:fs');
@@ -19,17 +20,18 @@ function load(module, path) {
   try {
     code = readFileSync(join(COMPILED, name), 'utf8');
   } catch {
-    loadThroughTsx ??= openTsx();
+    loadThroughTsx ??= startTsx();
     return loadThroughTsx(module, path);
   }
   return module._compile(code, path);
 }
 
-function openTsx() {
+/** @returns tsx's loader, whose registration is undone */
+function startTsx() {
   require('tsx/cjs');
-  const opened = Module._extensions['.ts'];
+  const loader = Module._extensions['.ts'];
   Module._extensions['.ts'] = load;
-  return opened;
+  return loader;
 }
 
 Module._extensions['.ts'] = load;

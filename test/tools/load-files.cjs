@@ -1,4 +1,4 @@
-/** Loads several test files into one process, each as a suite with the name of the file. */
+/** Loads several test files into one process, each as a suite named after the file. */
 'use strict';
 const { describe } = require('node:test');
 

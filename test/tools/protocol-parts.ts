@@ -1,4 +1,4 @@
-/** The parts of docs/protocol.md that are generated: the fields that are sent, and the repairs. */
+/** Renders the generated parts of docs/protocol.md: the request fields that are sent, and the repairs. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { REPAIR_NAMES } from '../../src/upstream/repairs';
@@ -12,7 +12,7 @@ export const PROTOCOL_PARTS: Readonly<Record<string, () => string>> = {
   repairs: () => REPAIR_NAMES.map((name, index) => `${index + 1}. ${name}\n`).join(''),
 };
 
-/** The fields of an interface of the wire types, as one wrapped paragraph. */
+/** Renders the fields of an interface in src/wire as one wrapped paragraph. */
 function renderFields(file: string, name: string): string {
   const text = readFileSync(join(WIRE, file), 'utf8');
   const body = new RegExp(`export interface ${name} \\{\\n([\\s\\S]*?)\\n\\}`).exec(text)?.[1] ?? '';

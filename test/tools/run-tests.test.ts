@@ -1,4 +1,4 @@
-/** The runner of `npm test`: how it prints failures, its totals and its exit code. */
+/** The runner of `npm test`: failures, totals and exit code. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -10,15 +10,15 @@ import { findTests } from './run-tests';
 
 const RUNNER = join(__dirname, 'run-tests.ts');
 
-/** Runs test files with these texts, like `npm test`. */
+/** Writes test files to a folder, and runs them like `npm test`. */
 function runTests(
-  context: TestContext, files: Readonly<Record<string, string>>, more: readonly string[] = [],
+  context: TestContext, files: Readonly<Record<string, string>>, options: readonly string[] = [],
 ) {
   const folder = mkdtempSync(join(tmpdir(), 'run-tests-'));
   context.after(() => rmSync(folder, { recursive: true, force: true }));
   for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
-  const words = [...LOAD_TYPESCRIPT, RUNNER, '--compiled', ...more, folder];
-  const { status, stdout } = spawnSync(process.execPath, words, { encoding: 'utf8', timeout: 60_000 });
+  const args = [...LOAD_TYPESCRIPT, RUNNER, '--compiled', ...options, folder];
+  const { status, stdout } = spawnSync(process.execPath, args, { encoding: 'utf8', timeout: 60_000 });
   return { status, stdout };
 }
 
@@ -32,7 +32,7 @@ const PASSING = `
   test('four', { todo: true }, () => { throw new Error('later'); });
 `;
 
-test('passing tests print the totals and nothing else', (context) => {
+test('passing tests print no failure, only the totals', (context) => {
   const { status, stdout } = runTests(context, { 'a.test.ts': PASSING, 'b.ts': 'throw new Error("no test file");' });
   assert.equal(status, 0, stdout);
   assert.deepEqual(countsOf(stdout), [
@@ -41,7 +41,7 @@ test('passing tests print the totals and nothing else', (context) => {
   assert.doesNotMatch(stdout, /FAIL|later/);
 });
 
-test('a failing test is printed once with its path, the difference and the location; exit code 1', (context) => {
+test('a failing test is printed once with its path, its error and the location; the exit code is 1', (context) => {
   const { status, stdout } = runTests(context, {
     'a.test.ts': PASSING,
     'c.test.ts': `
@@ -51,19 +51,19 @@ test('a failing test is printed once with its path, the difference and the locat
         it('passes', () => undefined);
         it('fails', () => assert.equal(1, 2));
       });
-      test('waits', () => Promise.reject(new TypeError('never')));
+      test('rejects', () => Promise.reject(new TypeError('never')));
     `,
   });
   assert.equal(status, 1, stdout);
   assert.equal(stdout.match(/^FAIL /gm)?.length, 2);
   assert.match(stdout, /^FAIL .*c\.test\.ts › group › fails$/m);
   assert.match(stdout, /1 !== 2[^]*at .*c\.test\.ts/);
-  assert.match(stdout, /^FAIL .*c\.test\.ts › waits\n {2}TypeError.*: never$/m);
-  assert.match(stdout, /^2 failures:\n.*fails\n.*waits$/m);
+  assert.match(stdout, /^FAIL .*c\.test\.ts › rejects\n {2}TypeError.*: never$/m);
+  assert.match(stdout, /^2 failures:\n.*fails\n.*rejects$/m);
   assert.match(stdout, /^# tests 7\n# suites 2\n# pass 3\n# fail 2$/m);
 });
 
-test('a file that is killed fails, with what it had reported', (context) => {
+test('a file whose process is killed fails', (context) => {
   const { status, stdout } = runTests(context, {
     'e.test.ts': `
       import { test } from 'node:test';
@@ -72,11 +72,11 @@ test('a file that is killed fails, with what it had reported', (context) => {
     `,
   });
   assert.equal(status, 1, stdout);
-  assert.match(stdout, /^FAIL .*e\.test\.ts(?: › two)?\n {2}The process ended with SIGKILL\.$/m);
+  assert.match(stdout, /^FAIL .*e\.test\.ts(?: › two)?\n {2}The process was killed by SIGKILL\.$/m);
   assert.match(stdout, /^# fail 1$/m);
 });
 
-test('a test that waits for nothing fails, and is named', (context) => {
+test('a test that never ends fails with its name, once the event loop is empty', (context) => {
   const { status, stdout } = runTests(context, {
     'f.test.ts': `
       import { test } from 'node:test';
@@ -85,11 +85,11 @@ test('a test that waits for nothing fails, and is named', (context) => {
     `,
   });
   assert.equal(status, 1, stdout);
-  assert.match(stdout, /^FAIL .*f\.test\.ts › two\n {2}The process ended with 13\.\n {2}The test waits, but no timer/m);
+  assert.match(stdout, /^FAIL .*f\.test\.ts › two\n {2}The process exited with code 13\.\n {2}The test is still pending/m);
   assert.match(stdout, /^# pass 1\n# fail 1$/m);
 });
 
-test('a suite whose hook fails, fails the run', (context) => {
+test('a failing hook of a suite fails the run', (context) => {
   const { status, stdout } = runTests(context, {
     'h.test.ts': `
       import { before, describe, it } from 'node:test';
@@ -100,7 +100,7 @@ test('a suite whose hook fails, fails the run', (context) => {
   assert.match(stdout, /^FAIL .*h\.test\.ts › group.*\n {2}Error: no server$/m);
 });
 
-test('files that share a process report like others, when they fail, do not load, hang or crash', (context) => {
+test('files that share a process are reported separately if they fail, do not load, never end or crash', (context) => {
   const { status, stdout } = runTests(context, {
     'a.test.ts': PASSING,
     'b.test.ts': `
@@ -116,8 +116,8 @@ test('files that share a process report like others, when they fail, do not load
   assert.equal(status, 1, stdout);
   assert.match(stdout, /^FAIL .*b\.test\.ts › group › fails$/m);
   assert.match(stdout, /^FAIL .*c\.test\.ts\n[^]*broken file/m);
-  assert.match(stdout, /^FAIL .*d\.test\.ts › waits\n {2}The process ended with 13\.$/m);
-  assert.match(stdout, /^FAIL .*e\.test\.ts(?: › ends)?\n {2}The process ended with SIGKILL\.$/m);
+  assert.match(stdout, /^FAIL .*d\.test\.ts › waits\n {2}The process exited with code 13\.$/m);
+  assert.match(stdout, /^FAIL .*e\.test\.ts(?: › ends)?\n {2}The process was killed by SIGKILL\.$/m);
   assert.match(stdout, /^4 failures:$/m);
   assert.deepEqual(countsOf(stdout), [
     '# tests 12', '# suites 3', '# pass 4', '# fail 4', '# cancelled 0', '# skipped 2', '# todo 2',
@@ -134,7 +134,7 @@ test('a file that fails only together with others fails the run', (context) => {
     `,
   }, ['--together']);
   assert.equal(status, 1, stdout);
-  assert.match(stdout, /^FAIL .*\n {2}The process ended with 7\.$/m);
+  assert.match(stdout, /^FAIL .*\n {2}The process exited with code 7\.$/m);
 });
 
 test('--slowest lists the files that took longest', (context) => {
@@ -156,7 +156,7 @@ test('a folder without test files fails', (context) => {
   assert.match(stdout, /^# tests 0$/m);
 });
 
-test('a folder selects the test files below it', () => {
+test('a folder selects the test files in it', () => {
   const found = findTests(__dirname);
   assert.ok(found.includes(join(__dirname, 'run-tests.test.ts')));
   assert.ok(!found.includes(RUNNER));

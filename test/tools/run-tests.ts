@@ -1,7 +1,7 @@
 /**
- * `npm test [-- FILE or FOLDER …]`: checks and compiles everything once, runs the test files, prints each failure in
- * full, and ends with the totals. Without arguments: everything below test/ except the real clients. `--slowest 10`
- * adds the files that took longest; `--long` takes all cases of tests that have thousands.
+ * `npm test [-- FILE or FOLDER …]`: checks the types and compiles once, runs the test files, and prints each failure
+ * and the totals. Default: all files in test/ except test/clients, which needs real clients. `--slowest 10` lists the
+ * files that took longest; `--long` runs all cases of tests that have thousands.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeSync } from 'node:fs';
@@ -14,15 +14,15 @@ import { killAll, planProcesses, ROOT, runFiles, type FileRun, type TestEvent } 
 
 const COMPILED = join(ROOT, 'node_modules', '.cache', 'tests');
 
-/** Failures of a parent that only repeat those of its tests. */
-const ECHOES: readonly (string | undefined)[] = ['subtestsFailed', 'cancelledByParent'];
+/** Types of failures that only repeat the failure of another test. */
+const SECONDARY_FAILURES: readonly (string | undefined)[] = ['subtestsFailed', 'cancelledByParent'];
 
 /** Counts outcomes and prints failures. */
 class Report {
   private readonly counts = { tests: 0, suites: 0, pass: 0, fail: 0, cancelled: 0, skipped: 0, todo: 0 };
   private readonly failed: string[] = [];
   private readonly runs: FileRun[] = [];
-  private readonly began = performance.now();
+  private readonly startedAt = performance.now();
 
   constructor(private readonly write: (text: string) => void) {}
 
@@ -32,7 +32,7 @@ class Report {
 
   add(run: FileRun): void {
     this.runs.push(run);
-    // Tests are reported in order, each before its subtests: the open ones are the path of the next.
+    // Tests are reported in order, each before its subtests, so the tests that have not ended are the path of the next.
     const path: string[] = [];
     const dequeued: string[] = [];
     const failures: (readonly [event: TestEvent, path: readonly string[]])[] = [];
@@ -49,12 +49,13 @@ class Report {
       else this.count(event);
       if (event.type === 'test:fail' && !event.isTodo) failures.push([event, [relative(ROOT, run.file), ...path]]);
     }
-    const causes = failures.filter(([{ failure }]) => !ECHOES.includes(failure));
-    // Without a cause, nothing was left to wait for: node cancels the tests that had not ended.
+    const causes = failures.filter(([{ failure }]) => !SECONDARY_FAILURES.includes(failure));
+    // Without a cause, the event loop was empty, and Node has cancelled the tests that had not ended.
     for (const [{ error = '' }, names] of causes.length > 0 ? causes : failures) this.fail(names, error);
-    if (run.end === 0 || run.events.some(({ type }) => type === 'test:fail')) return;
+    if (run.exit === 0 || run.events.some(({ type }) => type === 'test:fail')) return;
     this.count({ type: 'test:fail', isSkipped: false, isTodo: false });
-    this.fail([relative(ROOT, run.file), ...dequeued], `The process ended with ${run.end}.\n${run.stderr}`);
+    const reason = typeof run.exit === 'number' ? `exited with code ${run.exit}` : `was killed by ${run.exit}`;
+    this.fail([relative(ROOT, run.file), ...dequeued], `The process ${reason}.\n${run.stderr}`);
   }
 
   private count({ type, isSkipped, isTodo, failure }: Pick<TestEvent, 'type' | 'isSkipped' | 'isTodo' | 'failure'>) {
@@ -68,44 +69,44 @@ class Report {
 
   private fail(path: readonly string[], error: string): void {
     this.failed.push(path.join(' › '));
-    this.write(`\nFAIL ${path.join(' › ')}\n${restoreLines(error).trimEnd().replace(/^/gm, '  ')}\n`);
+    this.write(`\nFAIL ${path.join(' › ')}\n${mapPositions(error).trimEnd().replace(/^/gm, '  ')}\n`);
   }
 
-  /** The totals, after the names of all failures and the slowest files. */
+  /** Prints the names of all failures, the slowest files and the totals. */
   finish(slowest: number): void {
     if (this.failed.length > 1) this.write(`\n${this.failed.length} failures:\n${this.failed.join('\n')}\n`);
     const slow = [...this.runs].sort((a, b) => b.ms - a.ms).slice(0, slowest);
     for (const { ms, file } of slow) this.write(`${(ms / 1_000).toFixed(1).padStart(6)} s  ${relative(ROOT, file)}\n`);
-    const lines = Object.entries({ ...this.counts, duration_ms: Math.round(performance.now() - this.began) });
+    const lines = Object.entries({ ...this.counts, duration_ms: Math.round(performance.now() - this.startedAt) });
     this.write(`\n${lines.map(([name, count]) => `# ${name} ${count}\n`).join('')}`);
   }
 }
 
-/** Replaces places in compiled files by those in their sources. */
-function restoreLines(text: string): string {
-  return text.replace(/((?:\/|[A-Z]:)[^\s():]+)\.ts:(\d+):(\d+)/g, (place: string, name: string, line, column) => {
+/** Replaces positions in compiled files with those in their sources. */
+function mapPositions(text: string): string {
+  return text.replace(/((?:\/|[A-Z]:)[^\s():]+)\.ts:(\d+):(\d+)/g, (position: string, name: string, line, column) => {
     const map = join(COMPILED, `${relative(ROOT, name)}.js.map`);
     try {
       const lines = new SourceMap(JSON.parse(readFileSync(map, 'utf8')) as SourceMapPayload);
       const entry = lines.findEntry(Number(line) - 1, Number(column) - 1);
-      return 'originalLine' in entry ? `${name}.ts:${entry.originalLine + 1}:${entry.originalColumn + 1}` : place;
+      return 'originalLine' in entry ? `${name}.ts:${entry.originalLine + 1}:${entry.originalColumn + 1}` : position;
     } catch {
-      // It was not compiled, as a file that a test has written.
-      return place;
+      // The file was not compiled: a test has written it.
+      return position;
     }
   });
 }
 
-/** The test files of an argument: a file, or all below a folder. */
-export function findTests(word: string): readonly string[] {
-  const path = resolve(word);
+/** Finds the test files that an argument names: a file, or all in a folder and its subfolders. */
+export function findTests(argument: string): readonly string[] {
+  const path = resolve(argument);
   if (!statSync(path).isDirectory()) return [path];
   return readdirSync(path, { withFileTypes: true })
     .filter(({ name }) => name !== 'node_modules' && !name.startsWith('.'))
     .flatMap((entry) => {
-      const inside = join(path, entry.name);
-      if (entry.isDirectory()) return findTests(inside);
-      return entry.name.endsWith('.test.ts') ? [inside] : [];
+      const child = join(path, entry.name);
+      if (entry.isDirectory()) return findTests(child);
+      return entry.name.endsWith('.test.ts') ? [child] : [];
     })
     .sort();
 }
@@ -113,28 +114,28 @@ export function findTests(word: string): readonly string[] {
 const allTests = (): readonly string[] =>
   findTests(join(ROOT, 'test')).filter((path) => !path.startsWith(join(ROOT, 'test', 'clients') + sep));
 
-/** Checks the types and compiles sources and tests for load-compiled.cjs. @returns whether there are no type errors */
+/** Checks types, and compiles sources and tests for load-compiled.cjs. @returns whether there are no type errors */
 function compile(): boolean {
-  const words = [
+  const args = [
     join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc'), '-p', ROOT,
     '--noEmit', 'false', '--rootDir', ROOT, '--outDir', COMPILED,
     '--incremental', '--tsBuildInfoFile', `${COMPILED}.tsbuildinfo`, '--sourceMap',
   ];
-  return spawnSync(process.execPath, words, { stdio: 'inherit' }).status === 0;
+  return spawnSync(process.execPath, args, { stdio: 'inherit' }).status === 0;
 }
 
 async function runAll(
   processes: readonly (readonly string[])[], concurrency: number, report: Report,
 ): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'test-reports-'));
-  const end = (): readonly string[] => {
+  const cleanUp = (): readonly string[] => {
     const killed = killAll();
     rmSync(folder, { recursive: true, force: true });
     return killed;
   };
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.once(signal, () => {
-      writeSync(1, `\nInterrupted by ${signal} while these ran: ${end().join(', ')}\n`);
+      writeSync(1, `\nInterrupted by ${signal} while running ${cleanUp().join(', ')}\n`);
       process.exit(1);
     });
   }
@@ -145,7 +146,7 @@ async function runAll(
     }
   };
   await Promise.all(Array.from({ length: concurrency }, runNext));
-  end();
+  cleanUp();
 }
 
 const USAGE = 'Usage: npm test -- [FILE or FOLDER …] [--slowest N] [--long] [--concurrency N]';
@@ -155,7 +156,7 @@ async function main(): Promise<number> {
     concurrency: { type: 'string' },
     slowest: { type: 'string' },
     long: { type: 'boolean', default: false },
-    // For tests of this runner: nothing is compiled, and all files share a process.
+    // For tests of this runner: skip compilation; run all files in one process.
     compiled: { type: 'boolean', default: false },
     together: { type: 'boolean', default: false },
   } as const;

@@ -1,26 +1,27 @@
 /**
- * Reporter of node:test for run-tests.ts: a line of JSON for each start and end of a test, with its error as text. When
- * nothing is left that a test could wait for, newer versions of Node wait all the same; here the process ends.
+ * Reports the tests of a process for run-tests.ts: a line of JSON for each start and end of a test, with its error as
+ * text. If a test is still pending when the event loop is empty, the process exits; newer versions of Node would wait
+ * forever.
  */
 'use strict';
 const { inspect } = require('node:util');
 
 const TYPES = ['test:dequeue', 'test:start', 'test:pass', 'test:fail'];
 
-/** How many tests run. Node 18 does not report that; it cancels a test that waits for nothing. */
-let open = 0;
+/** The number of running tests. Node 18 does not report when a test starts to run, but cancels pending ones itself. */
+let running = 0;
 
 process.prependListener('beforeExit', () => {
-  if (open <= 0) return;
-  process.stderr.write('The test waits, but no timer, socket or process is left that could end it.\n');
+  if (running <= 0) return;
+  process.stderr.write('The test is still pending, but no timer, socket or process is left that could end it.\n');
   process.exit(13);
 });
 
 module.exports = async function* report(events) {
   for await (const { type, data } of events) {
     if (!TYPES.includes(type)) continue;
-    if (type === 'test:dequeue') open += 1;
-    else if (type !== 'test:start') open -= 1;
+    if (type === 'test:dequeue') running += 1;
+    else if (type !== 'test:start') running -= 1;
     const { name, nesting, skip, todo, details: { type: kind, duration_ms: ms, error } = {} } = data;
     yield `${JSON.stringify({
       type, name, nesting, kind, ms,
@@ -30,10 +31,10 @@ module.exports = async function* report(events) {
   }
 };
 
-/** Undefined if there is none; an empty string if it has no reason. */
-const isSet = (mark) => mark !== undefined && mark !== false;
+/** `skip` and `todo` are undefined if not set, and an empty string if set without a reason. */
+const isSet = (option) => option !== undefined && option !== false;
 
-/** The error that the test threw, without node's frames; only the message and the stack for an assertion. */
+/** Renders the error that the test threw, without Node's frames; for an assertion, only its message and stack. */
 function describe(error) {
   const thrown = typeof error.cause === 'object' && error.cause !== null ? error.cause : error;
   const isAssertion = thrown.code === 'ERR_ASSERTION' && thrown.stack !== undefined;
