@@ -5,7 +5,7 @@ import { findProvider, findProviderByName, PROVIDERS, resolveModel } from '../..
 import { DEFAULT_DIALECT } from '../../src/providers/dialect';
 import type { Provider } from '../../src/providers/provider';
 import { readUserProviders } from '../../src/providers/user-providers';
-import { EXAMPLE_FILE } from '../tools/own-providers-page';
+import { EXAMPLE_FILE } from '../tools/user-providers-section';
 import { FILE_SHAPE, renderUserSchema } from '../../src/providers/user-shape';
 
 type Env = Readonly<Record<string, string>>;

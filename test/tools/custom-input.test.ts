@@ -1,4 +1,4 @@
-/** Free-form text is read from the JSON that a model writes, no matter where it is split. */
+/** Reads the free-form input of custom tools from the JSON arguments of a model, no matter where they are split. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { CustomInputReader, readCustomInput } from '../../src/tools/custom';
@@ -13,27 +13,27 @@ const TEXTS = [
   '*** Begin Patch\n*** Add File: a "b".txt\n+{"input": "x"}\n*** End Patch',
 ];
 
-/** JSON with every non-ASCII character escaped, surrogate pairs as two escapes. */
-const escaped = (text: string): string =>
+/** JSON in which all but printable ASCII is escaped, surrogate pairs as two escapes. */
+const escapeAll = (text: string): string =>
   JSON.stringify({ input: text }).replace(
     /[^ -~]/g,
     (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );
 
-function readIn(pieces: readonly string[]): string {
+function readPieces(pieces: readonly string[]): string {
   const reader = new CustomInputReader();
   return pieces.map((piece) => reader.push(piece)).join('');
 }
 
 const splitAt = (text: string, index: number): readonly string[] => [text.slice(0, index), text.slice(index)];
 
-describe('the reader', () => {
+describe('CustomInputReader', () => {
   for (const text of TEXTS) {
     for (const json of [
       JSON.stringify({ input: text }),
       JSON.stringify({ input: text }, null, 2),
-      escaped(text),
-      escaped(text)
+      escapeAll(text),
+      escapeAll(text)
         .toUpperCase()
         .replace('INPUT', 'input')
         .replace(/\\U/g, '\\u')
@@ -41,17 +41,17 @@ describe('the reader', () => {
     ]) {
       if ((JSON.parse(json) as { input: string }).input !== text) continue;
       it(`reads ${json.slice(0, 60).replaceAll('\n', ' ')}`, () => {
-        assert.equal(readIn([json]), text);
-        // Deltas are strings of JSON: a cut inside a surrogate pair is a cut inside a character.
+        assert.equal(readPieces([json]), text);
+        // A delta is a JSON string, so it may end in the middle of a surrogate pair.
         for (let index = 0; index <= json.length; index += 1)
-          assert.equal(readIn(splitAt(json, index)), text, `cut at ${index}`);
-        assert.equal(readIn([...json].flatMap((char) => char.split(''))), text, 'unit by unit');
+          assert.equal(readPieces(splitAt(json, index)), text, `split at ${index}`);
+        assert.equal(readPieces([...json].flatMap((char) => char.split(''))), text, 'one code unit at a time');
       });
     }
   }
 
-  it('never releases half a pair', () => {
-    const json = escaped('a🌍b');
+  it('never releases half of a surrogate pair', () => {
+    const json = escapeAll('a🌍b');
     const reader = new CustomInputReader();
     for (const unit of json.split('')) {
       const text = reader.push(unit);
@@ -59,7 +59,7 @@ describe('the reader', () => {
     }
   });
 
-  it('only grows: the released text is a prefix of the complete text', () => {
+  it('releases only prefixes of the complete text', () => {
     const json = JSON.stringify({ input: TEXTS.join('') });
     const reader = new CustomInputReader();
     let text = '';
@@ -69,7 +69,7 @@ describe('the reader', () => {
     }
   });
 
-  const OTHERS = [
+  const WITHOUT_INPUT = [
     '',
     '{}',
     '{"patch":"x"}',
@@ -81,22 +81,24 @@ describe('the reader', () => {
     'null',
     '{"input"',
   ];
-  for (const json of OTHERS) it(`reads nothing out of ${JSON.stringify(json)}`, () => assert.equal(readIn([json]), ''));
+  for (const json of WITHOUT_INPUT) {
+    it(`reads nothing from ${JSON.stringify(json)}`, () => assert.equal(readPieces([json]), ''));
+  }
 
-  it('reads nothing after the value', () => {
-    assert.equal(readIn(['{"input":"x","more":"y"}', 'z']), 'x');
-    assert.equal(readIn(['"input":"x"']), 'x');
+  it('ignores everything after the value', () => {
+    assert.equal(readPieces(['{"input":"x","more":"y"}', 'z']), 'x');
+    assert.equal(readPieces(['"input":"x"']), 'x');
   });
 
-  it('releases unfinished text as far as it goes', () => {
-    assert.equal(readIn(['{"input":"half an esc\\']), 'half an esc');
-    assert.equal(readIn(['{"input":"half a unit \\u00']), 'half a unit ');
-    assert.equal(readIn(['{"input":"half a pair \\ud83c']), 'half a pair ');
+  it('releases unfinished text up to an incomplete escape', () => {
+    assert.equal(readPieces(['{"input":"half an esc\\']), 'half an esc');
+    assert.equal(readPieces(['{"input":"half a unit \\u00']), 'half a unit ');
+    assert.equal(readPieces(['{"input":"half a pair \\ud83c']), 'half a pair ');
   });
 });
 
-describe('finished arguments', () => {
-  const FORMS: readonly (readonly [args: string, text: string])[] = [
+describe('complete arguments', () => {
+  const INPUTS: readonly (readonly [args: string, text: string])[] = [
     ['{"input":"x"}', 'x'],
     ['{"input":""}', ''],
     ['{"patch":"x"}', 'x'],
@@ -121,13 +123,13 @@ describe('finished arguments', () => {
     ['[1]', '[1]'],
     ['', ''],
   ];
-  for (const [args, text] of FORMS)
-    it(`${JSON.stringify(args)} is ${JSON.stringify(text)}`, () => assert.equal(readCustomInput(args), text));
+  for (const [args, text] of INPUTS)
+    it(`${JSON.stringify(args)} is read as ${JSON.stringify(text)}`, () => assert.equal(readCustomInput(args), text));
 });
 
-describe('JavaScript in a fence', () => {
+describe('JavaScript in a code fence', () => {
   const CODE = 'const a = 1;\ntext(`${a}`);';
-  /** Writes a call of `exec` piece by piece: returns the input of its item, which must equal the joined deltas. */
+  /** Streams a call of `exec` in pieces of `size`. @returns its input, after checking that the deltas add up to it */
   function write(input: string, size: number): string {
     const place = { itemId: 'ctc_1', outputIndex: 0, callId: 'call_1' };
     const writer = TOOL_KINDS.custom.write({ kind: 'custom', name: 'exec' }, place);
@@ -142,11 +144,11 @@ describe('JavaScript in a fence', () => {
   }
   const FORMS: readonly (readonly [name: string, input: string, code: string])[] = [
     ['no fence', CODE, CODE],
-    ['a fence of js', `\`\`\`js\n${CODE}\n\`\`\``, CODE],
-    ['a fence of javascript with blanks around', ` \n\`\`\`javascript\n${CODE}\n\`\`\`\n`, CODE],
+    ['a js fence', `\`\`\`js\n${CODE}\n\`\`\``, CODE],
+    ['a javascript fence with whitespace around it', ` \n\`\`\`javascript\n${CODE}\n\`\`\`\n`, CODE],
     ['a bare fence', `\`\`\`\n${CODE}\n\`\`\``, CODE],
-    ['a fence of another language', '```sh\nls\n```', '```sh\nls\n```'],
-    ['a fence that does not end', '```js\nls', '```js\nls'],
+    ['a fence with another language', '```sh\nls\n```', '```sh\nls\n```'],
+    ['an unclosed fence', '```js\nls', '```js\nls'],
     ['two fences', '```js\na\n```\n```js\nb\n```', '```js\na\n```\n```js\nb\n```'],
     ['a fence inside the text', 'a\n```js\nb\n```', 'a\n```js\nb\n```'],
   ];

@@ -1,22 +1,22 @@
-/** docs/providers.md, printed from the rows of src/providers. */
+/** Renders docs/providers.md from the rows in src/providers. */
 import { FAMILIES, type Family } from '../../src/providers/families';
 import { prefersNative, PROVIDERS } from '../../src/providers/catalog';
 import { DEFAULT_DIALECT, type Dialect, type ThinkingControl } from '../../src/providers/dialect';
-import { renderOwnProviders } from './own-providers-page';
+import { renderUserProviders } from './user-providers-section';
 import type { Evidence, IdRule, Model, Provider } from '../../src/providers/provider';
 
-/** Marks of evidence, as the tables show them. */
+/** The marks of evidence in the tables. */
 const MARKS: Readonly<Record<Evidence, string>> = {
   documented: 'D', source: 'S', reported: 'I', inferred: 'inf', configured: 'yours',
 };
 
-/** The whole page. */
+/** Renders the whole page. */
 export function renderProvidersPage(rows = PROVIDERS): string {
-  const parts = [INTRODUCTION, renderOverview(rows), renderOwnProviders(), ...rows.map(renderProvider)];
+  const parts = [INTRODUCTION, renderOverview(rows), renderUserProviders(), ...rows.map(renderProvider)];
   return [...parts, renderFamilies()].join('\n');
 }
 
-/** Breaks a line after 120 columns, and indents what follows by `indent`. */
+/** Wraps a line at 120 columns; continuation lines begin with `indent`. */
 function wrap(line: string, indent = ''): string {
   const lines: string[] = [];
   for (const word of line.split(' ')) {
@@ -38,11 +38,11 @@ or a server on your own machine, name it with \`--provider NAME\` or \`AI_PROVID
 variable of the provider that is set; variables of other providers are never read.
 
 Nothing here was measured against a live provider. Each row is marked with its evidence: **D** documented by the
-provider, **S** read in the source or the data of a client that targets it, **I** reported in a public issue, **inf**
-inferred. If you see something else, change that row: see [how to add a provider](how-to-add-a-provider.md).
+provider, **S** read in the source or data of a client for that provider, **I** reported in a public issue, **inf**
+inferred. If a provider behaves differently, change its row: see [how to add a provider](how-to-add-a-provider.md).
 
-A model id without a row is sent unchanged, with the rules of the provider and of the model's family (at the end of this
-page).
+A model id without a row is sent unchanged, with the values of the provider and of the model's family (see the end of
+this page).
 `;
 
 function renderOverview(providers: readonly Provider[]): string {
@@ -53,8 +53,8 @@ function renderOverview(providers: readonly Provider[]): string {
     keyEnv.map(code).join(' '),
     defaultModel === undefined ? '' : code(defaultModel),
   ]);
-  return '## At a ' +
-    `glance\n\n${renderTable(['Provider', 'Name', 'Default address', 'Key variables', 'Default model'], rows)}`;
+  const head = ['Provider', 'Name', 'Default address', 'Key variables', 'Default model'];
+  return `## At a glance\n\n${renderTable(head, rows)}`;
 }
 
 function renderProvider(provider: Provider): string {
@@ -71,7 +71,7 @@ function renderProvider(provider: Provider): string {
   ].join('\n');
 }
 
-/** What models need at one provider. */
+/** Renders the dialect of the models with certain ids at one provider. */
 const renderRule = ({ ids, dialect, evidence }: IdRule): string =>
   `Ids like ${code(ids.source)}: ${renderDialect(dialect)} (${MARKS[evidence]})`;
 
@@ -122,15 +122,13 @@ function renderFamilies(): string {
   ];
   return `## Families
 
-Values that a model needs at every provider, found by its name without the prefix of its maker. A provider's own
-values override these, and a model's row overrides both.
+Values that a model needs at every provider. The family is found by the model's name, without the prefix of its maker.
+A provider's own values override these, and a model's row overrides both.
 
 ${renderTable(['Family', 'Names', 'Values', 'Mark'], FAMILIES.map(row))}`;
 }
 
-/**
- * The fields of a dialect that differ from the neutral one; their doc comments are in src/providers/dialect.ts.
- */
+/** Renders the fields that a dialect sets; their doc comments are in src/providers/dialect.ts. */
 function renderDialect(dialect: Partial<Dialect>): string {
   const fields = Object.entries(dialect).map(
     ([field, value]) => `${code(field)} ${field === 'thinking' ? describeThinking(dialect.thinking) : describe(value)}`,
@@ -171,5 +169,5 @@ function renderTable(head: readonly string[], rows: readonly (readonly string[])
 
 const code = (text: string): string => `\`${text}\``;
 
-/** 983616 as 983,616 in every locale. */
+/** Renders 983616 as 983,616, whatever the locale. */
 const renderNumber = (value: number): string => String(value).replace(/\B(?=(\d{3})+$)/g, ',');

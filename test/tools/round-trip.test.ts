@@ -1,6 +1,4 @@
-/**
- * The round trip of each kind of tool: declared, called by the model, shown to the client, sent back, and called again.
- */
+/** The round trip of each tool kind: offered to the model, called, sent to the client, and read from the history. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { JsonObject } from '../../src/base/json';
@@ -16,12 +14,12 @@ import { SSE_DONE, SseEncoder } from '../../src/stream/sse';
 interface Row {
   readonly name: string;
   readonly tool: JsonObject;
-  /** The name offered to the model, and what it writes. */
+  /** The name offered to the model, and the arguments that it writes. */
   readonly called: string;
   readonly args: string;
   /** The item that Codex must get. */
   readonly item: JsonObject;
-  /** The call in the history. Default: the same arguments. */
+  /** The arguments of the call in the history. Default: `args`. */
   readonly replayed?: string;
 }
 
@@ -52,7 +50,7 @@ const ROWS: readonly Row[] = [
     item: { type: 'function_call', ...head, name: 'echo', namespace: 'mcp__mini__', arguments: '{}' },
   },
   {
-    name: 'function whose name is not legal upstream',
+    name: 'function whose name is invalid upstream',
     tool: { type: 'function', name: 'repo.list' },
     called: 'repo_list_181vt83',
     args: '{}',
@@ -91,7 +89,7 @@ const ROWS: readonly Row[] = [
     },
   },
   {
-    name: 'tool_search with bare words',
+    name: 'tool_search with plain text instead of JSON',
     tool: { type: 'tool_search', execution: 'client' },
     called: 'tool_search',
     args: 'echo text',
@@ -121,7 +119,7 @@ const ROWS: readonly Row[] = [
     item: { type: 'shell_call', ...head, action: { commands: ['ls'] }, environment: null },
   },
   {
-    name: 'apply_patch, hosted',
+    name: 'hosted apply_patch',
     tool: { type: 'apply_patch' },
     called: 'apply_patch',
     args: '{"type":"create_file","path":"a","diff":"+x"}',
@@ -133,20 +131,20 @@ for (const { name, tool, called, args, item, replayed = args } of ROWS) {
   describe(name, () => {
     const tools = collectTools(readResponsesRequest({ input: 'x', tools: [tool] }), DEFAULT_DIALECT, new Set<string>());
 
-    it('is offered as a function with an object of parameters', () => {
+    it('is offered as a function with an object schema', () => {
       assert.deepEqual(tools.offered.map((offered) => offered.function.name), [called]);
       assert.equal(tools.offered[0]?.function.parameters['type'], 'object');
     });
 
-    it('becomes the item that its client expects, no matter where the arguments are split', () => {
-      for (let cut = 0; cut <= args.length; cut += 1) {
+    it('becomes the item that Codex expects, no matter where the arguments are split', () => {
+      for (let index = 0; index <= args.length; index += 1) {
         const target = tools.find(called);
         const writer = TOOL_KINDS[target.kind].write(target, place);
-        const begun = writer.begin();
-        const events = [...writer.push(args.slice(0, cut)), ...writer.push(args.slice(cut))];
+        const started = writer.begin();
+        const events = [...writer.push(args.slice(0, index)), ...writer.push(args.slice(index))];
         const end = writer.end();
         assert.deepEqual(end.item, item);
-        assert.equal(begun.status, 'in_progress');
+        assert.equal(started.status, 'in_progress');
         const deltas = [...events, ...end.events].flatMap((event) => ('delta' in event ? [event.delta] : [])).join('');
         const whole = [...end.events].flatMap((event) =>
           'arguments' in event ? [event.arguments] : 'input' in event ? [event.input] : [],
@@ -192,7 +190,7 @@ describe('arguments that are not JSON', () => {
     return writer.end().item;
   };
 
-  it('reach Codex unchanged, so that it can tell the model', () => {
+  it('reach Codex unchanged, so that it can report the error to the model', () => {
     assert.deepEqual(write({ type: 'function', name: 'ls' }, 'ls', '{"cmd": '), {
       type: 'function_call',
       ...head,
@@ -207,7 +205,7 @@ describe('arguments that are not JSON', () => {
     });
   });
 
-  it('of a hosted tool are an empty action', () => {
+  it('become an empty action of a hosted tool', () => {
     assert.deepEqual(write({ type: 'shell' }, 'shell', 'ls'), {
       type: 'shell_call',
       ...head,
@@ -256,20 +254,16 @@ describe('declarations', () => {
     assert.deepEqual(declared?.parameters['required'], ['input']);
   });
 
-  it('strict is sent only if it is accepted', () => {
+  it('strict is sent only to providers that accept it', () => {
     const tool = { type: 'function', name: 'x', strict: true };
     assert.equal(offer(tool).functions[0]?.strict, undefined);
     assert.equal(offer(tool, { strictTools: true }).functions[0]?.strict, true);
   });
 
-  for (const kind of [
-    'file_search',
-    'image_generation',
-    'code_interpreter',
-    'mcp',
-    'computer_use_preview',
-    'from_the_future',
-  ]) {
+  const UNSUPPORTED = [
+    'file_search', 'image_generation', 'code_interpreter', 'mcp', 'computer_use_preview', 'from_the_future',
+  ];
+  for (const kind of UNSUPPORTED) {
     it(`${kind} is dropped with a note`, () => {
       const { functions, notes } = offer({ type: kind });
       assert.deepEqual(functions, []);
@@ -277,11 +271,11 @@ describe('declarations', () => {
     });
   }
 
-  it('a search that runs on the server is dropped', () => {
+  it('a tool_search that runs on the server is dropped with a note', () => {
     assert.match(offer({ type: 'tool_search', execution: 'server' }).notes[0] ?? '', /only execution "client"/);
   });
 
-  it('tools found by a search can be called', () => {
+  it('additional tools and tools found by a search can be called', () => {
     const input = [
       { role: 'user', content: 'x' },
       { type: 'additional_tools', tools: [{ type: 'custom', name: 'exec' }] },

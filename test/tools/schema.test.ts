@@ -1,4 +1,4 @@
-/** Tool parameters: always an object at the root. */
+/** Tool parameters always have an object schema at the root. */
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { toObjectSchema } from '../../src/tools/schema';
@@ -12,14 +12,14 @@ const SCHEMAS: readonly (readonly [name: string, schema: JsonObject | undefined,
   ['an object', OBJECT, OBJECT],
   ['an object without properties', { type: 'object' }, EMPTY],
   [
-    'an object with rules of its own',
+    'an object with additionalProperties',
     { type: 'object', additionalProperties: { type: 'string' } },
     { type: 'object', additionalProperties: { type: 'string' }, properties: {} },
   ],
   ['an empty schema', {}, EMPTY],
   ['no type', { properties: { a: {} }, required: ['a'] }, { type: 'object', properties: { a: {} }, required: ['a'] }],
   [
-    'a choice',
+    'anyOf',
     { anyOf: [{ type: 'object' }, { type: 'null' }] },
     { type: 'object', properties: {}, anyOf: [{ type: 'object' }, { type: 'null' }] },
   ],
@@ -52,7 +52,7 @@ for (const [name, schema, expected] of SCHEMAS) {
   });
 }
 
-it('a good schema is passed on unchanged', () => assert.equal(toObjectSchema(OBJECT, []), OBJECT));
+it('a valid schema is passed on unchanged', () => assert.equal(toObjectSchema(OBJECT, []), OBJECT));
 
 it('the root stays an object if a type next to anyOf is rejected; its variants become optional properties', () => {
   const variant = (name: string): JsonObject => ({

@@ -1,14 +1,14 @@
-/** Renders the output of a terminal as an SVG picture: text with its colors, in a window. */
+/** Renders the output of a program as an SVG picture of a terminal window. */
 
-/** Foreground colors of SGR codes (ECMA-48), chosen to be readable on the dark background. */
+/** Foreground colors by SGR code (ECMA-48), readable on the dark background. */
 const COLORS: Readonly<Record<string, string>> = {
   31: '#f7768e', 32: '#9ece6a', 33: '#e0af68', 34: '#7aa2f7', 35: '#bb9af7', 36: '#7dcfff', 90: '#787c99',
 };
 
 const [SIZE, LINE, COLUMN, MARGIN, BAR] = [14, 20, 8.43, 16, 32];
 
-/** A color sequence with its codes, or text, or another escape sequence. */
-const PIECES = /(?:\u001b\[([\d;]*)m)|([^\u001b]+)|\u001b(?:\[[\d;?]*[A-Za-z]|\][^\u0007]*\u0007)?/g;
+/** Matches an SGR sequence, text, or another escape sequence. */
+const TOKENS = /(?:\u001b\[([\d;]*)m)|([^\u001b]+)|\u001b(?:\[[\d;?]*[A-Za-z]|\][^\u0007]*\u0007)?/g;
 
 interface Span {
   readonly text: string;
@@ -17,7 +17,9 @@ interface Span {
 }
 
 /**
- * @param text what a program wrote to its terminal; escape sequences other than colors are dropped
+ * Renders the picture.
+ *
+ * @param text the output of a program; escape sequences other than SGR are dropped
  * @param columns the width of the terminal, at which long lines are wrapped
  */
 export function renderTerminalSvg(text: string, title: string, columns = 100): string {
@@ -36,11 +38,11 @@ ${rows.filter((row) => row !== '').join('\n')}
 `;
 }
 
-/** Splits a line at its color sequences; a carriage return starts the line again. */
+/** Splits a line at its SGR sequences. Text before a carriage return is dropped, because it is overwritten. */
 function readSpans(line: string): readonly Span[] {
   const spans: Span[] = [];
   let [column, style] = [0, ''];
-  for (const [, codes, text = ''] of (line.split('\r').at(-1) ?? '').matchAll(PIECES)) {
+  for (const [, codes, text = ''] of (line.split('\r').at(-1) ?? '').matchAll(TOKENS)) {
     if (codes !== undefined) style = codes.split(';').reduce(applyCode, style);
     else if (text !== '') {
       spans.push({ text, column, style });
@@ -50,7 +52,7 @@ function readSpans(line: string): readonly Span[] {
   return spans;
 }
 
-/** @returns SVG attributes after one SGR code; an unknown code changes nothing */
+/** Applies an SGR code to SVG attributes; ignores an unknown code. */
 function applyCode(style: string, code: string): string {
   if (code === '' || code === '0') return '';
   if (code === '1') return `${style} font-weight="bold"`;

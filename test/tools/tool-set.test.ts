@@ -1,4 +1,4 @@
-/** Tool names in both directions: valid and stable upstream, exact for the client. */
+/** Tool names in both directions: valid and stable for the provider, exact for the client. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { shortHash } from '../../src/base/hash';
@@ -7,7 +7,7 @@ import type { CallTarget } from '../../src/tools/kind';
 
 type Tool = Pick<CallTarget, 'name' | 'namespace'>;
 
-function setOf(tools: readonly Tool[], forbidden: readonly string[] = []): ToolSet {
+function createSet(tools: readonly Tool[], forbidden: readonly string[] = []): ToolSet {
   const set = new ToolSet(forbidden);
   for (const tool of tools) set.add({ target: { kind: 'function', ...tool }, parameters: { type: 'object' } });
   return set;
@@ -19,8 +19,8 @@ const hashOf = ({ name, namespace = '' }: Tool): string => shortHash(`${namespac
 const LONG = 'a'.repeat(70);
 
 describe('upstream names', () => {
-  const NAMES: readonly (readonly [what: string, tool: Tool, name: string])[] = [
-    ['a legal name', { name: 'exec_command' }, 'exec_command'],
+  const NAMES: readonly (readonly [description: string, tool: Tool, name: string])[] = [
+    ['a valid name', { name: 'exec_command' }, 'exec_command'],
     ['a name of 64 characters', { name: 'a'.repeat(64) }, 'a'.repeat(64)],
     ['a name of 65 characters', { name: 'a'.repeat(65) }, `${'a'.repeat(56)}_${hashOf({ name: 'a'.repeat(65) })}`],
     [
@@ -33,26 +33,26 @@ describe('upstream names', () => {
     ['Codex’s own namespace', { name: 'exec', namespace: 'functions' }, 'exec'],
     ['an empty namespace', { name: 'exec', namespace: '' }, 'exec'],
     ['a dot', { name: 'repo.list' }, `repo_list_${hashOf({ name: 'repo.list' })}`],
-    ['other alphabets', { name: '读取' }, `___${hashOf({ name: '读取' })}`],
+    ['non-ASCII letters', { name: '读取' }, `___${hashOf({ name: '读取' })}`],
     ['a leading digit', { name: '3d_view' }, `_3d_view_${hashOf({ name: '3d_view' })}`],
     ['a leading digit is allowed after a namespace', { name: '3d', namespace: 'mcp__a' }, 'mcp__a__3d'],
     ['no name', { name: '' }, `__${hashOf({ name: '' })}`],
     ['a forbidden name', { name: 'search' }, `search_${hashOf({ name: 'search' })}`],
     ['a forbidden name in a namespace', { name: 'search', namespace: 'mcp__a' }, 'mcp__a__search'],
   ];
-  for (const [what, tool, name] of NAMES) {
-    it(what, () => {
-      const set = setOf([tool], ['search']);
+  for (const [description, tool, name] of NAMES) {
+    it(description, () => {
+      const set = createSet([tool], ['search']);
       assert.deepEqual(namesOf(set), [name]);
       assert.match(name, /^[a-zA-Z_-][a-zA-Z0-9_-]{0,63}$/);
       assert.deepEqual(set.find(name), { kind: 'function', ...tool });
       assert.equal(set.nameOf(tool), name);
       // If a later request no longer offers the tool, its history keeps the name.
-      assert.equal(setOf([], ['search']).nameOf(tool), name);
+      assert.equal(createSet([], ['search']).nameOf(tool), name);
     });
   }
 
-  it('two tools never share a name, and the same tool is offered once', () => {
+  it('two tools never share a name, and a repeated tool is offered once', () => {
     const tools: readonly Tool[] = [
       { name: 'echo', namespace: 'mcp__a' },
       { name: 'mcp__a__echo' },
@@ -63,7 +63,7 @@ describe('upstream names', () => {
       { name: 'a b' },
       { name: 'a_b' },
     ];
-    const set = setOf(tools);
+    const set = createSet(tools);
     const names = namesOf(set);
     assert.equal(names.length, 7);
     assert.equal(new Set(names).size, 7);
@@ -75,8 +75,8 @@ describe('upstream names', () => {
       name: `tool_${index}`,
       namespace: `mcp__${index % 7}`,
     }));
-    const all = setOf(many);
-    for (const tool of many) assert.equal(setOf([tool]).nameOf(tool), all.nameOf(tool));
+    const all = createSet(many);
+    for (const tool of many) assert.equal(createSet([tool]).nameOf(tool), all.nameOf(tool));
   });
 
   it('the first declaration of a tool wins', () => {
@@ -89,7 +89,7 @@ describe('upstream names', () => {
     assert.equal(set.find('a').kind, 'custom');
   });
 
-  it('empty descriptions are dropped, strict is kept', () => {
+  it('an empty description is dropped, strict is kept', () => {
     const set = new ToolSet();
     set.add({ target: { kind: 'function', name: 'a' }, description: '', parameters: {}, strict: false });
     assert.deepEqual(set.offered[0]?.function, { name: 'a', parameters: {}, strict: false });
@@ -97,13 +97,13 @@ describe('upstream names', () => {
 });
 
 describe('finding the tool of a call', () => {
-  const set = setOf([
+  const set = createSet([
     { name: 'exec_command' },
     { name: 'echo', namespace: 'mcp__mini' },
     { name: 'list', namespace: 'mcp__a' },
     { name: 'list', namespace: 'mcp__b' },
   ]);
-  const FOUND: readonly (readonly [called: string, target: Tool])[] = [
+  const CALLS: readonly (readonly [called: string, target: Tool])[] = [
     ['exec_command', { name: 'exec_command' }],
     ['Exec_Command', { name: 'exec_command' }],
     ['functions.exec_command', { name: 'exec_command' }],
@@ -116,18 +116,18 @@ describe('finding the tool of a call', () => {
     ['gone', { name: 'gone' }],
     ['', { name: '' }],
   ];
-  for (const [called, target] of FOUND) {
-    it(`"${called}" is ${JSON.stringify(target)}`, () =>
+  for (const [called, target] of CALLS) {
+    it(`"${called}" calls ${JSON.stringify(target)}`, () =>
       assert.deepEqual(set.find(called), { kind: 'function', ...target }));
   }
 
-  it('knows the offered tools', () => {
+  it('has() is true only for the exact name of an offered tool', () => {
     assert.equal(set.has('mcp__mini__echo'), true);
     assert.equal(set.has('echo'), false);
   });
 });
 
-it('the hash is the same in every process', () => {
+it('the hash is the same in every process, and depends on where the separator is', () => {
   assert.equal(shortHash(''), '0ztntfp');
   assert.match(shortHash('x'.repeat(1_000)), /^[0-9a-z]{7}$/);
   assert.notEqual(shortHash('a\0b'), shortHash('ab\0'));

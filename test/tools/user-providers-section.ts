@@ -1,4 +1,4 @@
-/** The section "Your own providers" of docs/providers.md, with rows that its test reads as a user's file. */
+/** Renders the section "Your own providers" of docs/providers.md. A test reads its example as a providers file. */
 
 /** A providers file with the most requested rows. */
 export const EXAMPLE_FILE = `{
@@ -43,7 +43,7 @@ export const EXAMPLE_FILE = `{
 `;
 
 /** Renders the section. */
-export const renderOwnProviders = (): string => `## Your own providers
+export const renderUserProviders = (): string => `## Your own providers
 
 Create \`providers.json\` in the config folder (\`aliyun-codex-bridge config\` shows it), or name another file with
 \`--providers FILE\` (\`AI_PROVIDERS\`):
@@ -52,7 +52,7 @@ Create \`providers.json\` in the config folder (\`aliyun-codex-bridge config\` s
 {
   "providers": {
     "acme": {
-      "extends": "openai-compatible",             // a row of this page or of your file
+      "extends": "openai-compatible",             // a row on this page or in your file
       "title": "Acme",
       "base_url": "https://api.acme.example/v1",
       "key_variables": ["ACME_KEY"],              // environment variables; [] for a provider without keys
@@ -77,7 +77,7 @@ AI_PROVIDER=acme ACME_KEY=… aliyun-codex-bridge codex
 - The file is JSON with comments and trailing commas. Errors are reported with their path and a suggestion.
   \`aliyun-codex-bridge providers schema\` prints its JSON Schema, which describes every field. The package contains it
   as \`docs/providers.schema.json\`; name it in \`"$schema"\` for completion in your editor.
-- \`extends\` takes dialect, models and error rules from another row. A row with the name of a known provider changes
+- \`extends\` copies dialect, models and error rules from another row. A row with the name of a known provider changes
   that provider. A row at another host never inherits key variables or headers.
 - A model has the same fields \`headers\`, \`body\`, \`drop\`, \`wire\` and \`dialect\` as a provider; they apply after
   those of the provider. A model without limits gets a context of 128,000 tokens and an output of 8,192.
@@ -111,21 +111,22 @@ AI_PROVIDER=acme ACME_KEY=… aliyun-codex-bridge codex
   cache belongs to it. The log warns if the terms of a plan forbid several keys.
 - **Fallback models** answer while a model is out of quota, rejects all keys, does not exist, or is down after all
   retries. No part of an answer is repeated: they are used only before the first output. The list of a model replaces
-  that of its provider, which replaces \`--fallback\`. The model of the thread returns when its reset time has passed.
+  that of its provider, which replaces \`--fallback\`. The thread returns to its model when the reset time has passed.
   Codex shows one line per thread; the log line (\`substituted\`) and \`x-bridge-notes\` name the reason.
 - **Limits.** With \`max_concurrency\`, further requests wait in a queue in which threads take turns; clients get
-  keep-alives meanwhile. Without it, the bridge learns the limit from the first rejection that is about concurrency.
+  keep-alive events meanwhile. Without it, the bridge learns the limit from the first rejection for too many requests at
+  the same time.
 - **Pictures.** With \`vision_model\` (or \`--vision-model\`), that model describes each picture once for models that
   accept none. It is off by default, because each description costs a request.
 - **Connections.** \`HTTPS_PROXY\`, \`HTTP_PROXY\`, \`ALL_PROXY\` and \`NO_PROXY\` apply to all providers except
   those on this machine; \`proxy\` overrides them, \`"none"\` connects directly. URLs of both schemes are tunneled
   with CONNECT. \`ca\`, \`cert\` and \`cert_key\` name PEM files; for all providers, use \`--upstream-ca\` and
   \`--upstream-cert\`.
-- **Prompt caches that have to be requested.** \`"dialect": { "cacheControl": "ephemeral" }\` marks the instructions and
-  the end of the conversation. It is on for Claude and Qwen at OpenRouter.
+- **Explicit prompt caching.** \`"dialect": { "cacheControl": "ephemeral" }\` marks the instructions and the end of the
+  conversation. It is on for Claude and Qwen at OpenRouter.
 
-These rows are requested most. They follow the providers' documentation and were not tested; the bridge learns by itself
-which fields a provider rejects. A row is disabled until every variable that its headers name is set.
+These are the most requested rows. They follow the providers' documentation but were not tested; the bridge learns by
+itself which fields a provider rejects. A row is disabled until every variable that its headers name is set.
 
 \`\`\`jsonc
 ${EXAMPLE_FILE}\`\`\`
