@@ -60,7 +60,7 @@ export async function stop({ server }: Contender): Promise<void> {
  * Runs each contender once per round. Each round starts with another one, so that no contender always has the same
  * position. A contender that fails is reported, and left out of later rounds.
  */
-export async function alternate(
+export async function runRounds(
   bench: Bench, metric: string, contenders: readonly Contender[], rounds: number, runRound: RunRound,
 ): Promise<void> {
   let active = [...contenders];
@@ -91,12 +91,12 @@ export async function withServers(
       }
     }
     const ready = new Set(contenders);
-    await alternate(bench, metric, contenders, 1, async (contender) => {
+    await runRounds(bench, metric, contenders, 1, async (contender) => {
       ready.delete(contender);
       await warmUp(contender, -1);
       ready.add(contender);
     });
-    await alternate(bench, metric, [...ready], rounds, runRound);
+    await runRounds(bench, metric, [...ready], rounds, runRound);
   } finally {
     await Promise.all(contenders.map(stop));
   }

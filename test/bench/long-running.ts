@@ -1,7 +1,7 @@
 /** Measures the first turn of a new process, memory growth, and the effect of large requests on another stream. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
-  alternate, runLoad, start, stop, unstarted, withServers, type Bench, type RunRound,
+  runLoad, runRounds, start, stop, unstarted, withServers, type Bench, type RunRound,
 } from './contenders';
 import type { LoadCalls } from './messages';
 import { residentMegabytes } from './proc';
@@ -17,7 +17,7 @@ function withFreshServers(
   bench: Bench, metric: string, rounds: number, runRound: RunRound,
 ): Promise<void> {
   const contenders = unstarted(bench).filter(({ subject }) => subject.role !== 'listener');
-  return alternate(bench, metric, contenders, rounds, async ({ subject }, round) => {
+  return runRounds(bench, metric, contenders, rounds, async ({ subject }, round) => {
     const contender = await start(bench, subject);
     try {
       await runRound(contender, round);

@@ -4,7 +4,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
-  alternate, cpuOf, cpuPer, runLoad, start, stop, unstarted, withServers, type Bench, type Contender, type RunRound,
+  cpuOf, cpuPer, runLoad, runRounds, start, stop, unstarted, withServers, type Bench, type Contender, type RunRound,
 } from './contenders';
 import { measureFirstTurn, measureGrowth, measureStall } from './long-running';
 import type { Thread } from './messages';
@@ -27,7 +27,7 @@ const FIRST_START_MS = 1_500;
  */
 async function measureStart(bench: Bench): Promise<void> {
   const contenders = unstarted(bench);
-  await alternate(bench, 'start', contenders, bench.plan.start.rounds + 1, async ({ subject }, round) => {
+  await runRounds(bench, 'start', contenders, bench.plan.start.rounds + 1, async ({ subject }, round) => {
     const contender = await start(bench, subject);
     if (round === 0) await sleep(FIRST_START_MS);
     await stop(contender);
@@ -151,7 +151,7 @@ function recordAddedLatency({ results, subjects }: Bench, from: RowKey, to: RowK
 async function measureMemory(bench: Bench): Promise<void> {
   const { rounds, streams, rate, seconds } = bench.plan.memory;
   const contenders = unstarted(bench);
-  await alternate(bench, 'memory', contenders, rounds, async ({ subject }, round) => {
+  await runRounds(bench, 'memory', contenders, rounds, async ({ subject }, round) => {
     const contender = await start(bench, subject);
     const pid = contender.server?.pid ?? 0;
     try {
