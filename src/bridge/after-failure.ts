@@ -2,6 +2,7 @@
  * Decides what follows a failed call: a retry after a wait, a repaired request, or an error for the client. Loaded at
  * the first failure.
  */
+import { renderDuration } from '../base/quantities';
 import { remember } from '../base/remember';
 import { BridgeError, toBridgeError } from '../errors/bridge-error';
 import { classifyHttpFailure, hideKey } from '../errors/classify';
@@ -158,7 +159,7 @@ async function waitForNext(error: BridgeError, question: Question<unknown>, stat
   const wait = failed < allowed && !isSpent ? retryWait(error, failed, limits, runtime.random()) : undefined;
   if (wait === undefined) {
     budget.succeed(turn);
-    const last = finalError(error, failed);
+    const last = finalError(error, failed, limits);
     // With UPSTREAM_CALLS=1, retries are left to the client, unless the provider names a wait. Otherwise the error is
     // cached, so that retries by the client cost no more calls.
     const isFinal = failed > 1 || error.details.retryAfterMs !== undefined;
@@ -185,15 +186,26 @@ export function finalizeLateFailure(error: BridgeError, { turn }: Caller, contex
   if (turn === undefined) return error;
   const { budget } = memoryOf(context);
   const failed = budget.fail(turn);
-  if (failed < allowedCalls(error.kind, limitsOf(context))) return error;
+  const limits = limitsOf(context);
+  if (failed < allowedCalls(error.kind, limits) && !isTooLong(error, limits)) return error;
   budget.succeed(turn);
-  return finalError(error, failed);
+  return finalError(error, failed, limits);
 }
 
-/** Marks an error as final, so that Codex stops; otherwise it retries every temporary kind. */
-function finalError(error: BridgeError, failed: number): BridgeError {
+/** Whether the provider demands a longer wait than the user allows. */
+const isTooLong = ({ details: { retryAfterMs = 0 } }: BridgeError, { longestWaitMs }: RetryLimits): boolean =>
+  retryAfterMs > longestWaitMs;
+
+/**
+ * Marks an error as final, so that Codex stops; otherwise it retries every temporary kind, and waits without a word for
+ * as long as the provider demands (codex-protocol.md, section 11).
+ */
+function finalError(error: BridgeError, failed: number, limits: RetryLimits): BridgeError {
+  const isWaitRejected = allowedCalls(error.kind, limits) > 1 && isTooLong(error, limits);
+  const longest = renderDuration(limits.longestWaitMs);
+  const wait = isWaitRejected ? ` The bridge waits at most ${longest} (RETRY_WAIT_MS).` : '';
   const tries = failed > 1 ? ` Tried ${failed} times; not retrying.` : '';
-  const last = new BridgeError(error.kind, `${error.message}${tries}`, { ...error.details, final: true });
+  const last = new BridgeError(error.kind, `${error.message}${wait}${tries}`, { ...error.details, final: true });
   if (error.cause !== undefined) last.cause = error.cause;
   return last;
 }

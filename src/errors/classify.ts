@@ -1,4 +1,5 @@
 /** Classifies upstream failures: maps an error response to an error kind and an actionable message. */
+import { renderDuration } from '../base/quantities';
 import { BridgeError, type ErrorDetails } from './bridge-error';
 import type { ErrorRule, FailureSource } from './error-rule';
 import type { ErrorKind } from './error-table';
@@ -52,16 +53,17 @@ function describe(reported: ProviderError, source: FailureSource, context: Failu
   const kind = rule?.kind ?? fallback;
   const now = source.clock?.();
   const reset = kind === 'quota' ? findReset(rule?.resets, reported.message, now) : undefined;
-  const advice = [reset?.sentence, adviceFor(kind, rule, source)]
-    .filter((sentence) => sentence !== undefined)
-    .join(' ');
+  const inText = LIMITS.has(kind) ? readWaitInText(reported.message) : undefined;
+  const isNamed = reset?.at !== undefined || inText !== undefined || !(LIMITS.has(kind) || kind === 'quota');
+  const advice = [
+    reset?.sentence, adviceFor(kind, rule, source), isNamed ? undefined : describeWait(details.retryAfterMs),
+  ].filter((sentence) => sentence !== undefined).join(' ');
   const providerText = reported.message === '' ? 'no message.' : withFullStop(reported.message);
   const id = reported.requestId === undefined ? undefined : `(request id ${reported.requestId})`;
   const message = [opening + providerText, advice, id].filter(Boolean).join(' ');
   const providerCode = reported.code ?? reported.type;
   const untilReset = reset?.at === undefined || now === undefined ? undefined : reset.at - now;
-  const retryAfterMs =
-    details.retryAfterMs ?? untilReset ?? (LIMITS.has(kind) ? readWaitInText(reported.message) : undefined);
+  const retryAfterMs = details.retryAfterMs ?? untilReset ?? inText;
   return new BridgeError(kind, message, {
     ...(providerCode !== undefined && { providerCode }),
     ...(reported.field !== undefined && { providerField: reported.field }),
@@ -73,6 +75,10 @@ function describe(reported: ProviderError, source: FailureSource, context: Failu
     ...(rule?.pauseMs !== undefined && { pauseMs: rule.pauseMs }),
   });
 }
+
+/** Names the wait of the `Retry-After` header. */
+const describeWait = (milliseconds = 0): string | undefined =>
+  milliseconds > 0 ? `Try again in ${renderDuration(milliseconds)}.` : undefined;
 
 /** The provider's own rules take precedence over the general wordings. */
 function findRule(reported: ProviderError, { rules = [] }: FailureSource): ErrorRule | undefined {

@@ -35,8 +35,11 @@ export function renderStreamError(error: BridgeError, client: ClientKind): { cod
   return { code: row.codexCode, message: row.codexCode === 'rate_limit_exceeded' ? withWait(error) : error.message };
 }
 
+/** The wait that Codex reads (codex-rs, `rate_limit_regex`): not `7m36s`, nor `2 minutes`. */
+const CODEX_WAIT = /try again in\s*\d+(\.\d+)?\s*(s|ms|seconds?)/i;
+
 function withWait(error: BridgeError): string {
-  if (/try again in \d/i.test(error.message)) return error.message;
+  if (CODEX_WAIT.test(error.message)) return error.message;
   const seconds = Math.max(1, Math.ceil((error.details.retryAfterMs ?? error.details.pauseMs ?? 5_000) / 1_000));
   return `${error.message} Please try again in ${seconds}s.`;
 }

@@ -22,13 +22,21 @@ function readNumber(text: string | undefined): number | undefined {
   return text !== undefined && /^\s*-?\d+(\.\d+)?\s*$/.test(text) ? Number(text) : undefined;
 }
 
-/** `try again in 1.5s`, `try again after 1 seconds`, `retry after 33 seconds`. */
-const WAIT = /(?:try again|retry) (?:in|after) (\d+(?:\.\d+)?) ?(ms|milliseconds?|s|sec|seconds?|m|min|minutes?)\b/i;
+/** `11.1s`, `1 seconds`, `7m` in `7m36.192s`. */
+const PART = /(\d+(?:\.\d+)?) ?(ms|milliseconds?|s|secs?|seconds?|m|mins?|minutes?|h|hours?|d|days?)(?![a-z])/;
+/** `try again in 7m36.192s` (Groq), `try again after 1 seconds`, `retry after 33 seconds`. */
+const WAIT = new RegExp(`(?:try again|retry) (?:in|after) ((?:${PART.source}[ ,]*(?:and )?)+)`, 'i');
+const UNITS: readonly (readonly [unit: RegExp, ms: number])[] = [
+  [/^(ms|milli)/i, 1], [/^s/i, 1_000], [/^m/i, 60_000], [/^h/i, 3_600_000], [/^d/i, 86_400_000],
+];
 
 /** @returns the wait in milliseconds that the text of a message asks for */
 export function readWaitInText(message: string): number | undefined {
-  const [, amount, unit = ''] = WAIT.exec(message) ?? [];
-  if (amount === undefined) return undefined;
-  const scale = /^m(s|illi)/i.test(unit) ? 1 : /^m/i.test(unit) ? 60_000 : 1_000;
-  return Math.round(Number(amount) * scale);
+  const wait = WAIT.exec(message)?.[1];
+  if (wait === undefined) return undefined;
+  const parts = [...wait.matchAll(new RegExp(PART, 'gi'))].map(([, amount, unit = '']) => {
+    const [, ms = 0] = UNITS.find(([pattern]) => pattern.test(unit)) ?? [];
+    return Number(amount) * ms;
+  });
+  return Math.round(parts.reduce((sum, part) => sum + part, 0));
 }

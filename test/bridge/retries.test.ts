@@ -136,8 +136,26 @@ describe('waits before retries', () => {
     });
     const { error: failure } = finalResponse(await bridge.stream({ input: ask() }, CODEX));
     assert.equal(failure.code, 'invalid_prompt');
-    assert.match(failure.message, /Come back later/);
+    assert.match(failure.message, / 429: Come back later\. Try again in 1 h\. The bridge waits at most 20 s \(RETRY_/);
     bridge.upstream.assertClean();
+  });
+
+  it('end the turn if the provider asks for a longer one after the answer has begun', async (context) => {
+    const message = 'Rate limit reached. Please try again in 7m36.192s.';
+    const limit = `data: ${JSON.stringify({ error: { message, code: 'rate_limit_exceeded' } })}\n\n`;
+    const bridge = await startBridge(context, { script: [raw({ chunks: [half, limit], end: 'eof' })], settings: MANY });
+    const headers = { ...CODEX, 'x-codex-turn-metadata': JSON.stringify({ turn_id: 't' }) };
+    const { error: failure } = finalResponse(await bridge.stream({ input: ask() }, headers));
+    assert.equal(failure.code, 'invalid_prompt');
+    assert.match(failure.message, /again in 7m36\.192s\. The bridge waits at most 20 s \(RETRY_WAIT_MS\)\.$/);
+  });
+
+  it('are left to Codex after the answer has begun', async (context) => {
+    const limit = 'data: {"error":{"message":"Slow down, try again in 0.2 minutes","code":"rate_limit_exceeded"}}\n\n';
+    const bridge = await startBridge(context, { script: [raw({ chunks: [half, limit], end: 'eof' })], settings: MANY });
+    const { error: failure } = finalResponse(await bridge.stream({ input: ask() }, CODEX));
+    assert.equal(failure.code, 'rate_limit_exceeded');
+    assert.match(failure.message, /again in 0\.2 minutes\. Please try again in 12s\.$/);
   });
 
   it('end when the client disconnects', async (context) => {

@@ -26,7 +26,7 @@ for (const kind of Object.keys(ERRORS) as ErrorKind[]) {
   });
 }
 
-it('Codex gets exactly one wait: that of the message, or one in whole seconds', () => {
+it('Codex gets exactly one wait that it can read: that of the message, or one in whole seconds', () => {
   const render = (message: string, retryAfterMs?: number) =>
     renderStreamError(
       new BridgeError('rate_limit', message, retryAfterMs === undefined ? {} : { retryAfterMs }),
@@ -35,7 +35,10 @@ it('Codex gets exactly one wait: that of the message, or one in whole seconds', 
   assert.equal(render('Slow.'), 'Slow. Please try again in 5s.');
   assert.equal(render('Slow.', 1_001), 'Slow. Please try again in 2s.');
   assert.equal(render('Slow.', 0), 'Slow. Please try again in 1s.');
-  assert.equal(render('Try again in 1.5s, please.', 9_000), 'Try again in 1.5s, please.');
+  for (const message of ['Try again in 1.5s, please.', 'Try again in 200ms.', 'Try again in 4 seconds.'])
+    assert.equal(render(message, 9_000), message);
+  for (const message of ['Try again in 7m36.192s.', 'Try again in 2 minutes.'])
+    assert.equal(render(message, 9_000), `${message} Please try again in 9s.`);
   assert.equal(
     renderStreamError(new BridgeError('rate_limit', 'Slow.', { retryAfterMs: 5 }), 'generic').message,
     'Slow.',

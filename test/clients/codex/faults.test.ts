@@ -17,11 +17,8 @@ const QUICK = { RETRY_WAIT_MS: '20' };
 
 const rejection = (status: number, error: unknown, headers: Readonly<Record<string, string>> = {}): Step =>
   reply({ status, headers, body: { error } });
-const errorEvent = (...before: readonly string[]): Step =>
-  raw({
-    chunks: [...before, 'data: {"error":{"message":"The model crashed","code":"internal_error"}}\n\n'],
-    end: 'eof',
-  });
+const errorEvent = (message: string, ...before: readonly string[]): Step =>
+  raw({ chunks: [...before, `data: ${JSON.stringify({ error: { message, code: 'error' } })}\n\n`], end: 'eof' });
 const HALF =
   'data: {"id":"c","choices":[{"index":0,"delta":{"role":"assistant","content":"Half"},"finish_reason":null}]}\n\n';
 const APPEND = shellCall('echo ran >> runs.txt');
@@ -84,7 +81,14 @@ const FAULTS: readonly Fault[] = [
     name: 'a wait that is too long',
     step: rejection(429, { message: 'Come back later.' }, { 'retry-after': '3600' }),
     calls: 1,
-    says: /answered 429: Come back later\.$/,
+    says: /answered 429: Come back later\. Try again in 1 h\. The bridge waits at most 20 ms \(RETRY_WAIT_MS\)\.$/,
+  },
+
+  {
+    name: 'a wait that is too long, in the middle of the text',
+    step: errorEvent('Rate limit reached. Please try again in 7m36.192s', HALF),
+    calls: 1,
+    says: /Please try again in 7m36\.192s\. The bridge waits at most 20 ms \(RETRY_WAIT_MS\)\.$/,
   },
 
   // Temporary failures: a few calls, all by the bridge.
@@ -102,7 +106,7 @@ const FAULTS: readonly Fault[] = [
   },
   {
     name: 'an error as the first event of a 200',
-    step: errorEvent(),
+    step: errorEvent('The model crashed'),
     calls: 4,
     says: / reported: The model crashed/,
   },
@@ -137,7 +141,12 @@ const FAULTS: readonly Fault[] = [
   },
 
   // Failures after text was shown: Codex retries by itself, and is told when to stop.
-  { name: 'an error in the middle of the text in every attempt', step: errorEvent(HALF), calls: 4, says: TRIED },
+  {
+    name: 'an error in the middle of the text in every attempt',
+    step: errorEvent('The model crashed', HALF),
+    calls: 4,
+    says: TRIED,
+  },
   {
     name: 'a stream that breaks in the middle of its text in every attempt',
     step: answer({ text: 'The first half. The second half.', cutAfter: 5, end: 'eof' }),
