@@ -21,7 +21,7 @@ const SKIPPED = new Set(['template', 'svg', 'object', 'select', 'nav']);
 const BLOCKS = new Set(
   (
     'address article aside blockquote body br button caption center dd details dialog div dl dt fieldset figcaption ' +
-    'figure footer form h1 h2 h3 h4 h5 h6 header hr li main menu ol option p pre section summary table tbody td ' +
+    'figure footer form h1 h2 h3 h4 h5 h6 header hr li main menu nav ol option p pre section summary table tbody td ' +
     'tfoot th thead tr ul'
   ).split(' '),
 );
@@ -139,13 +139,13 @@ class HtmlReader {
     if (RAW.has(name)) return isClosed ? end : this.skipText(name, html, end);
     if (this.skipped) {
       if (this.skipped.name === name && !isClosed) this.skipped.depth += 1;
-    } else if (SKIPPED.has(name) && !this.unclosed.has(name)) {
-      if (!isClosed) this.skipped = { name, from: end, depth: 1 };
-    } else {
-      if (BLOCKS.has(name)) this.endLine();
-      if (name === 'li') this.line.push('- ');
-      if (name === 'a' && !isClosed) this.startAnchor(href);
+      return end;
     }
+    if (BLOCKS.has(name)) this.endLine();
+    if (isClosed) return end;
+    if (SKIPPED.has(name) && !this.unclosed.has(name)) this.skipped = { name, from: end, depth: 1 };
+    if (name === 'li') this.line.push('- ');
+    if (name === 'a') this.startAnchor(href);
     return end;
   }
 

@@ -44,6 +44,7 @@ const MARKUP: readonly (readonly [html: string, lines: readonly string[]])[] = [
   ['<svg/>yes', ['yes']],
   ['<svg a=b/>no</svg>yes', ['yes']],
   ['<svg><style/><path/></svg>yes', ['yes']],
+  ['<svg>no</svg><li>yes', ['- yes']],
   ['<svg><svg/></svg>yes', ['yes']],
   ['<nav />no</nav>yes', ['yes']],
   // Quoted values may contain anything.
@@ -81,7 +82,8 @@ const MARKUP: readonly (readonly [html: string, lines: readonly string[]])[] = [
   ['<nav><ul><li>no<nav>no</nav><li>no</ul></nav>yes', ['yes']],
   ['<nav><script>"</nav>"</script><!-- </nav> -->no</nav>yes', ['yes']],
   ['<template><template>no</template>no</template>yes', ['yes']],
-  ['<nav>yes<nav>also</nav><p>yes', ['yesalso', 'yes']],
+  ['<nav>yes<nav>also</nav><p>yes', ['yes', 'also', 'yes']],
+  ['one<nav>no</nav>two<svg>no</svg>three', ['one', 'twothree']],
   ['<nav-bar>yes</nav-bar><a-b>yes</a-b>', ['yesyes']],
   ['</nav>yes</svg>', ['yes']],
 ];
