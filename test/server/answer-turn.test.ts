@@ -19,7 +19,7 @@ const CODEX = { originator: 'codex_exec', accept: 'text/event-stream' };
 const failing = (error: unknown) => ({ start: (): never => { throw error; } });
 
 for (const path of PATHS) {
-  test(`POST ${path} answers the protocol of the body`, async (context) => {
+  test(`POST ${path} answers in the protocol of the body`, async (context) => {
     const { port, bridge } = await startServer(context);
     const own = path.endsWith('/responses') ? 'responses' : 'chat';
     const bodies = [
@@ -40,7 +40,7 @@ test('without stream, the answer is one JSON body with the status of the turn', 
   assert.equal(answer.text, '{"id":"resp_1"}');
 });
 
-test('a stream has the right headers, and the frames as they are', async (context) => {
+test('a stream has the headers of an event stream and unchanged frames', async (context) => {
   const frames = [
     'event: a\ndata: {"n":1}\n\n',
     'event: b\ndata: {"n":2}\n\nevent: c\ndata: {}\n\n',
@@ -62,7 +62,7 @@ test('a stream has the right headers, and the frames as they are', async (contex
   assert.equal(decodeChunked(Buffer.from(text.slice(head.length + 4))).toString(), frames.join(''));
 });
 
-test('the headers are sent with the first frame, and each frame at once', async (context) => {
+test('the headers are sent with the first frame, and each frame is sent at once', async (context) => {
   const gates = [gate(), gate()] as const;
   async function* frames(): AsyncGenerator<string> {
     await gates[0].opened;
@@ -70,8 +70,13 @@ test('the headers are sent with the first frame, and each frame at once', async 
     await gates[1].opened;
     yield 'data: 2\n\n';
   }
-  const { port } = await startServer(context, { start: () => fakeTurn({ stream: true, frames }) });
+  const { port, bridge } = await startServer(context, { start: () => fakeTurn({ stream: true, frames }) });
+  let isHeadSent = false;
   const head = open(port, { body: '{"input":"hi","stream":true}' });
+  void head.then(() => { isHeadSent = true; });
+  while (bridge.calls.length === 0) await sendRequest(port, { method: 'GET', path: '/health' });
+  await sendRequest(port, { method: 'GET', path: '/health' });
+  assert.equal(isHeadSent, false);
   gates[0].open();
   const incoming = await head;
   assert.equal(String((await once(incoming, 'data'))[0]), 'data: 1\n\n');
@@ -79,30 +84,30 @@ test('the headers are sent with the first frame, and each frame at once', async 
   assert.equal(String((await once(incoming, 'data'))[0]), 'data: 2\n\n');
 });
 
-test('connections are made without delay', async (context) => {
+test('every connection has TCP_NODELAY', async (context) => {
   const { port } = await startServer(context);
   const sockets: Socket[] = [];
-  const see = (message: unknown): void => void sockets.push((message as { socket: Socket }).socket);
-  channel('net.server.socket').subscribe(see);
-  context.after(() => channel('net.server.socket').unsubscribe(see));
+  const record = (message: unknown): void => void sockets.push((message as { socket: Socket }).socket);
+  channel('net.server.socket').subscribe(record);
+  context.after(() => channel('net.server.socket').unsubscribe(record));
   await sendRequest(port, { method: 'GET', path: '/health' });
   const [socket] = sockets;
   assert.ok(socket !== undefined);
-  const mark = Object.getOwnPropertySymbols(socket).find((symbol) => symbol.description === 'kSetNoDelay');
-  assert.ok(mark !== undefined, 'Node has renamed its mark for TCP_NODELAY');
-  assert.equal(Reflect.get(socket, mark), true);
+  const noDelay = Object.getOwnPropertySymbols(socket).find((symbol) => symbol.description === 'kSetNoDelay');
+  assert.ok(noDelay !== undefined, 'Node has renamed its symbol for TCP_NODELAY');
+  assert.equal(Reflect.get(socket, noDelay), true);
 });
 
-test('no answer has an openai-model header', async (context) => {
+test('no response has an openai-model header', async (context) => {
   const { port } = await startServer(context);
-  const answers = [
+  const responses = [
     await post(port, { input: 'hi', model: 'm' }),
     await post(port, { input: 'hi', model: 'm', stream: true }, { headers: CODEX }),
     await post(port, { messages: [], model: 'm', stream: true }),
     await sendRequest(port, { method: 'GET', path: '/models' }),
     await sendRequest(port, { body: '{' }),
   ];
-  for (const { headers } of answers) assert.equal(headers['openai-model'], undefined);
+  for (const { headers } of responses) assert.equal(headers['openai-model'], undefined);
 });
 
 test('the bridge gets the client’s identity', async (context) => {
@@ -118,7 +123,7 @@ test('the bridge gets the client’s identity', async (context) => {
 
 const LIMITED = new BridgeError('rate_limit', 'Slow down.', { retryAfterMs: 1_200, requestId: 'req-7' });
 
-test('a failure before the stream is a JSON error with the real status for an SDK', async (context) => {
+test('an SDK gets a failure before the stream as a JSON error with its HTTP status', async (context) => {
   const { port, logged } = await startServer(context, failing(LIMITED));
   for (const body of [{ input: 'hi' }, { input: 'hi', stream: true }, { messages: [], stream: true }]) {
     const answer = await post(port, body);
@@ -142,7 +147,7 @@ test('a request id that is not valid in a header is omitted', async (context) =>
   assert.equal(answer.headers['set-cookie'], undefined);
 });
 
-test('a failure before the stream is a failed stream for Codex', async (context) => {
+test('Codex gets a failure before the stream as a failed stream', async (context) => {
   const { port } = await startServer(context, failing(LIMITED));
   const answer = await post(port, { input: 'hi', stream: true }, { headers: CODEX });
   assert.equal(answer.status, 200);
@@ -152,13 +157,13 @@ test('a failure before the stream is a failed stream for Codex', async (context)
   assert.match(answer.text, /\\"input\\":\\"hi\\"/);
 });
 
-test('Codex gets the status of a request without stream, and of a Chat Completion', async (context) => {
+test('Codex gets an HTTP status for a request without a stream, and for a Chat Completion', async (context) => {
   const { port } = await startServer(context, failing(LIMITED));
   assert.equal((await post(port, { input: 'hi' }, { headers: CODEX })).status, 429);
   assert.equal((await post(port, CHAT, { headers: CODEX, path: '/chat/completions' })).status, 429);
 });
 
-test('Codex gets the error of an unreadable body in a stream, because it would repeat a 413', async (context) => {
+test('Codex gets the error of an unreadable body in a stream, because it would retry a 413', async (context) => {
   const { port } = await startServer(context);
   const answer = await post(port, { input: 'x'.repeat(2_000_000), stream: true }, { headers: CODEX });
   assert.equal(answer.status, 200);
@@ -168,7 +173,7 @@ test('Codex gets the error of an unreadable body in a stream, because it would r
 });
 
 for (const [name, value] of [['an Error', new RangeError('boom with sk-test-123456')], ['a string', 'boom']] as const) {
-  test(`a bridge that throws ${name} is an internal error`, async (context) => {
+  test(`${name} that the bridge throws is an internal error`, async (context) => {
     const { port, logged } = await startServer(context, failing(value));
     const answer = await post(port, { input: 'hi' });
     assert.equal(answer.status, 500);
@@ -182,7 +187,7 @@ for (const [name, value] of [['an Error', new RangeError('boom with sk-test-1234
   });
 }
 
-test('a collect that throws is a JSON error', async (context) => {
+test('an error that collect throws is a JSON error', async (context) => {
   const collect = async (): Promise<never> => { throw new BridgeError('timeout', 'Too late.'); };
   const { port } = await startServer(context, { start: () => fakeTurn({ collect }) });
   assert.equal((await post(port, { input: 'hi' })).status, 504);
@@ -193,7 +198,7 @@ async function* breakAfter(frames: readonly string[]): AsyncGenerator<string> {
   throw new Error('frames broke');
 }
 
-const one = ['data: 1\n\n'];
+const ONE_FRAME = ['data: 1\n\n'];
 const BROKEN: readonly (readonly [name: string, body: object, frames: () => AsyncIterable<string>, text: RegExp])[] = [
   [
     'a response before its first frame',
@@ -201,13 +206,13 @@ const BROKEN: readonly (readonly [name: string, body: object, frames: () => Asyn
     () => breakAfter([]),
     /^event: response\.failed\n.*"kind":"internal"/,
   ],
-  ['a response without a frame', RESPONSE, () => listFrames([]), /^event: response\.failed\n.*"kind":"internal"/],
-  ['a response after a frame', RESPONSE, () => breakAfter(one), /^data: 1\n\ndata: \{"failed":"internal"\}\n\n$/],
-  ['a chat after a frame', CHAT, () => breakAfter(one), /^data: 1\n\ndata: \{"failed":"internal"\}\n\n$/],
+  ['a response without frames', RESPONSE, () => listFrames([]), /^event: response\.failed\n.*"kind":"internal"/],
+  ['a response after a frame', RESPONSE, () => breakAfter(ONE_FRAME), /^data: 1\n\ndata: \{"failed":"internal"\}\n\n$/],
+  ['a chat after a frame', CHAT, () => breakAfter(ONE_FRAME), /^data: 1\n\ndata: \{"failed":"internal"\}\n\n$/],
 ];
 
 for (const [name, body, frames, text] of BROKEN) {
-  test(`a stream that throws although it must not still ends with a failure: ${name}`, async (context) => {
+  test(`a stream that throws, which it must not, still ends with a failure: ${name}`, async (context) => {
     const { port, logged } = await startServer(context, { start: () => fakeTurn({ stream: true, frames }) });
     const answer = await post(port, body);
     assert.equal(answer.status, 200);
@@ -220,7 +225,7 @@ for (const [name, body, frames, text] of BROKEN) {
   });
 }
 
-test('notes of a turn are logged at debug', async (context) => {
+test('notes of a turn are logged at level debug', async (context) => {
   const { port, logged } = await startServer(context, { start: () => fakeTurn({ notes: ['Dropped a tool.'] }) });
   await post(port, { input: 'hi' });
   const lines = logged.map((line) => `${String(line['level'])} ${String(line['message'])}`);
@@ -234,7 +239,7 @@ test('a client that disconnects aborts the turn, and no further frame is read', 
       yield 'data: 1\n\n';
       await aborted(abort);
       yield 'data: 2\n\n';
-      assert.fail('asked for a frame nobody reads');
+      assert.fail('a frame was requested that nobody reads');
     } finally {
       returned.open();
     }
@@ -250,7 +255,7 @@ test('a client that disconnects aborts the turn, and no further frame is read', 
   assert.ok(logged.every((line) => line['level'] === 'debug'));
 });
 
-test('a client that disconnects before the turn has started aborts it', async (context) => {
+test('a client that disconnects before its turn has started aborts the turn', async (context) => {
   const reason = gate<unknown>();
   const start = async ({ caller }: FakeCall): Promise<Turn> => {
     reason.open(await aborted(caller.abort));
@@ -266,7 +271,7 @@ test('a client that disconnects before the turn has started aborts it', async (c
   assert.deepEqual(logged.map(({ level, finish }) => [level, finish]), [['info', 'aborted']]);
 });
 
-test('a client that disconnects aborts the pipelined turn that waits after the first', async (context) => {
+test('a client that disconnects aborts all its pipelined turns', async (context) => {
   const both = gate();
   let count = 0;
   const start = async ({ caller }: FakeCall): Promise<Turn> => {
@@ -282,7 +287,7 @@ test('a client that disconnects aborts the pipelined turn that waits after the f
   await both.opened;
 });
 
-test('a turn ends with its answer, although its connection stays open', async (context) => {
+test('a turn ends with its answer, even if its connection stays open', async (context) => {
   const { port } = await startServer(context);
   const socket = await connectTo(context, port);
   const body = JSON.stringify(RESPONSE);

@@ -1,4 +1,4 @@
-/** Identifies the client: Codex or another one (rows from recorded requests of 0.80 to 0.169), and its program. */
+/** Identifies clients: Codex or not (headers recorded from Codex 0.80 to 0.169), and the name of the program. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { findClientKind, readProgram } from '../../src/server/answer-turn';
@@ -13,8 +13,8 @@ const CASES: readonly (readonly [name: string, headers: Record<string, string>, 
   ['codex cli 0.80', { originator: 'codex_cli_rs' }, 'codex'],
   ['only the user agent', { 'user-agent': 'codex_exec/0.80.0 (Debian 12.0.0; x86_64) xterm' }, 'codex'],
   ['a program that embeds Codex', { originator: 'my_app', 'x-codex-window-id': 'w:0' }, 'codex'],
-  ['openai SDK', { 'user-agent': 'OpenAI/JS 7.57.0', 'x-stainless-lang': 'js' }, 'generic'],
-  ['lmstudio preload of codex --oss', { accept: '*/*', 'content-type': 'application/json' }, 'generic'],
+  ['the OpenAI SDK', { 'user-agent': 'OpenAI/JS 7.57.0', 'x-stainless-lang': 'js' }, 'generic'],
+  ['the LM Studio preload of codex --oss', { accept: '*/*', 'content-type': 'application/json' }, 'generic'],
   ['a name that contains codex', { 'user-agent': 'my-codex/1.0' }, 'generic'],
   ['no headers', {}, 'generic'],
 ];
@@ -45,7 +45,7 @@ for (const [agent, name] of AGENTS) {
   });
 }
 
-test('the originator of Codex comes first, and a client without either is unknown', () => {
+test('originator takes precedence over user-agent, and a client without either is unknown', () => {
   assert.equal(readProgram({ originator: 'codex_exec', 'user-agent': 'other/1' }), 'codex_exec');
   assert.equal(readProgram({ originator: 'Codex Desktop', 'user-agent': 'other/1' }), 'codex-desktop');
   assert.equal(readProgram({ originator: '?', 'user-agent': 'other/1' }), 'other');

@@ -45,7 +45,7 @@ test('close ends idle connections at once', async (context) => {
   await ended;
 });
 
-test('close lets a running turn finish, and rejects new requests', async (context) => {
+test('close lets a running turn finish, and refuses new connections', async (context) => {
   let finish = (): void => {};
   const finished = new Promise<void>((resolve) => { finish = resolve; });
   async function* frames(): AsyncGenerator<string> {
@@ -81,7 +81,7 @@ test('a request during the drain, on an existing connection, is rejected', async
   await closed;
 });
 
-test('turns that exceed the drain timeout are notified of the shutdown, then everything is closed', async (context) => {
+test('turns that exceed the drain timeout report the shutdown, then everything is closed', async (context) => {
   const { server, port, bridge } = await startServer(context, { start: endless, config: { drainTimeoutMs: 20 } });
   const streams = await Promise.all([open(port, STREAM), open(port, STREAM)]);
   const closed = server.close();
@@ -92,7 +92,7 @@ test('turns that exceed the drain timeout are notified of the shutdown, then eve
   assert.equal(bridge.calls.length, 2);
 });
 
-test('a turn that has not started reports the shutdown with its status', async (context) => {
+test('a turn that has not started reports the shutdown with its HTTP status', async (context) => {
   const start = async ({ caller }: FakeCall): Promise<Turn> => {
     await aborted(caller.abort);
     throw new Error('the transport was aborted');
@@ -115,7 +115,7 @@ test('closeNow ends streams at once, also during a drain', async (context) => {
   assert.equal(bridge.calls[0]?.caller.abort.aborted, true);
 });
 
-test('a turn that ignores its abort cannot keep the server running', async (context) => {
+test('a turn that ignores its abort signal cannot keep the server running', async (context) => {
   const frames = (): AsyncIterable<string> => ({
     [Symbol.asyncIterator]: () => ({ next: () => new Promise<IteratorResult<string>>(() => {}) }),
   });

@@ -1,17 +1,17 @@
-/** A client that disappeared without closing: only TCP keep-alive detects that. */
+/** TCP keep-alive: only it detects a client that disappears without closing its connection. */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { connectTo, startServer } from '../support/bridge/test-server';
 
-/** The `tr` column of Linux: which timer runs for a connection. 2 is "another timer", here keep-alive. */
+/** The column `tr` of /proc/net/tcp: the timer of a connection. 2 is "another timer", here that of keep-alive. */
 const KEEP_ALIVE = '02';
 
 const isLinux = process.platform === 'linux';
 
 test(
-  'connections are watched with TCP keep-alive',
-  { skip: isLinux ? false : 'the kernel tells its timers on Linux only' },
+  'connections have TCP keep-alive',
+  { skip: isLinux ? false : 'only Linux shows the timers of connections' },
   async (context) => {
     const { port } = await startServer(context);
     const socket = await connectTo(context, port);
@@ -28,7 +28,7 @@ test(
         );
     // The table may change while it is read, and rows may be missed.
     let row = find();
-    for (let again = 0; row === undefined && again < 20; again += 1) row = find();
+    for (let attempt = 0; row === undefined && attempt < 20; attempt += 1) row = find();
     assert.equal(row?.[5]?.split(':')[0], KEEP_ALIVE);
   },
 );

@@ -1,4 +1,4 @@
-/** Routes, methods, upgrades: all requests that are answered without a turn. */
+/** Routes, methods and upgrades: requests that are answered without a turn. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { test } from 'node:test';
@@ -24,7 +24,7 @@ test('GET /health reports the bridge and its upstream', async (context) => {
   });
 });
 
-test('GET /models returns the body and entity tag of the bridge', async (context) => {
+test('GET /models returns the body and ETag of the bridge', async (context) => {
   const { port } = await startServer(context);
   for (const path of ['/models', '/v1/models', '/v1/models?client_version=0.169.0']) {
     const answer = await sendRequest(port, { method: 'GET', path });
@@ -51,14 +51,14 @@ test('HEAD needs a token where GET needs one, and nowhere else', async (context)
   const { port } = await startServer(context, { config: { accessToken: 'token-0123456789abcdef' } });
   const withGet = new Set(ROUTES.filter(({ method }) => method === 'GET').flatMap(({ paths }) => paths));
   const free = ['/', '/health', '/health/live', '/health/ready'];
-  for (const path of ROUTES.flatMap(({ paths }) => paths).filter((one) => !one.includes('{id}'))) {
+  for (const path of ROUTES.flatMap(({ paths }) => paths).filter((each) => !each.includes('{id}'))) {
     const { status } = await sendRequest(port, { method: 'HEAD', path });
     assert.equal(status, withGet.has(path) && !free.includes(path) ? 401 : 200, path);
   }
   for (const path of free) assert.equal((await sendRequest(port, { method: 'GET', path })).status, 200, path);
 });
 
-test('an unknown path is 404 and names the three likely routes', async (context) => {
+test('an unknown path gets 404, with the three most likely routes', async (context) => {
   const { port } = await startServer(context);
   for (const path of [
     '/v2/responses',
@@ -88,8 +88,8 @@ test('an unknown path is 404 and names the three likely routes', async (context)
   );
 });
 
-test('GET / is one static page that runs and loads nothing, also without the access token', async (context) => {
-  const { port } = await startServer(context, { config: { accessToken: 'a-token-of-the-test-0123456789' } });
+test('GET / is a static page that runs no script and loads nothing, and needs no access token', async (context) => {
+  const { port } = await startServer(context, { config: { accessToken: 'token-0123456789abcdef' } });
   const answer = await sendRequest(port, { method: 'GET', path: '/' });
   assert.equal(answer.status, 200);
   assert.equal(answer.headers['content-type'], 'text/html; charset=utf-8');
@@ -120,7 +120,7 @@ const WRONG_METHODS = [
 ] as const;
 
 for (const [method, path, allow] of WRONG_METHODS) {
-  test(`${method} ${path} is 405`, async (context) => {
+  test(`${method} ${path} gets 405`, async (context) => {
     const { port } = await startServer(context);
     const answer = await sendRequest(port, { method, path, ...(method === 'POST' ? { body: '{}' } : {}) });
     assert.equal(answer.status, 405);
@@ -131,7 +131,7 @@ for (const [method, path, allow] of WRONG_METHODS) {
 }
 
 for (const path of ['/v1/responses', '/nowhere']) {
-  test(`a WebSocket upgrade of ${path} is 426 and ends the connection`, async (context) => {
+  test(`a WebSocket upgrade of ${path} gets 426, and the connection is closed`, async (context) => {
     const { port, bridge } = await startServer(context);
     const socket = await connectTo(context, port);
     socket.write(
@@ -154,7 +154,7 @@ test('an h2c upgrade is ignored and its request answered', async (context) => {
   assert.deepEqual(bridge.calls[0]?.body, { input: 'hi' });
 });
 
-test('requests share a connection', async (context) => {
+test('a connection can be reused for further requests', async (context) => {
   const { port } = await startServer(context);
   const socket = await connectTo(context, port);
   const get = 'GET /health HTTP/1.1\r\nhost: localhost\r\n\r\n';
@@ -166,7 +166,7 @@ test('requests share a connection', async (context) => {
   }
 });
 
-test('a handler that throws causes a 500 and a log line with a stack, and nothing else', async (context) => {
+test('a handler that throws causes a 500 and a log line with its stack, and the server continues', async (context) => {
   const crash = (): never => {
     throw new TypeError('models are broken');
   };
@@ -179,7 +179,7 @@ test('a handler that throws causes a 500 and a log line with a stack, and nothin
   assert.equal((await sendRequest(port, { method: 'GET', path: '/health' })).status, 200);
 });
 
-test('the query never reaches the log', async (context) => {
+test('the query string never reaches the log', async (context) => {
   const { port, logged } = await startServer(context);
   await sendRequest(port, { method: 'GET', path: '/nowhere?password=hunter2' });
   assert.equal(logged[0]?.['path'], '/nowhere');

@@ -1,4 +1,4 @@
-/** Large bodies give the same result as plain parsing, whatever earlier bodies they resemble. */
+/** HistoryParser returns what parseBody returns, whatever bodies it has parsed before. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { JsonObject } from '../../src/base/json';
@@ -7,7 +7,7 @@ import { parseBody } from '../../src/server/parse-body';
 import { listCodexRequests, listFixtures } from '../support/fixtures';
 import { createRandom } from '../support/random';
 
-/** There is always room for another body. */
+/** Reserves memory at once for every body. */
 const admitAll = (): Promise<void> => Promise.resolve();
 
 const LIMITS = { bodyMaxDepth: 64, bodyMaxValues: 20_000 };
@@ -32,8 +32,8 @@ const fixtures = (): readonly JsonObject[] => [
   ...listFixtures('requests').flatMap((fixture) => (fixture.has('request.json') ? [fixture.json('request.json')] : [])),
 ];
 
-describe('every fixture', () => {
-  it('as it is, and as it grows item by item', async () => {
+describe('every fixture is parsed as by parseBody', () => {
+  it('while it grows item by item', async () => {
     const parser = new HistoryParser(LIMITS);
     for (const body of fixtures()) {
       const field = body['messages'] === undefined ? 'input' : 'messages';
@@ -53,26 +53,26 @@ const INPUT = '[{"a":[1,{"b":"]},"}]},"é🌍",[],7]';
 const BASE = `{"model":"m","instructions":"Be\\n\\"good\\".","input":${INPUT},"tools":[{"t":1}]}`;
 
 const VARIATIONS: readonly (readonly [name: string, body: string])[] = [
-  ['the same', BASE],
+  ['the same text', BASE],
   ['one more item', BASE.replace('7]', '7,8]')],
   ['a last number that continues', BASE.replace('7]', '78]')],
   ['a last number that continues as a fraction', BASE.replace('7]', '7.5]')],
   ['a last number with an exponent', BASE.replace('7]', '7e2]')],
   ['one item fewer', BASE.replace(',7]', ']')],
-  ['no item', '{"model":"m","input":[],"tools":[]}'],
+  ['no items', '{"model":"m","input":[],"tools":[]}'],
   ['only whitespace between the brackets', '{"model":"m","input":[ \n],"tools":[]}'],
   ['a changed item', BASE.replace('"b"', '"c"')],
   ['changed instructions', BASE.replace('good', 'quick')],
   ['changed tools', BASE.replace('"t":1', '"t":2')],
-  ['another order of fields', '{"tools":[{"t":1}],"input":[{"a":[1,{"b":"]},"}]},"é🌍",[],7,9],"model":"m"}'],
-  ['the field twice, the second a list', `${BASE.slice(0, -1)},"input":[1]}`],
+  ['a different order of fields', '{"tools":[{"t":1}],"input":[{"a":[1,{"b":"]},"}]},"é🌍",[],7,9],"model":"m"}'],
+  ['the field twice, the second an array', `${BASE.slice(0, -1)},"input":[1]}`],
   ['the field twice, the second empty', `${BASE.slice(0, -1)},"input":[]}`],
   ['the field twice, the first a string', `{"input":"x",${BASE.slice(1)}`],
   ['the field twice, the second escaped', `${BASE.slice(0, -1)},"\\u0069nput":[1]}`],
   ['the field twice, the first escaped', `{"\\u0069nput":[1],${BASE.slice(1)}`],
-  ['the field as a value', `{"x":"input",${BASE.slice(1)}`],
-  ['the field as the value before a list', '{"x":"input","y":[1,2]}'],
-  ['the field inside another', `{"metadata":{"input":[3]},${BASE.slice(1)}`],
+  ['the name of the field as a value', `{"x":"input",${BASE.slice(1)}`],
+  ['the name of the field as the value before an array', '{"x":"input","y":[1,2]}'],
+  ['the field inside another one', `{"metadata":{"input":[3]},${BASE.slice(1)}`],
   ['both fields', `${BASE.slice(0, -1)},"messages":[1,2]}`],
   ['the other field', BASE.replace('"input"', '"messages"')],
   ['whitespace before the colon', BASE.replace('"input":', '"input" \n\t\r: ')],
@@ -80,34 +80,34 @@ const VARIATIONS: readonly (readonly [name: string, body: string])[] = [
   ['a string as input', '{"model":"m","input":"[1,2]"}'],
   ['an object as input', '{"model":"m","input":{"a":[1,2]}}'],
   ['null as input', '{"model":"m","input":null}'],
-  ['a list at the top level', '["input",[1,2]]'],
-  ['a list of lists at the top level', '[[1,2],[3]]'],
+  ['an array at the top level', '["input",[1,2]]'],
+  ['an array of arrays at the top level', '[[1,2],[3]]'],
   ['a string at the top level', '"input"'],
-  ['a prototype', BASE.replace('"a":', '"__proto__":').replace('{"model"', '{"__proto__":{"x":1},"model"')],
+  ['the key __proto__', BASE.replace('"a":', '"__proto__":').replace('{"model"', '{"__proto__":{"x":1},"model"')],
   ['a byte order mark', `\ufeff${BASE}`],
-  ['half a surrogate pair', BASE.replace('é', '\\ud83d')],
-  ['a whole pair as escapes', BASE.replace('é', '\\ud83d\\ude00')],
+  ['a lone surrogate', BASE.replace('é', '\\ud83d')],
+  ['an escaped surrogate pair', BASE.replace('é', '\\ud83d\\ude00')],
   ['backslashes before a quote', BASE.replace('é', `${'\\\\'.repeat(40)}\\"${'x'.repeat(60)}\\\\`)],
-  ['one comma too many', BASE.replace('7]', '7,]')],
-  ['a comma at the beginning', BASE.replace('[{"a"', '[,{"a"')],
+  ['a trailing comma', BASE.replace('7]', '7,]')],
+  ['a leading comma', BASE.replace('[{"a"', '[,{"a"')],
   ['two values without a comma', BASE.replace('[],7', '[] 7')],
-  ['a wrong bracket', BASE.replace('[],7', '[},7')],
-  ['brackets that add up', BASE.replace('[],7]', '[],7]]').replace('[{"a"', '[[{"a"')],
+  ['a mismatched bracket', BASE.replace('[],7', '[},7')],
+  ['additional brackets that balance', BASE.replace('[],7]', '[],7]]').replace('[{"a"', '[[{"a"')],
   ['an item that is not JSON', BASE.replace('7]', 'x]')],
   ['a line break in a string', BASE.replace('é', '\n')],
   ['text after the end', `${BASE}}`],
   ['a second object', `${BASE}{"input":[5]}`],
-  ['nothing', ''],
-  ['whitespace', ' \n '],
-  ['levels up to the limit', BASE.replace('7]', `${'['.repeat(62)}${']'.repeat(62)}]`)],
-  ['levels over the limit', BASE.replace('7]', `${'['.repeat(63)}${']'.repeat(63)}]`)],
-  ['levels over the limit after the list', BASE.replace('{"t":1}', `${'['.repeat(63)}${']'.repeat(63)}`)],
+  ['no text', ''],
+  ['only whitespace', ' \n '],
+  ['nesting up to the limit', BASE.replace('7]', `${'['.repeat(62)}${']'.repeat(62)}]`)],
+  ['nesting over the limit', BASE.replace('7]', `${'['.repeat(63)}${']'.repeat(63)}]`)],
+  ['nesting over the limit after the array', BASE.replace('{"t":1}', `${'['.repeat(63)}${']'.repeat(63)}`)],
   ['too many values in an item', BASE.replace('7]', `[${'1,'.repeat(20_000)}1]]`)],
   ['too many values in total', BASE.replace('[],7]', `[${'1,'.repeat(19_975)}1],7]`)],
-  ['not too many values', BASE.replace('[],7]', `[${'1,'.repeat(19_900)}1],7]`)],
+  ['almost too many values', BASE.replace('[],7]', `[${'1,'.repeat(19_900)}1],7]`)],
 ];
 
-describe('a body after another one', () => {
+describe('a body is parsed as by parseBody after any other body', () => {
   for (const [name, body] of VARIATIONS) {
     it(`with ${name}`, async () => {
       for (const [, earlier] of VARIATIONS) {
@@ -118,12 +118,12 @@ describe('a body after another one', () => {
     });
   }
 
-  it('cut at every byte, and with every byte changed', async () => {
+  it('truncated at every byte, and with every byte changed', async () => {
     const parser = new HistoryParser(LIMITS);
     const whole = Buffer.from(BASE);
     for (let at = 0; at <= whole.length; at += 1) {
       await assertSame(parser, whole, 'the whole body');
-      await assertSame(parser, whole.subarray(0, at), `cut at ${at}`);
+      await assertSame(parser, whole.subarray(0, at), `truncated at ${at}`);
       for (const byte of ['"', '\\', ',', ']', '}', '[', '0', ' ', '\xff']) {
         const changed = Buffer.from(whole);
         changed.write(byte, at, 'latin1');
@@ -133,7 +133,7 @@ describe('a body after another one', () => {
   });
 });
 
-describe('random threads', () => {
+describe('random threads are parsed as by parseBody', () => {
   for (let seed = 1; seed <= 20; seed += 1) {
     it(`seed ${seed}`, async () => {
       const random = createRandom(seed);
@@ -168,11 +168,11 @@ describe('reused items', () => {
     Buffer.from(JSON.stringify({ model: 'm', input: texts.map((content) => ({ content })) }));
   const itemsOf = async (parser: HistoryParser, texts: readonly string[]): Promise<readonly unknown[]> =>
     (await parser.parse(bodyOf(texts), admitAll) as { readonly input: readonly unknown[] }).input;
-  /** How many items of both lists are the same objects. */
+  /** Counts the items of `second` that are the same objects as items of `first`. */
   const shared = (first: readonly unknown[], second: readonly unknown[]): number =>
     second.filter((item) => first.includes(item)).length;
 
-  it('are the items up to the first difference, in threads side by side', async () => {
+  it('are those before the first difference, also if threads alternate', async () => {
     const parser = new HistoryParser(LIMITS);
     const first = await itemsOf(parser, ['a', 'b', 'c', 'd']);
     const other = await itemsOf(parser, ['x', 'b', 'c', 'd']);
@@ -183,14 +183,14 @@ describe('reused items', () => {
     assert.equal(shared(first, await itemsOf(parser, ['a', 'b', 'c', 'd', 'e', 'f'])), 4);
   });
 
-  it('are copies: changing one body does not change another', async () => {
+  it('are in a new array: changing it does not change a later body', async () => {
     const parser = new HistoryParser(LIMITS);
     const first = await itemsOf(parser, ['a', 'b']) as unknown[];
     first.length = 0;
     assert.equal((await itemsOf(parser, ['a', 'b', 'c'])).length, 3);
   });
 
-  it('keeps the last 32 of 40 threads', async () => {
+  it('are those of the last 32 threads', async () => {
     const parser = new HistoryParser(LIMITS);
     const threads = Array.from({ length: 40 }, (_, index) => [`thread ${index}`, 'b']);
     const lists: (readonly unknown[])[] = [];
@@ -200,7 +200,7 @@ describe('reused items', () => {
     assert.equal(shared(lists[0] ?? [], await itemsOf(parser, [...(threads[0] ?? []), 'c'])), 0);
   });
 
-  it('up to 32 MB', async () => {
+  it('are limited to 32 MB', async () => {
     const parser = new HistoryParser(LIMITS);
     const large = 'x'.repeat(7_000_000);
     const lists: (readonly unknown[])[] = [];
@@ -208,18 +208,18 @@ describe('reused items', () => {
     assert.equal(shared(lists[3] ?? [], await itemsOf(parser, ['d', large, 'more'])), 2);
     assert.equal(shared(lists[0] ?? [], await itemsOf(parser, ['a', large, 'more'])), 0);
   });
+});
 
-  it('other work runs while a large body is parsed', async () => {
-    const texts = Array.from({ length: 2_000 }, (_, index) => `${index} ${'"x\n'.repeat(500)}`);
-    let turns = 0;
-    let isOver = false;
-    const count = (): void => {
-      turns += 1;
-      if (!isOver) setImmediate(count);
-    };
-    setImmediate(count);
-    await itemsOf(new HistoryParser(LIMITS), texts);
-    isOver = true;
-    assert.ok(turns >= 10, `${turns} turns`);
-  });
+it('lets other work run while a large body is parsed', async () => {
+  const texts = Array.from({ length: 2_000 }, (_, index) => `${index} ${'"x\n'.repeat(500)}`);
+  let loops = 0;
+  let isOver = false;
+  const count = (): void => {
+    loops += 1;
+    if (!isOver) setImmediate(count);
+  };
+  setImmediate(count);
+  await new HistoryParser(LIMITS).parse(Buffer.from(JSON.stringify({ model: 'm', input: texts })), admitAll);
+  isOver = true;
+  assert.ok(loops >= 10, `the event loop turned ${loops} times`);
 });

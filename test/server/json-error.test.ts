@@ -1,4 +1,4 @@
-/** Finds the position of a JSON syntax error, and agrees with JSON.parse about what is one. */
+/** Finds the position of a JSON syntax error, and agrees with JSON.parse on which texts are valid. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { findJsonError } from '../../src/server/json-error';
@@ -39,7 +39,7 @@ const SEEDS = [
 ];
 const PIECES = ['"', '\\', '{', '}', '[', ']', ',', ':', '0', '-', '.', 'e', 't', ' ', '\n', '\u0001', 'é', ''];
 
-test('agrees with JSON.parse on every text one edit away from JSON', () => {
+test('agrees with JSON.parse on texts that are one edit away from JSON', () => {
   for (const seed of SEEDS) {
     assert.equal(findJsonError(seed), undefined);
     for (let index = 0; index <= seed.length; index += 1) {
@@ -52,7 +52,7 @@ test('agrees with JSON.parse on every text one edit away from JSON', () => {
   }
 });
 
-test('walks long strings and deep nesting without recursion', () => {
+test('needs no recursion for long strings and deep nesting', () => {
   assert.equal(findJsonError(`["${'x'.repeat(5_000_000)}"`), 'unexpected end at line 1, column 5000004');
   assert.equal(findJsonError('['.repeat(200_000)), 'unexpected end at line 1, column 200001');
 });

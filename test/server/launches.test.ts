@@ -1,4 +1,4 @@
-/** Launches: their count, that no drain waits for them, and when a bridge is unused. */
+/** Launches: how they are counted, that a drain ends them, and when a bridge is unused. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
@@ -21,7 +21,7 @@ async function countLaunches(port: number): Promise<unknown> {
   return (JSON.parse(text) as { launches: unknown }).launches;
 }
 
-test('a launch is answered at once, stays open, and is counted while it is', LIMIT, async (context) => {
+test('a launch is answered at once, and is counted while it stays open', LIMIT, async (context) => {
   const { port } = await startServer(context);
   assert.equal(await countLaunches(port), 0);
   const first = await open(port, GET_LAUNCHES);
@@ -37,7 +37,7 @@ test('a launch is answered at once, stays open, and is counted while it is', LIM
   while ((await countLaunches(port)) !== 0);
 });
 
-test('a launch that waits after another one on its connection ends with the connection', LIMIT, async (context) => {
+test('pipelined launches are all counted, and end with their connection', LIMIT, async (context) => {
   const { port } = await startServer(context);
   const socket = connect(port, '127.0.0.1').setEncoding('utf8');
   context.after(() => socket.destroy());
@@ -55,28 +55,29 @@ test('a drain does not wait for launches, and ends them', LIMIT, async (context)
   await launch.closed;
 });
 
-test('a launch needs a bridge that supports launches', LIMIT, async (context) => {
+test('createLaunch rejects without a bridge that supports launches', LIMIT, async (context) => {
   const { server, port } = await startServer(context);
   await server.close();
   await assert.rejects(createLaunch({ host: '127.0.0.1', port }), { code: 'ECONNREFUSED' });
-  const stranger = await listen(context, (_request, response) => response.writeHead(404).end('no'));
-  await assert.rejects(createLaunch({ host: '127.0.0.1', port: stranger }), /is too old for launches/);
-  const mute = await listen(context, (request) => request.socket.destroy());
-  await assert.rejects(createLaunch({ host: '127.0.0.1', port: mute }));
+  const otherServer = await listen(context, (_request, response) => response.writeHead(404).end('no'));
+  await assert.rejects(createLaunch({ host: '127.0.0.1', port: otherServer }), /is too old for launches/);
+  const closing = await listen(context, (request) => request.socket.destroy());
+  await assert.rejects(createLaunch({ host: '127.0.0.1', port: closing }));
 });
 
 test(
-  'the server reports each launch and turn, with its request, and their ends',
+  'the server reports the beginning and end of each launch and turn, with the request of the turn',
   LIMIT,
   async (context) => {
     const uses: string[] = [];
-    const tell = (use: string): (() => void) => {
+    const report = (use: string): (() => void) => {
       uses.push(`${use} begins`);
       return () => void uses.push(`${use} ends`);
     };
     const watch: IdleShutdown = {
-      launch: () => tell('launch'),
-      turn: (request) => tell(`turn of ${String(request?.headers[LAUNCH_HEADER] ?? 'another')}`),
+      launch: () => report('launch'),
+      turn: (request) =>
+        report(request?.headers[LAUNCH_HEADER] === '1' ? 'turn of a launch' : 'turn of another client'),
     };
     const config = {
       host: '127.0.0.1',
@@ -103,12 +104,12 @@ test(
     await server.close();
     await launch.closed;
     assert.deepEqual(uses, [
-      'turn of another begins',
-      'turn of another ends',
-      'turn of 1 begins',
-      'turn of 1 ends',
-      'turn of another begins',
-      'turn of another ends',
+      'turn of another client begins',
+      'turn of another client ends',
+      'turn of a launch begins',
+      'turn of a launch ends',
+      'turn of another client begins',
+      'turn of another client ends',
       'launch begins',
       'launch ends',
     ]);
@@ -118,13 +119,13 @@ test(
 const SECOND = 1_000;
 const MINUTE = 60_000;
 
-/** A watch with a manual clock. */
-function createTimedWatch() {
+/** Creates a watch whose clock moves only by `pass`. */
+function createManualWatch() {
   let now = 1_000_000;
-  let ends = 0;
+  let unusedCalls = 0;
   let timer: { readonly due: number; readonly action: () => void } | undefined;
   const watch = createIdleShutdown({
-    onUnused: () => void (ends += 1),
+    onUnused: () => void (unusedCalls += 1),
     clock: () => now,
     setTimer(action, milliseconds) {
       assert.equal(timer, undefined, 'one timer at a time');
@@ -148,7 +149,7 @@ function createTimedWatch() {
   const request = (headers: Record<string, string>): IncomingMessage => ({ headers }) as unknown as IncomingMessage;
   return {
     pass,
-    ends: () => ends,
+    unusedCalls: () => unusedCalls,
     hasTimer: () => timer !== undefined,
     launch: () => watch.launch(),
     ownTurn: () => watch.turn(request({ [LAUNCH_HEADER]: '1' })),
@@ -159,41 +160,41 @@ function createTimedWatch() {
 }
 
 test('without a launch, the bridge is unused after a minute', LIMIT, () => {
-  const { pass, ends, hasTimer } = createTimedWatch();
+  const { pass, unusedCalls, hasTimer } = createManualWatch();
   pass(MINUTE - 1);
-  assert.equal(ends(), 0);
+  assert.equal(unusedCalls(), 0);
   pass(1);
-  assert.equal(ends(), 1);
+  assert.equal(unusedCalls(), 1);
   assert.ok(!hasTimer());
 });
 
-test('it is unused at once when the last launch ends', LIMIT, () => {
-  const { pass, ends, launch, hasTimer } = createTimedWatch();
+test('the bridge is unused at once when the last launch ends', LIMIT, () => {
+  const { pass, unusedCalls, launch, hasTimer } = createManualWatch();
   pass(SECOND);
   const [first, second] = [launch(), launch()];
-  assert.ok(!hasTimer(), 'no timer runs in the meantime');
+  assert.ok(!hasTimer(), 'no timer runs while there are launches');
   pass(10 * MINUTE);
   first();
-  assert.equal(ends(), 0);
+  assert.equal(unusedCalls(), 0);
   second();
-  assert.equal(ends(), 1);
+  assert.equal(unusedCalls(), 1);
 });
 
-test('running turns keep it in use, of a launch and without a client', LIMIT, () => {
+test('running turns keep the bridge in use: those of a launch, and those without a client', LIMIT, () => {
   for (const kind of ['ownTurn', 'detachedTurn'] as const) {
-    const timed = createTimedWatch();
+    const timed = createManualWatch();
     const launched = timed.launch();
     const turn = timed[kind]();
     launched();
     timed.pass(60 * MINUTE);
-    assert.equal(timed.ends(), 0);
+    assert.equal(timed.unusedCalls(), 0);
     turn();
-    assert.equal(timed.ends(), 1, kind);
+    assert.equal(timed.unusedCalls(), 1, kind);
   }
 });
 
-test('another client keeps it in use until ten minutes after its last turn', LIMIT, () => {
-  const { pass, ends, launch, otherTurn } = createTimedWatch();
+test('another client keeps the bridge in use until ten minutes after its last turn', LIMIT, () => {
+  const { pass, unusedCalls, launch, otherTurn } = createManualWatch();
   const launched = launch();
   otherTurn()();
   launched();
@@ -202,38 +203,49 @@ test('another client keeps it in use until ten minutes after its last turn', LIM
   pass(15 * MINUTE);
   turn();
   pass(10 * MINUTE - 1);
-  assert.equal(ends(), 0);
+  assert.equal(unusedCalls(), 0);
   pass(1);
-  assert.equal(ends(), 1);
+  assert.equal(unusedCalls(), 1);
 });
 
-test('turns of a launch do not prolong the wait for others', LIMIT, () => {
-  const { pass, ends, launch, ownTurn, otherTurn } = createTimedWatch();
+test('turns of a launch do not extend the wait for other clients', LIMIT, () => {
+  const { pass, unusedCalls, launch, ownTurn, otherTurn } = createManualWatch();
   otherTurn()();
   pass(9 * MINUTE);
   const launched = launch();
   ownTurn()();
   launched();
   pass(MINUTE - 1);
-  assert.equal(ends(), 0);
+  assert.equal(unusedCalls(), 0);
   pass(1);
-  assert.equal(ends(), 1);
+  assert.equal(unusedCalls(), 1);
 });
 
-test('in the first minute, a turn of another client does not replace the expected launch', LIMIT, () => {
-  const { pass, ends, launch, otherTurn } = createTimedWatch();
+test('in the first minute, the end of a turn does not make the bridge unused', LIMIT, () => {
+  for (const kind of ['ownTurn', 'detachedTurn'] as const) {
+    const timed = createManualWatch();
+    timed[kind]()();
+    timed.pass(MINUTE - 1);
+    assert.equal(timed.unusedCalls(), 0, kind);
+    timed.pass(1);
+    assert.equal(timed.unusedCalls(), 1, kind);
+  }
+});
+
+test('the wait for other clients begins with the end of their last turn, not of the last launch', LIMIT, () => {
+  const { pass, unusedCalls, launch, otherTurn } = createManualWatch();
   otherTurn()();
   const launched = launch();
   pass(11 * MINUTE);
   launched();
-  assert.equal(ends(), 1);
+  assert.equal(unusedCalls(), 1);
 });
 
-test('an ended watch reports nothing', LIMIT, () => {
-  const { pass, ends, launch, end, hasTimer } = createTimedWatch();
+test('a watch that was ended reports nothing', LIMIT, () => {
+  const { pass, unusedCalls, launch, end, hasTimer } = createManualWatch();
   end();
   assert.ok(!hasTimer());
   launch()();
   pass(60 * MINUTE);
-  assert.equal(ends(), 0);
+  assert.equal(unusedCalls(), 0);
 });

@@ -1,7 +1,7 @@
-/** The routes of balancers and monitors: alive, ready, and the metrics, with their types, names and units. */
+/** The routes for load balancers and monitors: /health/live, /health/ready and /metrics. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { describe, it, test } from 'node:test';
+import { describe, it } from 'node:test';
 import type { Turn } from '../../src/bridge/bridge';
 import { BridgeError } from '../../src/errors/bridge-error';
 import { ask, CODEX, startBridge } from '../support/bridge/test-bridge';
@@ -24,7 +24,7 @@ describe('GET /health/live and /health/ready', () => {
     assert.deepEqual([JSON.parse(text), headers['cache-control']], [{ ready: true }, 'no-store']);
   });
 
-  it('not ready while it drains: the port stays open for a balancer, new turns get 503', async (context) => {
+  it('not ready during a drain: the port stays open for a load balancer, and new turns get 503', async (context) => {
     let finish = (): void => undefined;
     const finished = new Promise<void>((resolve) => { finish = resolve; });
     async function* frames(): AsyncGenerator<string> {
@@ -41,8 +41,8 @@ describe('GET /health/live and /health/ready', () => {
     assert.deepEqual([ready.status, JSON.parse(ready.text).ready], [503, false]);
     assert.equal(ready.headers.connection, 'close');
     assert.equal((await get(port, '/health/live')).status, 200);
-    const refused = await sendRequest(port, { ...STREAM, headers: CODEX });
-    assert.deepEqual([refused.status, JSON.parse(refused.text).error.code], [503, 'bridge_shutting_down']);
+    const rejected = await sendRequest(port, { ...STREAM, headers: CODEX });
+    assert.deepEqual([rejected.status, JSON.parse(rejected.text).error.code], [503, 'bridge_shutting_down']);
     finish();
     assert.equal(await readAll(running), 'data: 1\n\ndata: 2\n\n');
     await closed;
@@ -62,8 +62,9 @@ describe('GET /health/live and /health/ready', () => {
 });
 
 describe('GET /metrics', () => {
-  it('requires the guards and the token', async (context) => {
+  it('requires the token, and rejects other hosts and origins', async (context) => {
     const { port } = await startServer(context, { config: { accessToken: TOKEN } });
+    assert.equal((await get(port, '/metrics')).status, 401);
     assert.equal((await get(port, '/metrics', { authorization: `Bearer ${TOKEN}` })).status, 200);
     assert.equal((await get(port, '/metrics', { 'x-api-key': TOKEN })).status, 200);
     for (const headers of [{ host: 'evil.example' }, { origin: 'https://evil.example' }]) {
@@ -119,8 +120,8 @@ describe('GET /metrics', () => {
     assert.ok(!labels.some((label) => label?.includes('qwen')), 'no label has values from clients');
   });
 
-  it('measures nothing before the first request', async (context) => {
-    const bridge = await startBridge(context, { script: [answer({ text: 'Yes.' }), answer({ text: 'Yes.' })] });
+  it('counts nothing before the first scrape', async (context) => {
+    const bridge = await startBridge(context, { script: [answer({ text: 'Yes.' })] });
     await bridge.json({ input: 'x', store: false });
     const { value } = readMetrics((await getJson(`${bridge.url}/metrics`)).text);
     assert.equal(value('turn_duration_seconds_count'), 0);
@@ -128,8 +129,8 @@ describe('GET /metrics', () => {
   });
 
   const promtool = spawnSync('promtool', ['--version']).status === 0;
-  const reason = promtool ? '' : ' (skipped: promtool of the Debian package prometheus is not installed)';
-  test(`promtool reports no problems${reason}`, { skip: !promtool }, async (context) => {
+  const reason = promtool ? '' : ' (skipped: promtool, of the Debian package prometheus, is not installed)';
+  it(`causes no complaints from promtool${reason}`, { skip: !promtool }, async (context) => {
     const bridge = await startBridge(context, { script: [answer({ text: 'Yes.' })] });
     await getJson(`${bridge.url}/metrics`);
     await bridge.json({ input: 'x' });

@@ -1,4 +1,4 @@
-/** Bodies: media types, codings, sizes, UTF-8 and syntax, over real sockets. */
+/** Request bodies: media types, codings, sizes, UTF-8 and syntax, over real sockets. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { test } from 'node:test';
@@ -15,7 +15,7 @@ const HEAD = 'POST /v1/responses HTTP/1.1\r\nhost: localhost\r\ncontent-type: ap
 const ACCEPTED: readonly (readonly [name: string, request: RequestOptions])[] = [
   ['application/json', { headers: { 'content-type': 'application/json' }, body: TEXT }],
   ['a charset', { headers: { 'content-type': 'application/json; charset=utf-8' }, body: TEXT }],
-  ['capitals', { headers: { 'content-type': 'Application/JSON' }, body: TEXT }],
+  ['a content-type in capitals', { headers: { 'content-type': 'Application/JSON' }, body: TEXT }],
   ['a +json type', { headers: { 'content-type': 'application/vnd.example.v1+json;v=1' }, body: TEXT }],
   ['a byte order mark', { body: `\ufeff${TEXT}` }],
   ['gzip', { headers: { 'content-encoding': 'gzip' }, body: gzipSync(TEXT) }],
@@ -59,7 +59,7 @@ const REJECTED: readonly (readonly [name: string, status: number, request: Reque
   ['a syntax error', 400, { body: '{\n  "input": secret-word\n}' }, /as JSON: unexpected "s" at line 2, column 12\.$/],
   ['a truncated body', 400, { body: TEXT.slice(0, -1) }, /unexpected end at line 1, column \d+\.$/],
   ['broken UTF-8', 400, { body: Buffer.from([0x22, 0xc3, 0x28, 0x22]) }, /not valid UTF-8/],
-  ['cut UTF-8', 400, { body: Buffer.from([0x22, 0xf0, 0x9f, 0x98]) }, /not valid UTF-8/],
+  ['truncated UTF-8', 400, { body: Buffer.from([0x22, 0xf0, 0x9f, 0x98]) }, /not valid UTF-8/],
   ['broken gzip', 400, encoded('gzip', TEXT), /Cannot decompress the request body as gzip/],
   ['truncated gzip', 400, encoded('gzip', gzipSync(TEXT).subarray(0, -9)), /Cannot decompress/],
   ['a declared length over the limit', 413, { body: big }, /larger than 1 MB.*--body-limit-mb/],
@@ -76,11 +76,11 @@ for (const [name, status, request, message] of REJECTED) {
     assert.equal(answer.headers['content-type'], 'application/json');
     assert.match(String(readError(answer)['message']), message);
     assert.equal(bridge.calls.length, 0);
-    assert.ok(!JSON.stringify(logged).includes('secret-word'), 'a piece of the body reached the log');
+    assert.ok(!JSON.stringify(logged).includes('secret-word'), 'part of the body reached the log');
   });
 }
 
-test('accepts a body of exactly the limit', async (context) => {
+test('accepts a body of exactly the limit, and rejects one byte more', async (context) => {
   const { port, bridge } = await startServer(context);
   const frame = JSON.stringify({ input: '' }).length;
   assert.equal((await post(port, { input: 'x'.repeat(MB - frame) })).status, 200);
@@ -88,7 +88,7 @@ test('accepts a body of exactly the limit', async (context) => {
   assert.equal(bridge.calls.length, 1);
 });
 
-test('answers 413 to an announced length without waiting for the body, then closes', async (context) => {
+test('answers 413 to a declared length without waiting for the body, then closes the connection', async (context) => {
   const { port } = await startServer(context);
   const socket = await connectTo(context, port);
   socket.write(`${HEAD}content-length: 99999999\r\n\r\n{`);
@@ -115,7 +115,7 @@ test('answers 413 to endless chunks while they are being sent', async (context) 
   assert.match(head.toString(), /^HTTP\/1\.1 413 /);
 });
 
-test('a body announced with Expect is requested only when it will be read', async (context) => {
+test('a body announced with Expect is requested only if it will be read', async (context) => {
   const { port } = await startServer(context);
   const send = async (type: string): Promise<string> => {
     const socket = await connectTo(context, port);
@@ -129,7 +129,7 @@ test('a body announced with Expect is requested only when it will be read', asyn
   assert.match(await send('text/plain'), /^HTTP\/1\.1 415 /);
 });
 
-test('a connection lost inside the body is an aborted turn, not a failure', async (context) => {
+test('a connection lost within the body is an aborted turn, not a failure', async (context) => {
   const { port, logged } = await startServer(context);
   const socket = await connectTo(context, port);
   socket.write(`${HEAD}content-length: 100\r\n\r\n{`);

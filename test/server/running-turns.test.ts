@@ -1,11 +1,11 @@
-/** GET /turns: what runs now, for whom, since when, and how much of the answer has arrived. */
+/** GET /turns: the running turns, with their client, model, state, duration and number of tokens so far. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { answer, createTurnstile } from '../support/upstream/scripted-upstream';
 import { ask, CODEX, startBridge } from '../support/bridge/test-bridge';
 import { getJson } from '../support/clients/sse-client';
 
-interface Running {
+interface RunningTurn {
   readonly client: string;
   readonly model: string | null;
   readonly state: string;
@@ -16,12 +16,12 @@ interface Running {
 test('a turn is waiting, then streaming with an estimate of its tokens, then gone', async (context) => {
   const { gate, admit, open } = createTurnstile();
   const bridge = await startBridge(context, { script: [answer({ text: 'one, two, three, four', gate })] });
-  const list = async (): Promise<readonly Running[]> =>
-    ((await getJson(`${bridge.url}/turns`)).json as { turns: readonly Running[] }).turns;
-  const until = async (test: (turn: Running | undefined) => boolean): Promise<Running | undefined> => {
+  const list = async (): Promise<readonly RunningTurn[]> =>
+    ((await getJson(`${bridge.url}/turns`)).json as { turns: readonly RunningTurn[] }).turns;
+  const until = async (isReached: (turn: RunningTurn | undefined) => boolean): Promise<RunningTurn | undefined> => {
     for (;;) {
       const [turn] = await list();
-      if (test(turn)) return turn;
+      if (isReached(turn)) return turn;
       await new Promise((resolve) => setTimeout(resolve, 5));
     }
   };
@@ -38,8 +38,8 @@ test('a turn is waiting, then streaming with an estimate of its tokens, then gon
   assert.equal(await until((turn) => turn === undefined), undefined);
 });
 
-test('it needs the access token, if there is one', async (context) => {
-  const accessToken = 'a-token-of-the-test-0123456789';
+test('GET /turns requires the access token, if there is one', async (context) => {
+  const accessToken = 'token-0123456789abcdef';
   const bridge = await startBridge(context, { script: [], settings: { accessToken } });
   assert.equal((await getJson(`${bridge.url}/turns`)).status, 401);
   assert.equal((await getJson(`${bridge.url}/turns`, { authorization: `Bearer ${accessToken}` })).status, 200);

@@ -1,4 +1,4 @@
-/** The files of docs/docker agree with the product: options, metrics, and what nginx and Prometheus accept. */
+/** Checks that the files of docs/docker match the options and metrics, and that nginx and Prometheus accept them. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -13,7 +13,7 @@ import { NGINX_MISSING, writeNginxConfig } from '../support/state/nginx';
 const FOLDER = join(__dirname, '..', '..', 'docs', 'docker');
 const read = (name: string): string => readFileSync(join(FOLDER, name), 'utf8');
 
-test('compose.yaml sets variables that exist, and mounts files that exist', () => {
+test('compose.yaml sets existing variables, mounts existing files, and names the hosts of the other files', () => {
   const text = read('compose.yaml');
   const known = new Set<string>(OPTION_NAMES.flatMap((name) => OPTIONS[name].env));
   const environment = /environment: &environment\n([^]*?)\n {2}\w/.exec(text)?.[1] ?? '';
@@ -30,7 +30,7 @@ test('compose.yaml sets variables that exist, and mounts files that exist', () =
   }
 });
 
-test('the dashboard asks for metrics that exist, each with its labels', async (context) => {
+test('the dashboard queries existing metrics, and each query selects the job', async (context) => {
   const bridge = await startBridge(context);
   const { text } = await getJson(`${bridge.url}/metrics`);
   const dashboard = read('grafana-dashboard.json');
@@ -66,7 +66,7 @@ test(`nginx accepts nginx.conf${NGINX_MISSING}`, { skip: NGINX_MISSING !== '' },
 const SBIN = { PATH: `${process.env['PATH']}:/usr/sbin` };
 
 const promtool = spawnSync('promtool', ['--version']).status === 0;
-const reason = promtool ? '' : ' (skipped: promtool is not installed)';
+const reason = promtool ? '' : ' (skipped: promtool, of the Debian package prometheus, is not installed)';
 test(`promtool accepts prometheus.yml${reason}`, { skip: !promtool }, () => {
   const folder = mkdtempSync(join(tmpdir(), 'bridge-prometheus-'));
   try {

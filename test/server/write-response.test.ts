@@ -1,4 +1,4 @@
-/** Writing responses: headers of errors and notes, and frames that are requested no faster than the client reads. */
+/** Writes responses: headers for errors and notes, compression, and frames no faster than the client reads. */
 import assert from 'node:assert/strict';
 import { EventEmitter, once } from 'node:events';
 import { createServer, get, type IncomingMessage, type ServerResponse } from 'node:http';
@@ -20,7 +20,7 @@ const ROWS: readonly (readonly [kind: ErrorKind, details: ErrorDetails, headers:
   ['upstream_error', { final: true }, { 'x-should-retry': 'false' }],
   ['network', { final: true }, { 'x-should-retry': 'false' }],
   ['shutting_down', {}, {}],
-  // A client that follows the wait would sleep for days.
+  // An SDK that obeyed retry-after would sleep for a day.
   ['quota', { final: true, retryAfterMs: 86_400_000 }, { 'x-should-retry': 'false', 'retry-after': '86400' }],
   ['auth', { final: true }, {}],
   ['auth', { requestId: 'req-1' }, { 'x-request-id': 'req-1' }],
@@ -54,7 +54,7 @@ test('no header without notes, and none for Codex', () => {
   assert.deepEqual(notesHeader(['a'], 'codex'), {});
 });
 
-/** The part of a ServerResponse that writeSse uses; `write` returns false until it is drained. */
+/** The part of a ServerResponse that writeSse uses. Its buffer is full after each `write`, until `drain`. */
 class FullResponse extends EventEmitter {
   headersSent = false;
   destroyed = false;
@@ -86,13 +86,13 @@ class FullResponse extends EventEmitter {
   }
 }
 
-/** Frames 1, 2 and 3, and their state. */
+/** Yields the frames 1, 2 and 3, and records how many were requested and whether it was ended. */
 function createSource() {
-  const source = { pulled: 0, returned: false, frames };
+  const source = { requested: 0, returned: false, frames };
   async function* frames(): AsyncGenerator<string> {
     try {
       for (const frame of ['1', '2', '3']) {
-        source.pulled += 1;
+        source.requested += 1;
         yield frame;
       }
     } finally {
@@ -104,15 +104,15 @@ function createSource() {
 
 const PACE = { keepAliveMs: 0, stallMs: 60_000, keepAlive: () => '' };
 
-const turnOfLoop = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+const nextLoop = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-test('the next frame is pulled after drain, and not before', async () => {
+test('the next frame is requested after drain, and not before', async () => {
   const response = new FullResponse();
   const source = createSource();
   const written = writeSse(response.asResponse(), source.frames(), PACE);
   for (const count of [1, 2, 3]) {
-    await turnOfLoop();
-    assert.equal(source.pulled, count);
+    await nextLoop();
+    assert.equal(source.requested, count);
     assert.equal(response.ended, false);
     response.drain();
   }
@@ -122,35 +122,35 @@ test('the next frame is pulled after drain, and not before', async () => {
   assert.equal(response.listenerCount('drain') + response.listenerCount('close'), 0);
 });
 
-test('a client that disconnects while the source waits ends the source', async () => {
+test('a client that disconnects before drain ends the source', async () => {
   const response = new FullResponse();
   const source = createSource();
   const written = writeSse(response.asResponse(), source.frames(), PACE);
-  await turnOfLoop();
+  await nextLoop();
   response.destroyed = true;
   response.emit('close');
   await written;
-  assert.equal(source.pulled, 1);
+  assert.equal(source.requested, 1);
   assert.equal(source.returned, true);
   assert.equal(response.ended, false);
 });
 
-test('a reader that pauses stops the source once the sockets are full, and gets everything later', async (context) => {
+test('a client that pauses stops the source once the sockets are full, and gets everything later', async (context) => {
   const size = 256 * 1024;
   const total = 400;
-  let pulled = 0;
+  let requested = 0;
   async function* frames(): AsyncGenerator<string> {
-    for (; pulled < total; pulled += 1) yield 'x'.repeat(size);
+    for (; requested < total; requested += 1) yield 'x'.repeat(size);
   }
   const { port } = await startServer(context, { start: () => fakeTurn({ stream: true, frames }) });
   const incoming = await open(port, { body: '{"input":"hi","stream":true}' });
   let before = -1;
-  // Nothing is read; the source has stopped if the event loop runs for long without a pull.
-  for (let quiet = 0; quiet < 2_000; quiet = pulled === before ? quiet + 1 : 0) {
-    before = pulled;
-    await turnOfLoop();
+  // Nothing is read. The source has stopped if the event loop turns 2,000 times without a request for a frame.
+  for (let quiet = 0; quiet < 2_000; quiet = requested === before ? quiet + 1 : 0) {
+    before = requested;
+    await nextLoop();
   }
-  assert.ok(pulled < total / 2, `${pulled} of ${total} frames were pulled for a reader that reads nothing`);
+  assert.ok(requested < total / 2, `${requested} of ${total} frames were requested for a client that reads nothing`);
   let received = 0;
   incoming.on('data', (chunk: Buffer) => {
     received += chunk.length;
@@ -165,12 +165,12 @@ const FRAMES: readonly string[] = [
 ];
 
 for (const version of ['1.1', '1.0']) {
-  test(`frames of all lengths and characters arrive as they are over HTTP/${version}`, async (context) => {
+  test(`frames of all lengths and characters arrive unchanged over HTTP/${version}`, async (context) => {
     async function* frames(): AsyncGenerator<string> {
       for (const frame of FRAMES) {
         yield frame;
-        // Each frame is written alone, and again after one that is still in the buffer.
-        if (frame.length < 100) await turnOfLoop();
+        // After a short frame the buffer is empty again; the frame after a long one finds it still in the buffer.
+        if (frame.length < 100) await nextLoop();
       }
     }
     const { port } = await startServer(context, { start: () => fakeTurn({ stream: true, frames }) });
