@@ -1,9 +1,6 @@
-/** The command line of the benchmark. */
+/** The options of the benchmark. test/tools/command-line.test.ts checks the exit code of an invalid one. */
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
-import { join } from 'node:path';
 import { test } from 'node:test';
-import { LOAD_TYPESCRIPT } from '../support/cli/load-typescript';
 import { readOptions } from './options';
 
 test('lists are separated by commas or repeated', () => {
@@ -13,16 +10,6 @@ test('lists are separated by commas or repeated', () => {
   assert.equal(quick, false);
 });
 
-test('an unknown flag is a usage error', () => {
+test('an unknown flag throws', () => {
   assert.throws(() => readOptions(['--fast']), { code: 'ERR_PARSE_ARGS_UNKNOWN_OPTION' });
 });
-
-for (const args of [['--fast'], ['--only', 'speed'], ['--subjects', 'pipe'], ['--cmd', 'no command']]) {
-  test(`${args.join(' ')} exits with code 2 and prints the help`, () => {
-    const { status, stderr } = spawnSync(process.execPath, [...LOAD_TYPESCRIPT, join(__dirname, 'main.ts'), ...args], {
-      encoding: 'utf8', timeout: 60_000,
-    });
-    assert.equal(status, 2, stderr);
-    assert.match(stderr, /\n\nUsage: npm run bench/);
-  });
-}

@@ -6,7 +6,7 @@ import { describe, test } from 'node:test';
 import { LOAD_TYPESCRIPT } from '../support/cli/load-typescript';
 import { readNumber } from './command-line';
 
-const REJECTED: Readonly<Record<string, readonly (readonly [words: readonly string[], problem: RegExp])[]>> = {
+const REJECTED: Readonly<Record<string, readonly (readonly [invalid: readonly string[], problem: RegExp])[]>> = {
   'security/fuzz/main': [
     [['--cases', 'abc'], /^Cannot read --cases "abc": expected a whole number of at least 1\.$/m],
     [['--cases', '0'], /--cases "0"/], [['--cases', '1.5'], /--cases "1\.5"/], [['--seed', 'x'], /--seed "x"/],
@@ -30,9 +30,9 @@ const REJECTED: Readonly<Record<string, readonly (readonly [words: readonly stri
 
 for (const [program, cases] of Object.entries(REJECTED)) {
   describe(program, () => {
-    for (const [words, problem] of cases) {
-      test(words.join(' '), () => {
-        const args = [...LOAD_TYPESCRIPT, join(__dirname, '..', `${program}.ts`), ...words];
+    for (const [invalid, problem] of cases) {
+      test(invalid.join(' '), () => {
+        const args = [...LOAD_TYPESCRIPT, join(__dirname, '..', `${program}.ts`), ...invalid];
         const { status, stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8', timeout: 60_000 });
         assert.equal(status, 2, stderr);
         assert.match(stderr, problem);

@@ -1,7 +1,7 @@
-/** Reads numbers from the command line of a development command, and exits with 2 if it is invalid. */
+/** Reads the numeric flags of a development command, and runs it: exit code 2 for an invalid command line. */
 import { codeOf } from '../../src/base/thrown';
 
-/** The command line is invalid: the program has no defect. */
+/** An invalid command line; any other error is a defect. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
@@ -29,7 +29,7 @@ export function readNumber(
   throw new UsageError(`Cannot read --${name} "${String(text)}": expected ${expected}.`);
 }
 
-/** Exits with the result of `main`; with 2 and the usage for an invalid command line, with 1 after an error. */
+/** Exits with the result of `main`, with 2 and the usage for an invalid command line, or with 1 after another error. */
 export function runMain(usage: string, main: () => Promise<number>): void {
   // Outside Linux, a pipe is written asynchronously, and process.exit would discard the rest.
   const exit = (code: number): unknown => process.stdout.write('', () => process.exit(code));
