@@ -74,7 +74,7 @@ const THREADS = Array.from({ length: 16 }, (_, index) => `thread-${index}`);
 
 test('sixteen threads under a limit of two: no call is rejected, and all are answered', async (context) => {
   const busy = createBusyProvider(0);
-  const plans = await startPlans(context, { acme: { max_concurrency: 2 }, acmeScript: () => busy.request() });
+  const plans = await startPlans(context, { acme: { max_concurrency: 2 }, acmeScript: (request) => busy.request(request) });
   const answers = await Promise.all(THREADS.map((thread) => plans.turn(thread)));
   assert.deepEqual(answers.map((each) => finalResponse(each).status), THREADS.map(() => 'completed'));
   assert.deepEqual([plans.acmeKeys().length, busy.mostOpen()], [16, 2]);
@@ -83,7 +83,7 @@ test('sixteen threads under a limit of two: no call is rejected, and all are ans
 test('sixteen threads under an unknown limit of two: it is learned once, for all later calls', async (context) => {
   const busy = createBusyProvider(14);
   const plans = await startPlans(context, {
-    acmeScript: () => busy.request(),
+    acmeScript: (request) => busy.request(request),
     settings: { upstreamCalls: 2, apiKeys: [KEYS[0]] },
     runtime: { sleep: busy.sleep },
   });

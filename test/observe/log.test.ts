@@ -36,8 +36,12 @@ test('text lines have the local time, and fields as key=value', () => {
   ]);
 });
 
-test('the offset is that of the local time zone: half hours, west of Greenwich, daylight saving time', () => {
+test('the offset is that of the local time zone: half hours, west of Greenwich, daylight saving time', (context) => {
   const { TZ } = process.env;
+  context.after(() => {
+    if (TZ === undefined) delete process.env['TZ'];
+    else process.env['TZ'] = TZ;
+  });
   for (const [zone, text] of [
     ['Asia/Kolkata', '2026-07-01 05:30:00+05:30'], ['America/New_York', '2026-06-30 20:00:00-04:00'],
     ['Asia/Shanghai', '2026-07-01 08:00:00+08:00'], ['UTC', '2026-07-01 00:00:00+00:00'],
@@ -45,8 +49,6 @@ test('the offset is that of the local time zone: half hours, west of Greenwich, 
     process.env['TZ'] = zone;
     assert.equal(renderLocalTime(Date.UTC(2026, 6, 1)), text);
   }
-  if (TZ === undefined) delete process.env['TZ'];
-  else process.env['TZ'] = TZ;
 });
 
 test('text lines wrap at 120 characters, each with time and level; at debug they do not wrap', () => {

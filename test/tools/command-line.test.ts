@@ -17,10 +17,6 @@ const REJECTED: Readonly<Record<string, readonly (readonly [invalid: readonly st
     [['--minutes', 'abc'], /--minutes "abc"/], [['--streams', '0'], /--streams "0"/], [['--seed', '-'], /--seed "-"/],
     [['--stream', '5'], /--stream/],
   ],
-  'bench/main': [
-    [['--fast'], /--fast/], [['--only', 'nothing'], /metric 'nothing'/], [['--subjects', 'x'], /subject 'x'/],
-    [['--cmd', 'x'], /--cmd 'x'/], [['--json'], /--json/],
-  ],
   'tools/run-tests': [
     [['--concurrency', 'abc', '--compiled'], /--concurrency "abc"/],
     [['--slowest', 'x', '--compiled'], /--slowest "x"/],

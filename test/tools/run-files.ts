@@ -4,7 +4,7 @@
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { closeSync, openSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
@@ -103,7 +103,10 @@ function partOf({ events }: FileRun, file: string, position: number): FileRun {
   return { file, events: inside, exit: isComplete ? 0 : 'incomplete', stderr: '', ms: suite?.ms ?? 0 };
 }
 
-/** Runs one process. Its report goes to a file, because tests may print to standard output. */
+/**
+ * Runs one process. Its report goes to a file, because tests may print to standard output. So does standard error: a
+ * pipe may hold unread text when the process exits, and it closes only when every process that inherited it has exited.
+ */
 async function runProcess(files: readonly string[], folder: string): Promise<FileRun> {
   const [file = ''] = files;
   const startedAt = performance.now();
@@ -115,14 +118,13 @@ async function runProcess(files: readonly string[], folder: string): Promise<Fil
     ...(files.length === 1 ? [file] : [join(__dirname, 'load-files.cjs'), ...files]),
   ];
   const timeout = files.length === 1 ? FILE_TIMEOUT_MS : GROUP_TIMEOUT_MS;
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'pipe'], timeout });
+  const errors = openSync(`${report}-stderr`, 'a+');
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', errors], timeout });
+  closeSync(errors);
   running.set(child, file);
-  let stderr = '';
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    stderr += text;
-  });
   const [code, signal] = (await once(child, 'exit')) as [number | null, string | null];
   running.delete(child);
+  const stderr = readFileSync(`${report}-stderr`, 'utf8');
   return { file, events: readEvents(report), exit: code ?? signal ?? '', stderr, ms: performance.now() - startedAt };
 }
 

@@ -137,6 +137,23 @@ test('a file that fails only together with others fails the run', (context) => {
   assert.match(stdout, /^FAIL .*\n {2}The process exited with code 7\.$/m);
 });
 
+test('all standard error of a crashed process is printed, even if its child still runs', (context) => {
+  const { status, stdout } = runTests(context, {
+    'a.test.ts': `
+      import { spawn } from 'node:child_process';
+      import { writeSync } from 'node:fs';
+      const wait = 'setTimeout(() => undefined, 60_000)';
+      const stdio = ['ignore', 'ignore', 'inherit'];
+      const { pid } = spawn(process.execPath, ['-e', wait], { detached: true, stdio });
+      writeSync(2, 'left ' + pid + ' ' + 'x'.repeat(50_000) + ' the end');
+      process.exit(7);
+    `,
+  });
+  process.kill(Number(/left (\d+)/.exec(stdout)?.[1]), 'SIGKILL');
+  assert.equal(status, 1, stdout);
+  assert.match(stdout, /The process exited with code 7\.\n[^]* the end$/m);
+});
+
 test('--slowest lists the files that took longest', (context) => {
   const files = { 'a.test.ts': PASSING, 'b.test.ts': PASSING, 'c.test.ts': PASSING };
   const { stdout } = runTests(context, files, ['--slowest', '2']);

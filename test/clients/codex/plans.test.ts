@@ -106,26 +106,26 @@ test('sixteen agents of one task under a limit of two: none fails, no call is re
   let onSecond = (): void => undefined;
   // The first agent's answer waits for the second agent.
   const second = new Promise<void>((resolve) => (onSecond = resolve));
-  const acmeScript = ({ body }: CapturedRequest): Step => {
-    const { messages } = body;
+  const acmeScript = (request: CapturedRequest): Step => {
+    const { messages } = request.body;
     const task = TASK.exec(String(messages.at(-1).content));
     if (task) {
       tasks += 1;
       if (tasks === 2) onSecond();
-      return busy.request({ text: `Tree ${task[1]} counted.` }, second);
+      return busy.request(request, { text: `Tree ${task[1]} counted.` }, second);
     }
     const results = messages.filter(({ role }: { role: string }) => role === 'tool');
     if (results.length === 0) {
       const numbers = Array.from({ length: AGENTS }, (_, index) => index);
       const spawn = (index: number) =>
         ({ name: 'multi_agent_v1__spawn_agent', arguments: { message: `Count tree ${index}.` } });
-      return busy.request({ toolCalls: numbers.map(spawn) });
+      return busy.request(request, { toolCalls: numbers.map(spawn) });
     }
     const ids = results.slice(0, AGENTS).map(({ content }: { content: string }) => JSON.parse(content).agent_id);
     const text = results.slice(AGENTS).map(({ content }: { content: string }) => content).join('\n');
     const waiting = ids.filter((_: string, index: number) => !text.includes(`Tree ${index} counted.`));
-    if (waiting.length === 0) return busy.request({ text: 'All counted.' });
-    return busy.request({ toolCalls: [{ name: 'multi_agent_v1__wait_agent', arguments: { targets: waiting } }] });
+    if (waiting.length === 0) return busy.request(request, { text: 'All counted.' });
+    return busy.request(request, { toolCalls: [{ name: 'multi_agent_v1__wait_agent', arguments: { targets: waiting } }] });
   };
   const { plans, run } = await startPlanScenario(
     context, { acme: { max_concurrency: 2 }, acmeScript }, '[agents]\nmax_threads = 20\n',

@@ -3,7 +3,7 @@ import type { TestContext } from 'node:test';
 import { readUserProviders } from '../../../src/providers/user-providers';
 import type { StreamReply } from '../clients/sse-client';
 import {
-  answer, reply, startScriptedUpstream, type ScriptedUpstreamOptions, type Step,
+  answer, reply, startScriptedUpstream, type CapturedRequest, type ScriptedUpstreamOptions, type Step,
 } from '../upstream/scripted-upstream';
 import type { AnswerOptions } from '../upstream/steps';
 import { ask, CODEX, eventsOf, startBridge, type TestBridge, type TestBridgeOptions } from './test-bridge';
@@ -102,23 +102,33 @@ export const summariesOf = (stream: StreamReply): readonly string[] =>
     .map(({ text }) => String(text));
 
 /**
- * A provider that accepts two requests at the same time. Its first answers, and the waits before a retry, last until
- * the bridge has received this many rejections.
+ * A provider that accepts two requests at the same time; each counts until the last event of its answer is sent. Its
+ * first answers, and the waits before a retry, last until the bridge has received this many rejections.
  */
 export function createBusyProvider(rejections: number) {
   let [open, mostOpen, received] = [0, 0, 0];
   let release = (): void => undefined;
   const released = new Promise<void>((resolve) => (release = resolve));
   if (rejections === 0) release();
-  const request = (content: AnswerOptions = { text: 'Done.' }, until: Promise<void> = released): Step => {
-    if (open === 2) return reply({ status: 429, body: { error: { message: 'concurrency allocated quota exceeded' } } });
+  const request = (
+    { body, aborted }: CapturedRequest, content: AnswerOptions = { text: 'Done.' }, until: Promise<void> = released,
+  ): Step => {
+    // Only a stream passes the gate, which frees its place.
+    if (body.stream !== true) throw new Error('The busy provider answers streams only.');
+    if (open >= 2) return reply({ status: 429, body: { error: { message: 'concurrency allocated quota exceeded' } } });
     open += 1;
     mostOpen = Math.max(mostOpen, open);
+    let isOpen = true;
+    const leave = (): void => {
+      if (isOpen) open -= 1;
+      isOpen = false;
+    };
+    void aborted.then(leave);
     return answer({
       ...content,
-      gate: async (index) => {
+      gate: async (index, writes) => {
         await until;
-        if (index === 2) open -= 1;
+        if (index === writes - 1) leave();
       },
     });
   };

@@ -24,7 +24,7 @@ export interface BuiltBridge {
   residentMb(): number;
   /** Open file descriptors; 0 if unknown. */
   descriptors(): number;
-  /** Resolves with the exit code, or the name of the signal. */
+  /** Resolves with the exit code, or the name of the signal, when all output was read. */
   readonly ended: Promise<number | string>;
 }
 
@@ -67,7 +67,7 @@ export async function startBuiltBridge(
     ? spawn(node, command, settings)
     : spawn('sh', ['-c', `${before}; exec "$0" "$@"`, node, ...command], settings);
   let text = '';
-  const ended = once(child, 'exit').then(([code, signal]) => (code ?? signal) as number | string);
+  const ended = once(child, 'close').then(([code, signal]) => (code ?? signal) as number | string);
   context.after(async () => {
     child.kill('SIGKILL');
     await ended;

@@ -1,8 +1,12 @@
 /** The scripted Responses endpoint: its streams follow the grammar, and it rejects what plain endpoints reject. */
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { describe, it } from 'node:test';
 import { validateNative } from '../strict/native-rules';
 import { renderNativeAnswer } from './native-stream';
+import { startNativeUpstream } from './native-upstream';
+import { answer } from './steps';
 import { assertGoodStream } from '../stream/stream-grammar';
 
 describe('the streams of the native upstream follow the grammar', () => {
@@ -117,4 +121,26 @@ describe('the native upstream', () => {
       assert.equal(validateNative(subject)?.message, rejection);
     });
   }
+
+  it('survives a client that disconnects while it sends its body', async (context) => {
+    const upstream = await startNativeUpstream({ script: [] });
+    context.after(() => upstream.close());
+    const socket = connect(Number(new URL(upstream.url).port), '127.0.0.1').resume();
+    socket.write('POST /v1/responses HTTP/1.1\r\nhost: x\r\ncontent-length: 10\r\nexpect: 100-continue\r\n\r\n{');
+    await once(socket, 'data');
+    socket.destroy();
+    assert.equal((await fetch(`${upstream.url}/models`)).status, 404);
+    upstream.assertClean();
+  });
+
+  it('reports an error of a gate, and breaks the connection off', async (context) => {
+    const gate = (): Promise<void> => Promise.reject(new Error('no gate'));
+    const upstream = await startNativeUpstream({ script: [answer({ text: 'x', gate })] });
+    context.after(() => upstream.close());
+    const headers = { authorization: 'Bearer k', 'content-type': 'application/json', 'accept-encoding': 'identity' };
+    const response = await fetch(`${upstream.url}/responses`, { method: 'POST', headers, body: JSON.stringify(good) });
+    await assert.rejects(response.text());
+    assert.deepEqual(upstream.rejections, ['script: Error: no gate']);
+    assert.throws(() => upstream.assertClean());
+  });
 });

@@ -7,7 +7,7 @@ import { parseJsonObject, type UnknownRecord } from '../../../src/base/json';
 import { validateNative, type NativeBehavior, type NativeRejection } from '../strict/native-rules';
 import { renderNativeAnswer, type NativeReasoningForm } from './native-stream';
 import { reply, type AnswerOptions, type Step } from './steps';
-import { breakOff, sendRaw, sendReply } from './writer';
+import { breakOff, readText, sendRaw, sendReply } from './writer';
 
 export interface NativeRequestSeen {
   readonly headers: IncomingHttpHeaders;
@@ -36,7 +36,7 @@ export interface NativeUpstream {
   /** Base URL ending in `/v1`. */
   readonly url: string;
   readonly requests: readonly NativeRequestSeen[];
-  /** The message of every rejection. */
+  /** The message of every rejection, and every error that a gate threw as `script: error`. */
   readonly rejections: readonly string[];
   /** Throws unless every request was accepted and each step was used once. */
   assertClean(): void;
@@ -56,7 +56,12 @@ class Upstream implements NativeUpstream {
   readonly rejections: string[] = [];
   /** Reasoning items by the model that sent them: no other model can decrypt them. */
   private readonly issued = new Map<unknown, UnknownRecord[]>();
-  private readonly server = createServer((message, response) => void this.handle(message, response));
+  private readonly server = createServer((message, response) => {
+    this.handle(message, response).catch((error: unknown) => {
+      this.rejections.push(`script: ${String(error)}`);
+      breakOff(response);
+    });
+  });
   private accepted = 0;
 
   constructor(private readonly options: NativeUpstreamOptions) {}
@@ -79,9 +84,8 @@ class Upstream implements NativeUpstream {
 
   private async handle(message: IncomingMessage, response: ServerResponse): Promise<void> {
     response.on('error', () => undefined);
-    const chunks: Buffer[] = [];
-    for await (const chunk of message) chunks.push(chunk);
-    const rawBody = Buffer.concat(chunks).toString('utf8');
+    const rawBody = await readText(message);
+    if (rawBody === undefined) return;
     const body = parseJsonObject(rawBody);
     this.requests.push({ headers: message.headers, body, rawBody });
     const { apiKey, efforts, behavior } = this.options;

@@ -385,6 +385,14 @@ describe('gates', () => {
   });
 });
 
+it('reports an error of a gate, and breaks the connection off', async () => {
+  const gate = (): Promise<void> => Promise.reject(new Error('no gate'));
+  const upstream = await start({ script: [answer({ text: 'x', gate })] });
+  await assert.rejects((await ask(upstream)).text());
+  assert.deepEqual(upstream.rejections, ['script: Error: no gate']);
+  assert.throws(() => upstream.assertClean());
+});
+
 describe('close', () => {
   it('ends keep-alive connections and frees the port', async () => {
     const upstream = await start({ script: [answer({})] });

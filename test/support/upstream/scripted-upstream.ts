@@ -13,7 +13,7 @@ import { validate, renderRejection, type StrictRuleName } from '../strict/rules'
 import type { ProviderBehavior } from '../strict/provider';
 import type { StrictSettings, UpstreamDialect } from '../strict/rule';
 import { reply, type Step } from './steps';
-import { breakOff, sendAnswer, sendRaw, sendReply, wasBrokenOff } from './writer';
+import { breakOff, readText, sendAnswer, sendRaw, sendReply, wasBrokenOff } from './writer';
 
 export { answer, createTurnstile, raw, refuse, reply, silence } from './steps';
 export type { Gate, Step, StreamEnd, Turnstile } from './steps';
@@ -60,7 +60,7 @@ export interface ScriptedUpstream {
   /** Base URL ending in `/v1`. */
   readonly url: string;
   readonly requests: readonly CapturedRequest[];
-  /** Every rejection as `rule: message`, and every error that a script function threw as `script: error`. */
+  /** Every rejection as `rule: message`, and every error that a script function or a gate threw as `script: error`. */
   readonly rejections: readonly string[];
   /** True if a request arrived after the end of the script. */
   readonly overrun: boolean;
@@ -90,7 +90,12 @@ class Upstream implements ScriptedUpstream {
 
   private readonly settings: StrictSettings;
   private readonly behavior: ProviderBehavior | undefined;
-  private readonly server = createServer((message, response) => void this.handle(message, response));
+  private readonly server = createServer((message, response) => {
+    this.handle(message, response).catch((error: unknown) => {
+      this.rejections.push(`script: ${String(error)}`);
+      breakOff(response);
+    });
+  });
   private readonly waiters: Waiter[] = [];
   private readonly connections = new Set<Socket>();
   private handedOut = 0;
@@ -160,7 +165,7 @@ class Upstream implements ScriptedUpstream {
   private async handle(message: IncomingMessage, response: ServerResponse): Promise<void> {
     // A client may disconnect while it sends or reads.
     response.on('error', () => undefined);
-    const rawBody = await readText(message).catch(() => undefined);
+    const rawBody = await readText(message);
     if (rawBody === undefined) return;
     const request = this.capture(message, response, rawBody);
     const rejection = validate(request, this.settings, this.options.without);
@@ -247,9 +252,3 @@ class Upstream implements ScriptedUpstream {
 
 const scriptError = (message: string): Step =>
   reply({ status: 500, body: { error: { message, type: 'server_error', param: null, code: 'script_error' } } });
-
-async function readText(message: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of message) chunks.push(chunk);
-  return Buffer.concat(chunks).toString('utf8');
-}

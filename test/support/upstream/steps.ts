@@ -9,9 +9,9 @@ export type StreamEnd = 'eof' | 'cut' | 'reset' | 'hang';
 
 /**
  * Holds a stream back. A promise holds the whole body (the head is sent); a function is called before each write, with
- * its index, and before the end, with the number of writes.
+ * its index and the number of writes, and before the end, with the number of writes as the index.
  */
-export type Gate = Promise<void> | ((index: number) => Promise<void> | void);
+export type Gate = Promise<void> | ((index: number, writes: number) => Promise<void> | void);
 
 /** A streamed body: each element is one TCP write, and a reader in this process sees one read for each. */
 export interface RawStep {

@@ -1,4 +1,5 @@
 /** An upstream that sends exact bytes over TCP, HTTP or not: for answers that no HTTP library would write. */
+import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Socket } from 'node:net';
 import type { TestContext } from 'node:test';
@@ -32,20 +33,25 @@ export async function startTcpUpstream(context: TestContext, script: (index: num
   const sockets = new Set<Socket>();
   const bodies: string[] = [];
   const closed: Promise<void>[] = [];
+  const errors: unknown[] = [];
   const server = createServer((socket) => {
     sockets.add(socket);
     socket.on('error', () => undefined);
     const disconnected = new Promise<void>((resolve) => socket.once('close', resolve));
-    void readRequest(socket).then(async (body) => {
+    readRequest(socket).then(async (body) => {
       if (body === undefined) return;
       bodies.push(body);
       closed.push(disconnected);
       await send(socket, script(bodies.length - 1), disconnected);
+    }).catch((error: unknown) => {
+      errors.push(error);
+      socket.destroy();
     });
   });
   context.after(() => {
     server.close();
     for (const socket of sockets) socket.destroy();
+    assert.deepEqual(errors, [], 'the script or a gate threw');
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');

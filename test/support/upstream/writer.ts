@@ -1,15 +1,26 @@
 /** Sends the answer of one step: headers, separate TCP writes, and any kind of ending. */
-import type { ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setImmediate as turn } from 'node:timers/promises';
 import { renderChatStream, renderCompletion, type AnswerContext } from './chat-stream';
 import type { UpstreamDialect } from '../strict/rule';
-import type { AnswerOptions, Gate, RawStep, ReplyStep, StreamEnd } from './steps';
+import type { AnswerOptions, RawStep, ReplyStep, StreamEnd } from './steps';
 
 /** Content types as the providers spell them. */
 const STREAM_TYPES: Readonly<Record<UpstreamDialect, string>> = {
   openai: 'text/event-stream; charset=utf-8',
   dashscope: 'text/event-stream;charset=UTF-8',
 };
+
+/** Reads the body of a request; undefined if the client disconnects before its end. */
+export async function readText(message: IncomingMessage): Promise<string | undefined> {
+  const chunks: Buffer[] = [];
+  try {
+    for await (const chunk of message) chunks.push(chunk);
+  } catch {
+    return undefined;
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
 
 /** Sends a plain answer. */
 export function sendReply(response: ServerResponse, { status, headers, body }: Omit<ReplyStep, 'kind'>): void {
@@ -48,17 +59,17 @@ export async function sendRaw(response: ServerResponse, step: Omit<RawStep, 'kin
   response.flushHeaders();
   await letReadersRead();
   for (const [index, chunk] of step.chunks.entries()) {
-    await Promise.race([pass(step.gate, index), disconnected]);
+    await Promise.race([pass(step, index), disconnected]);
     if (response.destroyed) return;
     await Promise.race([new Promise((written) => response.write(chunk, written)), disconnected]);
     await letReadersRead();
   }
-  await Promise.race([pass(step.gate, step.chunks.length), disconnected]);
+  await Promise.race([pass(step, step.chunks.length), disconnected]);
   if (!response.destroyed) ENDS[step.end](response);
 }
 
-const pass = (gate: Gate | undefined, index: number): Promise<void> | void =>
-  typeof gate === 'function' ? gate(index) : gate;
+const pass = ({ gate, chunks }: Omit<RawStep, 'kind'>, index: number): Promise<void> | void =>
+  typeof gate === 'function' ? gate(index, chunks.length) : gate;
 
 /**
  * Waits for two turns of the event loop, so that a reader in the same process sees each write as one read: it would
