@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { test } from 'node:test';
 import { BridgeError } from '../../src/errors/bridge-error';
 import { InFlight, type Passage } from '../../src/upstream/in-flight';
-import { answer, createTurnstile, reply } from '../support/upstream/scripted-upstream';
+import { answer, createTurnstile, reply, type CapturedRequest } from '../support/upstream/scripted-upstream';
 import { ask, finalResponse } from '../support/bridge/test-bridge';
 import { createBusyProvider, KEYS, startPlans } from '../support/bridge/plans';
 
@@ -74,7 +74,8 @@ const THREADS = Array.from({ length: 16 }, (_, index) => `thread-${index}`);
 
 test('sixteen threads under a limit of two: no call is rejected, and all are answered', async (context) => {
   const busy = createBusyProvider(0);
-  const plans = await startPlans(context, { acme: { max_concurrency: 2 }, acmeScript: (request) => busy.request(request) });
+  const acmeScript = (request: CapturedRequest) => busy.request(request);
+  const plans = await startPlans(context, { acme: { max_concurrency: 2 }, acmeScript });
   const answers = await Promise.all(THREADS.map((thread) => plans.turn(thread)));
   assert.deepEqual(answers.map((each) => finalResponse(each).status), THREADS.map(() => 'completed'));
   assert.deepEqual([plans.acmeKeys().length, busy.mostOpen()], [16, 2]);

@@ -165,7 +165,7 @@ test('a failure cached for one host does not apply to another with the same key 
   const plans = await startPlans(context, {
     acme: { fallback: ['beta/acme-1'] }, beta: { models: { 'acme-1': {} } },
     settings: { apiKeys: [FIRST], ...{ providerKeys: { beta: [FIRST] } }, refusalCacheMs: 5_000, upstreamCalls: 4 },
-    acmeScript: () => busy,
+    upstream: { apiKey: FIRST }, acmeScript: () => busy,
   });
   assert.equal(finalResponse(await plans.turn('one')).status, 'completed');
   assert.deepEqual([plans.acmeKeys().length, plans.betaKeys().length], [4, 1]);

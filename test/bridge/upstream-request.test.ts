@@ -66,7 +66,10 @@ describe('headers', () => {
   ];
   for (const { name, settings, inbound, sent } of AUTHORIZATIONS) {
     it(name, async (context) => {
-      const bridge = await startBridge(context, { script: [hello()], settings, without: ['authorization'] });
+      const upstream = sent === undefined
+        ? { without: ['authorization', 'api-key'] } as const
+        : { apiKey: sent.replace('Bearer ', '') };
+      const bridge = await startBridge(context, { script: [hello()], settings, ...upstream });
       await bridge.stream({ input: ask() }, { ...CODEX, ...inbound });
       assert.equal(bridge.upstream.requests[0]?.headers.authorization, sent);
       bridge.upstream.assertClean();

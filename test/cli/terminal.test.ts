@@ -96,7 +96,9 @@ test('Ctrl-C stops an idle serve with exit code 0', LIMITS, async (context) => {
 /** A bridge on a terminal with an answer in progress. */
 async function startWithAnswer(context: TestContext) {
   const { gate, admit, open } = createTurnstile();
-  const upstream = await startScriptedUpstream({ script: [answer({ text: 'first words, last words', gate })] });
+  const upstream = await startScriptedUpstream({
+    apiKey: ENV.AI_API_KEY, script: [answer({ text: 'first words, last words', gate })],
+  });
   context.after(() => upstream.close());
   const bridge = start(context, ['--port', '0', '--drain-timeout-ms', '20000'], { AI_API_BASE: upstream.url });
   const url = /listens on (\S+);/.exec(await bridge.shows('Ctrl-C stops it.'))?.[1];

@@ -16,6 +16,8 @@ import { postStream } from '../support/clients/sse-client';
 import { answer, reply, startScriptedUpstream, type Step } from '../support/upstream/scripted-upstream';
 import { writeBundles } from '../tools/bundle';
 
+const KEY = 'sk-test-bundle';
+
 let root = '';
 let dist = '';
 
@@ -34,7 +36,7 @@ after(() => rmSync(root, { recursive: true, force: true }));
 const makeHome = (): string => mkdtempSync(join(root, 'home-'));
 const cacheOf = (home: string): string => join(home, 'state', 'aliyun-codex-bridge', 'code-cache');
 const environmentOf = (home: string, state = join(home, 'state')): NodeJS.ProcessEnv =>
-  ({ PATH: process.env['PATH'], HOME: home, XDG_STATE_HOME: state, AI_API_KEY: 'sk-test-bundle' });
+  ({ PATH: process.env['PATH'], HOME: home, XDG_STATE_HOME: state, AI_API_KEY: KEY });
 
 /** A bridge in a process of its own; `loaded` are the files that Node has loaded as modules. */
 interface Bridge {
@@ -67,7 +69,9 @@ async function runTurn({ url }: Bridge): Promise<void> {
 }
 
 async function startUpstream(context: TestContext): Promise<string> {
-  const upstream = await startScriptedUpstream({ dialect: 'dashscope', script: () => answer({ text: 'Hello.' }) });
+  const upstream = await startScriptedUpstream({
+    dialect: 'dashscope', apiKey: KEY, script: () => answer({ text: 'Hello.' }),
+  });
   context.after(() => upstream.close());
   return upstream.url;
 }
@@ -190,7 +194,7 @@ test('a running bridge works without its files, which an update may have replace
   const failure = reply({ status: 503, body: { error: { message: 'Busy.' } } });
   const steps = [failure, answer({ text: 'Hello.' })];
   const script = (): Step => steps.shift() ?? answer({ text: 'Hello.' });
-  const upstream = await startScriptedUpstream({ dialect: 'dashscope', script });
+  const upstream = await startScriptedUpstream({ dialect: 'dashscope', apiKey: KEY, script });
   context.after(() => upstream.close());
   const home = makeHome();
   const bridge = await startBridge(context, environmentOf(home), upstream.url);

@@ -38,7 +38,7 @@ const FIRST_CHUNK = `data: ${JSON.stringify({ choices: [{ index: 0, delta: { con
 
 /** A bridge that fails after `count` writes, with a provider that answers with `step`. */
 async function startBroken(context: TestContext, count: number, step: Step): Promise<Broken> {
-  const upstream = await startScriptedUpstream({ dialect: 'dashscope', script: [step] });
+  const upstream = await startScriptedUpstream({ dialect: 'dashscope', apiKey: 'sk-test-1', script: [step] });
   context.after(() => upstream.close());
   const resolved = resolveConfig({}, {});
   assert.ok(resolved.ok);

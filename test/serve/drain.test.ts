@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { test } from 'node:test';
 import { ask, CODEX, typesOf } from '../support/bridge/test-bridge';
 import { connectTo } from '../support/bridge/test-server';
-import { startBuiltBridge } from '../support/cli/built-bridge';
+import { BUILT_KEY, startBuiltBridge } from '../support/cli/built-bridge';
 import { listNodes } from '../support/cli/node-versions';
 import { getJson, postStream } from '../support/clients/sse-client';
 import { answer, createTurnstile, startScriptedUpstream } from '../support/upstream/scripted-upstream';
@@ -17,7 +17,7 @@ for (const [name, drainMs, last] of [
   test(`after SIGTERM, the bridge is not ready, and ${name}`, { skip }, async (context) => {
     const gate = createTurnstile();
     const upstream = await startScriptedUpstream({
-      dialect: 'dashscope', script: [answer({ text: 'One two three.', gate: gate.gate })],
+      dialect: 'dashscope', apiKey: BUILT_KEY, script: [answer({ text: 'One two three.', gate: gate.gate })],
     });
     context.after(() => upstream.close());
     const flags = ['--drain-timeout-ms', String(drainMs)];
@@ -48,7 +48,7 @@ for (const { title, skip: isMissing, path } of listNodes(18, 20, 24, 26)) {
   test(`on ${title}, new turns on connections made before SIGTERM get 503`, { skip }, async (context) => {
     const gate = createTurnstile();
     const upstream = await startScriptedUpstream({
-      dialect: 'dashscope', script: [answer({ text: 'One two three.', gate: gate.gate })],
+      dialect: 'dashscope', apiKey: BUILT_KEY, script: [answer({ text: 'One two three.', gate: gate.gate })],
     });
     context.after(() => upstream.close());
     const bridge = await startBuiltBridge(context, { upstream: upstream.url, node: path });

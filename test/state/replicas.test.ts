@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { describe, it, type TestContext } from 'node:test';
-import { startBuiltBridge } from '../support/cli/built-bridge';
+import { BUILT_KEY, startBuiltBridge } from '../support/cli/built-bridge';
 import { getJson, parseSse, postJson, postStream, type JsonReply } from '../support/clients/sse-client';
 import {
   ask, CODEX, eventsOf, finalResponse, startBridge, type Loose, type TestBridge,
@@ -129,7 +129,7 @@ for (const { kind, create, options } of LOCATIONS) {
         JSON.stringify(asked).includes('slowly')
           ? answer({ text: 'Never finished.', gate: gate.gate })
           : answer({ text: 'Yes.' });
-      const upstream = await startScriptedUpstream({ dialect: 'dashscope', script });
+      const upstream = await startScriptedUpstream({ dialect: 'dashscope', apiKey: BUILT_KEY, script });
       context.after(() => upstream.close());
       const { name } = await create(context);
       const flags = ['--store', name];

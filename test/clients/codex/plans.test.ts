@@ -125,7 +125,8 @@ test('sixteen agents of one task under a limit of two: none fails, no call is re
     const text = results.slice(AGENTS).map(({ content }: { content: string }) => content).join('\n');
     const waiting = ids.filter((_: string, index: number) => !text.includes(`Tree ${index} counted.`));
     if (waiting.length === 0) return busy.request(request, { text: 'All counted.' });
-    return busy.request(request, { toolCalls: [{ name: 'multi_agent_v1__wait_agent', arguments: { targets: waiting } }] });
+    const wait = { name: 'multi_agent_v1__wait_agent', arguments: { targets: waiting } };
+    return busy.request(request, { toolCalls: [wait] });
   };
   const { plans, run } = await startPlanScenario(
     context, { acme: { max_concurrency: 2 }, acmeScript }, '[agents]\nmax_threads = 20\n',

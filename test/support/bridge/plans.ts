@@ -55,7 +55,7 @@ export const deadKey = (): Step =>
 export async function startPlans(context: TestContext, options: PlanOptions = {}): Promise<Plans> {
   const steps = (script: ScriptedUpstreamOptions['script'] | undefined) => script ?? (() => answer({ text: 'Done.' }));
   const beta = await startScriptedUpstream({
-    dialect: 'openai', ...options.upstream, script: steps(options.betaScript),
+    dialect: 'openai', apiKey: BETA_KEY, ...options.upstream, script: steps(options.betaScript),
   });
   context.after(() => beta.close());
   const file = {

@@ -78,7 +78,7 @@ export interface TestBridge {
   chatJson(body: object | string, headers?: OutgoingHttpHeaders): Promise<JsonReply>;
 }
 
-/** Starts both servers and closes them after the test. */
+/** Starts both servers and closes them after the test. The upstream accepts only the keys of the settings. */
 export async function startBridge(context: TestContext, options: TestBridgeOptions = {}): Promise<TestBridge> {
   const {
     settings = {},
@@ -91,7 +91,8 @@ export async function startBridge(context: TestContext, options: TestBridgeOptio
     model: defaultModel,
     ...rest
   } = options;
-  const upstream = await startScriptedUpstream({ dialect, script, ...rest });
+  const { aiApiKey = KEY, apiKeys = [] } = settings;
+  const upstream = await startScriptedUpstream({ dialect, script, apiKey: [aiApiKey, ...apiKeys], ...rest });
   context.after(() => upstream.close());
   const { provider, model } =
     options.provider === undefined ? DEFAULTS[dialect] : { provider: options.provider, model: defaultModel ?? '' };

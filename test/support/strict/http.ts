@@ -46,7 +46,8 @@ export const HTTP_RULES = [
     check: (request) => {
       const { apiKey } = request.settings;
       const sent = bearerOf(request) ?? '';
-      return apiKey === undefined || sent === apiKey ? undefined : { param: 'authorization', key: sent.slice(0, 8) };
+      if (apiKey === undefined || [apiKey].flat().includes(sent)) return undefined;
+      return { param: 'authorization', key: sent.slice(0, 8) };
     },
     openai: says('Incorrect API key provided: {key}***.', 'invalid_api_key'),
     // The Coding Plan's text for a wrong or expired key (upstreams.md, section 5).

@@ -14,7 +14,7 @@ export interface StrictSettings {
   /** The behavior of one provider (providers.ts). */
   readonly behavior?: Behavior;
   /** If set, every other key gets a 401. */
-  readonly apiKey?: string;
+  readonly apiKey?: string | readonly string[];
   /** If set, every other model is rejected. */
   readonly models?: readonly string[];
   /** Highest `max_tokens` for models whose row has none. */

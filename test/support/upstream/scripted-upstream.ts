@@ -42,8 +42,8 @@ export interface ScriptedUpstreamOptions {
   readonly provider?: string;
   /** One step for each accepted completion request, or a function that picks it; `index` counts accepted requests. */
   readonly script: readonly Step[] | ((request: CapturedRequest, index: number) => Step);
-  /** If set, every other key gets the dialect's 401. */
-  readonly apiKey?: string;
+  /** If set, every other key gets the provider's 401. */
+  readonly apiKey?: string | readonly string[];
   /** If set, every other model gets the dialect's rejection; also the model list of the openai dialect. */
   readonly models?: readonly string[];
   /** Highest `max_tokens`. Default: 65,536, as for Qwen on the Coding Plan. */
