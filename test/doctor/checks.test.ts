@@ -235,6 +235,29 @@ test('key-form: an OpenAI key, a short local key, a Coding Plan key at another U
   assertFinding(await scene.check('key-form', { AI_API_KEY: '' }), 'ok', /no key to check/);
 });
 
+test('key-form: every key that the bridge uses is checked', async (context) => {
+  const scene = await createDoctorScene(context);
+  const numbered = { ...CODING, AI_API_KEY_1: `"${LONG}"`, AI_API_KEY_2: 'sk-sp-012345', AI_API_KEY_4: 'unused' };
+  const finding = await scene.check('key-form', numbered);
+  assertFinding(
+    finding, 'failure', /^AI_API_KEY_1, .*, is in quotes\nAI_API_KEY_2, "sk-…", looks too short for a key$/,
+    /^Remove the quotes.* Copy it again: it may be truncated\.$/,
+  );
+  assertFinding(
+    await scene.check('key-form', { ...CODING, AI_API_KEY: '', AI_API_KEY_1: LONG, AI_API_KEY_2: `${LONG}0` }),
+    'ok', /^AI_API_KEY_1, .*, looks like a key for Alibaba Cloud Coding Plan\nAI_API_KEY_2, .*, looks like a key/,
+  );
+  // Invalid options: the provider is unknown, but not the flaw.
+  assertFinding(
+    await scene.check('key-form', { ...CODING, AI_API_KEY_1: `${LONG} ${LONG}` }),
+    'failure', /^AI_API_KEY_1, .* spaces/, /Copy it again/,
+  );
+  const own = await scene.check('key-form', {
+    AI_API_KEY: '', AI_PROVIDER: 'deepseek', AI_API_BASE: '', DEEPSEEK_API_KEY_1: KEY, DEEPSEEK_API_KEY_2: 'your-key',
+  });
+  assertFinding(own, 'failure', /^DEEPSEEK_API_KEY_2, .*placeholder/, /your own key/);
+});
+
 async function listen(context: TestContext, scene: DoctorScene, body: string): Promise<Server> {
   const server = createServer((_request, response) => response.end(body)).listen(scene.port, '127.0.0.1');
   await once(server, 'listening');

@@ -5,7 +5,8 @@ import { OPTIONS } from '../../config/options';
 import { isSet } from '../../config/resolve';
 import { quoteSecret } from '../../base/quote';
 import { PROVIDERS } from '../../providers/catalog';
-import { resolveKey } from '../../providers/keys';
+import type { ProviderKey } from '../../providers/provider';
+import { readNumbered, resolveKey, resolveKeys } from '../../providers/keys';
 import { failure, ok, warning, withSettings, type Check, type Finding } from '../check';
 import type { DoctorSettings, Examination } from '../examination';
 
@@ -28,11 +29,6 @@ function listOtherKeys({ provider }: DoctorSettings, env: Examination['env']): r
     const found = resolveKey(other, env);
     return found ? [`${found.variable} is set: use it with ${OPTIONS.provider.env[0]}=${other.name}.`] : [];
   });
-}
-
-interface GivenKey {
-  readonly text: string;
-  readonly name: string;
 }
 
 interface KeyFlaw {
@@ -73,15 +69,21 @@ const KEY_FLAWS: readonly KeyFlaw[] = [
   },
 ];
 
+/** Reports the problems of all keys together. */
 function checkForm(examination: Examination): Finding {
-  const given = findKey(examination);
-  if (given === undefined) return ok('no key to check');
-  const { settings, env } = examination;
-  const text = given.text.trim();
+  const findings = findKeys(examination).map((key) => checkKey(key, examination));
+  const problems = findings.flatMap((finding) => (finding.fix === undefined ? [] : [finding]));
+  if (problems.length === 0) return ok(findings.map(({ seen }) => seen).join('\n') || 'no key to check');
+  const report = problems.some(({ level }) => level === 'failure') ? failure : warning;
+  const fixes = new Set(problems.map(({ fix }) => fix));
+  return report(problems.map(({ seen }) => seen).join('\n'), [...fixes].join(' '));
+}
+
+function checkKey({ variable, key: text }: ProviderKey, { settings, env }: Examination): Finding {
   const provider = settings?.provider;
   const isKnown = provider !== undefined && provider.baseUrls.length > 0 && provider.local === undefined;
   const flaw = KEY_FLAWS.find(({ pattern, known }) => pattern.test(text) && (isKnown || known === undefined));
-  const seen = `${given.name}, ${quoteSecret(text)}`;
+  const seen = `${variable}, ${quoteSecret(text)}`;
   if (flaw) return flaw.level(`${seen}, ${flaw.seen}`, flaw.fix);
   if (!settings) return ok(seen);
   const { keyShape, title, docs } = settings.provider;
@@ -98,18 +100,15 @@ function checkForm(examination: Examination): Finding {
   return ok(keyShape ? `${seen}, looks like a key for ${title}` : seen);
 }
 
-/** Returns the key as given, even if the options reject it. */
-function findKey({ flags, env, settings }: Examination): GivenKey | undefined {
-  const [flag] = OPTIONS.aiApiKey.flags;
-  const given: readonly (readonly [string, string | undefined])[] = [
-    [flag, flags.aiApiKey],
-    ...[...OPTIONS.aiApiKey.env, ...(settings?.provider.keyEnv ?? [])].map((name) => [name, env[name]] as const),
-  ];
-  const found = given.find(([, text]) => isSet(text));
-  if (found?.[1] !== undefined) return { name: found[0], text: found[1] };
+/** Returns the keys that the bridge uses as they were given, even if the options reject them. */
+function findKeys({ flags, env, settings }: Examination): readonly ProviderKey[] {
+  const { flags: [flag], env: [variable] } = OPTIONS.aiApiKey;
+  if (isSet(flags.aiApiKey)) return [{ variable: flag, key: flags.aiApiKey.trim() }];
+  const own = readNumbered(variable, env);
+  const set = own.length > 0 || settings === undefined ? own : resolveKeys(settings.provider, env);
   const { config, origins } = settings ?? {};
-  const isSaved = config?.aiApiKey !== undefined && origins?.aiApiKey.kind === 'login';
-  return isSaved ? { name: `login ${origins.aiApiKey.name}`, text: config.aiApiKey } : undefined;
+  if (set.length > 0 || config?.aiApiKey === undefined || origins?.aiApiKey.kind !== 'login') return set;
+  return [{ variable: `login ${origins.aiApiKey.name}`, key: config.aiApiKey }];
 }
 
 /** The checks of the key. */
