@@ -248,7 +248,7 @@ export const HELP_PAGES: Readonly<Record<CommandName, HelpPage>> = {
       "Lists the providers of the bridge and of your providers file (--providers), with the file's rows first. The" +
         ' file is JSON with comments: see docs/providers.md.',
       "test NAME runs one turn with a tool call at the provider's address, with the key in the provider's own" +
-        ' variable; this costs one request. schema prints the JSON Schema of the file for editors.',
+        ' variable; this costs one request, or a few if it is rejected. schema prints the JSON Schema of the file.',
     ],
     examples: [
       ['providers', 'Show name, origin, address, and whether a key is set.'],

@@ -23,7 +23,8 @@ function findMark(level: FindingLevel, style: TerminalStyle): string {
 export function renderOpening(version: string, offline: boolean, style: TerminalStyle): string {
   const cost = offline
     ? 'Offline: nothing is sent to your provider.'
-    : 'If the local checks pass, this sends 1 request to your provider;\n--offline sends none.';
+    : 'If the local checks pass, this sends 1 request to your provider, or a few if it\n' +
+      'is rejected; --offline sends none.';
   return `${style.paint('bold', `aliyun-codex-bridge ${version}, doctor`)}\n${cost}\n`;
 }
 

@@ -50,7 +50,7 @@ export interface Trial {
 /** Longer than any model thinks about one word. */
 export const TRIAL_MS = 90_000;
 
-/** Sends one request to the provider. Never rejects. */
+/** Sends one request to the provider; others if it is rejected, with another key or form. Never rejects. */
 export async function runTrial(options: TrialOptions, onRequest: () => void): Promise<Trial> {
   const { config, version } = options;
   const { model, effort, canThink } = chooseTrialModel(options);

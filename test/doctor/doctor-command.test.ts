@@ -51,8 +51,8 @@ test('the complete text without problems', async (context) => {
   assert.equal(
     normalize(out, scene, upstream.url),
     `aliyun-codex-bridge VERSION, doctor
-If the local checks pass, this sends 1 request to your provider;
---offline sends none.
+If the local checks pass, this sends 1 request to your provider, or a few if it
+is rejected; --offline sends none.
 
 ✓ 30 checks passed, 2 skipped, 1 request sent; details: --verbose
 `,
@@ -68,8 +68,8 @@ test('--verbose shows every check', async (context) => {
   assert.equal(
     normalize(out, scene, upstream.url),
     `aliyun-codex-bridge VERSION, doctor
-If the local checks pass, this sends 1 request to your provider;
---offline sends none.
+If the local checks pass, this sends 1 request to your provider, or a few if it
+is rejected; --offline sends none.
 
 This machine
 ✓ Node.js NODE

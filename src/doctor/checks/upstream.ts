@@ -1,4 +1,4 @@
-/** Checks the provider. All checks share one turn, which costs one request. */
+/** Checks the provider. All checks share one turn, which costs a request, or a few if it is rejected. */
 import { asText } from '../../base/json';
 import { renderDuration, renderList } from '../../base/quantities';
 import type { BridgeError } from '../../errors/bridge-error';
