@@ -39,7 +39,7 @@ export async function run({ flags, errors, env, io }: CommandContext): Promise<n
   try {
     return await runDemo({ io, env, version: readVersion(), pauseMs: PAUSE_MS, limitMs: LIMIT_MS });
   } catch (error) {
-    io.error(`Cannot run the demo: ${messageOf(error)}.\n`);
+    io.error(`Cannot run the demo: ${messageOf(error).replace(/\.$/, '')}.\n`);
     return EXIT.failed;
   }
 }

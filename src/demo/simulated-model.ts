@@ -52,7 +52,9 @@ export const FIRST_ANSWER: ScriptedAnswer = {
 };
 
 /** Composes the answer to the results of both tools, in the order of the calls, by repeating them. */
-export function composeSecondAnswer([listing = 'no result', time = 'no result']: readonly string[]): ScriptedAnswer {
+export function composeSecondAnswer(results: readonly string[]): ScriptedAnswer {
+  // A failure of a tool is a sentence.
+  const [listing = 'no result', time = 'no result'] = results.map((result) => result.replace(/\.$/, ''));
   return {
     reasoning: 'Both tools have answered. That is all I need.',
     text: `The folder: ${listing}. The time: ${time}. `

@@ -13,6 +13,12 @@ import { findBehavior } from '../support/strict/providers';
 import { validate } from '../support/strict/rules';
 import { assertGoodStream } from '../support/stream/stream-grammar';
 
+test('the second answer ends each sentence once, also after a tool result that is a sentence', () => {
+  const { text } = composeSecondAnswer(['Cannot list the folder: EACCES.', '2026-11-29 12:00 UTC']);
+  assert.match(text, /^The folder: Cannot list the folder: EACCES\. The time: 2026-11-29 12:00 UTC\. Your question/);
+  assert.match(composeSecondAnswer(['a, b, name...']).text, /^The folder: a, b, name\.\.\. The time: no result\. /);
+});
+
 interface Round {
   /** The body of the request to the model. */
   rawBody: string;
