@@ -1,4 +1,5 @@
 /** Determines when an exhausted quota resets, from the provider's message or the rules of its plan. */
+import { renderDuration } from '../base/quantities';
 
 /** A sentence about the reset, and its time if that is known and in the future. */
 export interface Reset {
@@ -7,7 +8,8 @@ export interface Reset {
   readonly sentence: string;
 }
 
-const HOUR = 3_600_000;
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 const BEIJING = 8 * HOUR;
 const MONDAY = 'The weekly quota resets on Monday at 00:00 (UTC+8)';
@@ -56,7 +58,7 @@ function inMessage(message: string, now: number | undefined, zone: number | unde
 function readOffset(zone: string): number {
   const [, sign, hours, minutes] = /([+-])(\d\d):?(\d\d)/.exec(zone) ?? [];
   if (sign === undefined) return 0;
-  return (sign === '-' ? -1 : 1) * (Number(hours) * HOUR + Number(minutes) * 60_000);
+  return (sign === '-' ? -1 : 1) * (Number(hours) * HOUR + Number(minutes) * MINUTE);
 }
 
 function nextMonday(now: number): number {
@@ -70,20 +72,6 @@ function nextMonday(now: number): number {
 function createReset(at: number, now: number | undefined, opening: string): Reset {
   const when = `${opening}: ${new Date(at).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
   return now !== undefined && at > now
-    ? { at, sentence: `${when}, in ${describeSpan(at - now)}.` }
+    ? { at, sentence: `${when}, in ${renderDuration(Math.ceil((at - now) / MINUTE) * MINUTE)}.` }
     : { sentence: `${when}.` };
-}
-
-/** The two largest units, rounded up to minutes: `2 d 4 h`, `3 h 20 min`. */
-function describeSpan(milliseconds: number): string {
-  const minutes = Math.ceil(milliseconds / 60_000);
-  const parts: readonly (readonly [amount: number, unit: string])[] = [
-    [Math.floor(minutes / 1_440), 'd'], [Math.floor(minutes / 60) % 24, 'h'], [minutes % 60, 'min'],
-  ];
-  const first = parts.findIndex(([amount]) => amount > 0);
-  return parts
-    .slice(first, first + 2)
-    .filter(([amount]) => amount > 0)
-    .map(([amount, unit]) => `${amount} ${unit}`)
-    .join(' ');
 }

@@ -38,9 +38,9 @@ it('a time in the past is reported without a wait', () => {
 const MONDAYS: readonly (readonly [now: string, monday: string, wait: string])[] = [
   // The last minute of Sunday in China, then the first of Monday.
   ['2026-11-22T15:59:00Z', '2026-11-22T16:00:00Z', 'in 1 min.'],
-  ['2026-11-22T16:00:00Z', '2026-11-29T16:00:00Z', 'in 7 d.'],
-  ['2026-11-25T09:30:30Z', '2026-11-29T16:00:00Z', 'in 4 d 6 h.'],
-  ['2026-12-31T23:00:00Z', '2027-01-03T16:00:00Z', 'in 2 d 17 h.'],
+  ['2026-11-22T16:00:00Z', '2026-11-29T16:00:00Z', 'in 7 days.'],
+  ['2026-11-25T09:30:30Z', '2026-11-29T16:00:00Z', 'in 4 days 6 h.'],
+  ['2026-12-31T23:00:00Z', '2027-01-03T16:00:00Z', 'in 2 days 17 h.'],
 ];
 for (const [now, monday, wait] of MONDAYS) {
   it(`after ${now}, the weekly quota resets at ${monday}`, () => {
