@@ -2,6 +2,7 @@
 import type { JsonObject, JsonValue } from './json';
 import { isRecord } from './json';
 import { findNearest } from './nearest';
+import { renderList } from './quantities';
 import { quote } from './quote';
 
 /** The values that a shape accepts. */
@@ -119,13 +120,13 @@ function checkObject(value: unknown, shape: ObjectShape, path: string): readonly
 const suggest = (key: string, known: readonly string[]): string => {
   const nearest = findNearest(key, known);
   if (nearest !== undefined) return `did you mean "${nearest}"?`;
-  return known.length === 0 ? 'unknown field.' : `unknown field; expected ${joinWords(known)}.`;
+  return known.length === 0 ? 'unknown field.' : `unknown field; expected ${renderList(known, 'or')}.`;
 };
 
 function describeWord(path: string, value: unknown, words: readonly string[]): string {
   const nearest = typeof value === 'string' ? findNearest(value, words) : undefined;
   const hint = nearest === undefined ? '' : ` (did you mean "${nearest}"?)`;
-  return mismatch(path, value, `${joinWords(words)}${hint}`);
+  return mismatch(path, value, `${renderList(words, 'or')}${hint}`);
 }
 
 const mismatch = (path: string, value: unknown, expected: string): string =>
@@ -143,10 +144,6 @@ export const childPath = (path: string, key: string): string => {
   if (!/^[A-Za-z_]\w*$/.test(key)) return `${path}[${quote(key)}]`;
   return path === '' ? key : `${path}.${key}`;
 };
-
-/** Renders `a, b or c`. */
-const joinWords = (words: readonly string[]): string =>
-  words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`;
 
 /** Renders the shape as JSON Schema (draft 2020-12). */
 export function toJsonSchema(shape: JsonShape): JsonObject {

@@ -3,6 +3,7 @@
  */
 import { expandVariables } from '../base/header-values';
 import { findNearest } from '../base/nearest';
+import { renderList } from '../base/quantities';
 import { quote } from '../base/quote';
 import { findProvider, findProviderByName, PROVIDERS } from '../providers/catalog';
 import { readNumbered, resolveKeys } from '../providers/keys';
@@ -65,7 +66,7 @@ function describeNames(text: string, rows: readonly Provider[]): Expected {
   const names = rows.map(({ name }) => name);
   const nearest = findNearest(text, rows.flatMap(({ name, aliases = [] }) => [name, ...aliases]));
   const hint = nearest === undefined ? '' : ` (did you mean ${nearest}?)`;
-  return { type: { expected: `${names.slice(0, -1).join(', ')} or ${names.at(-1)}${hint}` } };
+  return { type: { expected: `${renderList(names, 'or')}${hint}` } };
 }
 
 function addValues(resolved: ResolvedValues, provider: Provider, given: ValueSources): ResolvedConfig {

@@ -1,6 +1,7 @@
 /** The value types of options, each with the phrase that completes "expected …" in error messages. */
 import { attempt } from '../base/thrown';
 import { parseUrl, readBaseUrl } from '../base/base-url';
+import { renderList } from '../base/quantities';
 import { HEADER_NAME, HEADER_VALUE } from '../base/header-values';
 import type { ValueType } from './option';
 
@@ -206,7 +207,7 @@ export function megabytes(min: number, max: number): ValueType<number> {
 /** One of the given words; case does not matter. */
 export function choice<const V extends Lowercase<string>>(...values: readonly [V, V, ...V[]]): ValueType<V> {
   return {
-    expected: `${values.slice(0, -1).join(', ')} or ${values.at(-1)}`,
+    expected: renderList(values, 'or'),
     placeholder: values.join('|'),
     words: values,
     parse: (input) => values.find((value) => value === input.trim().toLowerCase()),
