@@ -72,6 +72,17 @@ for (const [name, forcedCode] of [['SIGINT', 130], ['SIGTERM', 143]] as const) {
   });
 }
 
+test('a SIGHUP after another signal is ignored: a closing terminal may send two', async () => {
+  const { server, calls, endClose } = createScriptedServer();
+  const { io, code } = start(server);
+  await io.firstOut;
+  io.signal('SIGHUP');
+  io.signal('SIGHUP');
+  assert.deepEqual(calls, ['close']);
+  endClose();
+  assert.equal(await code, 0);
+});
+
 test('with running turns, the message says how long they have and how to stop now', async () => {
   const { server, endClose } = createScriptedServer(undefined, 2);
   const { io, code } = start(server, { drainTimeoutMs: '7000' });
