@@ -62,12 +62,16 @@ function countCalls(items: readonly InputItem[]): Map<string, number> {
 class ConversationReader {
   readonly nodes: ConversationNode[] = [];
   /** Calls without a result, by the client's id; the next result belongs to the oldest one. */
-  private readonly pendingCalls = new Map<string, PairedCall[]>();
+  private readonly pendingCalls = new Map<string, PendingCall[]>();
   /** The latest call for each of the client's ids. */
   private readonly latestCalls = new Map<string, PairedCall>();
   /** Results that precede their call. */
   private readonly earlyResults = new Map<string, (readonly ContentPart[])[]>();
+  /** The latest assistant turn while none of its calls has a result. */
+  private openTurn: AssistantNode | undefined;
   private readonly usedIds = new Set<string>();
+  /** The latest suffix of each repeated id: llama.cpp gives every call of a thread the same one. */
+  private readonly suffixes = new Map<string, number>();
   private reasoningCount = 0;
 
   /** @param callsAhead how many calls with each id are still to come */
@@ -157,9 +161,11 @@ class ConversationReader {
     const name = this.tools.nameOf(read.name === '' ? { name: 'unknown_tool' } : read);
     const args = this.safeArguments(read.arguments, name);
     const call: PairedCall = { id: this.uniqueId(callId), name, arguments: args, result };
-    this.turn().calls.push(call);
+    const turn = this.turn();
+    turn.calls.push(call);
     this.latestCalls.set(callId, call);
-    if (result === undefined) pushTo(this.pendingCalls, callId, call);
+    if (result === undefined) pushTo(this.pendingCalls, callId, { call, turn });
+    else this.openTurn = undefined;
     return undefined;
   }
 
@@ -174,9 +180,10 @@ class ConversationReader {
   }
 
   private result(callId: string, content: readonly ContentPart[], label?: string): void {
-    const call = this.pendingCalls.get(callId)?.shift();
-    if (call) {
-      call.result = content;
+    const pending = this.pendingCalls.get(callId)?.shift();
+    if (pending) {
+      pending.call.result = content;
+      if (pending.turn === this.openTurn) this.openTurn = undefined;
     } else if ((this.callsAhead.get(callId) ?? 0) > 0) {
       pushTo(this.earlyResults, callId, content);
     } else {
@@ -207,17 +214,11 @@ class ConversationReader {
 
   /** Returns the current assistant turn. A new one starts after any other node, and after the first result. */
   private turn(): AssistantNode {
-    const last = this.nodes.at(-1);
-    if (last?.kind === 'assistant' && last.calls.every((call) => call.result === undefined)) return last;
-    const turn: AssistantNode = {
-      kind: 'assistant',
-      reasoning: [],
-      reasoningDetails: [],
-      reasoningItems: [],
-      text: [],
-      calls: [],
-    };
+    if (this.openTurn !== undefined && this.openTurn === this.nodes.at(-1)) return this.openTurn;
+    const turn: AssistantNode =
+      { kind: 'assistant', reasoning: [], reasoningDetails: [], reasoningItems: [], text: [], calls: [] };
     this.nodes.push(turn);
+    this.openTurn = turn;
     return turn;
   }
 
@@ -225,7 +226,9 @@ class ConversationReader {
   private uniqueId(id: string): string {
     const base = id === '' ? 'call' : id;
     let unique = id === '' ? 'call_1' : id;
-    for (let count = 2; this.usedIds.has(unique); count += 1) unique = `${base}_${count}`;
+    let suffix = this.suffixes.get(base) ?? 1;
+    while (this.usedIds.has(unique)) unique = `${base}_${(suffix += 1)}`;
+    if (suffix > 1) this.suffixes.set(base, suffix);
     this.usedIds.add(unique);
     return unique;
   }
@@ -248,6 +251,8 @@ function agentContent(item: AgentMessageItem): readonly ContentPart[] {
 /** Returns the texts of a message that are not empty. */
 const textsOf = (content: readonly ContentPart[]): readonly string[] =>
   content.flatMap((part) => (part.type === 'text' && part.text !== '' ? [part.text] : []));
+
+interface PendingCall { readonly call: PairedCall; readonly turn: AssistantNode }
 
 function pushTo<T>(map: Map<string, T[]>, key: string, value: T): void {
   const list = map.get(key);

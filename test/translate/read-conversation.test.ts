@@ -391,3 +391,16 @@ function permutations<T>(list: readonly T[]): readonly (readonly T[])[] {
     permutations(list.filter((_, at) => at !== index)).map((rest) => [item, ...rest]),
   );
 }
+
+const THOUSANDS: Readonly<Record<string, readonly object[]>> = {
+  'one id for all calls': Array.from({ length: 20_000 }, () => [call('c'), output('c')]).flat(),
+  'parallel calls of one response': Array.from({ length: 20_000 }, (_unused, at) => call(`c${at}`)),
+};
+
+for (const [name, items] of Object.entries(THOUSANDS)) {
+  it(`the cost of a call does not depend on earlier calls: ${name}`, { timeout: 30_000 }, () => {
+    const ids = readConversation(readInput(items), new ToolSet(), new Set())
+      .flatMap((node) => (node.kind === 'assistant' ? node.calls.map(({ id }) => id) : []));
+    assert.equal(new Set(ids).size, 20_000);
+  });
+}
