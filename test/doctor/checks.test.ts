@@ -226,6 +226,8 @@ test('key-form: an OpenAI key, a short local key, a Coding Plan key at another U
   const scene = await createDoctorScene(context);
   const openai = await scene.check('key-form', { OPENAI_API_KEY: KEY });
   assertFinding(openai, 'warning', /the same as OPENAI_API_KEY$/, /does not work at 127\.0\.0\.1:9/);
+  const documented = await scene.check('key-form', { ...CODING, AI_API_KEY: LONG, OPENAI_API_KEY: LONG });
+  assertFinding(documented, 'ok', /looks like a key for Alibaba Cloud Coding Plan$/);
   assertFinding(await scene.check('key-form', { AI_API_KEY: 'sk-1234' }), 'ok', /AI_API_KEY/);
   const payg = await scene.check('key-form', {
     ...CODING,

@@ -90,11 +90,12 @@ function checkKey({ variable, key: text }: ProviderKey, { settings, env }: Exami
   if (keyShape && !keyShape.pattern.test(text)) {
     return warning(`${seen}, does not look like a key for ${title}`, `${keyShape.advice} See ${docs}`);
   }
-  const isForeign = text === env['OPENAI_API_KEY']?.trim() && !settings.provider.keyEnv.includes('OPENAI_API_KEY');
-  if (isForeign) {
+  const isOpenAi = text === env['OPENAI_API_KEY']?.trim() && !settings.provider.keyEnv.includes('OPENAI_API_KEY');
+  // Alibaba's guide for Codex puts the key of the plan into OPENAI_API_KEY.
+  if (isOpenAi && !keyShape) {
     return warning(
       `${seen}, is the same as OPENAI_API_KEY`,
-      `An OpenAI key does not work at ${new URL(settings.config.aiBaseUrl).host}, and should not be sent there.`,
+      `If it is an OpenAI key, it does not work at ${new URL(settings.config.aiBaseUrl).host}; do not send it there.`,
     );
   }
   return ok(keyShape ? `${seen}, looks like a key for ${title}` : seen);
