@@ -7,6 +7,7 @@ import { readOwnFlag, SERVICE_FLAGS } from '../command/own-flags';
 import { findPaths, thisMachine, type Machine } from '../command/paths';
 import { OPTIONS, OPTION_NAMES, type Config } from '../config/options';
 import { findVariable } from '../config/resolve';
+import { PROVIDERS } from '../providers/catalog';
 import { installService, removeService, renderService } from './service/install';
 import { LAUNCHD } from './service/launchd';
 import type { ServiceKind, ServiceKindName } from './service/service-kind';
@@ -69,7 +70,8 @@ function requireServiceConfig(context: CommandContext, machine: Machine): Loaded
   if (typeof given === 'number') return given;
   const configFile = given.config.configFile ?? join(findPaths(machine).config, 'env');
   if (!existsSync(configFile)) return given;
-  const names = new Set<string>(OPTION_NAMES.flatMap((name) => OPTIONS[name].env));
+  const keys = (given.config.catalog ?? PROVIDERS).flatMap(({ keyEnv }) => keyEnv);
+  const names = new Set<string>([...OPTION_NAMES.flatMap((name) => OPTIONS[name].env), ...keys]);
   const env = Object.fromEntries(Object.entries(context.env).filter(([name]) => !names.has(name)));
   return requireConfig({ ...context, flags: { configFile }, env }, checkPortIsFixed);
 }

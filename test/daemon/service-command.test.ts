@@ -390,6 +390,30 @@ test('without a key, the output shows how to set one', async (context) => {
   assert.match(await read(ENV_FILE), /\n#AI_API_KEY=\n$/);
 });
 
+test('a kept file without a key is reported, also if the command has one', async (context) => {
+  const { write, service } = await createHome(context, { ZAI_API_KEY: 'sk-test-other' });
+  const advice = 'No API key. Add AI_API_KEY=… to that file';
+  const install = async (...flags: readonly string[]) =>
+    (await service('install', '--kind', 'systemd', ...flags)).out.includes(advice);
+  assert.equal(await install(), true, 'a new file');
+  assert.equal(await install('--ai-api-key', 'sk-sp-test-key'), true, 'the key is not added to the file');
+  for (const [text, isMissing] of [
+    ['AI_API_KEY=\n', true],
+    ['AI_API_KEY=sk\n', false],
+    ['AI_PROVIDER=zai\n', true],
+    ['AI_PROVIDER=zai\nZAI_API_KEY=sk\n', false],
+    ['AI_PROVIDER=ollama\n', false],
+  ] as const) {
+    await write(ENV_FILE, text);
+    assert.equal(await install(), isMissing, text);
+  }
+});
+
+test('a new file for a local server does not ask for a key', async (context) => {
+  const { service } = await createHome(context);
+  assert.doesNotMatch((await service('install', '--kind', 'systemd', '--provider', 'ollama')).out, /No API key/);
+});
+
 test('every value is parsed back unchanged, and one with a line break is omitted', () => {
   const values = [
     'plain',

@@ -4,6 +4,7 @@ import { chmod, readlink, rm } from 'node:fs/promises';
 import { dirname, posix, resolve, win32 } from 'node:path';
 import { OPTIONS, type Config } from '../../config/options';
 import type { FlagTexts } from '../../config/resolve';
+import { adviseOnMissingKey } from '../../command/api-key';
 import { EXIT, type CommandIo } from '../../command/command';
 import { explainFailure, OPEN, PRIVATE, readIfThere, replaceUserFile } from '../../command/edit-file';
 import type { Machine, Paths } from '../../command/paths';
@@ -98,23 +99,23 @@ async function writeServiceFile(file: string, kind: ServiceKind, program: Servic
 async function writeVariables(file: string, installation: Installation): Promise<string> {
   const { flags, machine, config } = installation;
   const variables = collectVariables({ ...installation, env: machine.env }, (path) => resolve(path));
+  const hasKey = adviseOnMissingKey(config, machine.env) === undefined;
   if ((await readIfThere(file)) !== undefined) {
     const ignored = Object.keys(flags).length > 0 ? ' The flags of this command were not added.' : '';
-    return `Kept ${file} unchanged.${ignored} Edit it to change variables.\n`;
+    return `Kept ${file} unchanged.${ignored} Edit it to change variables.\n${hasKey ? '' : `${NO_KEY}\n`}`;
   }
-  const hasKey = config.aiApiKey !== undefined;
   const { text, omitted } = renderEnvFile(variables, hasKey);
   await replaceUserFile(file, Buffer.from(text), PRIVATE);
   const names = variables.map(({ name }) => name).filter((name) => !omitted.includes(name));
   return [
     `Wrote ${file} with ${names.length > 0 ? names.join(', ') : 'no variables'}; only you can read it.`,
     ...omitted.map((name) => `Omitted ${name}: its value contains a line break or another control character.`),
-    ...(hasKey
-      ? []
-      : [`No API key. Add ${OPTIONS.aiApiKey.env[0]}=… to that file before you start the service.`]),
+    ...(hasKey ? [] : [NO_KEY]),
     '',
   ].join('\n');
 }
+
+const NO_KEY = `No API key. Add ${OPTIONS.aiApiKey.env[0]}=… to that file before you start the service.`;
 
 function dirnameOf(path: string, { platform }: Machine): string {
   return (platform === 'win32' ? win32 : posix).dirname(path);
