@@ -1,5 +1,5 @@
 /** Reads and writes Codex's config.toml. Rejects invalid UTF-8, because a rewrite would lose those bytes. */
-import { stat } from 'node:fs/promises';
+import { rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { TextDecoder } from 'node:util';
 import { explainFailure, PRIVATE, readIfThere, replaceUserFile } from '../command/edit-file';
@@ -68,20 +68,61 @@ export async function readBackup({ backup }: ConfigFile): Promise<string | undef
   return bytes?.toString();
 }
 
-/** Copies `file` with its mode, because it may contain keys. @throws an error that names the backup */
+/**
+ * Copies `file` with its mode, because it may contain keys. An earlier backup with lines that `file` does not have is
+ * the only copy of them, so it is renamed.
+ *
+ * @throws an error that names the backup
+ */
 export async function writeBackup({ path, text, backup }: ConfigFile): Promise<void> {
   const { mode } = await stat(path);
   const modes = { ...PRIVATE, file: mode & 0o777 };
-  await replaceUserFile(backup, Buffer.from(text), modes).catch((error: unknown) => failBackup(backup, 'written', error));
+  try {
+    const earlier = (await readIfThere(backup))?.toString();
+    if (earlier !== undefined && !holdsAllLines(text, earlier)) await rename(backup, await findFreeName(backup));
+    await replaceUserFile(backup, Buffer.from(text), modes);
+  } catch (error) {
+    failBackup(backup, 'written', error);
+  }
 }
 
 function failBackup(backup: string, participle: 'read' | 'written', error: unknown): never {
   throw new Error(`its backup ${backup} cannot be ${participle} (${explainFailure(error)})`);
 }
 
-/** Writes the new text; a new file is readable only by its owner. @throws system errors */
-export const writeConfigFile = ({ path }: ConfigFile, text: string): Promise<void> =>
-  replaceUserFile(path, Buffer.from(text), PRIVATE);
+/** Codex rewrites files with line feeds and different spacing, so only the content of the lines is compared. */
+export function holdsAllLines(text: string, before: string): boolean {
+  const lines = new Set(listLines(text));
+  return listLines(before).every((line) => lines.has(line));
+}
+
+const listLines = (text: string): readonly string[] =>
+  text.replace(/^\ufeff/, '').split('\n').map((line) => line.trim());
+
+async function findFreeName(path: string): Promise<string> {
+  let number = 1;
+  while ((await readIfThere(`${path}.${number}`)) !== undefined) number += 1;
+  return `${path}.${number}`;
+}
+
+/** Writes the new text; a new file is readable only by its owner. @throws if the file has changed; system errors */
+export async function writeConfigFile(file: ConfigFile, text: string): Promise<void> {
+  await requireUnchanged(file);
+  await replaceUserFile(file.path, Buffer.from(text), PRIVATE);
+}
+
+/** Removes the file. @throws if the file has changed; system errors */
+export async function removeConfigFile(file: ConfigFile): Promise<void> {
+  await requireUnchanged(file);
+  await rm(file.path);
+}
+
+/** Codex or an editor may write the file while the user reads the question: that change must not be lost. */
+async function requireUnchanged({ path, text, exists }: ConfigFile): Promise<void> {
+  const bytes = await readIfThere(path);
+  const isSame = bytes === undefined ? !exists : exists && bytes.equals(Buffer.from(text));
+  if (!isSame) throw new Error('another program has changed it in the meantime; run the command again');
+}
 
 /** Explains why `file` cannot be edited: position, line with a caret below the column, and fix. */
 export function explainFailedEdit(

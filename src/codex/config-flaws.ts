@@ -190,10 +190,25 @@ export function renderFlawOverrides(flaws: readonly ConfigFlaw[]): readonly stri
   const { providers } = listWhatToCommentOut(rejected);
   if (providers.some(isBuiltIn)) return undefined;
   if (rejected.some(({ commentOut, override }) => commentOut?.keys && !override)) return undefined;
-  const tables = providers.map((id) => `${renderKey([id])}={name="disabled",wire_api="responses"}`);
+  const tables = providers.map((id) => `${renderKey([id])}={${VALID_PROVIDER.join(',')}}`);
   const tableArgs = tables.length === 0 ? [] : [`${PROVIDERS_KEY}={${tables.join(',')}}`];
-  const all = [...tableArgs, ...rejected.flatMap(({ override }) => override ?? [])];
+  const all = [...tableArgs, ...listKeyOverrides(rejected)];
   return all.flatMap((word) => ['-c', word]);
+}
+
+/** Settings that make a provider's table valid. */
+const VALID_PROVIDER: readonly string[] = ['name="disabled"', 'wire_api="responses"'];
+
+const listKeyOverrides = (flaws: readonly ConfigFlaw[]): readonly string[] =>
+  flaws.flatMap(({ override }) => override ?? []);
+
+/** Renders the overrides that exist as lines of a profile, which Codex merges with the file like those arguments. */
+export function renderProfileOverrides(flaws: readonly ConfigFlaw[]): { readonly keys: string; readonly tables: string } {
+  const rejected = flaws.filter(({ effect }) => effect === 'rejected');
+  const providers = listWhatToCommentOut(rejected).providers.filter((id) => !isBuiltIn(id));
+  const tables = providers.map((id) => ['', `[${renderKey([PROVIDERS_KEY, id])}]`, ...VALID_PROVIDER]);
+  const join = (lines: readonly string[]): string => lines.map((line) => `${line}\n`).join('');
+  return { keys: join(listKeyOverrides(rejected)), tables: join(tables.flat()) };
 }
 
 /** The keys of a provider's table in Codex 0.171. */

@@ -81,6 +81,13 @@ export function removeConfig(text: string): ConfigEdit {
   return isEquivalent(before.value, after.value, changed) ? { ok: true, text: restored } : { ok: false, problem };
 }
 
+/** Whether setup has changed `text`. Notes on threads do not count: undo has written them. */
+export function isSetUp(text: string): boolean {
+  const parsed = parseToml(text);
+  const pieces = parsed.ok ? splitPieces(text, parsed.statements) : [];
+  return pieces.some(({ mark }) => mark !== undefined && mark !== 'threads');
+}
+
 const canBeUndone = (edited: string, original: string): boolean => {
   const undone = removeConfig(edited);
   return undone.ok && undone.text === original;

@@ -6,7 +6,7 @@ import {
   explainFailedEdit, readBackup, readConfigFile, writeBackup, writeConfigFile, type SetupFailure,
 } from './config-file';
 import { findConfigFlaws, listFixes, listWhatToCommentOut, renderFlawOverrides } from './config-flaws';
-import { commentOutInConfig } from './edit-config';
+import { commentOutInConfig, isSetUp } from './edit-config';
 import { parseToml } from './toml/parse-toml';
 
 /** Arguments for Codex's command line, with notes for the user; or why Codex cannot start. */
@@ -45,8 +45,8 @@ export async function fixConfig(
   if (!edit.ok) return explainFailedEdit(file, edit);
   let isBackupNew = false;
   try {
-    // An existing backup is from before setup and must be kept.
-    isBackupNew = (await readBackup(file)) === undefined;
+    // If setup has changed the file, its backup is the original and must be kept.
+    isBackupNew = !isSetUp(file.text) || (await readBackup(file)) === undefined;
     if (isBackupNew) await writeBackup(file);
     await writeConfigFile(file, edit.text);
   } catch (error) {

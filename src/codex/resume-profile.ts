@@ -3,6 +3,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { asText, isRecord } from '../base/json';
 import { PRIVATE, readIfThere, replaceUserFile } from '../command/edit-file';
+import { findConfigFlaws, renderProfileOverrides } from './config-flaws';
 import { listProviders } from './config-meaning';
 import { FEATURES_KEY, PROVIDER_ID, renderBlock } from './config-toml';
 import { parseToml } from './toml/parse-toml';
@@ -17,15 +18,24 @@ export const RESUME_COMMAND = `codex resume --profile ${PROFILE}`;
 
 const HEAD = `# Written by aliyun-codex-bridge setup --undo, for: ${RESUME_COMMAND}\n`;
 
+export interface ResumeProfile {
+  /** The text of config.toml before undo, which has the bridge's settings. */
+  readonly before: string;
+  /** The text after undo: Codex rejects some settings that setup had commented out, so the profile overrides them. */
+  readonly after: string;
+  /** Used if `before` has no URL of the bridge. */
+  readonly baseUrl: string;
+}
+
 /**
- * Writes the bridge's settings from `config`, the text of a config.toml before undo, as a profile. Keeps a file of that
- * name that the bridge did not write.
+ * Writes the bridge's settings as a profile. Keeps a file of that name that the bridge did not write.
  *
- * @param baseUrl used if `config` has none
  * @returns the path of the profile
  */
-export async function writeResumeProfile(codexHome: string, config: string, baseUrl: string): Promise<string> {
-  const parsed = parseToml(config);
+export async function writeResumeProfile(
+  codexHome: string, { before, after, baseUrl }: ResumeProfile,
+): Promise<string> {
+  const parsed = parseToml(before);
   const found = parsed.ok ? parsed.value : {};
   const provider = listProviders(found)[PROVIDER_ID];
   const table = isRecord(provider) ? provider : {};
@@ -38,8 +48,11 @@ export async function writeResumeProfile(codexHome: string, config: string, base
     webSearch: table['supports_standalone_web_search'] === true && isRecord(found[FEATURES_KEY]),
     ...(envKey !== undefined && { envKey }),
   });
+  const restored = parseToml(after);
+  const { keys, tables } = renderProfileOverrides(restored.ok ? findConfigFlaws(restored) : []);
   const path = profilePath(codexHome);
-  if (await isOwn(path) !== false) await replaceUserFile(path, Buffer.from(`${HEAD}${block}`), PRIVATE);
+  const text = `${HEAD}${keys}${block}${tables}`;
+  if (await isOwn(path) !== false) await replaceUserFile(path, Buffer.from(text), PRIVATE);
   return path;
 }
 

@@ -6,7 +6,7 @@ import { askCodexVersion, findConfigRejection } from '../codex/codex-program';
 import { renderSetupFailure, writeBackup, writeConfigFile } from '../codex/config-file';
 import { findConfigOverrides } from '../codex/config-overrides';
 import { FIRST_WITH_SEARCH, PROVIDER_ID, renderBlock } from '../codex/config-toml';
-import { removeConfig } from '../codex/edit-config';
+import { isSetUp } from '../codex/edit-config';
 import { describeBridge, planSetup, type SetupPlan } from '../codex/plan-setup';
 import { findInstalledProgram, type Program } from '../codex/program';
 import { removeResumeProfile } from '../codex/resume-profile';
@@ -112,7 +112,7 @@ async function write(
     done.push(`Wrote ${renderCount(models.length, 'model')} to ${catalog.path}\n`);
   }
   if (text === file.text) return done.join('');
-  // A file without setup's markers is from before setup, or was cleaned up by hand.
+  // A file without setup's marks is from before setup, or was cleaned up by hand.
   const isFirst = file.exists && !isSetUp(file.text);
   try {
     if (isFirst) await writeBackup(file);
@@ -128,12 +128,6 @@ async function write(
   if (old !== undefined) done.push(`Removed ${old}: Codex now fetches the models from the bridge\n`);
   done.push(`Wrote ${file.path}\n`, ...(isFirst ? [`Backup: ${file.backup}\n`] : []));
   return done.join('');
-}
-
-/** Whether `text` contains changes by setup, which undo would revert. */
-function isSetUp(text: string): boolean {
-  const removed = removeConfig(text);
-  return !removed.ok || removed.text !== text;
 }
 
 /** What still needs the user's attention: ignored keys, and files that override config.toml. */

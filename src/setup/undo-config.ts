@@ -3,7 +3,7 @@ import { rm } from 'node:fs/promises';
 import { renderCount } from '../base/quantities';
 import { removeSetupCatalog } from '../codex/catalog-file';
 import {
-  explainFailedEdit, readBackup, readConfigFile, writeConfigFile, type ConfigFile,
+  explainFailedEdit, holdsAllLines, readBackup, readConfigFile, removeConfigFile, writeConfigFile, type ConfigFile,
 } from '../codex/config-file';
 import { addThreadNotes, type ConfigEdit } from '../codex/config-regions';
 import { PROVIDER_ID } from '../codex/config-toml';
@@ -53,21 +53,22 @@ export async function undoConfig(codexHome: string, baseUrl: string, review: Rev
 async function restore(file: ConfigFile, text: string, codexHome: string, baseUrl: string): Promise<string> {
   const { path, backup } = file;
   const before = await readBackup(file);
-  // No backup means that there was no file before setup, unless the path is a link.
-  const wasMissing = text === '' && before === undefined && !(await isLink(path));
-  if (wasMissing) await rm(path);
+  // There was no file before setup if there is no backup, or only notes of an earlier undo; but a link is kept.
+  const hadNone = before === undefined || (before !== '' && removeThreadNotes(before) === '');
+  const wasMissing = text === '' && hadNone && !(await isLink(path));
+  if (wasMissing) await removeConfigFile(file);
   else await writeConfigFile(file, text);
   const done = [wasMissing ? `Removed ${path}, which setup had created` : `Removed the bridge from ${path}`];
   const catalog = await removeSetupCatalog(codexHome, text);
   if (catalog !== undefined) done.push(`Removed ${catalog}`);
-  if (before !== undefined && holdsAllLines(text, before)) {
+  if (before !== undefined && holdsAllLines(text, removeThreadNotes(before))) {
     await rm(backup);
     done.push(`Removed ${backup}`);
   } else if (before !== undefined) {
     done.push(`Kept ${backup}: it contains lines that ${path} no longer has`);
   }
   if (text !== removeThreadNotes(text)) {
-    const profile = await writeResumeProfile(codexHome, file.text, baseUrl);
+    const profile = await writeResumeProfile(codexHome, { before: file.text, after: text, baseUrl });
     done.push(
       'Some Codex threads use the bridge. Resume them with: aliyun-codex-bridge codex resume',
       `Wrote ${profile}; with it and a running bridge, this resumes them too: ${RESUME_COMMAND}`,
@@ -87,15 +88,6 @@ const removeThreadNotes = (text: string): string => {
   const removed = removeConfig(text);
   return removed.ok ? removed.text : text;
 };
-
-/** Codex rewrites files with line feeds and different spacing, so only the content of the lines is compared. */
-function holdsAllLines(text: string, before: string): boolean {
-  const lines = new Set(listLines(text));
-  return listLines(before).every((line) => lines.has(line));
-}
-
-const listLines = (text: string): readonly string[] =>
-  text.replace(/^\ufeff/, '').split('\n').map((line) => line.trim());
 
 async function pointAtBackup(file: ConfigFile): Promise<string> {
   const before = await readBackup(file).catch(() => undefined);

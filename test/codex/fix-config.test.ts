@@ -129,7 +129,7 @@ test('an unusable backup is reported, and the file is unchanged', async (context
   await mkdir(backup);
   const { fix } = await home.fix(['y']);
   const file = join(home.folder, 'config.toml');
-  const problem = `Cannot write ${file}: its backup ${backup} cannot be read (it is a folder).`;
+  const problem = `Cannot write ${file}: its backup ${backup} cannot be written (it is a folder).`;
   assert.deepEqual(fix, { ok: false, problem });
   assert.deepEqual([await home.read(), (await readdir(home.folder)).length], [RESERVED, 2]);
 });

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { run } from '../../src/cli/main';
 import { parseToml } from '../../src/codex/toml/parse-toml';
+import { isTomlTable } from '../../src/codex/toml/value';
 import { writeThread } from '../support/cli/codex-threads';
 import { createFakeIo } from '../support/cli/fake-io';
 import { listFixtures } from '../support/fixtures';
@@ -24,7 +25,12 @@ interface Home {
   list(): Promise<readonly string[]>;
   setup(
     args?: readonly string[],
-    options?: { readonly answers?: readonly (string | undefined)[]; readonly env?: Readonly<Record<string, string>> },
+    options?: {
+      readonly answers?: readonly (string | undefined)[];
+      readonly env?: Readonly<Record<string, string>>;
+      /** Called before each answer. */
+      readonly beforeAnswer?: () => Promise<void>;
+    },
   ): Promise<{
     readonly code: number;
     readonly out: string;
@@ -44,14 +50,21 @@ async function createHome(context: TestContext, text?: string | Uint8Array): Pro
     path,
     read: (file = 'config.toml') => readFile(join(folder, file), 'utf8'),
     list: async () => (await readdir(folder)).sort(),
-    async setup(args = [], { answers, env } = {}) {
+    async setup(args = [], { answers, env, beforeAnswer } = {}) {
       const io = createFakeIo(answers);
+      const { ask } = io;
+      const asking = ask && beforeAnswer && {
+        ask: async (...question: Parameters<typeof ask>) => {
+          await beforeAnswer();
+          return ask(...question);
+        },
+      };
       // Without a terminal, only --yes approves a change.
       const yes = answers === undefined && !args.includes('--shell') ? ['--yes'] : [];
       const code = await run(
         ['setup', ...yes, ...args],
         { HOME: folder, CODEX_HOME: folder, AI_PROVIDER: 'aliyun-coding', ...env },
-        io,
+        { ...io, ...asking },
       );
       return { code, ...io.written, asked: io.asked };
     },
@@ -342,6 +355,75 @@ test('undo removes the profile once there are no threads, and keeps a profile of
   await writeThread(home.folder, 'aliyun');
   await home.setup(['--undo']);
   assert.equal(await home.read(PROFILE), 'model = "mine"\n');
+});
+
+test('the profile overrides what Codex rejects in the restored file', async (context) => {
+  const rejected = 'approval_policy = "untrusted"\n\n[model_providers."Model Studio"]\nname = "M"\nwire_api = "chat"\n';
+  const home = await createHome(context, `${rejected}\n[model_providers.fine]\nname = "F"\n`);
+  await home.setup();
+  await writeThread(home.folder, 'aliyun');
+  await home.setup(['--undo']);
+  const { approval_policy: policy, model_providers: providers } = parse(await home.read(PROFILE));
+  assert.equal(policy, 'on-request');
+  assert.ok(isTomlTable(providers));
+  assert.deepEqual(Object.keys(providers), ['aliyun', 'Model Studio']);
+  assert.deepEqual({ ...(providers['Model Studio'] as object) }, { name: 'disabled', wire_api: 'responses' });
+});
+
+test('a change that another program makes during the question is not lost', async (context) => {
+  const home = await createHome(context, BEFORE);
+  for (const words of [[], ['--undo']]) {
+    const changed = `${await home.read()}\n[projects."/p${words.length}"]\ntrust_level = "trusted"\n`;
+    const files = await home.list();
+    const beforeAnswer = () => writeFile(home.path, changed);
+    const { code, error } = await home.setup(words, { answers: ['y'], beforeAnswer });
+    assert.equal(code, 1);
+    assert.match(error, /^Cannot change .*: another program has changed it in the meantime; run the command again\./);
+    assert.equal(await home.read(), changed);
+    assert.deepEqual(await home.list(), files);
+    assert.equal((await home.setup(words)).code, 0);
+    assert.match(await home.read(), /trust_level/);
+  }
+});
+
+test('a file that appears during the question is not replaced', async (context) => {
+  const home = await createHome(context);
+  const beforeAnswer = () => writeFile(home.path, BEFORE);
+  assert.equal((await home.setup([], { answers: ['y'], beforeAnswer })).code, 1);
+  assert.equal(await home.read(), BEFORE);
+});
+
+test('a setup after an undo that left notes on threads makes a backup too', async (context) => {
+  const home = await createHome(context, BEFORE);
+  await home.setup();
+  await writeThread(home.folder, 'aliyun');
+  await home.setup(['--undo']);
+  const noted = await home.read();
+  assert.match((await home.setup()).out, /^Backup: /m);
+  assert.equal(await home.read(BACKUP), noted);
+  await writeThread(home.folder, 'aliyun');
+  assert.match((await home.setup(['--undo'])).out, /^Removed .*\.before-aliyun-codex-bridge$/m);
+});
+
+test('a file that consists of notes is removed with the last thread', async (context) => {
+  const home = await createHome(context);
+  await home.setup();
+  await writeThread(home.folder, 'aliyun');
+  await home.setup(['--undo']);
+  await home.setup();
+  await rm(join(home.folder, 'sessions'), { recursive: true });
+  await home.setup(['--undo']);
+  assert.deepEqual(await home.list(), []);
+});
+
+test('a kept backup is not overwritten by the next one', async (context) => {
+  const home = await createHome(context, `${BEFORE}# Precious.\n`);
+  await home.setup();
+  await writeFile(home.path, (await home.read()).replace('# Precious.\n', ''));
+  assert.match((await home.setup(['--undo'])).out, /^Kept .*\.before-aliyun-codex-bridge:/m);
+  await home.setup();
+  assert.equal(await home.read(BACKUP), BEFORE);
+  assert.match(await home.read(`${BACKUP}.1`), /# Precious\./);
 });
 
 const SEARCH = { BRIDGE_SEARCH: 'searxng', BRIDGE_SEARCH_URL: 'http://127.0.0.1:8888' };

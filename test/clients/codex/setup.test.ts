@@ -6,6 +6,7 @@ import { cp, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { type TestContext } from 'node:test';
 import { parseToml } from '../../../src/codex/toml/parse-toml';
+import { writeThread } from '../../support/cli/codex-threads';
 import { PROJECT_ROOT } from '../../house/source-tree';
 import { createClientEnv, runProgram } from '../support/program';
 import { createWorkFolder, type WorkFolder } from '../support/work-folder';
@@ -89,6 +90,16 @@ for (const file of FILES) {
     await runHere(folder, codexCommand(CURRENT_CODEX), ['mcp', 'remove', 'demo']);
   });
 }
+
+test('after undo, the profile works with a file that Codex rejects', async (context) => {
+  const folder = await createHome(context, 'alibaba-codex-page');
+  await runHere(folder, BRIDGE, ['setup', '--yes']);
+  await writeThread(folder.codexHome, 'aliyun');
+  await runHere(folder, BRIDGE, ['setup', '--undo', '--yes']);
+  const list = ['mcp', 'list'];
+  await assert.rejects(runHere(folder, codexCommand(CURRENT_CODEX), list), /wire_api = "chat"/);
+  await runHere(folder, codexCommand(CURRENT_CODEX), ['--profile', 'aliyun-codex-bridge', ...list]);
+});
 
 test('after undo, Codex no longer uses the bridge', async (context) => {
   const folder = await createHome(context, 'typical');
