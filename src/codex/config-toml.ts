@@ -1,5 +1,6 @@
 /** Renders the Codex settings for the bridge, as text for config.toml and as `-c` overrides for the command line. */
 import { isBefore } from '../base/version';
+import { OPTIONS } from '../config/options';
 import { renderKey, renderString } from './toml/value';
 
 /** The table of config.toml that contains Codex's providers. */
@@ -45,6 +46,20 @@ export interface CodexSettings {
   readonly headers?: Readonly<Record<string, string>>;
   /** Further headers, whose values are in these variables. */
   readonly envHeaders?: Readonly<Record<string, string>>;
+}
+
+/** The variable whose value Codex sends as the access token. Other users can see command lines, not environments. */
+export const [TOKEN_VARIABLE] = OPTIONS.accessToken.env;
+
+/** The variable whose value Codex sends if each client has its own key. */
+export const [KEY_VARIABLE] = OPTIONS.aiApiKey.env;
+
+/** Makes Codex send the token in `Authorization`, or in `x-api-key` if `Authorization` has the provider's key. */
+export function describeCredentials(
+  forceEnvAuth: boolean, needsToken: boolean,
+): Pick<CodexSettings, 'envKey' | 'envHeaders'> {
+  if (!needsToken) return forceEnvAuth ? {} : { envKey: KEY_VARIABLE };
+  return forceEnvAuth ? { envKey: TOKEN_VARIABLE } : { envKey: KEY_VARIABLE, envHeaders: { 'x-api-key': TOKEN_VARIABLE } };
 }
 
 /** How Codex gets the model catalog: from the bridge if its version supports that, otherwise from `file`. */

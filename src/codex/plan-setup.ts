@@ -4,12 +4,13 @@ import type { Config } from '../config/options';
 import { renderBase } from '../instance/target';
 import { findProvider, findRoute } from '../providers/catalog';
 import type { CodexModel } from '../providers/codex-models';
+import { requiresToken } from '../server/guards';
 import { checkSetupCatalog, type SetupCatalog } from './catalog-file';
 import { chooseModel } from './choose-model';
 import { explainFailedEdit, readConfigFile, type ConfigFile, type SetupFailure } from './config-file';
 import { findConfigFlaws, listWhatToCommentOut, type ConfigFlaw } from './config-flaws';
 import {
-  canFetchCatalog, canSearch, describeCatalog, PROVIDER_ID, PROVIDERS_KEY, renderBlock, type CodexSettings,
+  canFetchCatalog, canSearch, describeCatalog, describeCredentials, PROVIDER_ID, PROVIDERS_KEY, renderBlock, type CodexSettings,
 } from './config-toml';
 import { findOwnValue, listOwnKeys, listProviders } from './config-meaning';
 import { mergeConfig, removeConfig } from './edit-config';
@@ -52,9 +53,9 @@ export interface ConfigChange {
 /** The Codex settings for the bridge, except for the model and the catalog. */
 export const describeBridge = (
   config: Config, codexVersion: string | undefined,
-): Pick<CodexSettings, 'baseUrl' | 'envKey' | 'webSearch'> => ({
+): Pick<CodexSettings, 'baseUrl' | 'envKey' | 'envHeaders' | 'webSearch'> => ({
   baseUrl: renderBase(config),
-  ...(!config.forceEnvAuth && { envKey: 'AI_API_KEY' }),
+  ...describeCredentials(config.forceEnvAuth, requiresToken(config)),
   webSearch: config.search !== undefined && canSearch(codexVersion),
 });
 

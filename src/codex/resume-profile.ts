@@ -1,7 +1,7 @@
 /** Writes the profile that lets Codex resume the bridge's threads after undo: a thread belongs to its provider's id. */
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { asText, isRecord } from '../base/json';
+import { asRecord, asText, isRecord } from '../base/json';
 import { PRIVATE, readIfThere, replaceUserFile } from '../command/edit-file';
 import { findConfigFlaws, renderProfileOverrides } from './config-flaws';
 import { listProviders } from './config-meaning';
@@ -38,8 +38,9 @@ export async function writeResumeProfile(
   const parsed = parseToml(before);
   const found = parsed.ok ? parsed.value : {};
   const provider = listProviders(found)[PROVIDER_ID];
-  const table = isRecord(provider) ? provider : {};
+  const table = asRecord(provider) ?? {};
   const envKey = asText(table['env_key']);
+  const headers = Object.entries(asRecord(table['env_http_headers']) ?? {});
   const block = renderBlock({
     model: asText(found['model']),
     catalogFile: undefined,
@@ -47,6 +48,7 @@ export async function writeResumeProfile(
     baseUrl: asText(table['base_url']) ?? baseUrl,
     webSearch: table['supports_standalone_web_search'] === true && isRecord(found[FEATURES_KEY]),
     ...(envKey !== undefined && { envKey }),
+    envHeaders: Object.fromEntries(headers.map(([name, value]) => [name, asText(value) ?? ''])),
   });
   const restored = parseToml(after);
   const { keys, tables } = renderProfileOverrides(restored.ok ? findConfigFlaws(restored) : []);

@@ -11,6 +11,7 @@ import { probePort, type Health } from '../instance/bridge-client';
 import { describeKeyDifference, readRecord, stateFileOf, type BridgeRecord } from '../instance/bridge-record';
 import { startBridge } from '../instance/start-bridge';
 import { renderBase, renderCommand } from '../instance/target';
+import { requiresToken } from '../server/guards';
 
 /** Returns 0 if a bridge that any client can use is running on the port, 1 if not, 2 for an invalid configuration. */
 export async function run(context: CommandContext): Promise<number> {
@@ -68,8 +69,8 @@ async function checkPort({ config, origins }: Loaded, paths: Paths, io: CommandI
 }
 
 /** A bridge that was started for Codex has a random token, which no other client has. */
-const isReserved = ({ stopWhenUnused, token }: BridgeRecord, { accessToken, accessTokenFile }: Config): boolean =>
-  stopWhenUnused && token !== undefined && accessToken === undefined && accessTokenFile === undefined;
+const isReserved = ({ stopWhenUnused, token }: BridgeRecord, config: Config): boolean =>
+  stopWhenUnused && token !== undefined && !requiresToken(config);
 
 const describeReserved = (port: number): string =>
   `Port ${port} is in use by a bridge that "aliyun-codex-bridge codex" started; only that Codex has its token. ` +

@@ -5,7 +5,8 @@ import { asArray, asText, isRecord } from '../base/json';
 import { writeCatalogFile } from '../codex/catalog-file';
 import { findBridgeId } from '../codex/config-meaning';
 import {
-  canFetchCatalog, canSearch, describeCatalog, FIRST_WITH_SEARCH, renderOverrides, type CodexSettings,
+  canFetchCatalog, canSearch, describeCatalog, describeCredentials, FIRST_WITH_SEARCH, KEY_VARIABLE, renderOverrides,
+  TOKEN_VARIABLE,
 } from '../codex/config-toml';
 import { parseToml } from '../codex/toml/parse-toml';
 import type { CommandIo } from '../command/command';
@@ -60,15 +61,9 @@ export async function describeBridge(bridge: BridgeForCodex): Promise<CodexArgum
     providerId: findBridgeId(codexConfig, config.port),
     webSearch,
     headers: { [LAUNCH_HEADER]: '1' },
-    ...chooseHeaders(bridge),
+    ...describeCredentials(config.forceEnvAuth, bridge.token !== undefined),
   });
   return { args, notes };
-}
-
-/** Makes Codex send the token in `Authorization`, or in `x-api-key` if `Authorization` has the provider's key. */
-function chooseHeaders({ config, token }: BridgeForCodex): Pick<CodexSettings, 'envKey' | 'envHeaders'> {
-  if (token === undefined) return config.forceEnvAuth ? {} : { envKey: CLIENT_KEY };
-  return config.forceEnvAuth ? { envKey: TOKEN } : { envKey: CLIENT_KEY, envHeaders: { 'x-api-key': TOKEN } };
 }
 
 const NO_SEARCH =
@@ -114,16 +109,10 @@ export function createCodexEnvironment(env: Environment, config: Config, token?:
   const names = [...OPTIONS.aiApiKey.env, ...OPTIONS.searchKey.env, ...keyNames];
   const keys = new Set([config.aiApiKey, config.searchKey, ...names.map((name) => env[name]?.trim())].filter(isSet));
   // If the bridge uses its clients' keys, Codex must send the key (`env_key`).
-  const sentKey = config.forceEnvAuth ? undefined : CLIENT_KEY;
+  const sentKey = config.forceEnvAuth ? undefined : KEY_VARIABLE;
   const visible = Object.entries(env).filter(([name, text = '']) => name === sentKey || !keys.has(text.trim()));
-  return bypassProxy({ ...Object.fromEntries(visible), ...(token !== undefined && { [TOKEN]: token }) });
+  return bypassProxy({ ...Object.fromEntries(visible), ...(token !== undefined && { [TOKEN_VARIABLE]: token }) });
 }
-
-/** The variable whose value Codex sends if each client has its own key. */
-const [CLIENT_KEY] = OPTIONS.aiApiKey.env;
-
-/** The variable whose value Codex sends otherwise. Other users can see command lines, but not environments. */
-const [TOKEN] = OPTIONS.accessToken.env;
 
 const PROXIES = ['HTTP_PROXY', 'http_proxy', 'ALL_PROXY', 'all_proxy'];
 

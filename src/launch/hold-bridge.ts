@@ -13,7 +13,7 @@ import { describeKeyDifference, hasNoKey, readRecord, stateFileOf, type BridgeRe
 import { startBridge } from '../instance/start-bridge';
 import { stopBridge } from '../instance/stop-bridge';
 import { renderCommand } from '../instance/target';
-import { MIN_PROVABLE_LENGTH } from '../server/guards';
+import { MIN_PROVABLE_LENGTH, requiresToken } from '../server/guards';
 
 export interface AttachOptions {
   readonly config: Config;
@@ -123,7 +123,7 @@ async function begin(
   const { flags, env, paths, config, obstacle } = options;
   if (obstacle !== undefined) return { ok: false, problem: obstacle };
   const token = chooseToken(options, stopWhenUnused);
-  const passedToken = hasUserToken(config) ? undefined : token;
+  const passedToken = requiresToken(config) ? undefined : token;
   const started = await startBridge({ flags, env, paths, host: config.host, port, token: passedToken, stopWhenUnused });
   if (started.ok)
     return { host: reachableHost(started.host), port: started.port, token, notes: describe(started.port) };
@@ -139,12 +139,9 @@ function chooseToken(
   { config, isPortFixed = false, token }: AttachOptions, stopWhenUnused: boolean,
 ): string | undefined {
   if (isPortFixed) return token;
-  if (hasUserToken(config)) return findUserToken(config);
+  if (requiresToken(config)) return findUserToken(config);
   return stopWhenUnused ? randomBytes(32).toString('hex') : undefined;
 }
-
-const hasUserToken = ({ accessToken, accessTokenFile }: Config): boolean =>
-  accessToken !== undefined || accessTokenFile !== undefined;
 
 /** Returns the first of the user's tokens: `token` or `name=token`, separated by commas or, in a file, by lines. */
 function findUserToken({ accessToken, accessTokenFile }: Config): string | undefined {

@@ -9,7 +9,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { isIP, isIPv4 } from 'node:net';
 import { hostname } from 'node:os';
 import { quote } from '../base/quote';
-import { messageOf } from '../base/thrown';
+import { attempt, messageOf } from '../base/thrown';
 import { BridgeError } from '../errors/bridge-error';
 
 /** The names under which this server can be reached. */
@@ -165,6 +165,10 @@ export interface Holder {
   readonly inAuthorization: boolean;
 }
 
+/** Whether clients of a bridge with this configuration must send a token. */
+export const requiresToken = ({ accessToken, accessTokenFile }: AccessConfig): boolean =>
+  accessToken !== undefined || accessTokenFile !== undefined;
+
 /** The accepted tokens. A changed token file is read again at the next request. */
 export class Access {
   private readonly fromConfig: readonly Token[];
@@ -179,7 +183,7 @@ export class Access {
 
   /** Whether a token is required. */
   get required(): boolean {
-    return this.config.accessToken !== undefined || this.config.accessTokenFile !== undefined;
+    return requiresToken(this.config);
   }
 
   private get tokens(): readonly Token[] {
@@ -207,7 +211,7 @@ export class Access {
     const isMissing = bearer === undefined && key === undefined;
     const problem = isMissing ? 'The request has no access token.' : 'The access token is wrong.';
     const advice = 'Send it as "Authorization: Bearer TOKEN" or "x-api-key: TOKEN".';
-    throw new BridgeError('unauthorized', `${problem} ${advice}`);
+    throw new BridgeError('unauthorized', `${problem} ${advice} For Codex, run: aliyun-codex-bridge doctor`);
   }
 
   /**
@@ -234,12 +238,7 @@ export class Access {
   /** If the file cannot be read, the previous tokens stay valid. */
   private refresh(): void {
     const { accessTokenFile } = this.config;
-    if (accessTokenFile === undefined) return;
-    try {
-      this.readFile(accessTokenFile);
-    } catch {
-      return;
-    }
+    if (accessTokenFile !== undefined) attempt(() => this.readFile(accessTokenFile));
   }
 
   private readFile(path: string): void {

@@ -5,7 +5,7 @@ import { removeSetupCatalog, writeCatalogFile } from '../codex/catalog-file';
 import { askCodexVersion, findConfigRejection } from '../codex/codex-program';
 import { renderSetupFailure, writeBackup, writeConfigFile } from '../codex/config-file';
 import { findConfigOverrides } from '../codex/config-overrides';
-import { FIRST_WITH_SEARCH, PROVIDER_ID, renderBlock } from '../codex/config-toml';
+import { FIRST_WITH_SEARCH, PROVIDER_ID, renderBlock, TOKEN_VARIABLE } from '../codex/config-toml';
 import { isSetUp } from '../codex/edit-config';
 import { describeBridge, planSetup, type SetupPlan } from '../codex/plan-setup';
 import { findInstalledProgram, type Program } from '../codex/program';
@@ -20,6 +20,7 @@ import { createTerminalStyle } from '../command/terminal-style';
 import type { Config } from '../config/options';
 import { renderBase, renderCommand } from '../instance/target';
 import type { CodexModel } from '../providers/codex-models';
+import { requiresToken } from '../server/guards';
 import { approveChange, type Review, type SetupOutcome } from './review-change';
 import { checkShellFlags, runShellSetup } from './shell-function';
 import { undoConfig } from './undo-config';
@@ -146,10 +147,10 @@ async function explainRefusal(
   return `Codex does not start with ${refusal.place ?? path}: ${refusal.problem}.\nFix that line and try again.`;
 }
 
-const renderNext = ({ port }: Config): string => `
+const renderNext = (config: Config): string => `
 Next:
-  ${renderCommand('start', port)}
-  codex
+  ${renderCommand('start', config.port)}
+  codex${requiresToken(config) ? `    (with the access token in ${TOKEN_VARIABLE})` : ''}
 
 To undo: aliyun-codex-bridge setup --undo
 `;

@@ -182,6 +182,15 @@ test('Setup: nothing to change after setup', async (context) => {
   assertFinding(await scene.check('codex-setup'), 'ok', /^up to date$/);
 });
 
+test('Setup: a token of the user replaces the placeholder', async (context) => {
+  const scene = await createDoctorScene(context);
+  await scene.installCodex('codex-cli 0.171.0');
+  const toml = await setUp(scene);
+  assert.match(toml, /^experimental_bearer_token = "bridge"$/m);
+  const own = toml.replace(/^experimental_bearer_token.*/m, 'env_key = "BRIDGE_ACCESS_TOKEN"');
+  assertFinding(await look(scene, 'codex-setup', own), 'ok', /^up to date$/);
+});
+
 const CHANGES: readonly (readonly [
   title: string, from: RegExp, to: string, level: Finding['level'], seen: RegExp,
 ])[] = [
@@ -247,6 +256,27 @@ test('env_key: not needed, set, missing', async (context) => {
   const env = { MY_KEY: 'sk-test-my-key' };
   assertFinding(await look(scene, 'codex-key', keyed, env), 'ok', /^MY_KEY is set; the bridge uses its own key$/);
   assertFinding(await look(scene, 'codex-key', keyed, { ...env, FORCE_ENV_AUTH: '0' }), 'ok', /^MY_KEY is forwarded/);
+});
+
+test('env_key: a running bridge that requires a token', async (context) => {
+  const scene = await createDoctorScene(context);
+  const health = { name: 'aliyun-codex-bridge', version: '1.2.3', tokenRequired: true };
+  const port = await startServer(context, JSON.stringify(health));
+  const check = (lines: readonly string[], env: Environment = {}) =>
+    look(scene, 'codex-key', bridgeToml(port, ...lines), env);
+  for (const lines of [[], ['experimental_bearer_token = "bridge"'], ['http_headers = { other = "x" }']]) {
+    assertFinding(
+      await check(lines), 'failure', /^not set, but the running bridge requires an access token$/,
+      /^Set BRIDGE_ACCESS_TOKEN to the token, then run: aliyun-codex-bridge setup\nIf .* run: aliyun-codex-bridge start$/,
+    );
+  }
+  for (const line of ['experimental_bearer_token = "mine"', 'env_http_headers = { X-Api-Key = "MINE" }']) {
+    assertFinding(await check([line]), 'ok', /^not set: the bridge has the key$/);
+  }
+  const token = ['env_key = "BRIDGE_ACCESS_TOKEN"'];
+  assertFinding(await check(token), 'failure', /^BRIDGE_ACCESS_TOKEN is not set/, /to the access token of the b/);
+  const env = { BRIDGE_ACCESS_TOKEN: '0123456789abcdef' };
+  assertFinding(await check(token, env), 'ok', /^BRIDGE_ACCESS_TOKEN is set: the access token$/);
 });
 
 test('idle timeout: longer than two keep-alive intervals', async (context) => {

@@ -426,6 +426,30 @@ test('a kept backup is not overwritten by the next one', async (context) => {
   assert.match(await home.read(`${BACKUP}.1`), /# Precious\./);
 });
 
+test('setup configures Codex to send the access token of the bridge', async (context) => {
+  const home = await createHome(context, BEFORE);
+  const env = { BRIDGE_ACCESS_TOKEN: '0123456789abcdef' };
+  const readProvider = async (file?: string): Promise<unknown> => {
+    const { model_providers: providers } = parse(await home.read(file));
+    return isTomlTable(providers) ? JSON.parse(JSON.stringify(providers['aliyun'])) : undefined;
+  };
+  const { out } = await home.setup([], { env });
+  assert.match(out, /^ {2}codex {4}\(with the access token in BRIDGE_ACCESS_TOKEN\)$/m);
+  const common = {
+    name: 'Aliyun Codex bridge', base_url: 'http://127.0.0.1:31415/v1', wire_api: 'responses',
+  };
+  assert.deepEqual(await readProvider(), { ...common, env_key: 'BRIDGE_ACCESS_TOKEN' });
+  assert.match((await home.setup([], { env })).out, /^Already set up/);
+  await home.setup(['--no-force-env-auth'], { env });
+  const forwarded = { ...common, env_key: 'AI_API_KEY', env_http_headers: { 'x-api-key': 'BRIDGE_ACCESS_TOKEN' } };
+  assert.deepEqual(await readProvider(), forwarded);
+  await writeThread(home.folder, 'aliyun');
+  await home.setup(['--undo']);
+  assert.deepEqual(await readProvider(PROFILE), forwarded);
+  await home.setup(['--access-token-file', 'tokens']);
+  assert.deepEqual(await readProvider(), { ...common, env_key: 'BRIDGE_ACCESS_TOKEN' });
+});
+
 const SEARCH = { BRIDGE_SEARCH: 'searxng', BRIDGE_SEARCH_URL: 'http://127.0.0.1:8888' };
 
 test('--print includes web search if a service is configured', async (context) => {

@@ -1,16 +1,18 @@
 /** Checks of Codex: the program, whether it starts with its config.toml, and what `setup` would change there. */
 import { stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { isLoopback, portOf } from '../../base/base-url';
 import { renderCount } from '../../base/quantities';
+import { attempt } from '../../base/thrown';
 import { isBefore } from '../../base/version';
 import { listFixes } from '../../codex/config-flaws';
 import { OLDEST_CODEX } from '../../codex/codex-program';
 import { findConfigOverrides } from '../../codex/config-overrides';
-import { PROVIDER_ID } from '../../codex/config-toml';
+import { PROVIDER_ID, TOKEN_VARIABLE } from '../../codex/config-toml';
 import { listProviders } from '../../codex/config-meaning';
 import type { ConfigChange, SetupPlan } from '../../codex/plan-setup';
 import { countThreads, listStranded } from '../../codex/threads';
-import { renderString } from '../../codex/toml/value';
+import { isTomlTable, renderString, type TomlTable } from '../../codex/toml/value';
 import { isSet } from '../../config/resolve';
 import { failure, ok, skipped, warning, type Check, type Finding } from '../check';
 import { leadsToBridge, type CodexView, type Examination } from '../examination';
@@ -109,7 +111,9 @@ async function checkSetup(examination: Examination): Promise<Finding> {
   const hasOwnCatalog = await exists(config['model_catalog_json'], examination);
   const changes = plan.changes.filter(({ key, wanted }) =>
     // Keys that the user added are fine, and so is another port where a bridge answers, or the user's own catalog.
+    // Setup writes the bearer token only for a provider without env_key.
     wanted !== undefined && key !== 'model_provider' && !(hasBridge && key.endsWith('.base_url'))
+    && !(provider?.['env_key'] !== undefined && key.endsWith('.experimental_bearer_token'))
     && !(isDiscovering && key === 'model') && !(hasOwnCatalog && key === 'model_catalog_json'));
   const lines = changes.map(describeChange);
   const { catalog } = plan;
@@ -142,20 +146,40 @@ function describeChange({ key, found, wanted }: ConfigChange): string {
   return `${now}; setup writes ${render(wanted)}`;
 }
 
-async function checkKey({ viewCodexConfig, processEnv, settings }: Examination): Promise<Finding> {
+async function checkKey({ viewCodexConfig, processEnv, settings, askPort }: Examination): Promise<Finding> {
   const { provider, usesBridge } = await viewCodexConfig();
   if (!usesBridge || provider === undefined) return skipped('config.toml does not use the bridge');
   const name = provider['env_key'];
-  if (typeof name !== 'string') return ok('not set: the bridge has the key');
+  if (typeof name !== 'string') {
+    const url = attempt(() => new URL(String(provider['base_url'])));
+    const state = url && isLoopback(url.hostname) ? await askPort(portOf(url)) : undefined;
+    const isRejected = state?.kind === 'bridge' && state.health.tokenRequired && !sendsToken(provider);
+    return isRejected
+      ? failure('not set, but the running bridge requires an access token', TOKEN_FIX)
+      : ok('not set: the bridge has the key');
+  }
   if (!isSet(processEnv[name])) {
     // Measured: "Missing environment variable", before any request.
     return failure(
       `${name} is not set, and Codex requires it`,
-      `Set ${name}, or remove the line env_key: the bridge has the key.`,
+      name === TOKEN_VARIABLE
+        ? `Set ${name} to the access token of the bridge.`
+        : `Set ${name}, or remove the line env_key: the bridge has the key.`,
     );
   }
+  if (name === TOKEN_VARIABLE) return ok(`${name} is set: the access token`);
   const isForwarded = settings?.config.forceEnvAuth === false;
   return ok(isForwarded ? `${name} is forwarded to the provider` : `${name} is set; the bridge uses its own key`);
+}
+
+const TOKEN_FIX = `Set ${TOKEN_VARIABLE} to the token, then run: ${SETUP}
+If "${LAUNCHER}" started that bridge, only its Codex has the token: exit it, then run: aliyun-codex-bridge start`;
+
+/** Whether Codex sends a token other than by `env_key`; setup writes the placeholder `bridge`. */
+function sendsToken(provider: TomlTable): boolean {
+  const { experimental_bearer_token: bearer, http_headers: fixed, env_http_headers: variable } = provider;
+  const names = [fixed, variable].flatMap((headers) => (isTomlTable(headers) ? Object.keys(headers) : []));
+  return (bearer !== undefined && bearer !== 'bridge') || names.some((name) => /^(authorization|x-api-key)$/i.test(name));
 }
 
 async function checkIdleTimeout({ viewCodexConfig, settings }: Examination): Promise<Finding> {
