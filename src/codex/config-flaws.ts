@@ -203,7 +203,9 @@ const listKeyOverrides = (flaws: readonly ConfigFlaw[]): readonly string[] =>
   flaws.flatMap(({ override }) => override ?? []);
 
 /** Renders the overrides that exist as lines of a profile, which Codex merges with the file like those arguments. */
-export function renderProfileOverrides(flaws: readonly ConfigFlaw[]): { readonly keys: string; readonly tables: string } {
+export function renderProfileOverrides(
+  flaws: readonly ConfigFlaw[],
+): { readonly keys: string; readonly tables: string } {
   const rejected = flaws.filter(({ effect }) => effect === 'rejected');
   const providers = listWhatToCommentOut(rejected).providers.filter((id) => !isBuiltIn(id));
   const tables = providers.map((id) => ['', `[${renderKey([PROVIDERS_KEY, id])}]`, ...VALID_PROVIDER]);

@@ -58,8 +58,8 @@ export const [KEY_VARIABLE] = OPTIONS.aiApiKey.env;
 export function describeCredentials(
   forceEnvAuth: boolean, needsToken: boolean,
 ): Pick<CodexSettings, 'envKey' | 'envHeaders'> {
-  if (!needsToken) return forceEnvAuth ? {} : { envKey: KEY_VARIABLE };
-  return forceEnvAuth ? { envKey: TOKEN_VARIABLE } : { envKey: KEY_VARIABLE, envHeaders: { 'x-api-key': TOKEN_VARIABLE } };
+  if (forceEnvAuth) return needsToken ? { envKey: TOKEN_VARIABLE } : {};
+  return { envKey: KEY_VARIABLE, ...(needsToken && { envHeaders: { 'x-api-key': TOKEN_VARIABLE } }) };
 }
 
 /** How Codex gets the model catalog: from the bridge if its version supports that, otherwise from `file`. */

@@ -10,7 +10,8 @@ import { chooseModel } from './choose-model';
 import { explainFailedEdit, readConfigFile, type ConfigFile, type SetupFailure } from './config-file';
 import { findConfigFlaws, listWhatToCommentOut, type ConfigFlaw } from './config-flaws';
 import {
-  canFetchCatalog, canSearch, describeCatalog, describeCredentials, PROVIDER_ID, PROVIDERS_KEY, renderBlock, type CodexSettings,
+  canFetchCatalog, canSearch, describeCatalog, describeCredentials, PROVIDER_ID, PROVIDERS_KEY, renderBlock,
+  type CodexSettings,
 } from './config-toml';
 import { findOwnValue, listOwnKeys, listProviders } from './config-meaning';
 import { mergeConfig, removeConfig } from './edit-config';

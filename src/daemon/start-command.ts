@@ -9,6 +9,7 @@ import { readVersion } from '../command/version';
 import type { Config } from '../config/options';
 import { probePort, type Health } from '../instance/bridge-client';
 import { describeKeyDifference, readRecord, stateFileOf, type BridgeRecord } from '../instance/bridge-record';
+import { describeOptionDifference, type GivenOptions } from '../instance/option-difference';
 import { startBridge } from '../instance/start-bridge';
 import { renderBase, renderCommand } from '../instance/target';
 import { requiresToken } from '../server/guards';
@@ -21,12 +22,13 @@ export async function run(context: CommandContext): Promise<number> {
   const { config, origins } = loaded;
   const { host, port, stateDir } = config;
   const paths = findPaths(thisMachine(env), stateDir);
-  const code = await checkPort(loaded, paths, io);
+  const given = { config, flags, env };
+  const code = await checkPort(loaded, given, paths, io);
   if (code !== undefined) return code;
   const started = await startBridge({ flags, env, paths, host, port, stopWhenUnused: false });
   if (!started.ok) {
     // Another `start` may have won the race.
-    const meanwhile = await checkPort(loaded, paths, io);
+    const meanwhile = await checkPort(loaded, given, paths, io);
     if (meanwhile === undefined) io.error(`${started.problem}\n`);
     return meanwhile ?? EXIT.failed;
   }
@@ -48,7 +50,9 @@ export async function run(context: CommandContext): Promise<number> {
 }
 
 /** Reports what uses the port, and returns the exit code; undefined if the port is free. */
-async function checkPort({ config, origins }: Loaded, paths: Paths, io: CommandIo): Promise<number | undefined> {
+async function checkPort(
+  { config, origins }: Loaded, given: GivenOptions, paths: Paths, io: CommandIo,
+): Promise<number | undefined> {
   const { host, port, aiBaseUrl: upstream } = config;
   if (port === 0) return undefined;
   const state = await probePort({ host, port });
@@ -60,8 +64,10 @@ async function checkPort({ config, origins }: Loaded, paths: Paths, io: CommandI
       io.error(`${describeReserved(port)}\n`);
       return EXIT.failed;
     }
-    const difference = isOurs ? describeKeyDifference(record, config.aiApiKey) : undefined;
-    io.out(describeRunning(state.health, { host, port, upstream }, difference));
+    const differences = isOurs
+      ? [describeKeyDifference(record, config.aiApiKey), describeOptionDifference(record, given)]
+      : [];
+    io.out(describeRunning(state.health, { host, port, upstream }, differences));
     return EXIT.done;
   }
   io.error(`Port ${port}${renderOrigin(origins.port)} is in use by another program. Choose another with --port.\n`);
@@ -81,7 +87,8 @@ interface RequestedBridge extends Address {
 }
 
 function describeRunning(
-  { version = '(unknown version)', pid, upstream }: Health, requested: RequestedBridge, difference: string | undefined,
+  { version = '(unknown version)', pid, upstream }: Health, requested: RequestedBridge,
+  differences: readonly (string | undefined)[],
 ): string {
   const installed = readVersion();
   const notes = [
@@ -89,7 +96,7 @@ function describeRunning(
     ...(upstream === undefined || upstream === requested.upstream
       ? []
       : [`It sends requests to ${upstream}, not to ${requested.upstream}.`]),
-    ...(difference === undefined ? [] : [difference]),
+    ...differences.flatMap((difference) => difference ?? []),
   ].map((note) => `${note}\n`);
   const restart = renderCommand('restart', requested.port);
   const advice = notes.length === 0 ? '' : `To apply the new settings, run: ${restart}\n`;

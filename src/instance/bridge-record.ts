@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { closeSync, constants, openSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { asNumber, asText, parseJsonObject } from '../base/json';
+import { asNumber, asRecord, asText, parseJsonObject } from '../base/json';
 import { quoteShellWord } from '../base/shell-word';
 import { attempt, messageOf } from '../base/thrown';
 import { OPTIONS } from '../config/options';
@@ -30,6 +30,8 @@ export interface BridgeRecord {
   readonly keyId: string | undefined;
   /** The token that its clients send; undefined if it needs none, or has several. */
   readonly token: string | undefined;
+  /** Identifies the values of its options without revealing them; undefined in records of older versions. */
+  readonly optionIds?: Readonly<Record<string, string>> | undefined;
   /** Whether it exits once no launched Codex and no other client uses it. */
   readonly stopWhenUnused: boolean;
 }
@@ -110,8 +112,14 @@ export function readRecord(file: string): BridgeRecord | undefined {
     drainTimeoutMs: asNumber(record['drainTimeoutMs']) ?? 0,
     keyId: asText(record['keyId']),
     token: asText(record['token']),
+    optionIds: readIds(record['optionIds']),
     stopWhenUnused: record['stopWhenUnused'] === true,
   };
+}
+
+function readIds(value: unknown): BridgeRecord['optionIds'] {
+  const ids = asRecord(value);
+  return ids && Object.fromEntries(Object.entries(ids).map(([name, id]) => [name, asText(id) ?? '']));
 }
 
 /**

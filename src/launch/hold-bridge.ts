@@ -10,6 +10,7 @@ import {
   createLaunch, knowsToken, probePort, reachableHost, type Health, type LaunchConnection,
 } from '../instance/bridge-client';
 import { describeKeyDifference, hasNoKey, readRecord, stateFileOf, type BridgeRecord } from '../instance/bridge-record';
+import { describeOptionDifference } from '../instance/option-difference';
 import { startBridge } from '../instance/start-bridge';
 import { stopBridge } from '../instance/stop-bridge';
 import { renderCommand } from '../instance/target';
@@ -98,14 +99,23 @@ async function findBridge(options: AttachOptions): Promise<FoundBridge | NotAtta
   const difference = running === version
     ? own && describeKeyDifference(own, config.aiApiKey)
     : `It is version ${running}, not ${version}.`;
-  if (difference === undefined || isPortFixed) return { host: reachableHost(host), port, token, notes: [] };
-  const bridge = `The bridge on port ${port} has other settings. ${difference}`;
+  const found = { host: reachableHost(host), port, token };
+  if (isPortFixed) return { ...found, notes: [] };
+  if (difference === undefined) {
+    const ignored = own && describeOptionDifference(own, options);
+    const apply = `To apply them, restart it with the same flags: ${renderCommand('restart', port)}`;
+    return { ...found, notes: ignored === undefined ? [] : [`${describeSettings(port, ignored)} ${apply}`] };
+  }
+  const bridge = describeSettings(port, difference);
   if (own !== undefined && (await replace(own, state.health, options))) {
     return begin(options, port, () => [`${bridge} It was not in use, and was replaced.`], own.stopWhenUnused);
   }
   const advice = `To replace it, run: ${renderCommand('restart', port)}`;
-  return { host: reachableHost(host), port, token, notes: [`${bridge} ${advice}`] };
+  return { ...found, notes: [`${bridge} ${advice}`] };
 }
+
+const describeSettings = (port: number, difference: string): string =>
+  `The bridge on port ${port} has other settings. ${difference}`;
 
 /** Stops an unused bridge if another one can be started. Returns false if it is still running. */
 async function replace(

@@ -3,6 +3,7 @@ import { messageOf } from '../base/thrown';
 import type { Address } from '../command/render';
 import type { Config } from '../config/options';
 import { identifyKey, readProcessStart, removeRecord, writeRecord } from '../instance/bridge-record';
+import { identifyOptions } from '../instance/option-difference';
 import type { Logger } from '../observe/log';
 import { SERVICE_NAME } from '../server/service-routes';
 import { createIdleShutdown, type IdleShutdown } from '../server/idle-shutdown';
@@ -39,7 +40,10 @@ export function createBackground(options: BackgroundOptions): BackgroundAnnounce
       try {
         const token = config.accessTokenFile === undefined ? config.accessToken : undefined;
         const keyId = identifyKey(config.aiApiKey, startedAt);
-        const facts = { version, startedAt, logFile, upstream, drainTimeoutMs, keyId, token, stopWhenUnused };
+        const optionIds = identifyOptions(config, startedAt);
+        const facts = {
+          version, startedAt, logFile, upstream, drainTimeoutMs, keyId, optionIds, token, stopWhenUnused,
+        };
         const processStart = readProcessStart(pid);
         writeRecord(stateFile, { name: SERVICE_NAME, pid, processStart, ...address, ...facts });
       } catch (error) {

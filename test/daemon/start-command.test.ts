@@ -43,10 +43,11 @@ test(
   stop      ${NAME} stop --port ${home.port}
 `,
     );
-    const { startedAt, keyId, processStart, ...facts } = record;
+    const { startedAt, keyId, processStart, optionIds, ...facts } = record;
     assert.equal(processStart, readProcessStart(record.pid));
     assert.ok(!Number.isNaN(Date.parse(startedAt)));
     assert.match(keyId ?? '', /^[0-9a-f]{16}$/);
+    assert.match(optionIds?.['fallback'] ?? '', /^[0-9a-f]{8}$/);
     assert.deepEqual(facts, {
       name: NAME,
       pid: record.pid,
@@ -66,12 +67,15 @@ test(
       );
       assert.deepEqual(modes, [0o700, 0o600, 0o600]);
     }
-    const again = await home.run('start', '--ai-base-url', 'http://127.0.0.1:8/v1');
+    const again = await home.run(
+      'start', '--ai-base-url', 'http://127.0.0.1:8/v1', '--small-model', 'small', '--wire', 'auto',
+    );
     assert.deepEqual([again.code, again.error], [0, '']);
     assert.equal(
       again.out,
       `${NAME} ${readVersion()} is already running at http://127.0.0.1:${home.port}/v1 (pid ${record.pid}).
 It sends requests to http://127.0.0.1:9/v1, not to http://127.0.0.1:8/v1.
+It does not apply your --small-model.
 To apply the new settings, run: ${NAME} restart --port ${home.port}
 `,
     );

@@ -377,6 +377,25 @@ for (const [name, before, difference] of [
   });
 }
 
+test('flags and variables that the running bridge does not apply are named', LIMIT, async (context) => {
+  const { port, scene, health } = await setUp(context);
+  const first = scene.launch(['--small-model', 'small', 'codex'], { LOG_LEVEL: 'debug' });
+  await first.seen;
+  const now = (await health())?.['pid'];
+  const same = scene.launch(['--small-model', 'small', '--log-level', 'debug', 'codex']);
+  await same.seen;
+  const other = scene.launch(['--small-model', 'other', 'codex'], { LOG_LEVEL: 'warn' });
+  await other.seen;
+  assert.equal((await health())?.['pid'], now);
+  for (const launched of [first, same, other]) launched.type('exit 0');
+  assert.deepEqual([(await first.ended).error, (await same.ended).error], ['', '']);
+  assert.equal(
+    (await other.ended).error,
+    `aliyun-codex-bridge: The bridge on port ${port} has other settings. It does not apply your --small-model, ` +
+    `LOG_LEVEL. To apply them, restart it with the same flags: aliyun-codex-bridge restart --port ${port}\n`,
+  );
+});
+
 test('a bridge without a key is not used if this launch has none either', LIMIT, async (context) => {
   const { scene } = await setUp(context);
   const env = { ...scene.env, AI_API_KEY: '', AI_PROVIDER: 'deepseek', AI_API_BASE: '' };

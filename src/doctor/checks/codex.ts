@@ -179,7 +179,8 @@ If "${LAUNCHER}" started that bridge, only its Codex has the token: exit it, the
 function sendsToken(provider: TomlTable): boolean {
   const { experimental_bearer_token: bearer, http_headers: fixed, env_http_headers: variable } = provider;
   const names = [fixed, variable].flatMap((headers) => (isTomlTable(headers) ? Object.keys(headers) : []));
-  return (bearer !== undefined && bearer !== 'bridge') || names.some((name) => /^(authorization|x-api-key)$/i.test(name));
+  const hasHeader = names.some((name) => /^(authorization|x-api-key)$/i.test(name));
+  return hasHeader || (bearer !== undefined && bearer !== 'bridge');
 }
 
 async function checkIdleTimeout({ viewCodexConfig, settings }: Examination): Promise<Finding> {
