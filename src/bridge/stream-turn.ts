@@ -141,7 +141,7 @@ async function readCompletion<Output>(
   const value = parseJson(text);
   // An event stream with a JSON content type: read it as an event stream.
   if (value === undefined) return [...stream.push(Buffer.from(text, 'utf8')), ...stream.end()];
-  return stream.completion(value);
+  return stream.readCompletion(value);
 }
 
 /** A login page or a proxy's notice with status 200 is not a truncated answer: a retry would return the same page. */
@@ -185,7 +185,7 @@ export function readAnswerRules(
   const maxCalls = request.parallelToolCalls === false && client !== 'codex' ? 1 : request.maxToolCalls;
   const isLimited = maxCalls !== undefined || toolChoice.mode === 'none' || toolChoice.mode === 'allowed';
   return {
-    json: format !== undefined && format.type !== 'text' ? { refuse: !request.stream, notes } : undefined,
+    json: format !== undefined && format.type !== 'text' ? { failsAnswer: !request.stream, notes } : undefined,
     calls: isLimited ? { maxCalls, notes, allows: (name) => !forbidsCall(toolChoice, tools, name) } : undefined,
     severalChoices: wantsSeveralChoices(request),
     callIds: new Set(request.input.flatMap((item) => (item.type === 'call' ? callIdOf(item) : []))),
@@ -209,8 +209,8 @@ export function attemptsOf(
   const tools = settings.toolMarkup ? (declared ?? []) : [];
   const { sendsFinishReason } = dialect;
   const { severalChoices, callIds } = rules;
-  const single = !settings.allowMultiToolCalls;
-  const options = { makeId, callIds, single, severalChoices, source, sendsFinishReason };
+  const firstCallOnly = !settings.allowMultiToolCalls;
+  const options = { makeId, callIds, firstCallOnly, severalChoices, source, sendsFinishReason };
   return () => ({
     reader: native ? new native.NativeReader(options) : new ChatReader(options),
     stages: [

@@ -8,7 +8,7 @@ import { readHistory, resolveReferences } from './history';
 import { idsOf, renderResponseRecord, toRawItems, type RawItem } from './record';
 import type { Change, ResponseStore } from './response-store';
 import { encodeResponse } from '../stream/sse';
-import { optional } from '../wire/read-fields';
+import { readOptional } from '../wire/read-fields';
 import { readInput, readResponsesRequest, wantsStore } from '../wire/read-responses';
 import type { ResponsesEvent, ResponsesObject } from '../wire/responses-output';
 import type { ResponsesEcho, ResponsesRequest } from '../wire/responses-request';
@@ -32,8 +32,8 @@ export async function readKeptTurn(
   body: UnknownRecord, client: ClientKind, services: StateServices,
 ): Promise<KeptTurn> {
   // Some clients send an empty id to mean none.
-  const previous = optional(body, 'previous_response_id', asString, 'the id of a response') || undefined;
-  for (const field of ['store', 'background']) optional(body, field, asBoolean, 'true or false');
+  const previous = readOptional(body, 'previous_response_id', asString, 'the id of a response') || undefined;
+  for (const field of ['store', 'background']) readOptional(body, field, asBoolean, 'true or false');
   rejectUnsupported(body, client);
   const store = services.openStore();
   const conversation = readConversationId(body['conversation']);

@@ -1,4 +1,4 @@
-/** Runs the stream path as one synchronous state machine: bytes in, client outputs out, without I/O or a clock. */
+/** Runs the stream path as one synchronous state machine: bytes in, client outputs out, without I/O or timers. */
 import { parseJson, toWellFormed } from '../base/json';
 import { messageOf } from '../base/thrown';
 import { BridgeError } from '../errors/bridge-error';
@@ -7,16 +7,16 @@ import { SseDecoder, type SseEvent } from './sse';
 
 export interface AnswerStreamOptions<Output> {
   readonly assembler: Assembler<Output>;
-  /** Reads this answer, in the upstream's protocol. */
+  /** Reads the answer in the upstream's protocol. */
   readonly reader: AnswerReader;
-  /** Steps between reading and assembling, in order: think tags, tool markup. */
+  /** Steps between reader and assembler, in order; see `attemptsOf` in bridge/stream-turn.ts. */
   readonly stages: readonly Stage[];
 }
 
-/** Reads one upstream answer. Once the assembler has finished, every method returns nothing. */
+/** Translates one upstream answer. Once the assembler has finished, every method returns an empty list. */
 export class AnswerStream<Output> {
   private readonly decoder = new SseDecoder();
-  /** Events of the provider's stream so far. */
+  /** Number of events received from the provider so far. */
   received = 0;
   /** Holds the answer so far, and how it ended. */
   readonly assembler: Assembler<Output>;
@@ -33,14 +33,14 @@ export class AnswerStream<Output> {
     return this.run((outputs) => {
       const events = this.decoder.push(bytes);
       this.received += events.length;
-      for (const event of events) this.event(event, outputs);
+      for (const event of events) this.readEvent(event, outputs);
     });
   }
 
   /** Processes the whole answer as one JSON value, from an upstream that did not stream. */
-  completion(value: unknown): readonly Output[] {
+  readCompletion(value: unknown): readonly Output[] {
     return this.run((outputs) => {
-      this.relay(this.reader.completion(value), outputs);
+      this.relay(this.reader.readCompletion(value), outputs);
       this.finish(outputs);
     });
   }
@@ -48,7 +48,7 @@ export class AnswerStream<Output> {
   /** Call when upstream has closed its stream. */
   end(): readonly Output[] {
     return this.run((outputs) => {
-      for (const event of this.decoder.end()) if (!isTruncated(event.data)) this.event(event, outputs);
+      for (const event of this.decoder.end()) if (!isTruncated(event.data)) this.readEvent(event, outputs);
       this.finish(outputs);
     });
   }
@@ -58,7 +58,7 @@ export class AnswerStream<Output> {
     return this.reader.finished ? this.end() : this.assembler.fail(error);
   }
 
-  /** Runs `step`; unreadable input (an endless line, JSON nested too deeply) fails the answer. */
+  /** Runs `step`. If it throws, because a line is too long or JSON is nested too deeply, the answer fails. */
   private run(step: (outputs: Output[]) => void): readonly Output[] {
     const outputs: Output[] = [];
     try {
@@ -70,9 +70,9 @@ export class AnswerStream<Output> {
     return outputs;
   }
 
-  private event(event: SseEvent, outputs: Output[]): void {
+  private readEvent(event: SseEvent, outputs: Output[]): void {
     if (this.assembler.finished) return;
-    const { signals, done } = this.reader.event(event);
+    const { signals, done } = this.reader.readEvent(event);
     this.relay(signals, outputs);
     if (done) this.finish(outputs);
   }
@@ -85,7 +85,7 @@ export class AnswerStream<Output> {
       const stage = stages[at];
       const first = current[0];
       if (!stage || !first) continue;
-      // Almost every list holds one signal, which is not copied.
+      // Almost every list holds one signal: avoid copying it.
       current = current.length === 1 ? stage.step(first) : current.flatMap((signal) => stage.step(signal));
     }
     for (const signal of current) {
@@ -103,15 +103,15 @@ export class AnswerStream<Output> {
 }
 
 /**
- * Whether the data is an event truncated at the end of the stream: it starts like a JSON object, but is not valid JSON.
- * Other text is an error message.
+ * Whether the data is an event truncated at the end of the stream: it starts like a JSON object, but neither the data
+ * nor its last line is valid JSON. Any other text is read, because it may be an error message.
  */
 function isTruncated(data: string): boolean {
   const last = data.slice(data.lastIndexOf('\n') + 1);
   return /^\s*\{/.test(data) && parseJson(data) === undefined && parseJson(last) === undefined;
 }
 
-/** V8's own JSON functions report a value that is nested too deeply as an exceeded stack. */
+/** V8's JSON functions report a value that is nested too deeply as a stack overflow. */
 function describeCause(cause: unknown): string {
   const isDeep = cause instanceof RangeError && cause.message.includes('call stack');
   return isDeep ? 'a value is nested too deeply' : messageOf(cause);
@@ -132,9 +132,9 @@ class SurrogateStage implements Stage {
     if (!this.held && !/[\ud800-\udfff]/.test(signal.text)) return [signal];
     const before = this.held?.type === signal.type ? [] : this.end();
     const text = (this.held?.text ?? '') + signal.text;
-    const half = /[\ud800-\udbff]$/.test(text);
-    this.held = half ? { ...signal, text: text.slice(-1) } : undefined;
-    const complete = toWellFormed(half ? text.slice(0, -1) : text);
+    const endsInHalf = /[\ud800-\udbff]$/.test(text);
+    this.held = endsInHalf ? { ...signal, text: text.slice(-1) } : undefined;
+    const complete = toWellFormed(endsInHalf ? text.slice(0, -1) : text);
     return complete === '' ? before : [...before, { ...signal, text: complete }];
   }
 

@@ -1,4 +1,4 @@
-/** The base of assemblers that change a part of what another one writes. */
+/** Provides the base class of assemblers that change a part of what the Responses assembler writes. */
 import type { BridgeError } from '../errors/bridge-error';
 import type { ChatUsage } from '../wire/chat';
 import type { ResponsesEvent } from '../wire/responses-output';

@@ -28,16 +28,16 @@ export interface ChatAssemblerOptions {
 
 interface OpenCall { readonly index: number; readonly target: CallTarget; args: string }
 
-/** The stream: a role chunk, deltas, one chunk with the finish reason, and usage if requested. */
+/** Writes a role chunk, deltas and a finish reason for each choice, then usage if requested. */
 export class ChatAssembler implements Assembler<ChatOutput> {
   finished = false;
   error: BridgeError | undefined;
   usage: ChatUsage | undefined;
-  private choice = 0;
-  private calls = 0;
+  private choiceIndex = 0;
+  private callCount = 0;
   private open: OpenCall | undefined;
   private started = false;
-  /** Precedes the next text. A Chat answer is one message: several upstream messages are joined by blank lines. */
+  /** Separates the next text from earlier text: a Chat answer joins several upstream messages by blank lines. */
   private gap = '';
   private upstreamReason: FinishReason | undefined;
 
@@ -47,13 +47,13 @@ export class ChatAssembler implements Assembler<ChatOutput> {
     return this.started;
   }
 
-  /** Some upstreams send `stop` although they called tools (upstreams.md, section 4.4). */
+  /** Corrected, because some upstreams send `stop` although they called tools (upstreams.md, section 4.4). */
   get reason(): FinishReason | undefined {
-    return this.upstreamReason && this.finishReason(this.upstreamReason);
+    return this.upstreamReason && this.toFinishReason(this.upstreamReason);
   }
 
   start(): readonly ChatOutput[] {
-    return [this.delta({ role: 'assistant', content: '' })];
+    return [this.createDeltaChunk({ role: 'assistant', content: '' })];
   }
 
   step(signal: Signal): readonly ChatOutput[] {
@@ -61,25 +61,25 @@ export class ChatAssembler implements Assembler<ChatOutput> {
     switch (signal.type) {
       case 'text-delta':
         this.started = true;
-        return [this.text(signal.text, signal.logprobs)];
+        return [this.writeText(signal.text, signal.logprobs)];
       case 'refusal-delta':
         this.started = true;
-        return [this.delta({ refusal: signal.text })];
+        return [this.createDeltaChunk({ refusal: signal.text })];
       case 'reasoning-delta':
-        return this.options.hideReasoning ? [] : [this.delta({ reasoning_content: signal.text })];
+        return this.options.hideReasoning ? [] : [this.createDeltaChunk({ reasoning_content: signal.text })];
       case 'reasoning-details':
-        return this.options.hideReasoning ? [] : [this.delta({ reasoning_details: signal.details })];
+        return this.options.hideReasoning ? [] : [this.createDeltaChunk({ reasoning_details: signal.details })];
       case 'call-start':
         return this.startCall(signal.id, signal.name);
       case 'call-delta':
-        return this.callDelta(signal.text);
+        return this.extendCall(signal.text);
       case 'call-end':
         return this.endCall(signal.signature);
       case 'message-end':
         this.gap = '\n\n';
         return [];
       case 'choice-end':
-        return this.nextChoice(signal.reason);
+        return this.beginNextChoice(signal.reason);
       case 'usage':
         this.usage = signal.usage;
         return [];
@@ -98,9 +98,9 @@ export class ChatAssembler implements Assembler<ChatOutput> {
     const reason = this.upstreamReason;
     if (reason === undefined) return this.fail(cutStream());
     this.finished = true;
-    const last = this.chunk([this.choiceObject({}, this.finishReason(reason))]);
+    const last = this.createChunk([this.createChoice({}, this.toFinishReason(reason))]);
     return this.options.includeUsage && this.usage
-      ? [last, { ...this.chunk([]), usage: toUsageObject(this.usage) }]
+      ? [last, { ...this.createChunk([]), usage: toUsageObject(this.usage) }]
       : [last];
   }
 
@@ -111,71 +111,72 @@ export class ChatAssembler implements Assembler<ChatOutput> {
     return [renderErrorBody(this.error)];
   }
 
-  private text(text: string, logprobs: readonly JsonValue[] | undefined): ChatOutput {
+  private writeText(text: string, logprobs: readonly JsonValue[] | undefined): ChatOutput {
     const content = this.gap + text;
     this.gap = '';
-    return this.delta({ content }, logprobs && { content: logprobs });
+    return this.createDeltaChunk({ content }, logprobs && { content: logprobs });
   }
 
   private startCall(id: string, name: string): readonly ChatOutput[] {
     this.started = true;
     const target = this.options.tools.find(name);
-    this.open = { index: this.calls, target, args: '' };
-    this.calls += 1;
-    if (target.kind === 'custom') return [this.call({ id, type: 'custom', custom: { name: target.name, input: '' } })];
-    return [this.call({ id, type: 'function', function: { name: target.name, arguments: '' } })];
+    this.open = { index: this.callCount, target, args: '' };
+    this.callCount += 1;
+    const { kind, name: clientName } = target;
+    if (kind === 'custom') return [this.createCallChunk({ id, type: kind, custom: { name: clientName, input: '' } })];
+    return [this.createCallChunk({ id, type: 'function', function: { name: clientName, arguments: '' } })];
   }
 
-  private callDelta(text: string): readonly ChatOutput[] {
+  private extendCall(text: string): readonly ChatOutput[] {
     if (!this.open) return [];
     this.open.args += text;
-    return this.open.target.kind === 'custom' ? [] : [this.call({ function: { arguments: text } })];
+    return this.open.target.kind === 'custom' ? [] : [this.createCallChunk({ function: { arguments: text } })];
   }
 
   private endCall(signature: CallSignature | undefined): readonly ChatOutput[] {
     const { open } = this;
     const custom = open?.target.kind === 'custom' && { custom: { input: readCustomInput(open.args) } };
-    const outputs = custom || signature ? [this.call({ ...signature, ...custom })] : [];
+    const outputs = custom || signature ? [this.createCallChunk({ ...signature, ...custom })] : [];
     this.open = undefined;
     return outputs;
   }
 
-  private nextChoice(reason: FinishReason): readonly ChatOutput[] {
-    const last = this.chunk([this.choiceObject({}, this.finishReason(reason))]);
-    this.choice += 1;
-    this.calls = 0;
+  private beginNextChoice(reason: FinishReason): readonly ChatOutput[] {
+    const last = this.createChunk([this.createChoice({}, this.toFinishReason(reason))]);
+    this.choiceIndex += 1;
+    this.callCount = 0;
     this.open = undefined;
     this.gap = '';
-    return [last, this.delta({ role: 'assistant', content: '' })];
+    return [last, this.createDeltaChunk({ role: 'assistant', content: '' })];
   }
 
-  private finishReason(reason: FinishReason): FinishReason {
+  private toFinishReason(reason: FinishReason): FinishReason {
     if (TRUNCATING_REASONS.has(reason)) return reason;
-    return this.calls > 0 ? 'tool_calls' : 'stop';
+    return this.callCount > 0 ? 'tool_calls' : 'stop';
   }
 
-  private call(delta: Omit<ChatCallDelta, 'index'>): ChatChunkObject {
-    return this.delta({ tool_calls: [{ index: this.open?.index ?? 0, ...delta }] });
+  private createCallChunk(delta: Omit<ChatCallDelta, 'index'>): ChatChunkObject {
+    return this.createDeltaChunk({ tool_calls: [{ index: this.open?.index ?? 0, ...delta }] });
   }
 
-  private delta(delta: ChatDeltaObject, logprobs?: ChatChoiceObject['logprobs']): ChatChunkObject {
-    return this.chunk([this.choiceObject(delta, null, logprobs)]);
+  private createDeltaChunk(delta: ChatDeltaObject, logprobs?: ChatChoiceObject['logprobs']): ChatChunkObject {
+    return this.createChunk([this.createChoice(delta, null, logprobs)]);
   }
 
-  private choiceObject(
+  private createChoice(
     delta: ChatDeltaObject, reason: FinishReason | null, logprobs: ChatChoiceObject['logprobs'] = null,
   ): ChatChoiceObject {
-    return { index: this.choice, delta, logprobs, finish_reason: reason };
+    return { index: this.choiceIndex, delta, logprobs, finish_reason: reason };
   }
 
-  private chunk(choices: readonly ChatChoiceObject[]): ChatChunkObject {
+  private createChunk(choices: readonly ChatChoiceObject[]): ChatChunkObject {
     const { id, model, created } = this.options;
     const usage = this.options.includeUsage ? { usage: null } : {};
     return { id, object: 'chat.completion.chunk', created, model, choices, ...usage };
   }
 }
 
-/** The token usage in the format of Chat Completions. */
+/** Converts token usage to the format of Chat Completions. */
 export function toUsageObject(usage: ChatUsage): ChatUsageObject {
   return {
     prompt_tokens: usage.prompt,
@@ -197,7 +198,7 @@ interface Choice {
   finish: ChatChoiceObject['finish_reason'];
 }
 
-/** Folds the outputs of a stream into one completion: `push` each output, then call `body`. */
+/** Folds the outputs of a stream into one completion: `push` each output, then call `body`. Errors are skipped. */
 export class ChatCollector {
   private readonly choices: Choice[] = [];
   private head: { readonly id: string; readonly created: number; readonly model: string } | undefined;

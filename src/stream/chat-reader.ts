@@ -11,19 +11,19 @@ import type { AnswerReader, FinishReason, ReaderOptions, Reading, Signal } from 
 import type { SseEvent } from './sse';
 import { MAX_ANSWER_LENGTH, tooLong, ToolCalls } from './tool-calls';
 
-/** Reads one answer in Chat Completions chunks. */
+/** Reads one answer: the chunks of a stream, or one whole completion. */
 export class ChatReader implements AnswerReader {
   private readonly callIds: Set<string>;
   private calls: ToolCalls;
   finished = false;
   private reason: FinishReason | undefined;
-  /** Whether content has arrived after the latest finish reason. */
-  private late = false;
+  /** Whether content has arrived after the latest finish reason, which a later one then replaces. */
+  private hasLateContent = false;
   /** Whether `[DONE]` has arrived. */
-  private done = false;
-  /** Choices by index, read one after the other at the end: those of a stream may be interleaved. */
-  private readonly held = new Map<number, ChatDelta[]>();
-  /** Characters of the stream events with those choices. */
+  private isDone = false;
+  /** The deltas of several choices, by index. `end` reads one choice after the other: a stream may interleave them. */
+  private readonly heldDeltas = new Map<number, ChatDelta[]>();
+  /** Length of the stream events with these deltas, in characters. */
   private heldLength = 0;
 
   constructor(private readonly options: ReaderOptions) {
@@ -31,22 +31,21 @@ export class ChatReader implements AnswerReader {
     this.calls = new ToolCalls(options, this.callIds);
   }
 
-  event(event: SseEvent): Reading {
+  readEvent(event: SseEvent): Reading {
     const data = event.data.trim();
     if (data === '') return { signals: [], done: false };
     if (data === '[DONE]') {
-      this.done = true;
+      this.isDone = true;
       return { signals: [], done: true };
     }
     const value = parseJson(data);
-    const signals = value === undefined ? this.lines(data) : this.chunk(readChatChunk(value), data.length);
+    const signals = value === undefined ? this.readLines(data) : this.readChunk(readChatChunk(value), data.length);
     return { signals, done: false };
   }
 
-  /** A whole completion, possibly with several choices. */
-  completion(value: unknown): readonly Signal[] {
+  readCompletion(value: unknown): readonly Signal[] {
     const chunk = readChatChunk(value);
-    if (chunk.error !== undefined) return this.chunk(chunk, 0);
+    if (chunk.error !== undefined) return this.readChunk(chunk, 0);
     if (chunk.choices.length === 0) return [{ type: 'error', error: emptyAnswer() }];
     const choices = chunk.choices.map((choice, position) => ({
       ...choice, index: choice.index ?? position, finishReason: choice.finishReason ?? 'stop',
@@ -60,24 +59,25 @@ export class ChatReader implements AnswerReader {
   /** Text, calls and usage may follow the first finish_reason, so only the end of the stream ends the answer. */
   end(): readonly Signal[] {
     const signals: Signal[] = [];
-    const [first = [], ...others] = [...this.held].sort(([one], [other]) => one - other).map(([, deltas]) => deltas);
+    const held = [...this.heldDeltas].sort(([one], [other]) => one - other);
+    const [first = [], ...others] = held.map(([, deltas]) => deltas);
     let reason = this.readChoice(first, signals);
     for (const deltas of others) {
       if (reason === undefined) return signals;
       signals.push({ type: 'choice-end', reason });
       this.calls = new ToolCalls(this.options, this.callIds);
       this.reason = undefined;
-      this.finished = this.late = false;
+      this.finished = this.hasLateContent = false;
       reason = this.readChoice(deltas, signals);
     }
     if (reason !== undefined) signals.push({ type: 'finish', reason });
     return signals;
   }
 
-  /** Reads the rest of a choice. @returns its finish reason; undefined if it has failed */
+  /** Reads the deltas held back for a choice, and ends its calls. @returns its finish reason; undefined on failure */
   private readChoice(deltas: readonly ChatDelta[], signals: Signal[]): FinishReason | undefined {
-    for (const delta of deltas) this.read(delta, signals);
-    const ending = this.ending();
+    for (const delta of deltas) this.readDelta(delta, signals);
+    const ending = this.findEnding();
     if (ending instanceof BridgeError) {
       signals.push({ type: 'error', error: ending });
       return undefined;
@@ -86,18 +86,18 @@ export class ChatReader implements AnswerReader {
     return ending;
   }
 
-  private ending(): FinishReason | BridgeError {
+  private findEnding(): FinishReason | BridgeError {
     const { reason, calls } = this;
-    const isLost = this.late && calls.truncated;
-    if (reason !== undefined && !isLost) return reason;
-    if (calls.truncated || !this.done) return cutStream();
+    const isTruncated = this.hasLateContent && calls.truncated;
+    if (reason !== undefined && !isTruncated) return reason;
+    if (calls.truncated || !this.isDone) return cutStream();
     // Some gateways end a broken stream with [DONE]; only complete calls prove that nothing is missing.
     if (calls.count > 0) return 'tool_calls';
     return this.options.sendsFinishReason === false ? 'stop' : unfinishedStream();
   }
 
-  /** @param length characters of the event */
-  private chunk(chunk: ChatChunk, length: number): readonly Signal[] {
+  /** @param length the event's length in characters */
+  private readChunk(chunk: ChatChunk, length: number): readonly Signal[] {
     if (chunk.error !== undefined) {
       return this.finished ? [] : [{ type: 'error', error: classifyStreamError(chunk.error, this.options.source?.()) }];
     }
@@ -108,51 +108,52 @@ export class ChatReader implements AnswerReader {
       for (const choice of chunk.choices) this.hold(choice, choice.index ?? 0);
     } else {
       const [choice] = chunk.choices;
-      if (choice) this.read(choice, signals);
+      if (choice) this.readDelta(choice, signals);
     }
     if (chunk.usage) signals.push({ type: 'usage', usage: chunk.usage });
     return signals;
   }
 
   private hold(choice: ChatDelta, index: number): void {
-    const deltas = this.held.get(index);
+    const deltas = this.heldDeltas.get(index);
     if (deltas) deltas.push(choice);
-    else this.held.set(index, [choice]);
+    else this.heldDeltas.set(index, [choice]);
   }
 
-  private read(choice: ChatDelta, signals: Signal[]): void {
-    this.delta(choice, signals);
-    const failure = choice.finishReason === undefined ? undefined : this.finish(choice.finishReason);
+  private readDelta(choice: ChatDelta, signals: Signal[]): void {
+    this.passContent(choice, signals);
+    const failure = choice.finishReason === undefined ? undefined : this.readFinish(choice.finishReason);
     if (failure) signals.push(failure);
   }
 
-  private delta(choice: ChatDelta, signals: Signal[]): void {
+  private passContent(choice: ChatDelta, signals: Signal[]): void {
     const { text, reasoning, reasoningDetails: details, refusal, logprobs, toolCalls } = choice;
     const { calls } = this;
     if (details) calls.pass({ type: 'reasoning-details', details }, signals);
     if (reasoning !== undefined) calls.pass({ type: 'reasoning-delta', text: reasoning }, signals);
     if (text !== undefined) calls.pass({ type: 'text-delta', text, ...(logprobs && { logprobs }) }, signals);
     if (refusal !== undefined) calls.pass({ type: 'refusal-delta', text: refusal }, signals);
-    this.late ||= this.finished && (text ?? reasoning ?? refusal ?? toolCalls) !== undefined;
-    for (const fragment of toolCalls ?? []) for (const signal of calls.fragment(fragment)) signals.push(signal);
+    this.hasLateContent ||= this.finished && (text ?? reasoning ?? refusal ?? toolCalls) !== undefined;
+    for (const fragment of toolCalls ?? []) for (const signal of calls.pushFragment(fragment)) signals.push(signal);
   }
 
   /** @returns the failure, if the finish reason reports one */
-  private finish(word: string): Signal | undefined {
-    const reason = FINISH_REASONS.get(word) ?? readFinishReason(word);
+  private readFinish(value: string): Signal | undefined {
+    const reason = FINISH_REASONS.get(value) ?? readFinishReason(value);
     if (reason === undefined) return undefined;
     if (reason instanceof BridgeError) return this.finished ? undefined : { type: 'error', error: reason };
-    if (this.reason === undefined || (this.late && !TRUNCATING_REASONS.has(this.reason))) this.reason = reason;
+    const isReplaced = this.reason === undefined || (this.hasLateContent && !TRUNCATING_REASONS.has(this.reason));
+    if (isReplaced) this.reason = reason;
     this.finished = true;
-    this.late = false;
+    this.hasLateContent = false;
     return undefined;
   }
 
-  /** Reads data that is not JSON: some gateways put several objects into one event, others send an HTML page. */
-  private lines(data: string): readonly Signal[] {
+  /** Reads data that is not one JSON value: some gateways put several into one event, others send an HTML page. */
+  private readLines(data: string): readonly Signal[] {
     const values = data.split('\n').map((line) => parseJson(line.replace(/^data:/, '')));
     if (values.length > 1 && values.every((value) => value !== undefined)) {
-      return values.flatMap((value) => this.chunk(readChatChunk(value), data.length / values.length));
+      return values.flatMap((value) => this.readChunk(readChatChunk(value), data.length / values.length));
     }
     return this.finished ? [] : [unreadableEvent(data)];
   }

@@ -1,4 +1,4 @@
-/** Answers a compaction request: the model's text becomes one `compaction` item, everything else is dropped. */
+/** Answers a compaction request: the model's text becomes one `compaction` item; its other output is dropped. */
 import type { MakeId } from '../base/clock';
 import { sealSummary } from '../tools/envelope';
 import type { ResponsesEvent } from '../wire/responses-output';
@@ -25,7 +25,7 @@ export class CompactionAssembler extends AssemblerWrapper {
         this.summary += signal.text;
         return [];
       case 'finish':
-        return signal.reason === 'stop' ? [...this.item(), ...this.inner.step(signal)] : this.inner.step(signal);
+        return [...(signal.reason === 'stop' ? this.writeSummary() : []), ...this.inner.step(signal)];
       case 'usage':
       case 'error':
         return this.inner.step(signal);
@@ -34,7 +34,7 @@ export class CompactionAssembler extends AssemblerWrapper {
     }
   }
 
-  private item(): readonly ResponsesEvent[] {
+  private writeSummary(): readonly ResponsesEvent[] {
     const text = this.summary.trim();
     if (text === '') return this.inner.fail(emptyAnswer());
     return this.inner.writeItem({ type: 'compaction', id: this.makeId('cmp'), encrypted_content: sealSummary(text) });

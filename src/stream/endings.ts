@@ -1,4 +1,4 @@
-/** Maps the finish reasons of all providers, including those that report a failure. */
+/** Maps the finish reasons of all providers, and creates the errors for answers that did not end properly. */
 import { BridgeError } from '../errors/bridge-error';
 import type { ErrorKind } from '../errors/error-table';
 import type { FinishReason, Signal } from './signal';
@@ -21,13 +21,13 @@ const SPELLINGS: readonly (readonly [reason: FinishReason, spellings: readonly s
   ]],
 ];
 
-/** The meaning of each spelling. */
+/** The finish reason that each spelling means. */
 export const FINISH_REASONS: ReadonlyMap<string, FinishReason> = new Map(
   SPELLINGS.flatMap(([reason, spellings]) => spellings.map((spelling) => [spelling, reason] as const)),
 );
 
-/** Values without meaning: some servers send the name of their null value. */
-const NOTHING = ['', 'null', 'none', 'undefined'];
+/** Values without a meaning: some servers send the name of their null value. */
+const MEANINGLESS = ['', 'null', 'none', 'undefined'];
 
 /** Finish reasons that are specific failures. */
 const FAILURES: ReadonlyMap<string, readonly [kind: ErrorKind, message: string]> = new Map([
@@ -40,28 +40,28 @@ const FAILURES: ReadonlyMap<string, readonly [kind: ErrorKind, message: string]>
 ]);
 
 /**
- * Reads a finish reason in any spelling, because hosts of the same model differ (`STOP`, `Stop`). An unknown one is a
- * failure that quotes it: an answer whose call was lost (`MALFORMED_FUNCTION_CALL`) or that was aborted must not look
+ * Reads a finish reason in upper or lower case, because hosts of the same model differ (`STOP`, `Stop`). An unknown
+ * reason is a failure: an answer whose call was lost (`MALFORMED_FUNCTION_CALL`) or that was aborted must not look
  * complete.
- * @returns undefined for a value without meaning
+ * @returns undefined for a value without a meaning
  */
-export function readFinishReason(word: string): FinishReason | BridgeError | undefined {
-  const key = word.trim().toLowerCase();
-  if (NOTHING.includes(key)) return undefined;
+export function readFinishReason(value: string): FinishReason | BridgeError | undefined {
+  const key = value.trim().toLowerCase();
+  if (MEANINGLESS.includes(key)) return undefined;
   const failure = FAILURES.get(key);
   if (failure) return new BridgeError(...failure);
   const reason = FINISH_REASONS.get(key);
-  return reason ?? new BridgeError('upstream_error', `The provider ended its answer with "${shorten(word)}".`);
+  return reason ?? new BridgeError('upstream_error', `The provider ended its answer with "${shorten(value)}".`);
 }
 
 /** An answer with one of these finish reasons is truncated: its last item is incomplete. */
 export const TRUNCATING_REASONS: ReadonlySet<FinishReason> = new Set(['length', 'content_filter']);
 
-/** The stream ended before the provider finished its answer. */
+/** For a stream that was closed before the provider finished its answer. */
 export const cutStream = (): BridgeError =>
   new BridgeError('cut_stream', 'The provider closed the stream before its answer was finished.');
 
-/** `[DONE]` without a finish_reason: a broken stream, or a provider that never sends one. */
+/** For `[DONE]` without a finish_reason: the stream broke, or the provider never sends finish reasons. */
 export const unfinishedStream = (): BridgeError =>
   new BridgeError(
     'cut_stream',
@@ -69,11 +69,11 @@ export const unfinishedStream = (): BridgeError =>
       'If it never sends one, set sendsFinishReason to false in its dialect.',
   );
 
-/** Codex cannot continue after reasoning alone. */
+/** For an answer without text or tool calls. Codex cannot continue after reasoning alone. */
 export const emptyAnswer = (): BridgeError =>
   new BridgeError('empty_answer', 'The provider finished without any text or tool call.');
 
-/** Stream data that is not JSON. */
+/** Creates the error signal for stream data that is not JSON. */
 export function unreadableEvent(data: string): Signal {
   const quoted = JSON.stringify(shorten(data));
   return {

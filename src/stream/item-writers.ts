@@ -10,29 +10,28 @@ type PartKind = OutputPart['type'];
 
 const NONE: readonly JsonValue[] = [];
 
-/** `begin`, then `push` for each delta, `end`, and `item` for the finished message. */
+/** Writes one message: call `begin`, `push` for each delta, `end`, then `createItem` for the finished message. */
 export class MessageWriter {
   private readonly parts: OutputPart[] = [];
   private kind: PartKind | undefined;
   private text = '';
   private logprobs: JsonValue[] = [];
-  private readonly place: { readonly output_index: number; readonly item_id: string };
+  private readonly position: { readonly output_index: number; readonly item_id: string };
 
   constructor(itemId: string, outputIndex: number) {
-    this.place = { output_index: outputIndex, item_id: itemId };
+    this.position = { output_index: outputIndex, item_id: itemId };
   }
 
   begin(): readonly ResponsesEvent[] {
-    return [
-      { type: 'response.output_item.added', output_index: this.place.output_index, item: this.item('in_progress') },
-    ];
+    const item = this.createItem('in_progress');
+    return [{ type: 'response.output_item.added', output_index: this.position.output_index, item }];
   }
 
   push(kind: PartKind, delta: string, logprobs: readonly JsonValue[] = NONE): readonly ResponsesEvent[] {
-    const before = this.kind === kind ? undefined : [...this.end(), this.open(kind)];
+    const before = this.kind === kind ? undefined : [...this.end(), this.openPart(kind)];
     this.text += delta;
     if (logprobs.length > 0) this.logprobs.push(...logprobs);
-    const { output_index, item_id } = this.place;
+    const { output_index, item_id } = this.position;
     const content_index = this.parts.length;
     const event: ResponsesEvent =
       kind === 'refusal'
@@ -44,8 +43,8 @@ export class MessageWriter {
   /** Closes the open part. */
   end(): readonly ResponsesEvent[] {
     if (this.kind === undefined) return [];
-    const at = this.at();
-    const part = this.part(this.kind, this.text);
+    const at = this.locatePart();
+    const part = this.createPart(this.kind, this.text);
     this.parts.push(part);
     this.kind = undefined;
     return [
@@ -56,70 +55,70 @@ export class MessageWriter {
     ];
   }
 
-  item(status: OutputStatus, phase?: MessagePhase): OutputMessage {
-    const head = { type: 'message', id: this.place.item_id, role: 'assistant', status } as const;
+  createItem(status: OutputStatus, phase?: MessagePhase): OutputMessage {
+    const head = { type: 'message', id: this.position.item_id, role: 'assistant', status } as const;
     return { ...head, ...(phase && { phase }), content: [...this.parts] };
   }
 
-  private open(kind: PartKind): ResponsesEvent {
+  private openPart(kind: PartKind): ResponsesEvent {
     this.kind = kind;
     this.text = '';
     this.logprobs = [];
-    return { type: 'response.content_part.added', ...this.at(), part: this.part(kind, '') };
+    return { type: 'response.content_part.added', ...this.locatePart(), part: this.createPart(kind, '') };
   }
 
-  private at(): { readonly output_index: number; readonly item_id: string; readonly content_index: number } {
-    return { ...this.place, content_index: this.parts.length };
+  private locatePart(): { readonly output_index: number; readonly item_id: string; readonly content_index: number } {
+    return { ...this.position, content_index: this.parts.length };
   }
 
-  private part(kind: PartKind, text: string): OutputPart {
+  private createPart(kind: PartKind, text: string): OutputPart {
     if (kind === 'refusal') return { type: 'refusal', refusal: text };
     return { type: 'output_text', text, annotations: [], logprobs: this.logprobs };
   }
 }
 
 /**
- * Codex, the AI SDK and LangChain show only the summary form (responses-protocol.md, findings); Codex shows raw text
- * only with `show_raw_agent_reasoning`. With `hidden`, the reasoning is still sent in `encrypted_content`.
+ * How reasoning is shown. The AI SDK and LangChain show only the summary form (responses-protocol.md, findings), as
+ * Codex does without `show_raw_agent_reasoning`. `hidden` still sends the reasoning in `encrypted_content`.
  */
 export type ReasoningOutput = 'text' | 'summary' | 'both' | 'hidden';
 
 export type ReasoningSignal = SignalOf<'reasoning-delta'> | SignalOf<'reasoning-details'>;
 
-/** `begin`, then `push` for each delta, `end`, and `item` for the finished reasoning. */
+/** Writes one reasoning item: call `begin`, `push` for each signal, `end`, then `createItem`. */
 export class ReasoningWriter {
   private text = '';
   private readonly signed = new SignedBlocks();
-  private readonly content: boolean;
-  private readonly summary: boolean;
-  private readonly place: { readonly output_index: number; readonly item_id: string };
+  private readonly showsContent: boolean;
+  private readonly showsSummary: boolean;
+  private readonly position: { readonly output_index: number; readonly item_id: string };
 
-  /** @param seal writes the envelope even if the text is shown, for clients that store nothing else */
+  /** @param seal whether to write the envelope even if raw text is sent, for clients that keep only the envelope */
   constructor(
     itemId: string, outputIndex: number, mode: ReasoningOutput, private readonly seal = false,
     private readonly origin?: string,
   ) {
-    this.place = { output_index: outputIndex, item_id: itemId };
-    this.content = mode === 'text' || mode === 'both';
-    this.summary = mode === 'summary' || mode === 'both';
+    this.position = { output_index: outputIndex, item_id: itemId };
+    this.showsContent = mode === 'text' || mode === 'both';
+    this.showsSummary = mode === 'summary' || mode === 'both';
   }
 
   begin(): readonly ResponsesEvent[] {
-    const events: ResponsesEvent[] = [
-      { type: 'response.output_item.added', output_index: this.place.output_index, item: this.item('in_progress') },
-    ];
-    if (this.summary) {
+    const { output_index } = this.position;
+    const item = this.createItem('in_progress');
+    const events: ResponsesEvent[] = [{ type: 'response.output_item.added', output_index, item }];
+    if (this.showsSummary) {
       events.push({
         type: 'response.reasoning_summary_part.added',
-        ...this.place,
+        ...this.position,
         summary_index: 0,
         part: { type: 'summary_text', text: '' },
       });
     }
-    if (this.content) {
+    if (this.showsContent) {
       events.push({
         type: 'response.content_part.added',
-        ...this.place,
+        ...this.position,
         content_index: 0,
         part: { type: 'reasoning_text', text: '' },
       });
@@ -134,27 +133,28 @@ export class ReasoningWriter {
       this.signed.add(signal.details);
       return events;
     }
+    const { position, showsContent } = this;
     const { text: delta } = signal;
     this.text += delta;
-    if (this.summary)
-      events.push({ type: 'response.reasoning_summary_text.delta', ...this.place, summary_index: 0, delta });
-    if (this.content) events.push({ type: 'response.reasoning_text.delta', ...this.place, content_index: 0, delta });
+    if (this.showsSummary)
+      events.push({ type: 'response.reasoning_summary_text.delta', ...position, summary_index: 0, delta });
+    if (showsContent) events.push({ type: 'response.reasoning_text.delta', ...position, content_index: 0, delta });
     return events;
   }
 
   end(): readonly ResponsesEvent[] {
-    const { text, place } = this;
+    const { text, position } = this;
     const events: ResponsesEvent[] = [];
-    if (this.summary) {
+    if (this.showsSummary) {
       const part = { type: 'summary_text', text } as const;
-      events.push({ type: 'response.reasoning_summary_text.done', ...place, summary_index: 0, text });
-      events.push({ type: 'response.reasoning_summary_part.done', ...place, summary_index: 0, part });
+      events.push({ type: 'response.reasoning_summary_text.done', ...position, summary_index: 0, text });
+      events.push({ type: 'response.reasoning_summary_part.done', ...position, summary_index: 0, part });
     }
-    if (this.content) {
-      events.push({ type: 'response.reasoning_text.done', ...place, content_index: 0, text });
+    if (this.showsContent) {
+      events.push({ type: 'response.reasoning_text.done', ...position, content_index: 0, text });
       events.push({
         type: 'response.content_part.done',
-        ...place,
+        ...position,
         content_index: 0,
         part: { type: 'reasoning_text', text },
       });
@@ -163,20 +163,20 @@ export class ReasoningWriter {
   }
 
   /**
-   * Returns the item so far. Raw text is in `content`; the envelope is written if text is hidden, if there are signed
-   * blocks, or on request.
+   * Creates the item so far. Raw text is in `content`. A finished item gets an envelope if it has no raw text, if it
+   * has signed blocks, or on request.
    */
-  item(status: OutputStatus): OutputReasoning {
-    const open = status === 'in_progress';
+  createItem(status: OutputStatus): OutputReasoning {
+    const isOpen = status === 'in_progress';
     const details = this.signed.blocks.length > 0 ? this.signed.blocks : undefined;
-    const sealed = !open && (this.seal || !this.content || details !== undefined);
+    const isSealed = !isOpen && (this.seal || !this.showsContent || details !== undefined);
     return {
       type: 'reasoning',
-      id: this.place.item_id,
+      id: this.position.item_id,
       status,
-      summary: this.summary && !open ? [{ type: 'summary_text', text: this.text }] : [],
-      ...(this.content && { content: open ? [] : [{ type: 'reasoning_text', text: this.text }] }),
-      ...(sealed && { encrypted_content: sealReasoning({ text: this.text, details, origin: this.origin }) }),
+      summary: this.showsSummary && !isOpen ? [{ type: 'summary_text', text: this.text }] : [],
+      ...(this.showsContent && { content: isOpen ? [] : [{ type: 'reasoning_text', text: this.text }] }),
+      ...(isSealed && { encrypted_content: sealReasoning({ text: this.text, details, origin: this.origin }) }),
     };
   }
 }
@@ -186,31 +186,31 @@ const GROWING = ['text', 'summary'] as const;
 
 /**
  * Merges reasoning blocks that stream in pieces, because providers verify the signature over a whole block. A piece
- * belongs to the latest block with its type and index, unless both have different ids. Blocks within one chunk are
+ * belongs to the latest block with its type and index, unless their ids differ. Blocks within one chunk are
  * separate blocks; encrypted blocks arrive complete and are separate too (upstreams.md, section 3, OpenRouter and
  * MiniMax).
  */
 export class SignedBlocks {
   readonly blocks: unknown[] = [];
-  /** Positions of the latest blocks that may grow. */
+  /** Indexes of the latest blocks that may grow. */
   private readonly growing = new Map<string, number>();
 
   /** @param details the blocks of one chunk */
   add(details: readonly unknown[]): void {
-    const touched: (readonly [key: string, place: number])[] = [];
+    const touched: (readonly [key: string, index: number])[] = [];
     for (const detail of details) {
       const key =
         isRecord(detail) && isPiece(detail) ? `${String(detail['type'])} ${String(detail['index'])}` : undefined;
-      const place = key === undefined ? undefined : this.growing.get(key);
-      const before = place === undefined ? undefined : this.blocks[place];
-      if (place !== undefined && isRecord(before) && isRecord(detail) && haveSameId(before, detail)) {
-        this.blocks[place] = join(before, detail);
+      const index = key === undefined ? undefined : this.growing.get(key);
+      const before = index === undefined ? undefined : this.blocks[index];
+      if (index !== undefined && isRecord(before) && isRecord(detail) && haveSameId(before, detail)) {
+        this.blocks[index] = join(before, detail);
       } else {
         if (key !== undefined) touched.push([key, this.blocks.length]);
         this.blocks.push(detail);
       }
     }
-    for (const [key, place] of touched) this.growing.set(key, place);
+    for (const [key, index] of touched) this.growing.set(key, index);
   }
 }
 

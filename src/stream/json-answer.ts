@@ -1,4 +1,4 @@
-/** Handles answers requested as JSON: removes the markdown fence around them, and detects invalid JSON. */
+/** Handles answers requested as JSON: removes the Markdown fence around them, and detects invalid JSON. */
 import { parseJson } from '../base/json';
 import type { Notes } from '../base/notes';
 import { BridgeError } from '../errors/bridge-error';
@@ -9,12 +9,12 @@ const OPENING = /^\s*```\w*\s*(?=[{[])/;
 /** The beginning of what may become an opening fence; its info string is one word. */
 const MAYBE_OPENING = /^\s*(?:`{0,2}|```\w{0,20}\s*)$/;
 const FENCE = '```';
-/** Longest whitespace before a fence. Models in JSON mode may write endless whitespace, which is passed on. */
+/** Longest text held back for a fence. Models in JSON mode may write endless whitespace, which is passed on. */
 const MAX_HELD_LENGTH = 64;
 
 type AnswerState = 'start' | 'plain' | 'inside' | 'after';
 
-/** An answer that does not start with a fence passes unchanged; after a closing fence, nothing passes. */
+/** Removes the fence around an answer, and the text after it. An answer without an opening fence passes unchanged. */
 export class JsonFenceStage implements Stage {
   private state: AnswerState = 'start';
   private held = '';
@@ -26,7 +26,7 @@ export class JsonFenceStage implements Stage {
         // Log probabilities belong to exact tokens, so such text is passed on unchanged.
         if (signal.logprobs) return [...this.passUnchanged(), signal];
         this.held += signal.text;
-        return asText(this.take());
+        return toTextDeltas(this.release());
       case 'usage':
       case 'reasoning-delta':
       case 'reasoning-details':
@@ -42,19 +42,19 @@ export class JsonFenceStage implements Stage {
   }
 
   /** Returns the part of the held text that can be released. */
-  private take(): string {
-    if (this.state === 'start') this.open();
-    if (this.state === 'plain') return this.cut(this.held.length);
+  private release(): string {
+    if (this.state === 'start') this.readOpening();
+    if (this.state === 'plain') return this.take(this.held.length);
     if (this.state !== 'inside') return this.state === 'after' ? this.drop() : '';
     const end = findClosing(this.held);
-    if (end === undefined) return this.cut(this.held.length - closingTail(this.held));
-    const text = this.cut(end);
+    if (end === undefined) return this.take(this.held.length - measureClosingTail(this.held));
+    const text = this.take(end);
     this.state = 'after';
     this.held = '';
     return text;
   }
 
-  private open(): void {
+  private readOpening(): void {
     const opening = OPENING.exec(this.held);
     if (opening) {
       this.held = this.held.slice(opening[0].length);
@@ -64,11 +64,11 @@ export class JsonFenceStage implements Stage {
     }
   }
 
-  /** Also called before anything other than text: the held text is a closing fence or plain text. */
+  /** Also called before signals other than text, reasoning and usage: what is held is a closing fence or plain text. */
   end(): readonly Signal[] {
-    const closed = this.state === 'inside' && this.held.includes(FENCE);
-    if (closed) this.state = 'after';
-    return asText(closed ? this.drop() : this.cut(this.held.length));
+    const isClosed = this.state === 'inside' && this.held.includes(FENCE);
+    if (isClosed) this.state = 'after';
+    return toTextDeltas(isClosed ? this.drop() : this.take(this.held.length));
   }
 
   private passUnchanged(): readonly Signal[] {
@@ -77,7 +77,7 @@ export class JsonFenceStage implements Stage {
     return rest;
   }
 
-  private cut(length: number): string {
+  private take(length: number): string {
     const text = this.held.slice(0, length);
     this.held = this.held.slice(length);
     return text;
@@ -90,8 +90,8 @@ export class JsonFenceStage implements Stage {
 }
 
 /**
- * Finds the closing fence: backticks at the beginning of a line. They cannot be part of a JSON string, which contains
- * no line breaks.
+ * Finds the end of the text before the closing fence: backticks at the beginning of a line. They cannot be part of a
+ * JSON string, which contains no line breaks.
  */
 function findClosing(text: string): number | undefined {
   for (let at = text.indexOf(FENCE); at !== -1; at = text.indexOf(FENCE, at + FENCE.length)) {
@@ -102,28 +102,28 @@ function findClosing(text: string): number | undefined {
 }
 
 /** Returns how many of the last characters may belong to a closing fence: whitespace, backticks, whitespace. */
-function closingTail(text: string): number {
+function measureClosingTail(text: string): number {
   const tail = text.slice(-MAX_HELD_LENGTH);
   const trimmed = tail.trimEnd();
   const length = tail.length - trimmed.replace(/`{1,3}$/, '').trimEnd().length;
   return length < MAX_HELD_LENGTH ? length : 0;
 }
 
-const asText = (text: string): readonly Signal[] => (text === '' ? [] : [{ type: 'text-delta', text }]);
+const toTextDeltas = (text: string): readonly Signal[] => (text === '' ? [] : [{ type: 'text-delta', text }]);
 
 export interface JsonCheckOptions {
   /**
-   * If true, invalid JSON fails the answer, so that it can be retried before any of it is shown; otherwise it is only
-   * noted.
+   * Whether invalid JSON fails the answer, so that it can be retried before any of it is shown; otherwise only a note
+   * is added.
    */
-  readonly refuse: boolean;
+  readonly failsAnswer: boolean;
   readonly notes: Notes;
 }
 
-/** Checks the text of each choice once it is complete, unless the answer has calls or was truncated. */
+/** Checks the text of each choice once it is complete, unless the choice has calls or was truncated. */
 export class JsonCheckStage implements Stage {
   private text = '';
-  private calls = false;
+  private hasCalls = false;
 
   constructor(private readonly options: JsonCheckOptions) {}
 
@@ -133,7 +133,7 @@ export class JsonCheckStage implements Stage {
         this.text += signal.text;
         return [signal];
       case 'call-start':
-        this.calls = true;
+        this.hasCalls = true;
         return [signal];
       case 'choice-end':
       case 'finish':
@@ -144,13 +144,13 @@ export class JsonCheckStage implements Stage {
   }
 
   private check(reason: FinishReason): readonly Signal[] {
-    const isChecked = reason === 'stop' && this.text !== '' && !this.calls;
-    const wrong = isChecked && parseJson(this.text) === undefined;
+    const isChecked = reason === 'stop' && this.text !== '' && !this.hasCalls;
+    const isInvalid = isChecked && parseJson(this.text) === undefined;
     this.text = '';
-    this.calls = false;
-    if (!wrong) return [];
+    this.hasCalls = false;
+    if (!isInvalid) return [];
     const message = 'The model did not answer with the requested JSON.';
-    if (this.options.refuse) return [{ type: 'error', error: new BridgeError('bad_answer', message) }];
+    if (this.options.failsAnswer) return [{ type: 'error', error: new BridgeError('bad_answer', message) }];
     this.options.notes.add(message);
     return [];
   }

@@ -10,7 +10,7 @@ export interface MarkupCall {
 }
 
 const NAME = String.raw`[\w.:-]+`;
-/** Model families prefix the same tags: `<｜DSML｜invoke`, `<steptml:invoke`. */
+/** Model families add a prefix to the same tags: `<｜DSML｜invoke`, `<steptml:invoke`. */
 const PREFIX = String.raw`(?:\w+:|\|DSML\|\s?)?`;
 
 /**
@@ -22,7 +22,7 @@ export const mayBeCall = (inner: string): boolean =>
 
 /** @returns the calls of a complete block; undefined if it contains none */
 export function readMarkupCalls(inner: string): readonly MarkupCall[] | undefined {
-  const text = withPlainTags(inner).trim();
+  const text = normalizeTags(inner).trim();
   for (const read of READERS) {
     const calls = read(text);
     if (calls && calls.length > 0) return calls;
@@ -30,14 +30,14 @@ export function readMarkupCalls(inner: string): readonly MarkupCall[] | undefine
   return undefined;
 }
 
-/** Replaces the full-width bars and block characters of tokens with ASCII; arguments stay unchanged. */
-const withPlainTags = (text: string): string =>
+/** Replaces the full-width bars and `▁` in special tokens with ASCII characters; arguments stay unchanged. */
+const normalizeTags = (text: string): string =>
   text.replace(/<\/?｜[^<>\n]{1,60}>/g, (tag) => tag.replaceAll('｜', '|').replaceAll('▁', '_'));
 
-type Read = (text: string) => readonly MarkupCall[] | undefined;
+type ReadCalls = (text: string) => readonly MarkupCall[] | undefined;
 
-/** The first parser that accepts a block wins; each recognizes its format by a tag or the first character. */
-const READERS: readonly Read[] = [
+/** The first parser that accepts a block is used; each recognizes its format by a tag or the first characters. */
+const READERS: readonly ReadCalls[] = [
   readTokens, readFunctions, readInvokes, readPairs, readBraces, readNamedJson, readJsonList, readPython,
 ];
 
@@ -54,22 +54,22 @@ function readTokens(text: string): readonly MarkupCall[] | undefined {
     const invoked = readInvokes(body);
     if (invoked) return invoked[0];
     const [, name = '', json = ''] = TOKEN_CALL.exec(body) ?? [];
-    return jsonCall(name, parseJson(withoutFence(json)));
+    return createJsonCall(name, parseJson(removeFence(json)));
   });
-  return allOrNone(calls);
+  return requireAll(calls);
 }
 
 /** `<function=NAME><parameter=KEY>value</parameter></function>`; closing tags may be missing (Qwen3-Coder on vLLM). */
 function readFunctions(text: string): readonly MarkupCall[] | undefined {
   if (!text.includes('<function=')) return undefined;
   const parts = text.split('<function=').slice(1);
-  return allOrNone(parts.map((part) => {
+  return requireAll(parts.map((part) => {
     const [, name, body = ''] = new RegExp(`^(${NAME})>([\\s\\S]*?)(?:</function>|$)`).exec(part) ?? [];
     if (name === undefined) return undefined;
     const json = parseJson(body.trim());
     if (isJsonObject(json)) return { name, arguments: json };
     const parameter = new RegExp(`<parameter=(${NAME})>([\\s\\S]*?)(?=</parameter>|<parameter=|$)`, 'g');
-    return valuesCall(name, body.matchAll(parameter));
+    return createValuesCall(name, body.matchAll(parameter));
   }));
 }
 
@@ -77,13 +77,13 @@ function readFunctions(text: string): readonly MarkupCall[] | undefined {
 function readInvokes(text: string): readonly MarkupCall[] | undefined {
   const open = new RegExp(`<${PREFIX}invoke name="(${NAME})"\\s*>`, 'g');
   const heads = [...text.matchAll(open)];
-  return heads.length === 0 ? undefined : allOrNone(heads.map((head, at) => {
+  return heads.length === 0 ? undefined : requireAll(heads.map((head, at) => {
     const body = text.slice(head.index + head[0].length, heads[at + 1]?.index ?? text.length);
     const inner = body.split(new RegExp(`</${PREFIX}invoke>`))[0] ?? '';
     const json = parseJson(inner.trim());
     if (isJsonObject(json)) return { name: head[1] ?? '', arguments: json };
     const parameter = new RegExp(`<${PREFIX}parameter name="(${NAME})"[^>]*>([\\s\\S]*?)</${PREFIX}parameter>`, 'g');
-    return valuesCall(head[1] ?? '', inner.matchAll(parameter));
+    return createValuesCall(head[1] ?? '', inner.matchAll(parameter));
   }));
 }
 
@@ -92,14 +92,14 @@ function readPairs(text: string): readonly MarkupCall[] | undefined {
   const name = new RegExp(`^(${NAME})\\s*(?=<arg_key>|$)`).exec(text)?.[1];
   if (name === undefined) return undefined;
   const pair = /<arg_key>([\s\S]*?)<\/arg_key>\s*<arg_value>([\s\S]*?)<\/arg_value>/g;
-  return [valuesCall(name, text.matchAll(pair))];
+  return [createValuesCall(name, text.matchAll(pair))];
 }
 
 /** `call:NAME{key:<escape>text<escape>,n:3}` (Gemma): unquoted keys, strings between special tokens. */
 function readBraces(text: string): readonly MarkupCall[] | undefined {
   const calls = [...text.matchAll(new RegExp(`call:(${NAME})(\\{[\\s\\S]*?\\})\\s*(?=call:|$)`, 'g'))];
   if (calls.length === 0) return undefined;
-  return allOrNone(calls.map(([, name = '', braces = '']) => {
+  return requireAll(calls.map(([, name = '', braces = '']) => {
     const strings: string[] = [];
     const marked = braces.replace(/(<escape>|<\|"\|>)([\s\S]*?)\1/g, (_all, _mark, value: string) => {
       strings.push(JSON.stringify(value));
@@ -107,7 +107,7 @@ function readBraces(text: string): readonly MarkupCall[] | undefined {
     });
     const quoted = marked.replace(/([{,]\s*)([\w.-]+)(\s*:)/g, '$1"$2"$3');
     const json = quoted.replace(/\u0000(\d+)\u0000/g, (_all, at: string) => strings[Number(at)] ?? '');
-    return jsonCall(name, parseJson(json));
+    return createJsonCall(name, parseJson(json));
   }));
 }
 
@@ -123,23 +123,23 @@ function readNamedJson(text: string): readonly MarkupCall[] | undefined {
     if (name === undefined) return undefined;
     const begin = head.lastIndex;
     at = begin + new JsonProgress().push(text.slice(begin));
-    calls.push(jsonCall(name, parseJson(text.slice(begin, at))));
+    calls.push(createJsonCall(name, parseJson(text.slice(begin, at))));
   }
-  return allOrNone(calls);
+  return requireAll(calls);
 }
 
-/** One JSON object, several, or a list of them, with or without a fence. */
+/** One JSON object, several, or a list of objects, with or without a fence. */
 function readJsonList(text: string): readonly MarkupCall[] | undefined {
-  let rest = withoutFence(text.replace(/^(?:<\|plugin\|>|functools|function call<\|role_sep\|>)\s*/, ''));
+  let rest = removeFence(text.replace(/^(?:<\|plugin\|>|functools|function call<\|role_sep\|>)\s*/, ''));
   const calls: (MarkupCall | undefined)[] = [];
   while (rest !== '') {
     if (!/^[{[]/.test(rest)) return undefined;
     const length = new JsonProgress().push(rest);
     const value = parseJson(rest.slice(0, length));
-    for (const entry of Array.isArray(value) ? value : [value]) calls.push(objectCall(entry));
+    for (const entry of Array.isArray(value) ? value : [value]) calls.push(readObjectCall(entry));
     rest = rest.slice(length).replace(/^[\s,;]+/, '');
   }
-  return allOrNone(calls);
+  return requireAll(calls);
 }
 
 function readPython(text: string): readonly MarkupCall[] | undefined {
@@ -147,24 +147,24 @@ function readPython(text: string): readonly MarkupCall[] | undefined {
 }
 
 /** `{"name", "arguments"}` and variants; `{"NAME": {…}}` if that is the only property. */
-function objectCall(value: JsonValue | undefined): MarkupCall | undefined {
+function readObjectCall(value: JsonValue | undefined): MarkupCall | undefined {
   if (!isJsonObject(value)) return undefined;
-  if (isJsonObject(value['function'])) return objectCall(value['function']);
+  if (isJsonObject(value['function'])) return readObjectCall(value['function']);
   const name = value['name'] ?? value['tool_name'] ?? value['function'];
   if (typeof name === 'string') {
     const given = value['arguments'] ?? value['parameters'] ?? value['args'] ?? {};
-    return jsonCall(name, typeof given === 'string' ? parseJson(given) : given);
+    return createJsonCall(name, typeof given === 'string' ? parseJson(given) : given);
   }
-  const [only, ...others] = Object.entries(value);
-  return only && others.length === 0 ? jsonCall(only[0], only[1]) : undefined;
+  const [property, ...others] = Object.entries(value);
+  return property && others.length === 0 ? createJsonCall(...property) : undefined;
 }
 
-const withoutFence = (text: string): string => /^\s*```\w*\s*([\s\S]*?)\s*```\s*$/.exec(text)?.[1] ?? text.trim();
+const removeFence = (text: string): string => /^\s*```\w*\s*([\s\S]*?)\s*```\s*$/.exec(text)?.[1] ?? text.trim();
 
-const jsonCall = (name: string, value: JsonValue | undefined): MarkupCall | undefined =>
+const createJsonCall = (name: string, value: JsonValue | undefined): MarkupCall | undefined =>
   isJsonObject(value) && name !== '' ? { name, arguments: value } : undefined;
 
-function valuesCall(name: string, pairs: Iterable<RegExpMatchArray>): MarkupCall {
+function createValuesCall(name: string, pairs: Iterable<RegExpMatchArray>): MarkupCall {
   return {
     name,
     values: new Map([...pairs].map(([, key = '', value = '']) => [key.trim(), value.replace(/^\n|\n$/g, '')])),
@@ -172,7 +172,7 @@ function valuesCall(name: string, pairs: Iterable<RegExpMatchArray>): MarkupCall
 }
 
 /** Returns all calls; undefined if one cannot be read. */
-function allOrNone(calls: readonly (MarkupCall | undefined)[]): readonly MarkupCall[] | undefined {
+function requireAll(calls: readonly (MarkupCall | undefined)[]): readonly MarkupCall[] | undefined {
   const read = calls.flatMap((call) => (call ? [call] : []));
   return read.length === calls.length ? read : undefined;
 }

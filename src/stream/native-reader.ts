@@ -8,7 +8,7 @@ import { parseJson } from '../base/json';
 import { BridgeError } from '../errors/bridge-error';
 import { classifyStreamError } from '../errors/classify';
 import type { FailureSource } from '../errors/error-rule';
-import type { NativeEvent, NativeOutputItem, NativePlace, NativeResponse, NativeTextKind } from '../wire/native';
+import type { NativeEvent, NativeOutputItem, NativePosition, NativeResponse, NativeTextKind } from '../wire/native';
 import { readNativeEvent, readNativeResponse } from '../wire/read-native';
 import { cutStream, readFinishReason, TRUNCATING_REASONS, unreadableEvent } from './endings';
 import type { AnswerReader, FinishReason, ReaderOptions, Reading, Signal } from './signal';
@@ -18,11 +18,11 @@ import { ToolCalls } from './tool-calls';
 type TextEvent = Extract<NativeEvent, { type: 'text' }>;
 type NativeItem<T extends NativeOutputItem['type']> = Extract<NativeOutputItem, { type: T }>;
 
-/** A call received so far. */
+/** What has been received of a call. */
 interface SeenCall {
   readonly index: number;
   readonly id: string | undefined;
-  /** Arguments that were passed on. */
+  /** The arguments passed on so far. */
   streamed: string;
   /** Arguments in the item when it was added. */
   readonly announced: string;
@@ -36,12 +36,12 @@ export class NativeReader implements AnswerReader {
   finished = false;
   private readonly calls: ToolCalls;
   private readonly seenCalls = new Map<number, SeenCall>();
-  /** Messages and reasoning whose text was passed on, by position; for reasoning, with the kind that arrived first. */
-  private readonly seen = new Map<string, { readonly kind: NativeTextKind; part: number }>();
-  /** The index of each item by id, and of the latest item. */
+  /** Messages and reasoning whose text was passed on, by key: the kind of text that came first, and the last part. */
+  private readonly seenTexts = new Map<string, { readonly kind: NativeTextKind; part: number }>();
+  /** The index of each item, by item id; `lastIndex` is that of the latest item. */
   private readonly indexes = new Map<string, number>();
   private lastIndex: number | undefined;
-  /** The latest message, while nothing else has followed it. */
+  /** The key of the latest message, while nothing else has followed it. */
   private textKey: string | undefined;
   /** Whether nothing has been passed on yet. */
   private silent = true;
@@ -50,7 +50,7 @@ export class NativeReader implements AnswerReader {
     this.calls = new ToolCalls(options);
   }
 
-  event(event: SseEvent): Reading {
+  readEvent(event: SseEvent): Reading {
     const data = event.data.trim();
     if (data === '' || this.finished) return { signals: [], done: false };
     if (data === '[DONE]') return { signals: [], done: true };
@@ -60,7 +60,7 @@ export class NativeReader implements AnswerReader {
     return { signals: this.read(read), done: read.type === 'end' };
   }
 
-  completion(value: unknown): readonly Signal[] {
+  readCompletion(value: unknown): readonly Signal[] {
     const response = readNativeResponse(value);
     if (response.status !== undefined || response.output.length > 0) return this.endResponse(response);
     const event = readNativeEvent(value, undefined);
@@ -79,9 +79,9 @@ export class NativeReader implements AnswerReader {
   private read(event: NativeEvent): readonly Signal[] {
     switch (event.type) {
       case 'item':
-        return this.item(event, event.item, event.done);
+        return this.readItem(event, event.item, event.done);
       case 'text':
-        return event.kind === 'arguments' ? this.arguments(event) : this.text(event);
+        return event.kind === 'arguments' ? this.readArguments(event) : this.readText(event);
       case 'end':
         return this.endResponse(event.response);
       case 'error':
@@ -93,25 +93,26 @@ export class NativeReader implements AnswerReader {
     }
   }
 
-  private item(place: NativePlace, item: NativeOutputItem, done: boolean): readonly Signal[] {
-    if (item.type === 'call') return done ? this.endCall(place, item) : this.beginCall(place, item);
+  private readItem(position: NativePosition, item: NativeOutputItem, done: boolean): readonly Signal[] {
+    if (item.type === 'call') return done ? this.endCall(position, item) : this.beginCall(position, item);
     if (item.type === 'other') return [];
-    if (!done) this.seen.delete(this.keyOf(item.type, place));
+    if (!done) this.seenTexts.delete(this.keyOf(item.type, position));
     if (!done) return [];
-    return item.type === 'message' ? this.endMessage(place, item) : this.endReasoning(place, item);
+    return item.type === 'message' ? this.endMessage(position, item) : this.endReasoning(position, item);
   }
 
-  private text({ kind, part, text, whole, logprobs, ...place }: TextEvent): readonly Signal[] {
-    const visible = kind === 'text' || kind === 'refusal';
-    const key = this.keyOf(visible ? 'message' : 'reasoning', place);
-    const seen = this.seen.get(key);
+  private readText({ kind, part, text, whole, logprobs, ...position }: TextEvent): readonly Signal[] {
+    const isVisible = kind === 'text' || kind === 'refusal';
+    const key = this.keyOf(isVisible ? 'message' : 'reasoning', position);
+    const seen = this.seenTexts.get(key);
     // Reasoning sent both as a summary and as raw text is shown once; parts already received are not repeated.
-    if (seen && ((!visible && seen.kind !== kind) || (whole && seen.part >= part))) return [];
+    if (seen && ((!isVisible && seen.kind !== kind) || (whole && seen.part >= part))) return [];
     // The parts of a summary are paragraphs.
-    const paragraph = seen && kind === 'summary' && part > seen.part;
+    const beginsParagraph = seen && kind === 'summary' && part > seen.part;
     if (seen) seen.part = part;
-    else this.seen.set(key, { kind, part });
-    if (!visible) return this.emit(undefined, { type: 'reasoning-delta', text: paragraph ? `\n\n${text}` : text });
+    else this.seenTexts.set(key, { kind, part });
+    const reasoning = beginsParagraph ? `\n\n${text}` : text;
+    if (!isVisible) return this.emit(undefined, { type: 'reasoning-delta', text: reasoning });
     const gap: readonly Signal[] =
       this.textKey !== undefined && this.textKey !== key ? [{ type: 'text-delta', text: '\n\n' }] : [];
     const signal: Signal =
@@ -121,48 +122,49 @@ export class NativeReader implements AnswerReader {
     return this.emit(key, ...gap, signal);
   }
 
-  private endMessage(place: NativePlace, { text, refusal, phase }: NativeItem<'message'>): readonly Signal[] {
-    const signals = this.seen.has(this.keyOf('message', place))
+  private endMessage(position: NativePosition, { text, refusal, phase }: NativeItem<'message'>): readonly Signal[] {
+    const signals = this.seenTexts.has(this.keyOf('message', position))
       ? []
-      : [...this.wholeText(place, 'text', text), ...this.wholeText(place, 'refusal', refusal)];
+      : [...this.readWholeText(position, 'text', text), ...this.readWholeText(position, 'refusal', refusal)];
     return phase === undefined ? signals : [...signals, ...this.emit(undefined, { type: 'message-end', phase })];
   }
 
-  private endReasoning(place: NativePlace, { summary, content, sealed }: NativeItem<'reasoning'>): readonly Signal[] {
-    const seen = this.seen.has(this.keyOf('reasoning', place));
+  private endReasoning(position: NativePosition, item: NativeItem<'reasoning'>): readonly Signal[] {
+    const { summary, content, sealed } = item;
+    const seen = this.seenTexts.has(this.keyOf('reasoning', position));
     const [kind, text] = content === undefined ? (['summary', summary] as const) : (['content', content] as const);
     return [
-      ...(seen ? [] : this.wholeText(place, kind, text)),
+      ...(seen ? [] : this.readWholeText(position, kind, text)),
       ...(sealed ? this.emit(undefined, { type: 'reasoning-details', details: [sealed] }) : []),
     ];
   }
 
-  private wholeText(place: NativePlace, kind: NativeTextKind, text: string | undefined): readonly Signal[] {
+  private readWholeText(position: NativePosition, kind: NativeTextKind, text: string | undefined): readonly Signal[] {
     return text === undefined
       ? []
-      : this.text({ type: 'text', ...place, kind, part: 0, text, whole: false, logprobs: undefined });
+      : this.readText({ type: 'text', ...position, kind, part: 0, text, whole: false, logprobs: undefined });
   }
 
-  private beginCall(place: NativePlace, call: NativeItem<'call'>): readonly Signal[] {
-    const index = this.indexOf(place);
+  private beginCall(position: NativePosition, call: NativeItem<'call'>): readonly Signal[] {
+    const index = this.resolveIndex(position);
     this.seenCalls.set(index, { index, id: call.callId, streamed: '', announced: call.arguments ?? '' });
-    return this.fragment(index, { ...call, callId: call.callId ?? place.itemId }, undefined);
+    return this.passFragment(index, { ...call, callId: call.callId ?? position.itemId });
   }
 
-  private endCall(place: NativePlace, call: NativeItem<'call'>): readonly Signal[] {
-    const index = this.indexOf(place);
+  private endCall(position: NativePosition, call: NativeItem<'call'>): readonly Signal[] {
+    const index = this.resolveIndex(position);
     const seen = this.seenCalls.get(index);
-    const other = seen?.id !== undefined && call.callId !== undefined && seen.id !== call.callId;
+    const isOther = seen?.id !== undefined && call.callId !== undefined && seen.id !== call.callId;
     // A known call keeps its id. Arguments that arrived before their item get the tool name here.
     const begin =
-      seen && !other
-        ? this.fragment(index, { ...call, callId: undefined }, undefined)
-        : this.beginCall(place, { ...call, arguments: undefined });
+      seen && !isOther
+        ? this.passFragment(index, { ...call, callId: undefined })
+        : this.beginCall(position, { ...call, arguments: undefined });
     return [...begin, ...this.complete(index, call.arguments)];
   }
 
-  private arguments({ text, whole, ...place }: TextEvent): readonly Signal[] {
-    const index = this.indexOf(place);
+  private readArguments({ text, whole, ...position }: TextEvent): readonly Signal[] {
+    const index = this.resolveIndex(position);
     return whole ? this.complete(index, text) : this.extend(index, text);
   }
 
@@ -170,7 +172,7 @@ export class NativeReader implements AnswerReader {
     const seen = this.seenCalls.get(index) ?? { index, id: undefined, streamed: '', announced: '' };
     seen.streamed += text;
     this.seenCalls.set(index, seen);
-    return this.fragment(index, undefined, text);
+    return this.passFragment(index, undefined, text);
   }
 
   /** Passes on the new part of the complete arguments. Arguments that contradict the deltas are ignored. */
@@ -180,20 +182,23 @@ export class NativeReader implements AnswerReader {
     return this.extend(index, whole.slice(streamed.length));
   }
 
-  private fragment(index: number, call: NativeItem<'call'> | undefined, text: string | undefined): readonly Signal[] {
+  private passFragment(index: number, call?: NativeItem<'call'>, text?: string): readonly Signal[] {
     this.textKey = undefined;
     this.silent = false;
-    return this.calls.fragment({ index, id: call?.callId, name: call?.name, arguments: text, signature: undefined });
+    const { callId: id, name } = call ?? {};
+    return this.calls.pushFragment({ index, id, name, arguments: text, signature: undefined });
   }
 
-  /** Only the terminal event ends an answer. */
+  /** Returns nothing: only the terminal event ends an answer. */
   end(): readonly Signal[] {
     return [];
   }
 
   private endResponse(response: NativeResponse): readonly Signal[] {
     if (this.finished) return [];
-    const late = this.silent ? response.output.flatMap(({ item, ...place }) => this.item(place, item, true)) : [];
+    // The answer may be only in the terminal event.
+    const output = this.silent ? response.output : [];
+    const late = output.flatMap(({ item, ...position }) => this.readItem(position, item, true));
     const failure = failureOf(response, this.options.source?.());
     if (failure) return [...late, { type: 'error', error: failure }];
     const usage: readonly Signal[] = response.usage ? [{ type: 'usage', usage: response.usage }] : [];
@@ -226,13 +231,16 @@ export class NativeReader implements AnswerReader {
     return passed;
   }
 
-  /** The key includes the item type, because Ollama gives a call the index of the message before it. */
-  private keyOf(kind: 'message' | 'reasoning', place: NativePlace): string {
-    return `${kind} ${this.indexOf(place)}`;
+  /** The key includes the item type, because some gateways give every item the index 0. */
+  private keyOf(kind: 'message' | 'reasoning', position: NativePosition): string {
+    return `${kind} ${this.resolveIndex(position)}`;
   }
 
-  /** Returns the event's index, or else that of the item it names, or else that of the latest item. */
-  private indexOf({ index, itemId }: NativePlace): number {
+  /**
+   * Returns the event's index; without one, that of the item with its id; without an id, that of the latest item.
+   * An item without any of these gets a new index.
+   */
+  private resolveIndex({ index, itemId }: NativePosition): number {
     const known =
       index ?? (itemId === undefined ? this.lastIndex : this.indexes.get(itemId)) ?? this.indexes.size + UNNUMBERED;
     if (itemId !== undefined && !this.indexes.has(itemId)) this.indexes.set(itemId, known);
@@ -241,7 +249,7 @@ export class NativeReader implements AnswerReader {
   }
 }
 
-/** Greater than any index from an endpoint. */
+/** The first index for items without one; greater than any index from an endpoint. */
 const UNNUMBERED = 1_000_000;
 
 function failureOf({ status, error }: NativeResponse, source: FailureSource | undefined): BridgeError | undefined {

@@ -1,10 +1,10 @@
-/** Shows the user a line from the bridge before an answer. Loaded only if there is one. */
+/** Shows the user a notice from the bridge before an answer. Loaded only if there is a notice. */
 import type { ResponsesEvent } from '../wire/responses-output';
 import { AssemblerWrapper } from './assembler-wrapper';
 import type { ResponsesAssembler } from './responses-assembler';
 import type { Signal, SignalKind } from './signal';
 
-/** Signals with which an answer begins; before them, another attempt may still replace it. */
+/** Signals that begin an answer; before the first one, another attempt may still replace the answer. */
 const BEGINNINGS: ReadonlySet<SignalKind> =
   new Set(['text-delta', 'refusal-delta', 'reasoning-delta', 'reasoning-details', 'call-start']);
 
@@ -19,6 +19,6 @@ export class NoticeAssembler extends AssemblerWrapper {
   step(signal: Signal): readonly ResponsesEvent[] {
     if (this.isSent || !BEGINNINGS.has(signal.type)) return this.inner.step(signal);
     this.isSent = true;
-    return [...this.inner.notice(this.notice), ...this.inner.step(signal)];
+    return [...this.inner.writeNotice(this.notice), ...this.inner.step(signal)];
   }
 }

@@ -3,7 +3,7 @@ import type { JsonValue } from '../base/json';
 
 const NAME = /[A-Za-z_][\w.-]*/y;
 const NUMBER = /[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?/y;
-const SPACE = /[\s;]*/y;
+const SKIPPED = /[\s;]*/y;
 const LITERALS: ReadonlyMap<string, JsonValue> = new Map<string, JsonValue>([
   ['True', true], ['true', true], ['False', false], ['false', false], ['None', null], ['null', null],
 ]);
@@ -13,10 +13,10 @@ const MAX_DEPTH = 64;
 
 type PythonCall = readonly [name: string, args: [string, JsonValue][]];
 
-/** @returns name and keyword arguments of each call; undefined for any other text */
+/** @returns the name and the keyword arguments of each call; undefined for any other text */
 export function readPythonCalls(text: string): readonly PythonCall[] | undefined {
   try {
-    return new PythonReader(text).calls();
+    return new PythonReader(text).readCalls();
   } catch (cause) {
     if (cause instanceof SyntaxError) return undefined;
     throw cause;
@@ -29,43 +29,43 @@ class PythonReader {
 
   constructor(private readonly text: string) {}
 
-  calls(): readonly PythonCall[] {
+  readCalls(): readonly PythonCall[] {
     const bracket = this.take('[');
     const calls: PythonCall[] = [];
     do {
       if (calls.length > 0 && this.peek() === (bracket ? ']' : undefined)) break;
-      calls.push([this.match(NAME), this.list('(', ')', () => this.keyword())]);
+      calls.push([this.match(NAME), this.readList('(', ')', () => this.readKeyword())]);
     } while (this.take(',') || (!bracket && this.peek() !== undefined));
     if (bracket) this.expect(']');
     if (this.peek() !== undefined) throw new SyntaxError('text after the calls');
     return calls;
   }
 
-  private keyword(): [string, JsonValue] {
+  private readKeyword(): [string, JsonValue] {
     const key = this.match(NAME);
     this.expect('=');
-    return [key, this.value()];
+    return [key, this.readValue()];
   }
 
-  private value(): JsonValue {
+  private readValue(): JsonValue {
     const next = this.peek() ?? '';
-    if (next === '"' || next === "'") return this.string(next);
-    if (next === '[') return this.list('[', ']', () => this.value());
-    if (next === '(') return this.list('(', ')', () => this.value());
-    if (next === '{') return Object.fromEntries(this.list('{', '}', () => this.pair()));
+    if (next === '"' || next === "'") return this.readString(next);
+    if (next === '[') return this.readList('[', ']', () => this.readValue());
+    if (next === '(') return this.readList('(', ')', () => this.readValue());
+    if (next === '{') return Object.fromEntries(this.readList('{', '}', () => this.readPair()));
     if (/[-+.\d]/.test(next)) return Number(this.match(NUMBER));
     const value = LITERALS.get(this.match(NAME));
     if (value === undefined) throw new SyntaxError('not a literal');
     return value;
   }
 
-  private pair(): [string, JsonValue] {
-    const key = this.string(this.peek() ?? '');
+  private readPair(): [string, JsonValue] {
+    const key = this.readString(this.peek() ?? '');
     this.expect(':');
-    return [key, this.value()];
+    return [key, this.readValue()];
   }
 
-  private list<T>(open: string, close: string, read: () => T): T[] {
+  private readList<T>(open: string, close: string, read: () => T): T[] {
     this.expect(open);
     this.depth += 1;
     if (this.depth > MAX_DEPTH) throw new SyntaxError('nested too deeply');
@@ -79,14 +79,14 @@ class PythonReader {
     return entries;
   }
 
-  private string(quote: string): string {
+  private readString(quote: string): string {
     if (quote !== '"' && quote !== "'") throw new SyntaxError('not a string');
     const mark = this.text.startsWith(quote.repeat(3), this.at) ? quote.repeat(3) : quote;
     this.at += mark.length;
     const parts: string[] = [];
     while (!this.text.startsWith(mark, this.at)) {
       const char = this.text[this.at];
-      if (char === undefined) throw new SyntaxError('an open string');
+      if (char === undefined) throw new SyntaxError('unterminated string');
       const next = this.text[this.at + 1] ?? '';
       parts.push(char === '\\' ? (ESCAPES.get(next) ?? next) : char);
       this.at += char === '\\' ? 2 : 1;
@@ -105,8 +105,8 @@ class PythonReader {
   }
 
   private peek(): string | undefined {
-    SPACE.lastIndex = this.at;
-    this.at += SPACE.exec(this.text)?.[0].length ?? 0;
+    SKIPPED.lastIndex = this.at;
+    this.at += SKIPPED.exec(this.text)?.[0].length ?? 0;
     return this.text[this.at];
   }
 

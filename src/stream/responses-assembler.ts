@@ -1,4 +1,4 @@
-/** Assembles signals into Responses events: assigns output indexes, item ids and the one terminal event. */
+/** Assembles signals into Responses events: assigns output indexes and item ids, and adds the one terminal event. */
 import type { Clock, MakeId } from '../base/clock';
 import type { JsonValue } from '../base/json';
 import type { Notes } from '../base/notes';
@@ -27,7 +27,7 @@ export interface ResponsesAssemblerOptions {
   readonly reasoning: ReasoningOutput;
   /** Put reasoning into `encrypted_content` even if it is shown. */
   readonly sealReasoning?: boolean;
-  /** The model that answers, recorded with the blocks that it signs. */
+  /** The model that answers; recorded in envelopes, because only this model accepts what it has signed. */
   readonly origin?: string | undefined;
   /** Finds the client's tool for an upstream tool name. */
   readonly tools: Pick<ToolSet, 'find'>;
@@ -39,6 +39,8 @@ type OpenItem =
   | { readonly kind: 'message'; readonly writer: MessageWriter }
   | { readonly kind: 'reasoning'; readonly writer: ReasoningWriter }
   | { readonly kind: 'call'; readonly writer: CallWriter; readonly callId: string };
+
+type TerminalStatus = 'completed' | 'incomplete' | 'failed';
 
 const FILTERED =
   "The provider's content filter stopped the answer. Rephrase the request, or go back to before the rejected text " +
@@ -54,8 +56,8 @@ export class ResponsesAssembler implements Assembler<ResponsesEvent> {
   private readonly signatures: Record<string, CallSignature> = {};
   private open: OpenItem | undefined;
   private upstreamReason: FinishReason | undefined;
-  /** Why an earlier choice was truncated: the response is then incomplete. */
-  private truncatedChoice: FinishReason | undefined;
+  /** The reason why an earlier choice was truncated; the response is then incomplete. */
+  private earlierTruncation: FinishReason | undefined;
 
   constructor(private readonly options: ResponsesAssemblerOptions) {}
 
@@ -63,14 +65,14 @@ export class ResponsesAssembler implements Assembler<ResponsesEvent> {
     return this.open !== undefined || this.output.length > 0;
   }
 
-  /** Some upstreams send `stop` although they called tools (upstreams.md, section 4.4). */
+  /** Corrected, because some upstreams send `stop` although they called tools (upstreams.md, section 4.4). */
   get reason(): FinishReason | undefined {
     const calledTools = this.upstreamReason === 'stop' && this.output.some(({ type }) => type.endsWith('_call'));
     return calledTools ? 'tool_calls' : this.upstreamReason;
   }
 
   start(): readonly ResponsesEvent[] {
-    const response = this.response('in_progress');
+    const response = this.createResponse('in_progress');
     return [
       { type: 'response.created', response },
       { type: 'response.in_progress', response },
@@ -81,13 +83,13 @@ export class ResponsesAssembler implements Assembler<ResponsesEvent> {
     if (this.finished) return [];
     switch (signal.type) {
       case 'text-delta':
-        return this.text('output_text', signal.text, signal.logprobs);
+        return this.writeText('output_text', signal.text, signal.logprobs);
       case 'refusal-delta':
-        // Codex drops a whole message that contains a refusal part (codex-protocol.md, section 2): it gets plain text.
-        return this.text(this.options.client === 'codex' ? 'output_text' : 'refusal', signal.text);
+        // Codex drops a whole message with a refusal part (codex-protocol.md, section 2), so it gets plain text.
+        return this.writeText(this.options.client === 'codex' ? 'output_text' : 'refusal', signal.text);
       case 'reasoning-delta':
       case 'reasoning-details':
-        return this.reasoning(signal);
+        return this.writeReasoning(signal);
       case 'call-start':
         return this.startCall(signal.id, signal.name);
       case 'call-delta':
@@ -98,14 +100,14 @@ export class ResponsesAssembler implements Assembler<ResponsesEvent> {
       case 'message-end':
         return this.open?.kind === 'message' ? this.closeOpen('stop', signal.phase) : [];
       case 'choice-end':
-        if (TRUNCATING_REASONS.has(signal.reason)) this.truncatedChoice ??= signal.reason;
+        if (TRUNCATING_REASONS.has(signal.reason)) this.earlierTruncation ??= signal.reason;
         return this.closeOpen(signal.reason);
       case 'usage':
         this.usage = signal.usage;
         return [];
       case 'finish':
         this.upstreamReason = signal.reason;
-        return [...this.closeOpen(signal.reason, this.phase('final_answer')), ...this.signed()];
+        return [...this.closeOpen(signal.reason, this.toClientPhase('final_answer')), ...this.writeSignatures()];
       case 'error':
         return this.fail(signal.error);
       default:
@@ -117,49 +119,51 @@ export class ResponsesAssembler implements Assembler<ResponsesEvent> {
   writeItem(item: OutputItem): readonly ResponsesEvent[] {
     const before = this.closeOpen('stop');
     const outputIndex = this.takeIndex();
-    return [...before, { type: 'response.output_item.added', output_index: outputIndex, item }, this.done(item)];
+    return [...before, { type: 'response.output_item.added', output_index: outputIndex, item }, this.finishItem(item)];
   }
 
-  /** Writes a line from the bridge as visible reasoning; its envelope marks it as not for the provider. */
-  notice(text: string): readonly ResponsesEvent[] {
+  /** Writes a notice from the bridge as visible reasoning; its empty envelope keeps the text out of later requests. */
+  writeNotice(text: string): readonly ResponsesEvent[] {
     const before = this.closeOpen('stop');
     const writer = new ReasoningWriter(this.options.makeId('rs'), this.takeIndex(), 'summary');
     const events = [...writer.begin(), ...writer.push({ type: 'reasoning-delta', text }), ...writer.end()];
     const sealed = sealReasoning({ text: '', details: undefined });
-    return [...before, ...events, this.done({ ...writer.item('completed'), encrypted_content: sealed })];
+    return [...before, ...events, this.finishItem({ ...writer.createItem('completed'), encrypted_content: sealed })];
   }
 
   end(): readonly ResponsesEvent[] {
     if (this.finished) return [];
     const { upstreamReason } = this;
     if (upstreamReason === undefined) return this.fail(cutStream());
-    // Text may follow the finish, if a stage released it late.
-    const rest = this.closeOpen(upstreamReason, this.phase('final_answer'));
+    // Text may follow `finish`, if a stage released it late.
+    const rest = this.closeOpen(upstreamReason, this.toClientPhase('final_answer'));
     const { client, clock } = this.options;
-    const reason = TRUNCATING_REASONS.has(upstreamReason) ? upstreamReason : this.truncatedChoice;
+    const reason = TRUNCATING_REASONS.has(upstreamReason) ? upstreamReason : this.earlierTruncation;
     if (reason === 'length') {
-      return [...rest, this.terminal('incomplete', { incomplete_details: { reason: 'max_output_tokens' } })];
+      return [...rest, this.writeTerminal('incomplete', { incomplete_details: { reason: 'max_output_tokens' } })];
     }
     if (reason === 'content_filter') {
       // Codex treats `incomplete` with this reason as a broken stream and retries it five times (codex-protocol.md,
       // section 3).
       if (client === 'codex') return [...rest, ...this.fail(new BridgeError('moderation', FILTERED))];
-      return [...rest, this.terminal('incomplete', { incomplete_details: { reason: 'content_filter' } })];
+      return [...rest, this.writeTerminal('incomplete', { incomplete_details: { reason: 'content_filter' } })];
     }
     if (client === 'codex' && this.output.every(({ type }) => type === 'reasoning')) {
       return [...rest, ...this.fail(emptyAnswer())];
     }
-    return [...rest, this.terminal('completed', { completed_at: Math.floor(clock() / 1_000) })];
+    return [...rest, this.writeTerminal('completed', { completed_at: Math.floor(clock() / 1_000) })];
   }
 
   fail(cause: BridgeError): readonly ResponsesEvent[] {
     if (this.finished) return [];
     const error = this.options.finalizeError?.(cause) ?? cause;
     this.error = error;
-    return [this.terminal('failed', { error: renderStreamError(error, this.options.client) })];
+    return [this.writeTerminal('failed', { error: renderStreamError(error, this.options.client) })];
   }
 
-  private text(kind: OutputPart['type'], text: string, logprobs?: readonly JsonValue[]): readonly ResponsesEvent[] {
+  private writeText(
+    kind: OutputPart['type'], text: string, logprobs?: readonly JsonValue[],
+  ): readonly ResponsesEvent[] {
     if (this.open?.kind === 'message') return this.open.writer.push(kind, text, logprobs);
     const before = this.closeOpen('stop');
     const writer = new MessageWriter(this.options.makeId('msg'), this.takeIndex());
@@ -167,7 +171,7 @@ export class ResponsesAssembler implements Assembler<ResponsesEvent> {
     return [...before, ...writer.begin(), ...writer.push(kind, text, logprobs)];
   }
 
-  private reasoning(signal: ReasoningSignal): readonly ResponsesEvent[] {
+  private writeReasoning(signal: ReasoningSignal): readonly ResponsesEvent[] {
     if (this.open?.kind === 'reasoning') return this.open.writer.push(signal);
     const { makeId, reasoning, sealReasoning: seal, origin } = this.options;
     const before = this.closeOpen('stop');
@@ -177,7 +181,7 @@ export class ResponsesAssembler implements Assembler<ResponsesEvent> {
   }
 
   private startCall(callId: string, upstreamName: string): readonly ResponsesEvent[] {
-    const before = this.closeOpen('stop', this.phase('commentary'));
+    const before = this.closeOpen('stop', this.toClientPhase('commentary'));
     const target = this.options.tools.find(upstreamName);
     const outputIndex = this.takeIndex();
     const kind = TOOL_KINDS[target.kind];
@@ -189,23 +193,23 @@ export class ResponsesAssembler implements Assembler<ResponsesEvent> {
   /** Ends the open item. A truncated answer never ends a call: Codex would run it (codex-protocol.md, section 11). */
   private closeOpen(reason: FinishReason, phase?: MessagePhase): readonly ResponsesEvent[] {
     const { open } = this;
-    const truncated = TRUNCATING_REASONS.has(reason);
-    this.open = undefined;
+    const isTruncated = TRUNCATING_REASONS.has(reason);
     // Filtered text would remain in Codex's history, and the filter would reject every later request.
-    const dropped = open?.kind === 'call' ? truncated : reason === 'content_filter' && this.options.client === 'codex';
-    if (!open || dropped) return [];
+    const isDropped = reason === 'content_filter' && this.options.client === 'codex';
+    this.open = undefined;
+    if (!open || (open.kind === 'call' ? isTruncated : isDropped)) return [];
     if (open.kind === 'call') {
       const { events, item, notes } = open.writer.end();
       for (const note of notes ?? []) this.options.notes.add(note);
-      return [...events, this.done(item)];
+      return [...events, this.finishItem(item)];
     }
-    const status = truncated ? 'incomplete' : 'completed';
-    if (open.kind === 'reasoning') return [...open.writer.end(), this.done(open.writer.item(status))];
-    return [...open.writer.end(), this.done(open.writer.item(status, truncated ? undefined : phase))];
+    const status = isTruncated ? 'incomplete' : 'completed';
+    if (open.kind === 'reasoning') return [...open.writer.end(), this.finishItem(open.writer.createItem(status))];
+    return [...open.writer.end(), this.finishItem(open.writer.createItem(status, isTruncated ? undefined : phase))];
   }
 
   /** Codex's app distinguishes progress from the answer by phase (cc-switch#6718). Text before a call is progress. */
-  private phase(phase: MessagePhase): MessagePhase | undefined {
+  private toClientPhase(phase: MessagePhase): MessagePhase | undefined {
     return this.options.client === 'codex' ? phase : undefined;
   }
 
@@ -213,7 +217,7 @@ export class ResponsesAssembler implements Assembler<ResponsesEvent> {
    * Signed fields of calls are sent in an envelope after the calls, because clients do not return unknown fields of a
    * call.
    */
-  private signed(): readonly ResponsesEvent[] {
+  private writeSignatures(): readonly ResponsesEvent[] {
     if (Object.keys(this.signatures).length === 0) return [];
     const { makeId, origin } = this.options;
     const sealed = sealReasoning({ text: '', details: undefined, calls: { ...this.signatures }, origin });
@@ -221,17 +225,17 @@ export class ResponsesAssembler implements Assembler<ResponsesEvent> {
     return this.writeItem({ type: 'reasoning', id, status: 'completed', summary: [], encrypted_content: sealed });
   }
 
-  private done(item: OutputItem): ResponsesEvent {
+  private finishItem(item: OutputItem): ResponsesEvent {
     this.output.push(item);
     return { type: 'response.output_item.done', output_index: this.nextIndex - 1, item };
   }
 
-  private terminal(status: 'completed' | 'incomplete' | 'failed', details: Partial<ResponsesObject>): ResponsesEvent {
+  private writeTerminal(status: TerminalStatus, details: Partial<ResponsesObject>): ResponsesEvent {
     this.finished = true;
-    return { type: `response.${status}`, response: { ...this.response(status), ...details } };
+    return { type: `response.${status}`, response: { ...this.createResponse(status), ...details } };
   }
 
-  private response(status: ResponsesObject['status']): ResponsesObject {
+  private createResponse(status: ResponsesObject['status']): ResponsesObject {
     return {
       id: this.options.responseId,
       object: 'response',
@@ -253,8 +257,8 @@ export class ResponsesAssembler implements Assembler<ResponsesEvent> {
 }
 
 /**
- * All numbers and both detail objects are always present (codex-protocol.md, rule 2; the models of openai-python and
- * openai-java demand `cache_write_tokens`). The total is the sum of its parts: Codex compares it with the context
+ * All numbers and both detail objects are always present (codex-protocol.md, rule 2; openai-python and openai-java
+ * require `cache_write_tokens`). The total is the sum of its parts: Codex compares it with the context
  * window, and validators check it.
  */
 function toResponsesUsage(usage: ChatUsage): ResponsesUsage {

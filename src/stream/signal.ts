@@ -51,23 +51,23 @@ export interface ReaderOptions {
   readonly makeId: MakeId;
   /** Ids of the calls in the conversation so far. */
   readonly callIds?: ReadonlySet<string>;
-  /** Keep only the first call of an answer (ALLOW_MULTI_TOOL_CALLS=0). */
-  readonly single: boolean;
+  /** Whether to keep only the first call of each choice (ALLOW_MULTI_TOOL_CALLS=0). */
+  readonly firstCallOnly: boolean;
   /** Whether the request has `n > 1`: a provider that streams nevertheless may interleave the choices. */
   readonly severalChoices?: boolean;
-  /** The upstream, named in messages about errors inside the answer. */
+  /** Returns the upstream, which messages about errors inside the answer name. */
   readonly source?: (() => FailureSource) | undefined;
   /** False for a provider without finish reasons: [DONE] ends its answer (dialect, sendsFinishReason). */
   readonly sendsFinishReason?: boolean;
 }
 
-/** Reads one answer in the upstream's protocol. An error after the provider's finish is ignored. */
+/** Reads one answer in the upstream's protocol. An error after the end of the answer is ignored. */
 export interface AnswerReader {
   /** Whether upstream has finished its answer. */
   readonly finished: boolean;
-  event(event: SseEvent): Reading;
-  /** The whole answer as one JSON value, from an upstream that did not stream; then call `end`. */
-  completion(value: unknown): readonly Signal[];
+  readEvent(event: SseEvent): Reading;
+  /** Reads the whole answer as one JSON value, from an upstream that did not stream; then call `end`. */
+  readCompletion(value: unknown): readonly Signal[];
   /**
    * Call at the end of the stream. Without a terminal event in the protocol, `finish` is emitted only here, because
    * text, calls and usage may follow the provider's finish reason.
@@ -78,16 +78,16 @@ export interface AnswerReader {
 /** A step between reader and assembler: maps one signal to any number of signals. */
 export interface Stage {
   step(signal: Signal): readonly Signal[];
-  /** Releases signals held back; absent if it holds none. */
+  /** Releases the signals held back; absent if the stage holds none back. */
   end?(): readonly Signal[];
 }
 
-/** Decides which error the client gets; the caller, which counts calls, may mark it as final. */
+/** Returns the error for the client, marked as final once the turn has used up its calls. */
 export type FinalizeError = (error: BridgeError) => BridgeError;
 
 /** What is known about an answer so far. */
 export interface AnswerProgress {
-  /** Whether any of it has arrived, shown to the client or not. */
+  /** Whether any content has arrived, even if nothing is sent to the client yet; hidden reasoning may not count. */
   readonly begun: boolean;
   /** The provider's finish reason. */
   readonly reason: FinishReason | undefined;

@@ -1,5 +1,6 @@
 /**
- * Two stages that few answers need: one removes repeated text, the other drops calls that the request does not allow.
+ * Provides two stages that few answers need: one removes repeated text, the other drops calls that the request does not
+ * allow.
  */
 import { isRecord } from '../base/json';
 import type { Notes } from '../base/notes';
@@ -16,18 +17,19 @@ export class CumulativeStage implements Stage {
   step(signal: Signal): readonly Signal[] {
     if (signal.type === 'choice-end') this.text.clear();
     if (signal.type === 'reasoning-details')
-      return [{ ...signal, details: signal.details.map((detail) => this.withNewText(detail)) }];
+      return [{ ...signal, details: signal.details.map((detail) => this.keepNewText(detail)) }];
     if (signal.type !== 'text-delta' && signal.type !== 'reasoning-delta') return [signal];
-    const text = this.newText(signal.type, signal.text);
+    const text = this.takeNewText(signal.type, signal.text);
     return text === '' ? [] : [{ ...signal, text }];
   }
 
-  private withNewText(detail: unknown): unknown {
+  private keepNewText(detail: unknown): unknown {
     if (!isRecord(detail) || typeof detail['text'] !== 'string') return detail;
-    return { ...detail, text: this.newText(`${String(detail['type'])} ${String(detail['index'])}`, detail['text']) };
+    const field = `${String(detail['type'])} ${String(detail['index'])}`;
+    return { ...detail, text: this.takeNewText(field, detail['text']) };
   }
 
-  private newText(field: string, text: string): string {
+  private takeNewText(field: string, text: string): string {
     const before = this.text.get(field) ?? '';
     const fresh = text.startsWith(before) ? text.slice(before.length) : text;
     this.text.set(field, before + fresh);
@@ -38,7 +40,7 @@ export class CumulativeStage implements Stage {
 export interface CallRules {
   /** Whether a call with this upstream name may reach the client. */
   readonly allows: (upstreamName: string) => boolean;
-  /** Maximum number of calls in one answer; undefined for no limit. */
+  /** Maximum number of calls in one choice; undefined for no limit. */
   readonly maxCalls: number | undefined;
   readonly notes: Notes;
 }
@@ -49,21 +51,21 @@ export interface CallRules {
  */
 export class CallFilterStage implements Stage {
   private passedCalls = 0;
-  private dropping = false;
+  private isDropping = false;
 
   constructor(private readonly rules: CallRules) {}
 
   step(signal: Signal): readonly Signal[] {
     switch (signal.type) {
       case 'call-start':
-        this.dropping = !this.admits(signal.name);
-        return this.dropping ? [] : [signal];
+        this.isDropping = !this.admits(signal.name);
+        return this.isDropping ? [] : [signal];
       case 'call-delta':
-        return this.dropping ? [] : [signal];
+        return this.isDropping ? [] : [signal];
       case 'call-end': {
-        const dropped = this.dropping;
-        this.dropping = false;
-        return dropped ? [] : [signal];
+        const isDropped = this.isDropping;
+        this.isDropping = false;
+        return isDropped ? [] : [signal];
       }
       case 'choice-end':
         this.passedCalls = 0;

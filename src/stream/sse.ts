@@ -12,7 +12,7 @@ export const MAX_LINE_BYTES = 64 * 1024 * 1024;
 
 const TOO_LONG = `an event is longer than ${MAX_LINE_BYTES} bytes`;
 
-/** V8 takes a hundred bytes for each string that is joined to an event, however short it is. */
+/** V8 uses about a hundred bytes for each line that is appended to an event, however short the line is. */
 const MAX_DATA_LINES = 100_000;
 
 const LF = 10;
@@ -21,12 +21,12 @@ const BOM = Buffer.from([0xef, 0xbb, 0xbf]);
 const NOTHING = Buffer.alloc(0);
 
 /**
- * Accepts reads of any size and returns the events they complete. Scans bytes, not strings, so a character may span two
- * reads. Tolerates providers' deviations (upstreams.md, section 4): CRLF, a byte order mark, `data:` without a space,
- * comments, a missing final blank line, and a bare JSON object on a line of its own.
+ * Accepts reads of any size and returns the events they complete. Scans bytes, not strings, so a character may be split
+ * across reads. Tolerates providers' deviations (upstreams.md, section 4): CRLF, a byte order mark, `data:` without a
+ * space, comments, a missing final blank line, and a bare JSON object on a line of its own.
  */
 export class SseDecoder {
-  /** Bytes of an incomplete line. */
+  /** The beginning of an incomplete line; `parts` are the reads that continued it. */
   private rest: Buffer = NOTHING;
   private parts: Buffer[] = [];
   private partBytes = 0;
@@ -37,7 +37,7 @@ export class SseDecoder {
 
   /**
    * @param bytes kept if they end within a line, so the caller must not change them
-   * @throws RangeError if a line or an event exceeds MAX_LINE_BYTES, or an event MAX_DATA_LINES
+   * @throws RangeError if a line or an event is longer than MAX_LINE_BYTES, or an event has more than MAX_DATA_LINES
    */
   push(bytes: Uint8Array): readonly SseEvent[] {
     const chunk = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -118,7 +118,7 @@ export class SseDecoder {
   }
 }
 
-/** The last line of a stream in both protocols. */
+/** The last event of a stream in both protocols. */
 export const SSE_DONE = 'data: [DONE]\n\n';
 
 /** A comment that keeps the connection alive while the provider is silent. */
@@ -143,7 +143,7 @@ export class SseEncoder {
       text += `event: ${event.type}\ndata: ${head}${encodeRest(event, this.echo)}}\n\n`;
       sequence += 1;
     }
-    // Count only what was written, in case an event throws.
+    // Count only what was encoded: an event may throw.
     this.sequence = sequence;
     return text;
   }

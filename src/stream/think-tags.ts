@@ -8,20 +8,20 @@ const MAX_BLANK_LENGTH = 64;
 
 /**
  * - `leading`: a block counts only at the beginning of an answer (or right after another block), so that text about the
- * tag is left alone; a `</think>` without an opening tag is removed at the beginning or end of a line, and the text
- * before it stays (MiniMax-M3 writes parts of the answer before it, upstreams.md, section 4.8).
+ * tag is left alone; the first `</think>` without an opening tag is removed at the beginning or end of a line, and the
+ * text before it stays (MiniMax-M3 writes parts of the answer before it, upstreams.md, section 4.8).
  * - `implicit`: the model's template opens the block, so the answer begins inside it.
  */
 export type ThinkTags = 'off' | 'leading' | 'implicit';
 
 type TagState = 'start' | 'inside' | 'text';
 
-/** No-op when a provider sends reasoning in its own field: there are no tags then. */
+/** Turns the blocks into reasoning. No-op when a provider sends reasoning in its own field: there are no tags then. */
 export class ThinkTagStage implements Stage {
   private state: TagState;
   private held = '';
-  /** A block has ended, so a later `</think>` is text. */
-  private seen = false;
+  /** Whether a `</think>` was found, so that a later one is text. */
+  private hasClosed = false;
 
   constructor(private readonly mode: Exclude<ThinkTags, 'off'>) {
     this.state = startOf(mode);
@@ -41,7 +41,7 @@ export class ThinkTagStage implements Stage {
       case 'choice-end': {
         const rest = this.end();
         this.state = startOf(this.mode);
-        this.seen = false;
+        this.hasClosed = false;
         return [...rest, signal];
       }
       default:
@@ -60,14 +60,14 @@ export class ThinkTagStage implements Stage {
     return signals;
   }
 
-  /** Waits for `<think>`; whitespace before and between blocks belongs to neither. */
+  /** Waits for `<think>`; whitespace before and after a block is dropped. */
   private scanStart(): Signal | undefined {
     const text = this.held.trimStart();
     if (text.startsWith(OPEN)) {
       this.held = text.slice(OPEN.length).replace(/^\n/, '');
       this.state = 'inside';
     } else if ((text !== '' && !OPEN.startsWith(text)) || this.held.length - text.length > MAX_BLANK_LENGTH) {
-      if (this.seen) this.held = text;
+      if (this.hasClosed) this.held = text;
       this.state = 'text';
     }
     return undefined;
@@ -75,22 +75,23 @@ export class ThinkTagStage implements Stage {
 
   private scanInside(): Signal | undefined {
     const end = this.held.indexOf(CLOSE);
-    if (end === -1) return this.take(this.held.length - tailOf(this.held, `\n${CLOSE}`, CLOSE), 'reasoning-delta');
+    if (end === -1) return this.take(this.held.length - measureTail(this.held, `\n${CLOSE}`, CLOSE), 'reasoning-delta');
     const text = this.held.slice(0, end).replace(/\n$/, '');
     this.held = this.held.slice(end + CLOSE.length);
     this.state = 'start';
-    this.seen = true;
+    this.hasClosed = true;
     return text === '' ? undefined : { type: 'reasoning-delta', text };
   }
 
   private scanText(): Signal | undefined {
-    const at = this.seen ? -1 : this.held.indexOf(CLOSE);
-    if (at === -1) return this.take(this.held.length - (this.seen ? 0 : tailOf(this.held, CLOSE)), 'text-delta');
+    const at = this.hasClosed ? -1 : this.held.indexOf(CLOSE);
+    const tail = this.hasClosed ? 0 : measureTail(this.held, CLOSE);
+    if (at === -1) return this.take(this.held.length - tail, 'text-delta');
     const after = this.held[at + CLOSE.length];
     if (after === undefined) return this.take(at, 'text-delta');
-    this.seen = true;
-    const atEdge = after === '\n' || this.held[at - 1] === '\n';
-    if (!atEdge) return this.take(this.held.length, 'text-delta');
+    this.hasClosed = true;
+    const isAtEdge = after === '\n' || this.held[at - 1] === '\n';
+    if (!isAtEdge) return this.take(this.held.length, 'text-delta');
     this.held = this.held.slice(0, at) + this.held.slice(at + CLOSE.length);
     return this.take(this.held.length, 'text-delta');
   }
@@ -101,12 +102,12 @@ export class ThinkTagStage implements Stage {
     return text === '' ? undefined : { type, text };
   }
 
-  /** Also called before anything other than text: the held characters are plain text. */
+  /** Releases what is held, without a stray `</think>`. Also called before signals other than reasoning and usage. */
   end(): readonly Signal[] {
     const type = this.state === 'inside' ? 'reasoning-delta' : 'text-delta';
-    const blank = this.state === 'start' && this.seen && this.held.trim() === '';
-    const stray = this.state === 'text' && !this.seen && this.held.endsWith(CLOSE);
-    const text = blank ? '' : stray ? this.held.slice(0, -CLOSE.length) : this.held;
+    const isBlank = this.state === 'start' && this.hasClosed && this.held.trim() === '';
+    const isStray = this.state === 'text' && !this.hasClosed && this.held.endsWith(CLOSE);
+    const text = isBlank ? '' : isStray ? this.held.slice(0, -CLOSE.length) : this.held;
     this.held = '';
     this.state = 'start';
     return text === '' ? [] : [{ type, text }];
@@ -115,13 +116,13 @@ export class ThinkTagStage implements Stage {
 
 const startOf = (mode: ThinkTags): TagState => (mode === 'implicit' ? 'inside' : 'start');
 
-/** Returns how many of the last characters may be the beginning of one of `words`. */
-function tailOf(text: string, ...words: readonly string[]): number {
+/** Returns how many of the last characters may be the beginning of one of `tags`. */
+function measureTail(text: string, ...tags: readonly string[]): number {
   let longest = 0;
-  for (const word of words) {
+  for (const tag of tags) {
     // Start with the longest possible tail: its first character usually decides.
-    for (let at = Math.max(0, text.length - word.length + 1); at < text.length - longest; at += 1) {
-      if (text[at] === word[0] && word.startsWith(text.slice(at))) longest = text.length - at;
+    for (let at = Math.max(0, text.length - tag.length + 1); at < text.length - longest; at += 1) {
+      if (text[at] === tag[0] && tag.startsWith(text.slice(at))) longest = text.length - at;
     }
   }
   return longest;

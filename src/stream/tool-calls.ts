@@ -1,6 +1,6 @@
 /**
  * Assembles tool calls from fragments, in every shape that providers send (upstreams.md, section 4.3), and passes them
- * on one at a time. Relies neither on indexes or ids nor on one JSON value per call.
+ * on one at a time. Does not rely on indexes, on ids, or on one JSON value per call.
  */
 import { isJsonObject, JsonProgress, parseJson, parseJsonObject } from '../base/json';
 import { BridgeError } from '../errors/bridge-error';
@@ -10,7 +10,7 @@ import type { CallSignature, FinishReason, ReaderOptions, Signal } from './signa
 
 /** No model makes this many calls in one answer. */
 export const MAX_CALLS = 1_000;
-/** Characters of text, reasoning and arguments in one answer. */
+/** Maximum number of characters of text, reasoning and arguments in one answer. */
 export const MAX_ANSWER_LENGTH = 64 * 1024 * 1024;
 
 interface StreamedCall {
@@ -20,7 +20,7 @@ interface StreamedCall {
   signature: CallSignature | undefined;
   /** Arguments not passed on yet; kept as pieces, because joining copies the text each time. */
   waiting: string[];
-  /** All arguments; joined only if another value follows them. */
+  /** All arguments. V8 joins the concatenated pieces only when they are read: if another value follows them. */
   text: string;
   progress: JsonProgress;
   /** Text after the complete arguments that begins another object. */
@@ -40,9 +40,10 @@ export class ToolCalls {
   private held: (StreamedCall | Signal)[] = [];
   /** Number of calls that have a name or arguments. */
   count = 0;
-  private size = 0;
+  /** Characters of text, reasoning and arguments so far. */
+  private length = 0;
 
-  /** @param ids used call ids, shared by the choices of an answer */
+  /** @param ids call ids already used, shared by the choices of an answer */
   constructor(private readonly options: ReaderOptions, private readonly ids = new Set(options.callIds)) {}
 
   /** Whether a call has truncated arguments: an incomplete JSON value. */
@@ -50,17 +51,17 @@ export class ToolCalls {
     return [this.open, ...this.held].some((entry) => entry && !('type' in entry) && entry.progress.unfinished);
   }
 
-  fragment(fragment: ChatToolFragment): readonly Signal[] {
+  pushFragment(fragment: ChatToolFragment): readonly Signal[] {
     const { index, id, name, signature, arguments: text } = fragment;
-    if (this.grow(text)) return [tooLong()];
+    if (this.addLength(text)) return [tooLong()];
     const known = this.find(fragment);
     if (!known && name === undefined && text === undefined && id === undefined) return [];
     if (!known && this.count >= MAX_CALLS) return [tooMany()];
-    if (!known && this.options.single && this.last) return [];
+    if (!known && this.options.firstCallOnly && this.last) return [];
     const call = known ?? this.begin(index, id, undefined);
     if (call.name === undefined && call.progress.blank && (name ?? text) !== undefined) this.count += 1;
     call.name ??= name;
-    if (call.upstreamId === undefined) this.identify(call, id);
+    if (call.upstreamId === undefined) this.registerId(call, id);
     call.signature ??= signature;
     const following = text === undefined ? [] : this.add(call, text);
     if (call !== this.open) return this.enqueue(known ? following : [call, ...following]);
@@ -70,25 +71,25 @@ export class ToolCalls {
 
   /** Passes any other signal on to `signals`, or holds it back while the preceding call is incomplete. */
   pass(signal: Signal, signals: Signal[]): void {
-    if ('text' in signal && this.grow(signal.text)) signals.push(tooLong());
+    if ('text' in signal && this.addLength(signal.text)) signals.push(tooLong());
     else if (!this.open && this.held.length === 0) signals.push(signal);
     else for (const released of this.enqueue([signal])) signals.push(released);
   }
 
-  /** Call at the end of the answer. With `length` or `content_filter`, the last call is truncated and never ended. */
+  /** Call at the end of the answer. After `length` or `content_filter`, no further call ends: it may be truncated. */
   finish(reason: FinishReason): readonly Signal[] {
     if (TRUNCATING_REASONS.has(reason)) return this.held.filter(isSignal);
-    const entries = this.open ? [...this.endNext(this.open), ...this.held] : this.held;
+    const entries = this.open ? [...this.takeNext(this.open), ...this.held] : this.held;
     const withNext = (entry: StreamedCall | Signal): (StreamedCall | Signal)[] =>
-      isSignal(entry) ? [entry] : [entry, ...this.endNext(entry)];
+      isSignal(entry) ? [entry] : [entry, ...this.takeNext(entry)];
     this.held = entries.flatMap(withNext);
     return this.advance(true);
   }
 
-  /** @returns whether the answer is now too long */
-  private grow(text: string | undefined): boolean {
-    this.size += text?.length ?? 0;
-    return this.size > MAX_ANSWER_LENGTH;
+  /** Counts the characters. @returns whether the answer is now too long */
+  private addLength(text: string | undefined): boolean {
+    this.length += text?.length ?? 0;
+    return this.length > MAX_ANSWER_LENGTH;
   }
 
   private find({ index, id, name, arguments: text }: ChatToolFragment): StreamedCall | undefined {
@@ -96,7 +97,7 @@ export class ToolCalls {
     if (!call) return undefined;
     const sameId = id === undefined || call.upstreamId === undefined || call.upstreamId === id;
     if (name !== undefined && call.name !== undefined && call.name !== name) return undefined;
-    if (sameId) return index === undefined && id === undefined && isAnother(call, name, text) ? undefined : call;
+    if (sameId) return index === undefined && id === undefined && isAnotherCall(call, name, text) ? undefined : call;
     // Some gateways give each fragment a new id, others number every call 0, so only a name indicates a new call.
     return name === undefined ? call : this.byId.get(keyOf(id, index));
   }
@@ -121,17 +122,17 @@ export class ToolCalls {
     };
     this.last = call;
     if (index !== undefined) this.byIndex.set(index, call);
-    this.identify(call, id);
+    this.registerId(call, id);
     return call;
   }
 
-  private identify(call: StreamedCall, id: string | undefined): void {
+  private registerId(call: StreamedCall, id: string | undefined): void {
     call.upstreamId = id;
     if (id === undefined) return;
     for (const key of [keyOf(id, call.index), keyOf(id, undefined)]) if (!this.byId.has(key)) this.byId.set(key, call);
   }
 
-  /** @returns the calls whose arguments were concatenated to this one's */
+  /** @returns the calls whose arguments were appended to this one's */
   private add(call: StreamedCall, text: string): readonly StreamedCall[] {
     if (text === '') return [];
     // Some servers send {} first and then the arguments.
@@ -146,11 +147,11 @@ export class ToolCalls {
       call.waiting.push(own);
       call.text += own;
     }
-    return own === text ? [] : this.follow(call, text.slice(taken));
+    return own === text ? [] : this.readFollowing(call, text.slice(taken));
   }
 
   /** Handles text after complete arguments: a repetition of them, another call, or garbage. */
-  private follow(call: StreamedCall, text: string): readonly StreamedCall[] {
+  private readFollowing(call: StreamedCall, text: string): readonly StreamedCall[] {
     const rest = call.next ? text : text.trimStart();
     if (rest === '') return [];
     if (hasEmptyArguments(call) && rest.startsWith('{')) return this.add(call, rest);
@@ -165,15 +166,15 @@ export class ToolCalls {
     const taken = call.next.progress.push(rest);
     call.next.text += rest.slice(0, taken);
     if (!call.next.progress.complete) return [];
-    return [...this.endNext(call), ...this.follow(this.last ?? call, rest.slice(taken))];
+    return [...this.takeNext(call), ...this.readFollowing(this.last ?? call, rest.slice(taken))];
   }
 
-  /** @returns the call that followed, unless it is empty or only repeats the preceding one */
-  private endNext(call: StreamedCall): readonly StreamedCall[] {
+  /** @returns the call that followed, unless it is empty, repeats the preceding one, or is one too many */
+  private takeNext(call: StreamedCall): readonly StreamedCall[] {
     const { next } = call;
     call.next = undefined;
-    const repeats = next && (sameJson(next.text, call.text) || call.text.startsWith(next.text));
-    if (!next || repeats || hasEmptyArguments(next) || this.options.single || this.count >= MAX_CALLS) return [];
+    const repeats = next && (isSameJson(next.text, call.text) || call.text.startsWith(next.text));
+    if (!next || repeats || hasEmptyArguments(next) || this.options.firstCallOnly || this.count >= MAX_CALLS) return [];
     const following = this.begin(call.index, undefined, call.name);
     this.count += 1;
     this.add(following, next.text);
@@ -185,13 +186,13 @@ export class ToolCalls {
     return this.advance(false);
   }
 
-  /** Ends the open call if it is complete (or the answer has ended), and releases the signals held back. */
-  private advance(over: boolean): readonly Signal[] {
+  /** Ends the open call if it is complete (or the answer has ended), and releases what was held back after it. */
+  private advance(isOver: boolean): readonly Signal[] {
     const signals: Signal[] = [];
     let at = 0;
     for (; ; at += 1) {
       if (this.open) {
-        if (!over && (at >= this.held.length || !isComplete(this.open))) break;
+        if (!isOver && (at >= this.held.length || !isComplete(this.open))) break;
         signals.push(...this.end(this.open));
         this.open = undefined;
       }
@@ -213,7 +214,7 @@ export class ToolCalls {
     const signals: Signal[] = [];
     if (call.state === 'waiting') {
       call.state = 'started';
-      signals.push({ type: 'call-start', id: this.uniqueId(call.upstreamId), name: call.name });
+      signals.push({ type: 'call-start', id: this.chooseId(call.upstreamId), name: call.name });
     }
     if (call.waiting.length === 0 || mayHaveEmptyArguments(call)) return signals;
     signals.push({ type: 'call-delta', text: call.waiting.join('') });
@@ -222,11 +223,11 @@ export class ToolCalls {
   }
 
   /**
-   * Returns upstream's id, or a new one if it is missing or already used in the conversation. Some servers count the
-   * calls of each answer (kimi-k3, open-webui#28305) or give all calls one id (llama.cpp, hermes-agent#70724), and
-   * clients run no call whose id already has a result (LangGraph's ToolNode).
+   * Returns upstream's id, or a new one if it is missing or already used in the conversation. Some servers number the
+   * calls of every answer from the start (kimi-k3, open-webui#28305) or give all calls one id (llama.cpp,
+   * hermes-agent#70724), and clients run no call whose id already has a result (LangGraph's ToolNode).
    */
-  private uniqueId(id: string | undefined): string {
+  private chooseId(id: string | undefined): string {
     let unique = id;
     while (unique === undefined || this.ids.has(unique)) unique = this.options.makeId('call');
     this.ids.add(unique);
@@ -258,9 +259,9 @@ const isComplete = (call: StreamedCall): boolean =>
   !mayHaveEmptyArguments(call);
 
 /** Without index and id, a repeated name with other arguments begins another call. */
-const isAnother = (call: StreamedCall, name: string | undefined, text: string | undefined): boolean =>
+const isAnotherCall = (call: StreamedCall, name: string | undefined, text: string | undefined): boolean =>
   name !== undefined && text !== undefined && call.progress.complete && !hasEmptyArguments(call) &&
-  !sameJson(text, call.text);
+  !isSameJson(text, call.text);
 
 const EMPTY_ARGUMENTS = /^\s*(?:\{\s*\}|""|null)\s*$/;
 const MAX_EMPTY_LENGTH = 12;
@@ -273,7 +274,7 @@ const hasEmptyArguments = ({ text }: { readonly text: string }): boolean =>
 const mayHaveEmptyArguments = (call: StreamedCall): boolean =>
   call.text.length <= MAX_EMPTY_LENGTH && /^\s*(?:\{\s*\}?|""?|n|nu|nul|null)?\s*$/.test(call.text);
 
-function sameJson(left: string, right: string): boolean {
+function isSameJson(left: string, right: string): boolean {
   if (left === right) return true;
   const [one, two] = [parseJson(left), parseJson(right)];
   return isJsonObject(one) && isJsonObject(two) && JSON.stringify(one) === JSON.stringify(two);

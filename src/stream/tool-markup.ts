@@ -38,18 +38,18 @@ export class ToolMarkupStage implements Stage {
   }
 
   step(signal: Signal): readonly Signal[] {
-    if (signal.type === 'choice-end') return this.nextChoice(signal);
+    if (signal.type === 'choice-end') return this.beginNextChoice(signal);
     if (!this.active || signal.type === 'usage' || signal.type === 'reasoning-details') return [signal];
     if ((signal.type === 'text-delta' && !signal.logprobs) || signal.type === 'reasoning-delta') {
       const other = this.channels[signal.type === 'text-delta' ? 'reasoning-delta' : 'text-delta'];
-      if (other.idle) return this.channels[signal.type].push(signal);
+      if (other.isIdle) return this.channels[signal.type].push(signal);
       return [...other.flush(false), ...this.channels[signal.type].push(signal)];
     }
     if (signal.type === 'call-start') this.active = false;
     return [...this.end(signal.type === 'finish' && !TRUNCATING_REASONS.has(signal.reason)), signal];
   }
 
-  private nextChoice(signal: SignalOf<'choice-end'>): readonly Signal[] {
+  private beginNextChoice(signal: SignalOf<'choice-end'>): readonly Signal[] {
     const rest = this.active ? this.end(!TRUNCATING_REASONS.has(signal.reason)) : [];
     this.active = this.options.tools.length > 0;
     this.channels = createChannels(this.options);
@@ -80,28 +80,28 @@ class TextChannel {
   /** Text that may be the beginning of an opening tag. */
   private held = '';
   private block: Block | undefined;
-  /** Only whitespace has been passed on so far, so a call without tags may begin. */
+  /** Whether the text so far is only whitespace, so that a call without tags may begin. */
   private blank: boolean;
   /** The current line: its beginning and number of backticks, to distinguish code from prose. */
   private lineHead = '';
   private ticks = 0;
   private fenced = false;
-  /** A call was found; the whitespace around it is part of the markup. */
+  /** Whether a call has just been found; the whitespace after it is part of the markup. */
   private afterCall = false;
 
   constructor(private readonly type: TextType, private readonly options: ToolMarkupOptions) {
     this.blank = type === 'text-delta';
   }
 
-  /** True if nothing is held back. */
-  get idle(): boolean {
+  /** Whether nothing is held back. */
+  get isIdle(): boolean {
     return this.held === '' && !this.block;
   }
 
   push(signal: Signal & { readonly text: string }): readonly Signal[] {
     // Every opening tag contains one of these characters, so almost all text passes unchanged.
-    if (this.idle && !this.blank && !this.afterCall && !/[<[]/.test(signal.text)) {
-      this.follow(signal.text);
+    if (this.isIdle && !this.blank && !this.afterCall && !/[<[]/.test(signal.text)) {
+      this.track(signal.text);
       return [signal];
     }
     const signals: Signal[] = [];
@@ -118,25 +118,25 @@ class TextChannel {
     const signals: Signal[] = [];
     if (this.block) {
       const text = this.block.pieces.join('');
-      if (!isComplete || !this.call(this.block.markup, text, signals)) this.held = this.block.markup.open + text;
+      if (!isComplete || !this.convert(this.block.markup, text, signals)) this.held = this.block.markup.open + text;
       this.block = undefined;
     }
     this.emit(this.held.length, signals);
     return signals;
   }
 
-  /** Looks for an opening tag in the held text. @returns the text after a complete block */
+  /** Looks for an opening tag in the held text. @returns the text to scan next, after a tag or a complete block */
   private scan(signals: Signal[]): string {
     if (this.blank && this.waitForBareCall(signals)) return '';
     const found = OPENER.exec(this.held);
     if (!found) {
-      this.emit(this.held.length - openerTail(this.held), signals);
+      this.emit(this.held.length - measureOpenerTail(this.held), signals);
       return '';
     }
     this.emit(found.index, signals);
     const markup = BY_OPENER.get(found[0]);
     const inner = this.held.slice(found[0].length);
-    if (!markup || this.inCode() || !mayBeCall(inner.slice(0, MAX_HEAD_LENGTH))) {
+    if (!markup || this.isInCode() || !mayBeCall(inner.slice(0, MAX_HEAD_LENGTH))) {
       this.emit(found[0].length, signals);
       const rest = this.held;
       this.held = '';
@@ -146,7 +146,7 @@ class TextChannel {
     return this.extend((this.block = { markup, pieces: [], length: 0, tail: '' }), inner, signals);
   }
 
-  /** Checks whether the answer is a call without any tag. @returns true while undecided */
+  /** Checks whether the answer is a call without tags. @returns whether it is one or may still be one */
   private waitForBareCall(signals: Signal[]): boolean {
     const text = this.held.trimStart();
     if (text === '') this.emit(this.held.length, signals);
@@ -162,7 +162,7 @@ class TextChannel {
     return condensed.length < MAX_HEAD_LENGTH && forms.some((form) => form.startsWith(condensed));
   }
 
-  /** @returns the text after the block, or the block's own text if it is not a call */
+  /** @returns the text to scan next: what follows a complete block, or the content of one that cannot be a call */
   private extend(block: Block, text: string, signals: Signal[]): string {
     const { markup } = block;
     const window = block.tail + text;
@@ -172,7 +172,7 @@ class TextChannel {
       const all = block.pieces.join('');
       const inner = all.slice(0, all.length - window.length + end);
       this.block = undefined;
-      if (!this.call(markup, inner, signals)) this.pass(markup.open + inner + (markup.close ?? ''), signals);
+      if (!this.convert(markup, inner, signals)) this.pass(markup.open + inner + (markup.close ?? ''), signals);
       return window.slice(end + (markup.close?.length ?? 0));
     }
     const undecided = block.length <= MAX_HEAD_LENGTH && markup.open !== '';
@@ -184,8 +184,8 @@ class TextChannel {
     return block.pieces.join('');
   }
 
-  /** Converts the block to calls, if every name was offered. */
-  private call(markup: CallMarkup, inner: string, signals: Signal[]): boolean {
+  /** Converts a block to calls, if every name was offered. @returns whether it did */
+  private convert(markup: CallMarkup, inner: string, signals: Signal[]): boolean {
     const text = markup.inside ? `${markup.open}${inner}${markup.close ?? ''}` : inner;
     const calls = (readMarkupCalls(text) ?? []).map((call) => this.findOffered(call));
     if (calls.length === 0 || calls.includes(undefined)) return false;
@@ -207,7 +207,7 @@ class TextChannel {
     const names = [call.name, name];
     const tool = this.options.tools.find(({ function: offered }) => names.includes(offered.name));
     if (!tool) return undefined;
-    const values = call.arguments ?? typedValues(call.values ?? new Map(), tool.function.parameters);
+    const values = call.arguments ?? parseValues(call.values ?? new Map(), tool.function.parameters);
     return { name: tool.function.name, args: JSON.stringify(values) };
   }
 
@@ -222,30 +222,30 @@ class TextChannel {
     if (text === '') return;
     this.afterCall = false;
     this.blank &&= text.trim() === '';
-    this.follow(text);
+    this.track(text);
     signals.push({ type: this.type, text });
   }
 
   /** Tracks code and prose: the fence state, and the beginning and backticks of the current line. */
-  private follow(text: string): void {
+  private track(text: string): void {
     let from = 0;
     for (let end = text.indexOf('\n'); end !== -1; end = text.indexOf('\n', from)) {
-      this.followLine(text.slice(from, end));
+      this.trackLine(text.slice(from, end));
       if (isFence(this.lineHead)) this.fenced = !this.fenced;
       this.lineHead = '';
       this.ticks = 0;
       from = end + 1;
     }
-    this.followLine(text.slice(from));
+    this.trackLine(text.slice(from));
   }
 
-  private followLine(text: string): void {
+  private trackLine(text: string): void {
     if (this.lineHead.length < MAX_LINE_HEAD_LENGTH) this.lineHead += text.slice(0, MAX_LINE_HEAD_LENGTH);
     for (let at = text.indexOf('`'); at !== -1; at = text.indexOf('`', at + 1)) this.ticks += 1;
   }
 
   /** Whether the position is inside a code fence or inline code. */
-  private inCode(): boolean {
+  private isInCode(): boolean {
     return (isFence(this.lineHead) ? !this.fenced : this.fenced) || this.ticks % 2 === 1;
   }
 }
@@ -253,7 +253,7 @@ class TextChannel {
 const isFence = (line: string): boolean => /^\s*(?:```|~~~)/.test(line);
 
 /** Returns how many of the last characters may be the beginning of an opening tag. */
-function openerTail(text: string): number {
+function measureOpenerTail(text: string): number {
   for (let at = Math.max(0, text.length - LONGEST_OPENER); at < text.length; at += 1) {
     const char = text[at];
     if (char !== '<' && char !== '[') continue;
@@ -263,15 +263,15 @@ function openerTail(text: string): number {
   return 0;
 }
 
-/** Values are text in the markup; the tool's schema determines their types. */
-function typedValues(values: ReadonlyMap<string, string>, schema: JsonObject): JsonObject {
+/** Parses the values, which are text in the markup, as the types in the tool's schema. */
+function parseValues(values: ReadonlyMap<string, string>, schema: JsonObject): JsonObject {
   const properties = isJsonObject(schema['properties']) ? schema['properties'] : {};
   const schemaOf = (key: string): JsonValue | undefined =>
     Object.hasOwn(properties, key) ? properties[key] : undefined;
-  return Object.fromEntries([...values].map(([key, value]) => [key, typedValue(value, schemaOf(key))]));
+  return Object.fromEntries([...values].map(([key, value]) => [key, parseValue(value, schemaOf(key))]));
 }
 
-function typedValue(text: string, schema: JsonValue | undefined): JsonValue {
+function parseValue(text: string, schema: JsonValue | undefined): JsonValue {
   if (!isJsonObject(schema) || schema['type'] === 'string') return text;
   return parseJson(text.trim()) ?? text;
 }

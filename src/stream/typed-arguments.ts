@@ -24,18 +24,18 @@ export class TypedArgumentsStage implements Stage {
         return [signal];
       }
       case 'call-delta':
-        return this.arguments ? asDelta(this.arguments.push(signal.text)) : [signal];
+        return this.arguments ? toCallDeltas(this.arguments.push(signal.text)) : [signal];
       case 'call-end':
-        return [...asDelta(this.arguments?.end() ?? ''), signal];
+        return [...toCallDeltas(this.arguments?.end() ?? ''), signal];
       default:
         return [signal];
     }
   }
 }
 
-const asDelta = (text: string): readonly Signal[] => (text === '' ? [] : [{ type: 'call-delta', text }]);
+const toCallDeltas = (text: string): readonly Signal[] => (text === '' ? [] : [{ type: 'call-delta', text }]);
 
-/** An open object or list of the arguments. */
+/** An open object or list in the arguments. */
 interface Container {
   /** Undefined if the tool's schema does not describe it. */
   readonly schema: JsonObject | undefined;
@@ -55,10 +55,11 @@ export class TypedArguments {
   private depthBeyondMax = 0;
   private state: 'between' | 'string' | 'escape' = 'between';
   /** How the current string is handled. */
-  private string: 'passes' | 'is-name' | 'waits' = 'passes';
+  private stringMode: 'passes' | 'is-name' | 'waits' = 'passes';
   /** The pieces of a property name or of a string that is held back. */
   private pieces: string[] = [];
-  private types: ReadonlySet<string> = new Set();
+  /** The types that the schema allows for the current string. */
+  private allowedTypes: ReadonlySet<string> = new Set();
 
   /** @param schema the tool's parameters */
   constructor(private readonly schema: JsonObject) {}
@@ -73,7 +74,7 @@ export class TypedArguments {
       if (this.state === 'between') {
         const quote = text.indexOf('"', at);
         const end = quote === -1 ? text.length : quote;
-        for (; at < end; at += 1) this.follow(text.charAt(at));
+        for (; at < end; at += 1) this.trackNesting(text.charAt(at));
         if (quote === -1) break;
         this.beginString();
         at += 1;
@@ -82,11 +83,11 @@ export class TypedArguments {
         from = text.length;
       } else {
         const end = this.findEnd(text, at);
-        if (this.string !== 'passes') this.pieces.push(text.slice(at, end));
+        if (this.stringMode !== 'passes') this.pieces.push(text.slice(at, end));
         if (end === undefined) break;
         at = end;
         const corrected = this.endString();
-        if (this.string !== 'waits') continue;
+        if (this.stringMode !== 'waits') continue;
         pieces.push(corrected);
         from = end;
       }
@@ -100,21 +101,21 @@ export class TypedArguments {
   }
 
   private isHeldBack(): boolean {
-    return this.state !== 'between' && this.string === 'waits';
+    return this.state !== 'between' && this.stringMode === 'waits';
   }
 
   private beginString(): void {
     const container = this.open.at(-1);
     this.state = 'string';
     this.pieces = [];
-    this.string = 'passes';
+    this.stringMode = 'passes';
     if (this.depthBeyondMax > 0) return;
     if (container?.expectsName) {
-      this.string = 'is-name';
+      this.stringMode = 'is-name';
       return;
     }
-    this.types = typesOf(this.valueSchema()) ?? new Set(['string']);
-    if (!this.types.has('string')) this.string = 'waits';
+    this.allowedTypes = typesOf(this.findValueSchema()) ?? new Set(['string']);
+    if (!this.allowedTypes.has('string')) this.stringMode = 'waits';
   }
 
   /** Returns the index after the closing quote of the string; undefined if the string continues after `text`. */
@@ -134,19 +135,19 @@ export class TypedArguments {
   private endString(): string {
     const json = `"${this.pieces.join('')}`;
     const container = this.open.at(-1);
-    if (this.string === 'is-name' && container) {
+    if (this.stringMode === 'is-name' && container) {
       container.name = String(parseJson(json) ?? '');
       container.expectsName = false;
     }
-    return this.string === 'waits' ? correct(json, this.types) : '';
+    return this.stringMode === 'waits' ? correct(json, this.allowedTypes) : '';
   }
 
-  private follow(char: string): void {
+  private trackNesting(char: string): void {
     const container = this.open.at(-1);
     if (char === '{' || char === '[') {
       const isObject = char === '{';
       if (this.open.length >= MAX_DEPTH) this.depthBeyondMax += 1;
-      else this.open.push({ schema: this.valueSchema(), isObject, expectsName: isObject, name: '' });
+      else this.open.push({ schema: this.findValueSchema(), isObject, expectsName: isObject, name: '' });
     } else if (char === '}' || char === ']') {
       if (this.depthBeyondMax > 0) this.depthBeyondMax -= 1;
       else this.open.pop();
@@ -156,7 +157,7 @@ export class TypedArguments {
   }
 
   /** Returns the schema of the next value. */
-  private valueSchema(): JsonObject | undefined {
+  private findValueSchema(): JsonObject | undefined {
     const container = this.open.at(-1);
     if (!container) return this.schema;
     const { schema, name } = container;
@@ -184,10 +185,10 @@ function correct(json: string, types: ReadonlySet<string>): string {
   const text = parseJson(json);
   const inner = typeof text === 'string' ? text.trim() : '';
   const value = parseJson(inner);
-  return value !== undefined && typeNames(value).some((name) => types.has(name)) ? inner : json;
+  return value !== undefined && listTypeNames(value).some((name) => types.has(name)) ? inner : json;
 }
 
-function typeNames(value: JsonValue): readonly string[] {
+function listTypeNames(value: JsonValue): readonly string[] {
   if (value === null) return ['null'];
   if (Array.isArray(value)) return ['array'];
   if (typeof value === 'number') return Number.isInteger(value) ? ['number', 'integer'] : ['number'];

@@ -4,7 +4,7 @@ import {
 } from '../base/json';
 import type { OutputCustomToolCall, OutputStatus } from '../wire/responses-output';
 import { readDeclaration, readTarget } from './function';
-import type { CallPlace, CallTarget, CallWriter, ToolKind } from './kind';
+import type { CallPosition, CallTarget, CallWriter, ToolKind } from './kind';
 import { APPLY_PATCH, PatchProgress, repairPatch, type Repaired } from './patch';
 
 /** The grammar becomes part of the description, because Chat Completions has no field for it. */
@@ -49,16 +49,16 @@ function withGrammar(tool: UnknownRecord): string {
 /**
  * Streams the unescaped text as `custom_tool_call_input.delta`; text that a repair may still change is sent at the end.
  */
-function createCustomWriter(target: CallTarget, place: CallPlace): CallWriter<OutputCustomToolCall> {
-  const at = { item_id: place.itemId, output_index: place.outputIndex };
+function createCustomWriter(target: CallTarget, position: CallPosition): CallWriter<OutputCustomToolCall> {
+  const at = { item_id: position.itemId, output_index: position.outputIndex };
   const reader = new CustomInputReader();
   const gate = target.name === APPLY_PATCH ? new PatchProgress() : new PlainProgress();
   let args = '';
   let sent = '';
   const item = (status: OutputStatus, input: string): OutputCustomToolCall => ({
     type: 'custom_tool_call',
-    id: place.itemId,
-    call_id: place.callId,
+    id: position.itemId,
+    call_id: position.callId,
     name: target.name,
     ...(target.namespace !== undefined && { namespace: target.namespace }),
     input,

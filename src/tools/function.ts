@@ -2,7 +2,7 @@
 import { asBoolean, asRecord, asString, asText, type UnknownRecord } from '../base/json';
 import { readSchema } from '../wire/read-fields';
 import type { CallKind, OutputFunctionCall, OutputStatus } from '../wire/responses-output';
-import type { CallItem, CallPlace, CallTarget, CallWriter, OfferContext, ToolKind, ToolOffer } from './kind';
+import type { CallItem, CallPosition, CallTarget, CallWriter, OfferContext, ToolKind, ToolOffer } from './kind';
 import { toObjectSchema } from './schema';
 
 /** Passes name, description and schema through. */
@@ -30,13 +30,13 @@ export const functionKind: ToolKind<'function'> = {
 };
 
 /** Passes the arguments through byte for byte, even invalid JSON, so that the client can report it to the model. */
-function createFunctionWriter(target: CallTarget, place: CallPlace): CallWriter<OutputFunctionCall> {
-  const at = { item_id: place.itemId, output_index: place.outputIndex };
+function createFunctionWriter(target: CallTarget, position: CallPosition): CallWriter<OutputFunctionCall> {
+  const at = { item_id: position.itemId, output_index: position.outputIndex };
   let text = '';
   const item = (status: OutputStatus): OutputFunctionCall => ({
     type: 'function_call',
-    id: place.itemId,
-    call_id: place.callId,
+    id: position.itemId,
+    call_id: position.callId,
     name: target.name,
     ...(target.namespace !== undefined && { namespace: target.namespace }),
     arguments: text,

@@ -5,7 +5,7 @@
 import { isJsonObject, parseJsonObject, type JsonObject } from '../base/json';
 import { readSchema } from '../wire/read-fields';
 import type { CallItems, OutputStatus } from '../wire/responses-output';
-import type { CallPlace, CallWriter, ToolKind } from './kind';
+import type { CallPosition, CallWriter, ToolKind } from './kind';
 
 type Hosted = 'local_shell' | 'shell' | 'apply_patch';
 
@@ -83,15 +83,15 @@ export function hostedKind<K extends Hosted>(kind: K): ToolKind<K> {
     idPrefix,
     declare: (_tool, context) => context.offer({ target, description, parameters }),
     read: (call) => ({ ...target, arguments: JSON.stringify(readSchema(call[field]) ?? {}) }),
-    write: (_target, place) => createHostedWriter(place, item),
+    write: (_target, position) => createHostedWriter(position, item),
   };
 }
 
 /** The arguments become the item's `action` or `operation`. They are not streamed: clients need the complete call. */
 function createHostedWriter<Item>(
-  place: CallPlace, item: (head: ItemHead, given: JsonObject) => Item,
+  position: CallPosition, item: (head: ItemHead, given: JsonObject) => Item,
 ): CallWriter<Item> {
-  const head = { id: place.itemId, call_id: place.callId };
+  const head = { id: position.itemId, call_id: position.callId };
   let text = '';
   return {
     begin: () => item({ ...head, status: 'in_progress' }, {}),

@@ -40,7 +40,7 @@ export interface ToolKind<K extends CallKind = CallKind> {
   /** Reads a call of the history; `name` is empty if the client omitted it. */
   read(item: UnknownRecord): Omit<CallItem, 'callId'>;
   /** Writes one call of the answer. */
-  write(target: CallTarget, place: CallPlace): CallWriter<CallItems[K]>;
+  write(target: CallTarget, position: CallPosition): CallWriter<CallItems[K]>;
 }
 
 /** The context of a declaration; `offer` adds a function to the request. */
@@ -55,7 +55,7 @@ export interface OfferContext {
 }
 
 /** Position of a call in the response. */
-export interface CallPlace {
+export interface CallPosition {
   readonly itemId: string;
   readonly outputIndex: number;
   readonly callId: string;

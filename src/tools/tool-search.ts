@@ -2,7 +2,7 @@
 import { asText, type JsonObject, parseJsonObject } from '../base/json';
 import { readSchema } from '../wire/read-fields';
 import type { OutputStatus, OutputToolSearchCall } from '../wire/responses-output';
-import type { CallPlace, CallTarget, CallWriter, ToolKind } from './kind';
+import type { CallPosition, CallTarget, CallWriter, ToolKind } from './kind';
 import { toObjectSchema } from './schema';
 
 /** The name for the model; the client's declaration has none. */
@@ -32,12 +32,12 @@ export const toolSearchKind: ToolKind<'tool_search'> = {
  * Codex requires object arguments and `execution: "client"`; given a string, it finds nothing (codex-protocol.md,
  * section 2).
  */
-function createToolSearchWriter(_target: CallTarget, place: CallPlace): CallWriter<OutputToolSearchCall> {
+function createToolSearchWriter(_target: CallTarget, position: CallPosition): CallWriter<OutputToolSearchCall> {
   let text = '';
   const item = (status: OutputStatus, query: JsonObject): OutputToolSearchCall => ({
     type: 'tool_search_call',
-    id: place.itemId,
-    call_id: place.callId,
+    id: position.itemId,
+    call_id: position.callId,
     execution: 'client',
     arguments: query,
     status,

@@ -171,7 +171,7 @@ const allowedNames = (allowed: readonly ToolReference[], tools: ToolSet): Readon
 function toChatChoice(choice: ToolChoice, tools: ToolSet, dialect: Dialect, notes: Notes): ChatToolChoice | undefined {
   if (dialect.toolChoice === 'omit') return undefined;
   if (choice.mode === 'auto' || choice.mode === 'none') return choice.mode;
-  if (choice.mode === 'allowed' && !choice.require) return 'auto';
+  if (choice.mode === 'allowed' && !choice.isRequired) return 'auto';
   if (dialect.toolChoice !== 'any') {
     notes.add('sent tool_choice "auto": the model rejects a forced choice');
     return 'auto';

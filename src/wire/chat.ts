@@ -1,7 +1,7 @@
 /**
  * Defines Chat Completions requests and responses. The request type is an allowlist: only fields named here can be sent
  * upstream. The types of upstream responses describe the result of lenient reading: absent, null and "" are all
- * `undefined`, and every field is always present, so that the objects of a hot loop have one shape. The last types are
+ * `undefined`, and every field is always present, so that the objects in a hot loop have one shape. The last types are
  * what Chat clients of the bridge receive.
  */
 import type { JsonObject, JsonValue } from '../base/json';
@@ -97,7 +97,7 @@ export interface ChatRequest {
   readonly modalities?: readonly string[];
   readonly audio?: JsonObject;
   readonly prompt_cache_key?: string;
-  /** Thinking settings; each dialect uses only a few of them. */
+  /** Each setting from here on is for a few dialects only; most control thinking. */
   readonly reasoning_effort?: string;
   readonly reasoning?: JsonObject;
   readonly reasoning_split?: boolean;
@@ -119,7 +119,7 @@ export interface NativeSettings {
   readonly include?: readonly string[];
   /** `reasoning.summary`. */
   readonly summary?: string;
-  /** What the endpoint has rejected. */
+  /** The parts that the endpoint has rejected. */
   readonly omit?: readonly NativeOption[];
 }
 
@@ -140,7 +140,7 @@ export interface ChatUsage {
   readonly reasoning: number;
 }
 export interface ChatDelta {
-  /** The number of the choice, of an `n > 1` request. */
+  /** The choice's index in the answer to an `n > 1` request. */
   readonly index: number | undefined;
   readonly text: string | undefined;
   readonly reasoning: string | undefined;
@@ -151,7 +151,7 @@ export interface ChatDelta {
   readonly logprobs: readonly JsonValue[] | undefined;
   readonly finishReason: string | undefined;
 }
-/** One chunk of a stream, or one whole completion, with `choices` in the order of the upstream. */
+/** One chunk of a stream, or one whole completion, with `choices` in upstream's order. */
 export interface ChatChunk {
   readonly choices: readonly ChatDelta[];
   readonly usage: ChatUsage | undefined;

@@ -1,7 +1,7 @@
 /**
  * Defines the requests and events of a provider's own Responses endpoint. Only fields named here can be sent
- * (docs/protocol.md, Responses endpoints). The event types describe the result of lenient reading: absent, null and ""
- * are all `undefined`.
+ * (docs/protocol.md, Native Responses endpoints). The event types describe the result of lenient reading: absent, null
+ * and "" are all `undefined`.
  */
 import type { JsonObject, JsonValue, UnknownRecord } from '../base/json';
 import type { ChatUsage } from './chat';
@@ -34,7 +34,7 @@ export interface NativeCallOutput {
 export type NativeReasoning = UnknownRecord & { readonly type: 'reasoning' };
 export type NativeInputItem = NativeMessage | NativeFunctionCall | NativeCallOutput | NativeReasoning;
 
-/** `strict` is sent unless it is rejected: the default is true (OpenAI's create parameters; llama.cpp's server). */
+/** `strict` is sent unless the endpoint rejects it: its default is true (OpenAI's API, llama.cpp's server). */
 export interface NativeTool {
   readonly type: 'function';
   readonly name: string;
@@ -64,7 +64,7 @@ export interface NativeRequest {
 }
 
 /** The item that an event belongs to. Endpoints may omit either field. */
-export interface NativePlace { readonly index: number | undefined; readonly itemId: string | undefined }
+export interface NativePosition { readonly index: number | undefined; readonly itemId: string | undefined }
 
 export type NativeOutputItem =
   | {
@@ -77,7 +77,7 @@ export type NativeOutputItem =
       readonly type: 'reasoning';
       readonly summary: string | undefined;
       readonly content: string | undefined;
-      /** The original item; undefined when it adds nothing to its plain content. */
+      /** The item for the next request; undefined if its raw text is enough. */
       readonly sealed: UnknownRecord | undefined;
     }
   | {
@@ -97,12 +97,12 @@ export interface NativeResponse {
   /** Unparsed; errors/classify reads it. */
   readonly error: unknown;
   readonly usage: ChatUsage | undefined;
-  readonly output: readonly (NativePlace & { readonly item: NativeOutputItem })[];
+  readonly output: readonly (NativePosition & { readonly item: NativeOutputItem })[];
 }
 
 export type NativeEvent =
-  | (NativePlace & { readonly type: 'item'; readonly item: NativeOutputItem; readonly done: boolean })
-  | (NativePlace & {
+  | (NativePosition & { readonly type: 'item'; readonly item: NativeOutputItem; readonly done: boolean })
+  | (NativePosition & {
       readonly type: 'text';
       readonly kind: NativeTextKind;
       readonly part: number;

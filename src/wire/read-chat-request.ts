@@ -2,7 +2,7 @@
 import {
   asArray, asBoolean, asNumber, asRecord, asText, compact, isRecord, type JsonObject, type UnknownRecord,
 } from '../base/json';
-import { asId, invalid, optional, readContent, readFormat, readToolChoice, readTools } from './read-fields';
+import { asId, invalid, readContent, readFormat, readOptional, readToolChoice, readTools } from './read-fields';
 import { readSampling } from './read-responses';
 import type { InputItem, ResponsesRequest } from './responses-request';
 
@@ -17,22 +17,22 @@ export function readChatRequest(body: unknown): ChatClientRequest {
   if (!isRecord(body)) throw invalid('', 'the body to be a JSON object', body);
   const messages = asArray(body['messages']);
   if (!messages) throw invalid('messages', 'a list of messages', body['messages']);
-  const logprobs = body['logprobs'] === true;
+  const wantsLogprobs = body['logprobs'] === true;
   const request: ResponsesRequest = compact({
-    model: optional(body, 'model', asText, 'a non-empty string'),
+    model: readOptional(body, 'model', asText, 'a non-empty string'),
     input: messages.flatMap((message, index) => readMessage(message, `messages[${index}]`)),
-    stream: optional(body, 'stream', asBoolean, 'true or false') ?? false,
+    stream: readOptional(body, 'stream', asBoolean, 'true or false') ?? false,
     tools: readTools(body['tools'] ?? body['functions'], 'tools'),
     toolChoice: readToolChoice(body['tool_choice']),
     parallelToolCalls: asBoolean(body['parallel_tool_calls']),
     maxOutputTokens: asNumber(body['max_completion_tokens'] ?? body['max_tokens']),
     reasoning: readReasoning(body),
     format: readFormat(body['response_format'], 'response_format'),
-    topLogprobs: logprobs ? asNumber(body['top_logprobs']) : undefined,
+    topLogprobs: wantsLogprobs ? asNumber(body['top_logprobs']) : undefined,
     sampling: readSampling(body),
     user: asText(body['user']),
     promptCacheKey: asText(body['prompt_cache_key']),
-    include: logprobs ? ['message.output_text.logprobs'] : [],
+    include: wantsLogprobs ? ['message.output_text.logprobs'] : [],
     modalities: asArray(body['modalities']) as readonly string[] | undefined,
     audio: asRecord(body['audio']) as JsonObject | undefined,
     echo: {},

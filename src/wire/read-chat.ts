@@ -1,4 +1,4 @@
-/** Reads what Chat Completions upstreams emit, leniently. Shapes: upstreams.md, section 4. */
+/** Reads the answers of Chat Completions upstreams leniently. Shapes: upstreams.md, section 4. */
 import {
   asArray, asNumber, asRecord, asString, asText, isRecord, type JsonObject, type JsonValue, type UnknownRecord,
 } from '../base/json';
@@ -9,7 +9,7 @@ export const REASONING_KEYS = ['reasoning_content', 'reasoning', 'thinking', 'th
 
 /**
  * Reads one stream chunk or one whole completion.
- * @returns the chunk; `error` is set when the value is an error object in any provider's shape.
+ * @returns the chunk; `error` is set if the value is an error object in any provider's shape, or no object
  */
 export function readChatChunk(value: unknown): ChatChunk {
   if (!isRecord(value) || isErrorValue(value)) return { choices: [], usage: undefined, error: value };
@@ -19,8 +19,8 @@ export function readChatChunk(value: unknown): ChatChunk {
 }
 
 /**
- * `{error}` (OpenAI, OpenRouter), `{object:"error"}` (vLLM), `{type:"error"}` (MiniMax), `{code,message}` (DashScope
- * native), `base_resp.status_code` (MiniMax).
+ * Whether the value is `{error}` (OpenAI, OpenRouter), `{object:"error"}` (vLLM), `{type:"error"}` (MiniMax),
+ * `{code,message}` (DashScope native), or has a `base_resp.status_code` (MiniMax).
  */
 function isErrorValue(value: UnknownRecord): boolean {
   const error = value['error'];
@@ -54,7 +54,7 @@ function readChoice(choice: UnknownRecord): ChatDelta {
 const nonEmpty = <T,>(list: readonly T[] | undefined): readonly T[] | undefined =>
   list && list.length > 0 ? list : undefined;
 
-/** A string, or a list of text parts. */
+/** Reads a string, or a list of text parts. */
 function readText(content: unknown): string | undefined {
   if (typeof content === 'string') return content === '' ? undefined : content;
   let text = '';
@@ -111,32 +111,32 @@ function pickSigned(record: UnknownRecord): JsonObject | undefined {
 /**
  * Normalizes usage. Cached tokens: `prompt_tokens_details.cached_tokens` (OpenAI, DashScope, GLM),
  * `prompt_cache_hit_tokens` (DeepSeek), top-level `cached_tokens` (Kimi).
- * @returns undefined when the value carries no token counts.
+ * @returns undefined if the value contains no token counts
  */
 export function readChatUsage(value: unknown): ChatUsage | undefined {
   const usage = asRecord(value);
   if (!usage) return undefined;
-  const prompt = count(usage['prompt_tokens'] ?? usage['input_tokens']);
-  const completion = count(usage['completion_tokens'] ?? usage['output_tokens']);
+  const prompt = toCount(usage['prompt_tokens'] ?? usage['input_tokens']);
+  const completion = toCount(usage['completion_tokens'] ?? usage['output_tokens']);
   if (prompt === undefined && completion === undefined) return undefined;
   const promptDetails = asRecord(usage['prompt_tokens_details']) ?? asRecord(usage['input_tokens_details']) ?? {};
   const completionDetails =
     asRecord(usage['completion_tokens_details']) ?? asRecord(usage['output_tokens_details']) ?? {};
   const cached =
-    count(promptDetails['cached_tokens'] ?? usage['prompt_cache_hit_tokens'] ?? usage['cached_tokens']) ?? 0;
-  const cacheWrite = count(promptDetails['cache_write_tokens'] ?? promptDetails['cache_creation_input_tokens']);
-  const reasoning = count(completionDetails['reasoning_tokens']) ?? 0;
+    toCount(promptDetails['cached_tokens'] ?? usage['prompt_cache_hit_tokens'] ?? usage['cached_tokens']) ?? 0;
+  const cacheWrite = toCount(promptDetails['cache_write_tokens'] ?? promptDetails['cache_creation_input_tokens']);
+  const reasoning = toCount(completionDetails['reasoning_tokens']) ?? 0;
   return {
     prompt: prompt ?? 0,
     completion: completion ?? 0,
-    total: count(usage['total_tokens']) ?? (prompt ?? 0) + (completion ?? 0),
+    total: toCount(usage['total_tokens']) ?? (prompt ?? 0) + (completion ?? 0),
     cached: Math.min(cached, prompt ?? 0),
     cacheWrite,
     reasoning: Math.min(reasoning, completion ?? 0),
   };
 }
 
-function count(value: unknown): number | undefined {
+function toCount(value: unknown): number | undefined {
   const number = asNumber(value);
   return number === undefined ? undefined : Math.max(0, Math.trunc(number));
 }

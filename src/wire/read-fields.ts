@@ -12,8 +12,8 @@ export function readSchema(value: unknown): JsonObject | undefined {
   return isJsonObject(record) ? record : undefined;
 }
 
-/** Reads an optional field. Null counts as absent; a value of the wrong type throws. */
-export function optional<T>(
+/** Reads an optional field; null counts as absent. @throws UnreadableField if `read` returns undefined */
+export function readOptional<T>(
   body: UnknownRecord, field: string, read: (value: unknown) => T | undefined, expected: string,
 ): T | undefined {
   const value = body[field];
@@ -25,7 +25,7 @@ export function optional<T>(
 
 /** Creates the error for a field of the wrong type: `Cannot read input[3].role: expected "user" …, got 7.` */
 export function invalid(path: string, expected: string, value: unknown): UnreadableField {
-  // The body itself is not quoted: the log shows messages without a path, and it may be a prompt.
+  // The body itself is not quoted: it may be a prompt, and the log shows messages without a path.
   if (path === '')
     return new UnreadableField(path, `Cannot read the request: expected ${expected}, got ${kindOf(value)}.`);
   const quoted = JSON.stringify(value, (_name, inner: unknown) => shorten(inner)) ?? 'nothing';
@@ -43,7 +43,7 @@ function kindOf(value: unknown): string {
   return Array.isArray(value) ? 'a list' : `a ${typeof value}`;
 }
 
-/** @throws UnreadableField if the value is neither a string nor a list of parts */
+/** @throws UnreadableField if the value is present but is neither a string nor a list of parts */
 export function readContent(value: unknown, path: string): readonly ContentPart[] {
   if (value === undefined || value === null) return [];
   if (typeof value === 'string') return value === '' ? [] : [{ type: 'text', text: value }];
@@ -82,7 +82,7 @@ function readPart(value: unknown, path: string): ContentPart {
 
 /**
  * With providers other than OpenAI, Codex puts plain text here: the task of an agent (codex-protocol.md). Another
- * provider's ciphertext is recognized as one long word.
+ * provider's ciphertext is recognized as a long text without spaces.
  */
 function readEncrypted(value: UnknownRecord): ContentPart {
   const text = asString(value['encrypted_content']) ?? '';
@@ -143,7 +143,7 @@ export function readToolChoice(value: unknown): ToolChoice {
   if (choice['type'] === 'allowed_tools') {
     const allowed = asRecord(choice['allowed_tools']) ?? choice;
     const tools = (asArray(allowed['tools']) ?? []).filter(isRecord).map(readReference);
-    return { mode: 'allowed', require: allowed['mode'] === 'required', tools };
+    return { mode: 'allowed', isRequired: allowed['mode'] === 'required', tools };
   }
   return { mode: 'named', tool: readReference(choice) };
 }

@@ -1,13 +1,13 @@
 /** Reads the events of a provider's own Responses endpoint, leniently. */
 import { asArray, asNumber, asRecord, asText, isRecord, type JsonValue, type UnknownRecord } from '../base/json';
 import type {
-  NativeEvent, NativeOutputItem, NativePlace, NativeReasoning, NativeResponse, NativeTextKind,
+  NativeEvent, NativeOutputItem, NativePosition, NativeReasoning, NativeResponse, NativeTextKind,
 } from './native';
 import type { MessagePhase } from './responses-output';
 import { readChatChunk, readChatUsage } from './read-chat';
 
-/** The field that holds the text of each text event: `.delta` carries new text, `.done` the whole part. */
-const TEXTS: ReadonlyMap<string, readonly [kind: NativeTextKind, whole: string]> = new Map([
+/** The kind of text in each text event, and the field of its `.done` event with the text of the whole part. */
+const TEXT_FIELDS: ReadonlyMap<string, readonly [kind: NativeTextKind, field: string]> = new Map([
   ['response.output_text', ['text', 'text']],
   ['response.refusal', ['refusal', 'refusal']],
   ['response.reasoning_summary_text', ['summary', 'text']],
@@ -17,7 +17,8 @@ const TEXTS: ReadonlyMap<string, readonly [kind: NativeTextKind, whole: string]>
   ['response.function_call_arguments', ['arguments', 'arguments']],
 ]);
 
-const ENDS: readonly string[] = ['response.completed', 'response.incomplete', 'response.failed', 'response.cancelled'];
+const TERMINAL_EVENTS: readonly string[] =
+  ['response.completed', 'response.incomplete', 'response.failed', 'response.cancelled'];
 
 /**
  * Reads the data of one event.
@@ -29,10 +30,10 @@ export function readNativeEvent(value: unknown, name: string | undefined): Nativ
   if (type === 'error' || isChatError(value, type)) return { type: 'error', error: value };
   if (type === undefined)
     return value['object'] === 'response' ? { type: 'end', response: readNativeResponse(value) } : { type: 'other' };
-  if (ENDS.includes(type))
+  if (TERMINAL_EVENTS.includes(type))
     return { type: 'end', response: readNativeResponse(asRecord(value['response']) ?? {}, type) };
   if (type === 'response.output_item.added' || type === 'response.output_item.done') {
-    return { type: 'item', ...readPlace(value), item: readItem(value['item']), done: type.endsWith('done') };
+    return { type: 'item', ...readPosition(value), item: readItem(value['item']), done: type.endsWith('done') };
   }
   return readText(value, type);
 }
@@ -57,31 +58,31 @@ export function readNativeResponse(value: unknown, event?: string): NativeRespon
   };
 }
 
-/** Returns the status of the event, unless the Response itself says that it was not completed. */
+/** Returns the status that the event names, unless the Response itself says that it was not completed. */
 function readStatus(status: string | undefined, event: string | undefined): string | undefined {
   if (event === undefined) return status;
   const isBad = status === 'failed' || status === 'incomplete' || status === 'cancelled';
   return event === 'response.completed' && isBad ? status : event.slice('response.'.length);
 }
 
-/** Recognizes errors that a gateway puts into the stream in the shape of Chat Completions. */
+/** Whether the value is an error in the shape of Chat Completions, which gateways put into the stream. */
 function isChatError(value: UnknownRecord, type: string | undefined): boolean {
   return (type === undefined || !type.startsWith('response.')) && readChatChunk(value).error !== undefined;
 }
 
 function readText(value: UnknownRecord, type: string): NativeEvent {
   const dot = type.lastIndexOf('.');
-  const found = TEXTS.get(type.slice(0, dot));
+  const found = TEXT_FIELDS.get(type.slice(0, dot));
   const whole = type.endsWith('.done');
   if (!found || !(whole || type.endsWith('.delta'))) return { type: 'other' };
   const [kind, field] = found;
   const text = asText(value[whole ? field : 'delta']);
   if (text === undefined) return { type: 'other' };
   const part = asNumber(value['summary_index']) ?? asNumber(value['content_index']) ?? 0;
-  return { type: 'text', ...readPlace(value), kind, part, text, whole, logprobs: readLogprobs(value['logprobs']) };
+  return { type: 'text', ...readPosition(value), kind, part, text, whole, logprobs: readLogprobs(value['logprobs']) };
 }
 
-const readPlace = (value: UnknownRecord): NativePlace => ({
+const readPosition = (value: UnknownRecord): NativePosition => ({
   index: asNumber(value['output_index']),
   itemId: asText(value['item_id']) ?? asText(asRecord(value['item'])?.['id']),
 });
@@ -131,6 +132,7 @@ function readItem(value: unknown): NativeOutputItem {
 /**
  * Returns the item for the next request, without `status`, which belongs to the response, and without nulls, which some
  * endpoints reject.
+ * @returns undefined if the item has neither encrypted content nor a summary
  */
 function readSealed(item: UnknownRecord, summary: string | undefined): UnknownRecord | undefined {
   if (asText(item['encrypted_content']) === undefined && summary === undefined) return undefined;

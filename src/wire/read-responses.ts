@@ -6,7 +6,7 @@ import {
   asArray, asBoolean, asNumber, asRecord, asString, asText, compact, isRecord, type JsonObject, type JsonValue,
   type UnknownRecord,
 } from '../base/json';
-import { asId, invalid, optional, readContent, readFormat, readToolChoice, readTools } from './read-fields';
+import { asId, invalid, readContent, readFormat, readOptional, readToolChoice, readTools } from './read-fields';
 import type {
   CallOutputItem, InputItem, MessageItem, MessageRole, ResponsesEcho, ResponsesRequest, Sampling,
 } from './responses-request';
@@ -44,19 +44,19 @@ export function readResponsesRequest(body: unknown): ResponsesRequest {
   const text = asRecord(body['text']);
   const reasoning = asRecord(body['reasoning']);
   return compact({
-    model: optional(body, 'model', asText, 'a non-empty string'),
+    model: readOptional(body, 'model', asText, 'a non-empty string'),
     instructions: readInstructions(body['instructions']),
     input: readInput(body['input']),
-    stream: optional(body, 'stream', asBoolean, 'true or false') ?? false,
+    stream: readOptional(body, 'stream', asBoolean, 'true or false') ?? false,
     tools: readTools(body['tools'], 'tools'),
     toolChoice: readToolChoice(body['tool_choice']),
-    parallelToolCalls: optional(body, 'parallel_tool_calls', asBoolean, 'true or false'),
-    maxOutputTokens: optional(body, 'max_output_tokens', asCount, 'a positive integer'),
-    maxToolCalls: optional(body, 'max_tool_calls', asCount, 'a positive integer'),
+    parallelToolCalls: readOptional(body, 'parallel_tool_calls', asBoolean, 'true or false'),
+    maxOutputTokens: readOptional(body, 'max_output_tokens', asCount, 'a positive integer'),
+    maxToolCalls: readOptional(body, 'max_tool_calls', asCount, 'a positive integer'),
     reasoning: reasoning && compact({ effort: asText(reasoning['effort']), summary: asText(reasoning['summary']) }),
     format: readFormat(text?.['format'], 'text.format'),
     verbosity: asText(text?.['verbosity']),
-    topLogprobs: optional(body, 'top_logprobs', asNumber, 'a number'),
+    topLogprobs: readOptional(body, 'top_logprobs', asNumber, 'a number'),
     sampling: readSampling(body),
     user: asText(body['user']),
     promptCacheKey: asText(body['prompt_cache_key']),
@@ -84,8 +84,8 @@ function readInstructions(value: unknown): string | undefined {
 export function readSampling(body: UnknownRecord): Sampling {
   const stop = body['stop'];
   return compact({
-    temperature: optional(body, 'temperature', asNumber, 'a number'),
-    top_p: optional(body, 'top_p', asNumber, 'a number'),
+    temperature: readOptional(body, 'temperature', asNumber, 'a number'),
+    top_p: readOptional(body, 'top_p', asNumber, 'a number'),
     top_k: asNumber(body['top_k']),
     stop: typeof stop === 'string' || Array.isArray(stop) ? (stop as string | readonly string[]) : undefined,
     seed: asNumber(body['seed']),
@@ -114,7 +114,7 @@ const ROLES: readonly MessageRole[] = ['user', 'assistant', 'system', 'developer
 /**
  * Reads `input`: a string is one user message, an empty string adds none.
  * @param path the field that holds it
- * @throws UnreadableField for a message with an unknown role or content type; an unknown item is not an error
+ * @throws UnreadableField for a message with an unknown role or unreadable content; an unknown item is not an error
  */
 export function readInput(value: unknown, path = 'input'): readonly InputItem[] {
   if (typeof value === 'string') {
@@ -144,11 +144,11 @@ const READERS: Readonly<Record<string, ReadItem>> = {
     content: asArray(item['content']) && joinTexts(item['content'], ''),
     encryptedContent: asText(item['encrypted_content']),
   }),
-  function_call_output: callOutput,
-  custom_tool_call_output: callOutput,
-  local_shell_call_output: callOutput,
-  shell_call_output: callOutput,
-  apply_patch_call_output: callOutput,
+  function_call_output: readCallOutput,
+  custom_tool_call_output: readCallOutput,
+  local_shell_call_output: readCallOutput,
+  shell_call_output: readCallOutput,
+  apply_patch_call_output: readCallOutput,
   tool_search_output: (item, path) => ({
     type: 'tool_search_output',
     callId: asString(item['call_id']) ?? '',
@@ -161,9 +161,9 @@ const READERS: Readonly<Record<string, ReadItem>> = {
     recipient: asText(item['recipient']),
     content: readContent(item['content'], `${path}.content`),
   }),
-  compaction: compaction,
-  compaction_summary: compaction,
-  context_compaction: compaction,
+  compaction: readCompaction,
+  compaction_summary: readCompaction,
+  context_compaction: readCompaction,
   compaction_trigger: () => ({ type: 'compaction_trigger' }),
   configuration_update: (item) => compact({
     type: 'configuration_update' as const,
@@ -179,10 +179,8 @@ function readMessage(item: UnknownRecord, path: string): MessageItem {
   return { type: 'message', role, content: readContent(item['content'], `${path}.content`) };
 }
 
-/**
- * Codex sends an output without a call id after create_goal; it names its tool instead (codex-protocol.md, section 1).
- */
-function callOutput(item: UnknownRecord, path: string): CallOutputItem {
+/** After create_goal, Codex sends an output with the tool's name but no call id (codex-protocol.md, section 1). */
+function readCallOutput(item: UnknownRecord, path: string): CallOutputItem {
   const callId = item['call_id'];
   return compact({
     type: 'call_output' as const,
@@ -201,7 +199,7 @@ function readOutput(value: unknown, path: string): CallOutputItem['output'] {
   return parts ? readContent(value, path) : [{ type: 'text', text: JSON.stringify(value) }];
 }
 
-function compaction(item: UnknownRecord): InputItem {
+function readCompaction(item: UnknownRecord): InputItem {
   return { type: 'compaction', encryptedContent: asString(item['encrypted_content']) ?? '' };
 }
 
@@ -224,8 +222,8 @@ export function isReference(item: unknown): item is UnknownRecord {
 const STORE_FIELDS = ['previous_response_id', 'conversation', 'prompt'] as const;
 
 /**
- * Whether a request refers to stored items or is itself stored. Most requests of Codex do neither, so the state is not
- * loaded for them.
+ * Whether a request refers to stored data, or is itself stored or run in the background. Most Codex requests do none of
+ * this, so the state is not loaded for them.
  * @param body a request as received
  */
 export function usesState(body: unknown, client: 'codex' | 'generic'): boolean {
@@ -235,8 +233,8 @@ export function usesState(body: unknown, client: 'codex' | 'generic'): boolean {
 }
 
 /**
- * The API's default is true. Codex keeps its own conversation: it has sent `store: false` since 0.80, and an absent
- * field means false.
+ * Whether to store the response. The API's default is true. Codex keeps its own conversation: it has sent
+ * `store: false` since 0.80, and an absent field means false.
  */
 export function wantsStore(store: unknown, client: 'codex' | 'generic'): boolean {
   return store === true || (store !== false && client !== 'codex');

@@ -1,6 +1,6 @@
 /**
  * Defines what a Responses client receives: the Response object, its output items, and the stream events that the
- * bridge sends, a subset of the API's 59. The events have no `sequence_number` here; stream/sse.ts adds it.
+ * bridge sends, a subset of the API's 59 events. They have no `sequence_number` here; stream/sse.ts adds it.
  */
 import type { JsonObject, JsonValue } from '../base/json';
 

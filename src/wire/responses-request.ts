@@ -28,7 +28,7 @@ export interface Sampling {
 export interface ReasoningSettings { readonly effort?: string; readonly summary?: string }
 
 export interface ResponsesRequest {
-  /** Absent if the client named none; the default model is used then. */
+  /** Absent if the client named no model; the default model is used then. */
   readonly model?: string;
   readonly instructions?: string;
   readonly input: readonly InputItem[];
@@ -50,7 +50,7 @@ export interface ResponsesRequest {
   readonly include: readonly string[];
   readonly modalities?: readonly string[];
   readonly audio?: JsonObject;
-  /** Request fields that the response repeats unchanged, for clients that validate them. */
+  /** Request fields (or their defaults) that the response repeats, for clients that validate them. */
   readonly echo: ResponsesEcho;
 }
 
@@ -68,7 +68,7 @@ export interface ToolReference { readonly kind: string; readonly name?: string; 
 export type ToolChoice =
   | { readonly mode: 'auto' | 'none' | 'required' }
   | { readonly mode: 'named'; readonly tool: ToolReference }
-  | { readonly mode: 'allowed'; readonly require: boolean; readonly tools: readonly ToolReference[] };
+  | { readonly mode: 'allowed'; readonly isRequired: boolean; readonly tools: readonly ToolReference[] };
 
 export type MessageRole = 'user' | 'assistant' | 'system' | 'developer';
 

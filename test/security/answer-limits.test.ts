@@ -66,12 +66,12 @@ describe('the length of one answer is limited', () => {
   };
   for (const [name, delta] of Object.entries(PIECES)) {
     it(name, () => {
-      const reader = new ChatReader({ makeId: () => 'id', single: false });
+      const reader = new ChatReader({ makeId: () => 'id', firstCallOnly: false });
       const start = { tool_calls: [{ index: 0, id: 'call_1', function: { name: 'run', arguments: '' } }] };
-      if (name === 'arguments') reader.event(chunk(start));
+      if (name === 'arguments') reader.readEvent(chunk(start));
       const piece = chunk(delta);
-      for (let count = 0; count < MAX_PIECES; count += 1) assert.equal(messageOf(reader.event(piece).signals), '');
-      assert.match(messageOf(reader.event(piece).signals), /longer than 64 MB/);
+      for (let count = 0; count < MAX_PIECES; count += 1) assert.equal(messageOf(reader.readEvent(piece).signals), '');
+      assert.match(messageOf(reader.readEvent(piece).signals), /longer than 64 MB/);
     });
   }
 });

@@ -23,7 +23,7 @@ const BODIES: { readonly [W in Wire]: (ids: readonly string[]) => object } = {
 
 function callIds(wire: Wire, ids: readonly string[], known: readonly string[] = []): readonly string[] {
   const stream = createAnswerStream({ wire, callIds: new Set(known) });
-  const last: ResponsesEvent | undefined = stream.completion(BODIES[wire](ids)).at(-1);
+  const last: ResponsesEvent | undefined = stream.readCompletion(BODIES[wire](ids)).at(-1);
   return (last as Loose).response.output.map(({ call_id }: Loose) => call_id);
 }
 

@@ -23,11 +23,11 @@ function answerChat(choices: readonly ReturnType<typeof choice>[], stream: boole
       id: 'chat_1', model: 'm', created: 0, includeUsage: false, hideReasoning: false,
       tools: { find: (name) => ({ kind: 'function', name }) },
     }),
-    reader: new ChatReader({ makeId: () => 'id', single: false, severalChoices: true }),
+    reader: new ChatReader({ makeId: () => 'id', firstCallOnly: false, severalChoices: true }),
     stages: [],
   });
   const collector = new ChatCollector();
-  const outputs = [...answer.assembler.start(), ...(stream ? [] : answer.completion({ choices }))];
+  const outputs = [...answer.assembler.start(), ...(stream ? [] : answer.readCompletion({ choices }))];
   if (stream) {
     const chunks = [
       ...choices.map(({ index, message }) => ({ choices: [{ index, delta: message }] })),
@@ -71,7 +71,7 @@ for (const stream of [false, true]) {
 
 it('calls of several choices have unique ids, whatever the provider sends', () => {
   const calls = [0, 1, 2].map((index) => choice(index, 'tool_calls', callOf('{}')));
-  const last = createAnswerStream({}).completion({ choices: calls }).at(-1) as Loose;
+  const last = createAnswerStream({}).readCompletion({ choices: calls }).at(-1) as Loose;
   assert.equal(new Set(last.response.output.map(({ call_id }: Loose) => call_id)).size, 3);
   assert.equal(new Set(last.response.output.map(({ id }: Loose) => id)).size, 3);
 });
@@ -82,7 +82,7 @@ it('choices of a complete answer stay separate if they have the same index', () 
 });
 
 describe('a Responses client', () => {
-  const answer = (choices: readonly object[]): Loose => createAnswerStream({}).completion({ choices }).at(-1);
+  const answer = (choices: readonly object[]): Loose => createAnswerStream({}).readCompletion({ choices }).at(-1);
 
   it('gets an incomplete response if any choice was truncated', () => {
     const last = answer([choice(0, 'length', { content: 'one tw' }), choice(1, 'stop', { content: 'all' })]);

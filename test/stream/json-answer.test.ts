@@ -25,8 +25,8 @@ describe('JsonCheckStage', () => {
   for (const [name, signals, invalid] of CASES) {
     it(`${invalid ? 'detects' : 'accepts'} ${name}`, () => {
       const notes = new Set<string>();
-      const run = (refuse: boolean): readonly Signal[] => {
-        const stage = new JsonCheckStage({ refuse, notes });
+      const run = (failsAnswer: boolean): readonly Signal[] => {
+        const stage = new JsonCheckStage({ failsAnswer, notes });
         return signals.flatMap((signal) => stage.step(signal));
       };
       assert.deepEqual(run(false), signals);

@@ -23,7 +23,7 @@ export interface AnswerStreamCase {
   readonly wire?: 'chat' | 'responses';
   readonly client?: 'codex' | 'generic';
   readonly reasoning?: ReasoningOutput;
-  readonly single?: boolean;
+  readonly firstCallOnly?: boolean;
   readonly thinkTags?: ThinkTags;
   readonly toolMarkup?: boolean;
   /** The request asked for JSON. */
@@ -58,7 +58,7 @@ export function createAnswerStream(options: AnswerStreamCase): AnswerStream<Resp
     reader: new (options.wire === 'responses' ? NativeReader : ChatReader)({
       makeId,
       ...(options.callIds && { callIds: options.callIds }),
-      single: options.single ?? false,
+      firstCallOnly: options.firstCallOnly ?? false,
       sendsFinishReason: options.sendsFinishReason ?? true,
     }),
     stages: [

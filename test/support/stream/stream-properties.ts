@@ -93,7 +93,7 @@ function decode(reads: readonly Uint8Array[]): string {
 function runWhole(fixture: Fixture, options: AnswerStreamCase): readonly ResponsesEvent[] {
   if (fixture.has('upstream.sse')) return runReads(options, [fixture.bytes('upstream.sse')]);
   const stream = createAnswerStream(options);
-  return [...stream.assembler.start(), ...stream.completion(fixture.json('upstream.json'))];
+  return [...stream.assembler.start(), ...stream.readCompletion(fixture.json('upstream.json'))];
 }
 
 function splitAtRandom(bytes: Buffer, random: () => number): readonly Buffer[] {
