@@ -7,6 +7,9 @@ import { join } from 'node:path';
 
 const ROOT = join(__dirname, '..', '..', '..');
 
+/** What a built bridge may have in use, not counting garbage, whatever clients and providers send. */
+export const MEMORY_LIMIT_MB = 250;
+
 /** The API key of every built bridge; it must never appear in its output. */
 export const BUILT_KEY = 'sk-test-built-bridge-0123456789';
 
@@ -35,6 +38,11 @@ export interface BuiltBridgeOptions {
   readonly execArgv?: readonly string[];
   /** Matches its output once it listens. Default: its URL. */
   readonly ready?: RegExp;
+  /**
+   * Ends it with exit code 99 once it has more MB in use, not counting garbage. V8's own limit, twice as high, catches
+   * what is in use only within one turn of the event loop.
+   */
+  readonly memoryLimitMb?: number;
   /** The Node that runs it. Default: the Node of the tests. */
   readonly node?: string;
   /** A shell command to run first, such as `ulimit -n 20`. */
@@ -51,16 +59,22 @@ export async function startBuiltBridge(
   context: Cleanup, options: BuiltBridgeOptions = {},
 ): Promise<BuiltBridge> {
   const home = mkdtempSync(join(tmpdir(), 'codex-bridge-built-'));
-  const { upstream = 'http://127.0.0.1:9/v1', flags = [], env = {}, execArgv = [], before } = options;
+  const { upstream = 'http://127.0.0.1:9/v1', flags = [], env = {}, execArgv = [], before, memoryLimitMb } = options;
+  const limits = memoryLimitMb === undefined
+    ? []
+    : [`--max-old-space-size=${2 * memoryLimitMb}`, '--require', join(__dirname, 'memory-limit.cjs')];
   const { node = process.execPath } = options;
   const { ready = /https?:\/\/[\d.:\[\]a-z]+:\d+/ } = options;
   const command = [
-    ...execArgv, join(ROOT, 'bin', 'aliyun-codex-bridge.js'), 'serve', '--port', '0', '--provider', 'aliyun-coding',
-    ...flags,
+    ...execArgv, ...limits, join(ROOT, 'bin', 'aliyun-codex-bridge.js'),
+    'serve', '--port', '0', '--provider', 'aliyun-coding', ...flags,
   ];
   const settings = {
     cwd: home,
-    env: { PATH: process.env['PATH'], HOME: home, AI_API_KEY: BUILT_KEY, AI_API_BASE: upstream, ...env },
+    env: {
+      PATH: process.env['PATH'], HOME: home, AI_API_KEY: BUILT_KEY, AI_API_BASE: upstream,
+      ...(memoryLimitMb !== undefined && { MEMORY_LIMIT_MB: String(memoryLimitMb) }), ...env,
+    },
     stdio: ['ignore', 'pipe', 'pipe'] as ['ignore', 'pipe', 'pipe'],
   };
   const child = before === undefined
