@@ -29,17 +29,17 @@ export interface Client {
   /** Names in lower case, repeated headers joined. */
   readonly headers: Readonly<Record<string, string>>;
   readonly kind: ClientKind;
-  /** Short enough for a log line: `codex_exec`, `codex-tui`, `openai-python`; `unknown` if no header names it. */
+  /** The program's name, at most 40 characters: `codex_exec`, `openai-python`; `unknown` if no header contains it. */
   readonly program: string;
-  /** The client's turn id, shared by all its requests for one prompt. */
+  /** The id that all requests for one prompt share; the conversation id if the client sends no turn id. */
   readonly turn: string | undefined;
   /** Whether Codex requests a title for a new thread. */
   readonly requestsTitle: boolean;
-  /** Codex's own names for the request, for the turn's log line. */
+  /** The kind of request and its thread, as single words that may be logged. */
   readonly names: Pick<RequestFacts, 'request' | 'thread'>;
 }
 
-/** A turn in progress: its client, abort signal, log line, and the protocol once the body is read. */
+/** A turn in progress. `kind` is the protocol of the path until the body has been read. */
 interface Session {
   readonly exchange: HttpExchange;
   readonly client: Client;
@@ -156,7 +156,7 @@ async function writeTurn(session: Session, turn: Turn): Promise<void> {
   }
 }
 
-/** Converts a thrown value to the error for the client and the log line. */
+/** Converts a thrown value to the error for the client, and records that the turn failed or the client disconnected. */
 function noteFailure({ response }: HttpExchange, record: TurnRecord, cause: unknown, abort?: AbortSignal): BridgeError {
   const error = toBridgeError(cause, abort);
   // If a client disconnects while sending its request, the response is destroyed before the signal is aborted.
@@ -167,12 +167,12 @@ function noteFailure({ response }: HttpExchange, record: TurnRecord, cause: unkn
 
 function writeFailedStream({ exchange, kind }: Session, error: BridgeError, body: unknown): void {
   const { response, services } = exchange;
-  const text = renderFailure(services.bridge, kind, error, body);
+  const text = renderFailedStream(services.bridge, kind, error, body);
   writeBody(response, 200, { ...SSE_HEADERS, ...errorHeaders(error) }, text);
 }
 
-/** Renders SSE text that ends a stream with `error`. */
-function renderFailure(bridge: Bridge, kind: TurnKind, error: BridgeError, body: unknown): string {
+/** Renders the whole stream of a turn that failed before its stream began. */
+function renderFailedStream(bridge: Bridge, kind: TurnKind, error: BridgeError, body: unknown): string {
   return kind === 'chat' ? `data: ${JSON.stringify(renderErrorBody(error))}\n\n` : bridge.failedFrames(error, body);
 }
 
@@ -188,7 +188,7 @@ function expectsErrorInStream({ kind, client }: Session, body: unknown): boolean
 
 /**
  * Chooses the protocol of `body`, on either path: `messages` is Chat Completions, `input` is Responses. A body with
- * both or neither uses `pathKind`, the protocol of its path.
+ * both or neither, and every compaction, keeps `pathKind`, the protocol of its path.
  */
 function chooseProtocol(body: unknown, pathKind: TurnKind): TurnKind {
   if (pathKind === 'compaction' || !isRecord(body)) return pathKind;
@@ -203,7 +203,7 @@ function logStart({ method, path, services: { log } }: HttpExchange, { kind }: C
   for (const note of turn.notes) log.debug(note);
 }
 
-/** Reads the headers of `request`, with Codex's metadata, once. */
+/** Identifies the client of `request` from its headers, including Codex's metadata. */
 export function readClient(request: IncomingMessage): Client {
   const headers: Record<string, string> = {};
   for (const [name, value] of Object.entries(request.headers)) {
@@ -221,24 +221,24 @@ export function readClient(request: IncomingMessage): Client {
     turn: asText(metadata['turn_id']) ?? asText(conversation),
     requestsTitle,
     names: {
-      request: requestsTitle ? 'title' : plainWord(metadata['request_kind']),
-      thread: plainWord(metadata['thread_id'] ?? headers['thread-id'] ?? conversation),
+      request: requestsTitle ? 'title' : asPlainWord(metadata['request_kind']),
+      thread: asPlainWord(metadata['thread_id'] ?? headers['thread-id'] ?? conversation),
     },
   };
 }
 
-/** Accepts only ids and single words, so that no user text reaches the log. */
-const plainWord = (value: unknown): string | undefined => /^[\w-]{1,64}$/.exec(asText(value) ?? '')?.[0];
+/** Returns `value` only if it is an id or a single word, so that no user text reaches the log. */
+const asPlainWord = (value: unknown): string | undefined => /^[\w-]{1,64}$/.exec(asText(value) ?? '')?.[0];
 
 /**
- * Headers that identify Codex. `originator` and `user-agent` are `codex_exec`, `codex-tui`, `codex_cli_rs`, … in 0.80
- * to 0.169. A program that embeds Codex may set its own name there, but the `x-codex-…` headers remain.
+ * Headers that identify Codex. `originator` and `user-agent` begin with `codex_exec`, `codex-tui`, `codex_cli_rs`, … in
+ * 0.80 to 0.169. A program that embeds Codex may set its own name there, but the `x-codex-…` headers remain.
  */
 const CODEX_NAME = /^codex/i;
 const CODEX_HEADER = /^x-codex-/;
 
 /**
- * Finds the kind of client: Codex gets failures inside the stream, every other client as an HTTP status.
+ * Finds the kind of client. A failure before the stream begins is a stream for Codex, an HTTP status for other clients.
  * @param headers names in lower case
  */
 export function findClientKind(headers: Readonly<Record<string, string>>): ClientKind {
@@ -252,7 +252,7 @@ const MAX_PROGRAM_LENGTH = 40;
 
 /**
  * @param headers names in lower case
- * @returns Codex's `originator`, or the product in `user-agent` without its version
+ * @returns `originator` or else `user-agent`, without version, in lower case with hyphens; `unknown` without either
  */
 export function readProgram(headers: Readonly<Record<string, string>>): string {
   const { originator = '', 'user-agent': userAgent = '' } = headers;

@@ -13,22 +13,22 @@ import type { BodyBudget } from './read-body';
 import { TurnRegistry } from './turn-registry';
 import type { IdleShutdown } from './idle-shutdown';
 
-/** The address the server is bound to; `port` is the real one if 0 was requested. */
+/** The address the server is bound to; `port` is the one the system chose if 0 was configured. */
 export interface Listening {
   readonly host: string;
   readonly port: number;
-  /** Set if it listens on a Unix socket; there is no port then. */
+  /** The path of the Unix socket, if the server listens on one; `port` is then 0. */
   readonly socket?: string;
 }
 
 export interface BridgeServer {
   /** Starts listening; rejects with the system's error, e.g. EADDRINUSE. */
   listen(): Promise<Listening>;
-  /** Answers the requests of an existing connection, even if the server is not listening. */
+  /** Answers the requests on an existing connection, even if the server is not listening. */
   serve(connection: Duplex): void;
   /**
-   * Stops accepting connections, gives running turns `drainTimeoutMs` to finish, then ends them with a `shutting_down`
-   * failure. Resolves when every connection is closed.
+   * Rejects new turns, gives running ones `drainTimeoutMs` to finish, then ends them with a `shutting_down` failure.
+   * Stops accepting connections first, or last if a load balancer polls. Resolves when every connection is closed.
    */
   close(): Promise<void>;
   /** Returns the number of running turns. */
@@ -70,7 +70,7 @@ const SERVER_OPTIONS: ServerOptions = {
   requestTimeout: 300_000,
 };
 
-/** Creates a server that answers with `options.bridge`; it does nothing before `listen`. */
+/** Creates a server that answers with `options.bridge`; it is not bound to an address before `listen`. */
 export function createBridgeServer(options: BridgeServerOptions): BridgeServer {
   const { config, log } = options;
   const turns = new TurnRegistry(options.watch);
@@ -190,8 +190,8 @@ async function drain(server: Server, turns: TurnRegistry, timeoutMs: number, sta
  */
 async function stopListening(server: Server): Promise<void> {
   NetServer.prototype.close.call(server);
-  // Data that has arrived is read within two turns of the event loop.
-  for (let turn = 0; turn < 2; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+  // Data that has arrived is read within two iterations of the event loop.
+  for (let iteration = 0; iteration < 2; iteration += 1) await new Promise((resolve) => setImmediate(resolve));
   server.closeIdleConnections();
 }
 

@@ -1,7 +1,7 @@
 /**
  * Decides who may use the bridge, and with it the user's API key: no web page of another site, and if tokens are
  * required, only clients that have one. A browser can be made to send requests to a loopback port (cross-site requests)
- * or to resolve another name to this machine (DNS rebinding), but a page cannot forge Host, Origin and Sec-Fetch-Site.
+ * or to resolve another name to this machine (DNS rebinding), but a page cannot forge Host, Origin or Sec-Fetch-Site.
  * Other programs do not send the last two.
  */
 import { readFileSync, statSync } from 'node:fs';
@@ -12,20 +12,20 @@ import { quote } from '../base/quote';
 import { attempt, messageOf } from '../base/thrown';
 import { BridgeError } from '../errors/bridge-error';
 
-/** The names under which this server can be reached. */
+/** The names under which this server can be reached, and the web pages that may use it. */
 export interface HostPolicy {
   /** The configured host, normalized. */
   readonly host: string;
   /** The port it listens on. */
   readonly port: number;
   /**
-   * Whether it is bound to more than the loopback interface: it can then be reached at any address and by the machine's
-   * name.
+   * Whether it is bound to an address other than loopback; requests to any IP address or to the machine's name are then
+   * accepted.
    */
   readonly isOpen: boolean;
-  /** Names that are not addresses: the machine's own if `isOpen`, and those that the user lists. */
+  /** Names that are not addresses: the machine's own if `isOpen`, and those in --allow-host. */
   readonly names: readonly string[];
-  /** Origins of web pages that the user lists. */
+  /** Origins of web pages, from --allow-origin. */
   readonly origins: readonly string[];
 }
 
@@ -37,7 +37,7 @@ export interface HostPolicyConfig {
 }
 
 /**
- * Collects the allowed names of a server bound to `host` and `port`; the machine's name is looked up only if needed.
+ * Creates the policy of a server bound to `host` and `port`; the machine's name is looked up only if needed.
  */
 export function createHostPolicy(
   { host, allowHost = [], allowOrigin = [] }: HostPolicyConfig, port: number, machineName: () => string = hostname,
@@ -86,14 +86,14 @@ function isOwnName(name: string, policy: HostPolicy): boolean {
   return policy.isOpen && isIP(name) !== 0;
 }
 
-/** Whether the user lists this origin. */
+/** Whether --allow-origin lists this origin. */
 export function isListedOrigin(origin: string | undefined, policy: HostPolicy): boolean {
   return origin !== undefined && policy.origins.includes(origin.toLowerCase());
 }
 
 /**
- * Whether the bridge itself serves the page: on its own port, or from the same address as the request. Other pages on
- * this machine are untrusted, because any local development server could use the key.
+ * Whether the bridge itself serves the page: on its own port, or at the address in the Host header. Other pages on this
+ * machine are untrusted, because any local development server could use the key.
  */
 function isOwnOrigin(source: Authority, host: string | undefined, policy: HostPolicy): boolean {
   if (source.port === policy.port && (isLoopbackName(source.name) || source.name === policy.host)) return true;
@@ -101,7 +101,7 @@ function isOwnOrigin(source: Authority, host: string | undefined, policy: HostPo
   return target !== undefined && source.name === target.name && source.port === (target.port ?? 80);
 }
 
-/** `null` and the origins of extensions and local files have no host that could be ours. */
+/** Returns `undefined` for `null` and for the origins of extensions and local files, which are never the bridge's. */
 function parseOrigin(origin: string): Authority | undefined {
   const [, scheme = '', rest = ''] = /^(https?):\/\/(.*)$/i.exec(origin) ?? [];
   const authority = parseAuthority(rest);
@@ -109,14 +109,14 @@ function parseOrigin(origin: string): Authority | undefined {
   return { name: authority.name, port: authority.port ?? (scheme.toLowerCase() === 'https' ? 443 : 80) };
 }
 
-/** `host:port` in Host and Origin headers. */
+/** The host and port in a Host or Origin header. */
 interface Authority {
   /** Lower case, without the brackets of an IPv6 address and without a trailing dot. */
   readonly name: string;
   readonly port: number | undefined;
 }
 
-/** Returns `undefined` if `text` is not a host name or IP address with an optional port. Spec: RFC 3986, 3.2.2. */
+/** Returns `undefined` if `text` is not a host name or IP address with an optional port. RFC 3986, section 3.2.2. */
 function parseAuthority(text: string): Authority | undefined {
   const match = /^(?:\[([\da-f:.]+)\]|([\w.-]+))(?::(\d{1,5}))?$/i.exec(text);
   if (match === null) return undefined;
@@ -131,7 +131,7 @@ export function normalizeName(name: string): string {
   return name.toLowerCase().replace(/\.$/, '');
 }
 
-/** True for `localhost`, 127.0.0.0/8 and ::1, including its long form and mapped IPv4 addresses. */
+/** Whether `name` is `localhost`, ::1 in its short or long form, or in 127.0.0.0/8, also if mapped to IPv6. */
 export function isLoopbackName(name: string): boolean {
   if (name === 'localhost' || name === '::1' || name === '0:0:0:0:0:0:0:1') return true;
   const mapped = name.startsWith('::ffff:') ? name.slice('::ffff:'.length) : name;
@@ -148,7 +148,7 @@ export interface AccessConfig {
 
 /** Shorter tokens can be guessed. */
 const MIN_TOKEN_LENGTH = 16;
-/** For a shorter token, a proof for a chosen challenge would allow an offline search. */
+/** The proof of a shorter token, for a chosen challenge, would allow an offline search for the token. */
 export const MIN_PROVABLE_LENGTH = 32;
 
 interface Token {
@@ -217,7 +217,7 @@ export class Access {
   /**
    * Proves to a launcher that this bridge knows the same token, without sending it. The proof includes the port, so
    * that another program cannot relay the challenge to the real bridge.
-   * @returns undefined unless there is exactly one token, and it is long enough for a safe proof
+   * @returns the proof; undefined unless there is exactly one token, and it is long enough for a safe proof
    */
   prove(challenge: string, port: number): string | undefined {
     this.refresh();
@@ -235,7 +235,7 @@ export class Access {
     return found;
   }
 
-  /** If the file cannot be read, the previous tokens stay valid. */
+  /** Reads a changed file again. If that fails, the previous tokens stay valid. */
   private refresh(): void {
     const { accessTokenFile } = this.config;
     if (accessTokenFile !== undefined) attempt(() => this.readFile(accessTokenFile));
@@ -261,8 +261,8 @@ export function proveToken(token: string, challenge: string, port: number): stri
 }
 
 /**
- * Parses `name=token` or a token; the part after the first `=` must be long enough, because a token may itself end with
- * `=`.
+ * Parses `name=token` or a token alone. The part before the first `=` is a name only if at least 16 characters follow,
+ * because a token may itself end with `=`.
  */
 function readToken(text: string): Token {
   const [, name, rest] = /^([A-Za-z][\w.-]{0,40})=(\S{16,})$/.exec(text) ?? [];
@@ -273,13 +273,13 @@ function readToken(text: string): Token {
   return { name, text: token, digest: digestOf(token) };
 }
 
-/** Loaded for the first token: most bridges start without one. */
+/** Loaded for the first token, because most bridges start without one. */
 const loadCrypto = (): typeof import('node:crypto') => require('node:crypto');
 
 const digestOf = (text: string): Buffer => loadCrypto().createHash('sha256').update(text).digest();
 
 /**
- * `application/json`, `application/vnd.example+json`; parameters are ignored, because JSON is UTF-8 (RFC 8259, 8.1).
+ * `application/json`, `application/vnd.example+json`. Parameters are ignored: JSON is UTF-8 (RFC 8259, section 8.1).
  */
 const JSON_TYPE = /^(?:application\/json|[\w.-]+\/[\w.+-]+\+json)\s*(?:;|$)/i;
 

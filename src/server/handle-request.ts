@@ -1,6 +1,6 @@
 /**
- * Handles every request: checks upgrade and guards, finds the handler by path and method, and catches every error they
- * throw. To add a route, add a row to ROUTES.
+ * Handles every request: rejects WebSocket upgrades, applies the guards, calls the handler for the path and method, and
+ * answers with any error thrown on the way. To add a route, add a row to ROUTES.
  */
 import { describeThrown } from '../base/thrown';
 import { renderList } from '../base/quantities';
@@ -27,7 +27,7 @@ const monitor = (): typeof import('./monitor-routes') => require('./monitor-rout
 const page = (): typeof import('./front-page') => require('./front-page');
 const kept = (): typeof import('./kept-routes') => require('./kept-routes');
 
-/** Loads every handler in advance: by its first use, no file descriptor may be left to load it. */
+/** Loads every handler in advance: at its first use, the process might have no file descriptor left to load it. */
 export function preloadHandlers(): void {
   for (const { handler } of ROUTES) handler();
 }
@@ -61,7 +61,7 @@ export const ROUTES: readonly Route[] = [
   { method: 'GET', paths: ['/health'], handler: () => answerHealth },
 ];
 
-/** Answers `exchange`; never throws, synchronously or later. */
+/** Answers `exchange`; never rejects. */
 export async function handleRequest(exchange: HttpExchange, policy: HostPolicy): Promise<void> {
   // A broken connection emits 'error' here and is handled elsewhere by 'close'; an unhandled 'error' would end the
   // process.
@@ -91,9 +91,9 @@ async function answer(exchange: HttpExchange, policy: HostPolicy): Promise<void>
   }
   const { routes, id } = findRoutes(path);
   const route = routes.find((each) => each.method === (method === 'HEAD' ? 'GET' : method));
-  // `codex doctor` sends HEAD {base}/responses to check that the bridge can be reached.
+  // `codex doctor` sends HEAD {base}/responses, without a token, to check that the bridge can be reached.
   const isProbe = method === 'HEAD' && route === undefined;
-  if (!isProbe && !WITHOUT_TOKEN.test(path)) exchange.holder = services.access.check(headers);
+  if (!isProbe && !PUBLIC_PATH.test(path)) exchange.holder = services.access.check(headers);
   if (route !== undefined) return route.handler()(exchange, id);
   if (routes.length === 0) {
     const likely = renderList(suggestRoutes(path), 'or');
@@ -129,19 +129,19 @@ function readId(path: string, pattern: string): string | undefined {
 }
 
 /** The routes that clients use most. */
-const USUAL = ['POST /v1/responses', 'POST /v1/chat/completions', 'GET /v1/models'];
+const COMMON_ROUTES = ['POST /v1/responses', 'POST /v1/chat/completions', 'GET /v1/models'];
 
-/** The three routes that a request to an unknown path most likely meant. */
+/** Returns the three routes that a request to an unknown path most likely meant. */
 function suggestRoutes(path: string): readonly string[] {
   const { findNearest }: typeof import('../base/nearest') = require('../base/nearest');
   const known = ROUTES.flatMap(({ method, paths }) => paths.map((each) => [each, `${method} ${each}`] as const));
   const nearest = findNearest(path, known.map(([each]) => each));
   const found = known.filter(([each]) => each === nearest).map(([, route]) => route);
-  return [...new Set([...found, ...USUAL])].slice(0, USUAL.length);
+  return [...new Set([...found, ...COMMON_ROUTES])].slice(0, COMMON_ROUTES.length);
 }
 
-/** Monitors, `codex doctor` and browsers have no token. */
-const WITHOUT_TOKEN = /^\/(?:health(?:\/live|\/ready)?)?$/;
+/** Paths that need no token: monitors and browsers have none. */
+const PUBLIC_PATH = /^\/(?:health(?:\/live|\/ready)?)?$/;
 
 /** The methods and headers that a page of a listed origin may send (CORS preflight). */
 const PREFLIGHT_HEADERS = {
@@ -166,7 +166,7 @@ function logFailure({ response, method, path, services: { log } }: HttpExchange,
   return error;
 }
 
-/** Other upgrades may be ignored (RFC 9110, 7.8): Java's HTTP client offers h2c with every request. */
+/** Other upgrades may be ignored (RFC 9110, section 7.8): Java's HTTP client offers h2c with every request. */
 const WEBSOCKET = /(?:^|[\s,])websocket(?:$|[\s,/])/i;
 
 /** Only on 426 does Codex fall back to HTTP, at once and silently (codex-protocol.md, section 7). */

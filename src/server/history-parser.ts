@@ -20,15 +20,15 @@ interface KnownHistory {
 
 /** A string takes at most two bytes for each byte of its UTF-8. */
 const TEXT_COST = 2;
-const VALUE_COST = 48;
+const ITEM_COST = 48;
 
-/** How much is scanned or parsed before yielding to other work; takes about a millisecond. */
+/** Bytes that are scanned or parsed before yielding to other work; they take about a millisecond. */
 const SLICE_BYTES = 256 * 1024;
 
 const COMMA = 0x2c;
 const CLOSE_BRACKET = 0x5d;
 
-/** Returns the same values as `parseBody`, and falls back to it in every unclear case. */
+/** Parses bodies to the same values as `parseBody`, and falls back to it in every unclear case. */
 export class HistoryParser {
   private readonly cache = new HistoryCache<KnownHistory>();
 
@@ -36,7 +36,7 @@ export class HistoryParser {
 
   /**
    * @param admit waits until `size` bytes of memory are reserved for the body
-   * @throws BridgeError when `bytes` are over a limit or not JSON in UTF-8, or what `admit` throws
+   * @throws BridgeError when `bytes` are over a limit or not JSON in UTF-8; what `admit` throws
    */
   async parse(bytes: Buffer, admit: (size: number) => Promise<void>): Promise<unknown> {
     checkUtf8(bytes);
@@ -46,11 +46,11 @@ export class HistoryParser {
     const match = list && this.cache.find((known) => countShared(known, bytes, list.start));
     if (match) scanner.skipItems(match.known.list, match.count);
     await scanSlices(scanner, () => false);
-    await admit(bytes.length + extraBytes(scanner.values));
+    await admit(bytes.length + estimateExtraBytes(scanner.values));
     const items = match?.known.items.slice(0, match.count) ?? [];
     const body = list && !scanner.isAmbiguous ? await parsePieces(bytes, scanner, list, items) : undefined;
     if (!list || !body) return parseBody(bytes, this.limits);
-    const cost = bytes.buffer.byteLength + bytes.length * TEXT_COST + list.values.length * VALUE_COST;
+    const cost = bytes.buffer.byteLength + bytes.length * TEXT_COST + list.ends.length * ITEM_COST;
     // A history that was changed, not continued, may be another thread: both are kept.
     const isContinued = match !== undefined && match.count === match.known.items.length;
     this.cache.add({ bytes, list, items, cost }, isContinued ? match.known : undefined);
@@ -64,8 +64,8 @@ const USUAL_VALUES = 20_000;
 /** Memory of a value once it is parsed and translated; measured with 60,000 short messages of three values each. */
 const BYTES_PER_VALUE = 256;
 
-/** Memory in bytes of the values beyond USUAL_VALUES. */
-const extraBytes = (values: number): number => Math.max(0, values - USUAL_VALUES) * BYTES_PER_VALUE;
+/** Estimates the memory in bytes of the values beyond USUAL_VALUES. */
+const estimateExtraBytes = (values: number): number => Math.max(0, values - USUAL_VALUES) * BYTES_PER_VALUE;
 
 async function scanSlices(scanner: JsonScanner, isDone: () => boolean): Promise<void> {
   while (!isDone() && scanner.scan(SLICE_BYTES)) await nextLoop();
@@ -77,7 +77,7 @@ function countShared({ bytes: known, list, items }: KnownHistory, bytes: Buffer,
   const endOf = (count: number): number => (count === 0 ? list.start : (list.ends[count - 1] ?? list.start));
   let shared = 0;
   let upperBound = items.length;
-  // Usually all of them match; otherwise bisection finds the first difference.
+  // Usually all items match; otherwise bisection finds the first difference.
   for (let count = upperBound; shared < upperBound; count = Math.ceil((shared + upperBound) / 2)) {
     const [from, to] = [endOf(shared), endOf(count)];
     const isSame = to + shift < bytes.length && known.compare(bytes, from + shift, to + shift, from, to) === 0;
@@ -90,9 +90,9 @@ function countShared({ bytes: known, list, items }: KnownHistory, bytes: Buffer,
 }
 
 /**
- * Parses the text around the list, and appends each item that is not in `items` yet. Parts that are valid JSON
- * separately are also valid together, so the result equals that of parsing the whole body.
- * @returns the body with an empty list; undefined when something is not valid
+ * Parses the text around the list, and appends to `items` the items that it lacks. Parts that are valid JSON separately
+ * are also valid together, so the result equals that of parsing the whole body.
+ * @returns the body with an empty list; undefined if any part is invalid
  */
 async function parsePieces(
   bytes: Buffer, { field }: JsonScanner, { start, ends }: ItemList, items: unknown[],

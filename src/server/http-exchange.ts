@@ -40,7 +40,7 @@ export interface Monitoring {
    */
   hasBalancer: boolean;
   metrics?: Metrics;
-  delay?: IntervalHistogram;
+  eventLoopDelay?: IntervalHistogram;
 }
 
 /** The services shared by all requests of a server. */
@@ -75,7 +75,7 @@ export interface HttpExchange {
   readonly services: Services;
   /** The port on which the server listens; 0 for a Unix socket. */
   readonly port: number;
-  /** The holder of the request's access token; absent before the check, and if none is required. */
+  /** The holder of the request's access token; absent before the check, and if no token is required. */
   holder?: Holder | undefined;
 }
 

@@ -28,8 +28,8 @@ const FIRST_LAUNCH_MS = 60_000;
 const OTHER_CLIENT_MS = 600_000;
 
 /**
- * A bridge is unused when no launch is connected, no turn is running, and no other client has sent a request for ten
- * minutes. In the first minute, it counts as used until the first launch connects. The watch starts with this call.
+ * A bridge is unused when no launch is connected, no turn is running, and no turn of another client has ended in the
+ * last ten minutes. In the first minute, it counts as used until a launch connects. Watching starts with this call.
  *
  * @returns the watch, with a function that ends it
  */

@@ -21,10 +21,10 @@ const CHUNK_SIZE = 64 * 1024;
 export interface Inflater {
   /** Takes the compressed bytes and emits the decompressed ones. */
   readonly stream: Transform;
-  /** The decompressed size as stated in the body; 0 if unknown. */
+  /** The decompressed size that the body states, which may be wrong; 0 if unknown. */
   readonly expected: number;
   /** Returns the error for bytes that cannot be decompressed. */
-  readonly fail: (cause: unknown) => BridgeError;
+  readonly toError: (cause: unknown) => BridgeError;
 }
 
 /**
@@ -37,9 +37,9 @@ export function findInflater(header: string): (bytes: Buffer) => Inflater {
   if (create === undefined) throw unknownCoding(coding);
   return (bytes) => ({
     stream: create({ chunkSize: CHUNK_SIZE }),
-    // A gzip member ends with its size (RFC 1952, section 2.3.1). A hint only: there may be several members, or a lie.
+    // A gzip member ends with its size (RFC 1952, section 2.3.1). Only a hint: there may be several members.
     expected: coding.endsWith('gzip') && isGzip(bytes) ? bytes.readUInt32LE(bytes.length - 4) : 0,
-    fail: (cause) => {
+    toError: (cause) => {
       const problem = `Cannot decompress the request body as ${coding}: ${messageOf(cause)}.`;
       return new BridgeError('invalid_request', problem);
     },

@@ -28,7 +28,7 @@ export const deleteConversation: Handler = (exchange, id) => send(exchange, (kep
 export const answerConversationItems: Handler = (exchange, id) =>
   send(exchange, (kept) => kept.conversationItems(id, readPageQuery(exchange)));
 
-/** POST /conversations; without a body, creates an empty one. */
+/** POST /conversations; without a body, creates an empty conversation. */
 export const createConversation: Handler = async (exchange) => {
   const create = (body: unknown): Promise<void> => send(exchange, (kept) => kept.createConversation(body));
   await (hasUnreadBody(exchange.request) ? useBody(exchange, create) : create(undefined));

@@ -3,10 +3,10 @@ import { chmodSync, lstatSync, unlinkSync } from 'node:fs';
 import type { Server } from 'node:http';
 import { connect } from 'node:net';
 
-/** Replaces a stale socket; rejects with EADDRINUSE for a live one and for any other file. */
+/** Starts listening, and replaces a stale socket; rejects with EADDRINUSE for a live one and for any other file. */
 export async function listenOnSocket(server: Server, path: string): Promise<void> {
   if (await isStale(path)) unlinkSync(path);
-  // The mode must be correct before anyone can connect, so chmod would be too late.
+  // The mode must be correct before anyone can connect, so chmod alone would be too late.
   const mask = process.umask(0o177);
   try {
     await new Promise<void>((resolve, reject) => {

@@ -9,7 +9,7 @@ const NO_STORE = { 'cache-control': 'no-store' } as const;
 /** GET /health/live: 200 as long as the process answers. */
 export const answerLive: Handler = ({ response }) => writeJson(response, { live: true }, NO_STORE);
 
-/** GET /health/ready: 503 while the bridge drains, and while a store that is required cannot be reached. */
+/** GET /health/ready: 503 while the bridge is draining, and while a required store cannot be reached. */
 export const answerReady: Handler = async ({ response, services }) => {
   services.monitoring.hasBalancer = true;
   const reason = await findObstacle(services);
@@ -26,11 +26,11 @@ async function findObstacle({ turns, config, bridge }: Services): Promise<string
 const isReachable = (bridge: Services['bridge']): Promise<boolean> =>
   bridge.checkStore().then(() => true, () => false);
 
-/** GET /metrics. Turns are counted and delays measured only after the first request. */
+/** GET /metrics. Turns are counted, and delays measured, only from the first such request on. */
 export const answerMetrics: Handler = async (exchange) => {
   const { response, services: { monitoring, bridge } } = exchange;
   const metrics = (monitoring.metrics ??= new Metrics());
-  const delay = (monitoring.delay ??= startMeasuring());
+  const delay = (monitoring.eventLoopDelay ??= startMeasuring());
   const text = metrics.render(measure(exchange, delay, await isReachable(bridge)));
   delay.reset();
   writeBody(response, 200, { 'content-type': METRICS_TYPE, ...NO_STORE }, text);
@@ -58,11 +58,11 @@ function measure(
     gauge('queue_length', 'Requests that wait for room in memory (--bodies-in-flight-mb).', bodies.queued),
     gauge('launches', 'Codex sessions that were launched through this bridge.', launches.size),
     gauge('store_up', '1 when the store of --store can be used, otherwise 0.', isStoreUp ? 1 : 0),
-    gauge('event_loop_delay_p50_seconds', `${delayHelp}, median.`, readDelay(delay.percentile(50))),
-    gauge('event_loop_delay_p99_seconds', `${delayHelp}, 99th percentile.`, readDelay(delay.percentile(99))),
-    gauge('event_loop_delay_max_seconds', `${delayHelp}, maximum.`, readDelay(delay.max)),
+    gauge('event_loop_delay_p50_seconds', `${delayHelp}, median.`, toSeconds(delay.percentile(50))),
+    gauge('event_loop_delay_p99_seconds', `${delayHelp}, 99th percentile.`, toSeconds(delay.percentile(99))),
+    gauge('event_loop_delay_max_seconds', `${delayHelp}, maximum.`, toSeconds(delay.max)),
     gauge('process_resident_memory_bytes', 'Resident memory size in bytes.', process.memoryUsage.rss()),
-    gauge('process_start_time_seconds', 'Start time of the process since the Unix epoch in seconds.', startTime()),
+    gauge('process_start_time_seconds', 'Start time of the process since the Unix epoch in seconds.', readStartTime()),
     {
       name: 'process_cpu_seconds_total', type: 'counter', value: (user + system) / 1_000_000,
       help: 'Total user and system CPU time spent in seconds.',
@@ -70,8 +70,8 @@ function measure(
   ];
 }
 
-/** Converts to seconds. Node's samples include the sampling interval, and its maximum of no samples is 0. */
-const readDelay = (nanoseconds: number): number =>
+/** Converts a delay to seconds. Node's samples include the sampling interval; without samples, its maximum is 0. */
+const toSeconds = (nanoseconds: number): number =>
   Math.max(0, Math.round(nanoseconds / 1_000 - RESOLUTION_MS * 1_000) / 1_000_000) || 0;
 
-const startTime = (): number => Math.round((Date.now() - process.uptime() * 1_000)) / 1_000;
+const readStartTime = (): number => Math.round((Date.now() - process.uptime() * 1_000)) / 1_000;

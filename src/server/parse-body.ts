@@ -22,7 +22,7 @@ export interface ItemList {
   readonly values: number[];
 }
 
-/** The fields that hold the conversation history, one per protocol. */
+/** The fields that contain the conversation history, one per protocol. */
 const HISTORY_FIELDS: readonly string[] = ['input', 'messages'];
 
 const QUOTE = 0x22;
@@ -73,7 +73,7 @@ export function checkUtf8(bytes: Buffer): void {
 export class JsonScanner {
   /** The first list whose field may hold a history; set when the list begins. */
   list: ItemList | undefined;
-  /** The name of the field that holds the list. */
+  /** The name of the field that contains the list. */
   field = '';
   /** Whether another field could have the same name as the list. */
   isAmbiguous = false;
@@ -137,7 +137,7 @@ export class JsonScanner {
     for (let index = 0; index < count - 1; index += 1) {
       this.endItem((known.ends[index] ?? 0) + byteShift, (known.values[index] ?? 0) + valueShift);
     }
-    // The scan resumes at the `,` or `]` that ends the last of them.
+    // The scan resumes at the `,` or `]` that ends the last skipped item.
     this.at = (known.ends[count - 1] ?? 0) + byteShift;
     this.values = (known.values[count - 1] ?? 0) + valueShift;
   }
@@ -167,13 +167,13 @@ export class JsonScanner {
 }
 
 /** Strings shorter than this are scanned byte by byte: calling `indexOf` would cost as much. */
-const SHORT = 24;
+const SHORT_LENGTH = 24;
 
 /** @returns the offset of the quote that ends the string, or the length of `bytes` */
 function endOfString(bytes: Buffer, start: number): number {
   let at = start;
   for (;;) {
-    for (const stop = at + SHORT; at < stop; at += 1) {
+    for (const stop = at + SHORT_LENGTH; at < stop; at += 1) {
       const byte = bytes[at];
       if (byte === QUOTE || byte === undefined) return at;
       if (byte === BACKSLASH) at += 1;

@@ -1,4 +1,4 @@
-/** Reads a request body as JSON. Limits the bytes of one body, and those of all bodies in memory together. */
+/** Reads a request body as JSON. Limits the bytes of each body, and of all bodies in memory together. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Readable } from 'node:stream';
 import { BridgeError } from '../errors/bridge-error';
@@ -35,7 +35,7 @@ export async function useBody<T>(exchange: BodySource, use: (body: unknown) => T
 }
 
 /**
- * Reads the JSON value of the body. Neither its bytes nor its text are kept; `reservation` still counts their size.
+ * Reads the JSON value of the body. `reservation` counts the size of its bytes, also after they have been parsed.
  * @throws BridgeError when the headers or the bytes are not those of a JSON body, or are over a limit
  */
 export async function readJson(exchange: BodySource, reservation: Reservation): Promise<unknown> {
@@ -55,11 +55,11 @@ async function readBytes(exchange: BodySource, reservation: Reservation): Promis
   if (declared > limit) throw tooLarge(limit);
   await reservation.grow(declared);
   if (awaitsContinue) response.writeContinue();
-  const bytes = await collect(request, { expected: declared, limit, reservation, fail: connectionLost });
+  const bytes = await collect(request, { expected: declared, limit, reservation, toError: connectionLost });
   if (inflate === undefined) return bytes;
-  const { stream, expected, fail } = inflate(bytes);
+  const { stream, expected, toError } = inflate(bytes);
   try {
-    const inflated = collect(stream, { expected: Math.min(expected, limit), limit, reservation, fail });
+    const inflated = collect(stream, { expected: Math.min(expected, limit), limit, reservation, toError });
     stream.end(bytes);
     return await inflated;
   } finally {
@@ -74,8 +74,8 @@ function findInflater(coding = 'identity'): ((bytes: Buffer) => Inflater) | unde
   return inflating.findInflater(coding);
 }
 
-/** Initial size of the buffer for a body of unknown length; it doubles as needed. */
-const FIRST_GUESS = 64 * 1024;
+/** Minimum size of a buffer that has grown; a larger one has twice the size of its content. */
+const MIN_GROWN_SIZE = 64 * 1024;
 
 interface Collecting {
   /** Initial size of the buffer in bytes. */
@@ -83,14 +83,14 @@ interface Collecting {
   readonly limit: number;
   readonly reservation: Reservation;
   /** Returns the error for a stream that closes before its end. */
-  readonly fail: (cause: unknown) => BridgeError;
+  readonly toError: (cause: unknown) => BridgeError;
 }
 
 /**
  * Reads a whole stream into one buffer. If it exceeds the limit, the rest is not read.
- * @throws BridgeError for more than `limit` bytes, or what `fail` returns
+ * @throws BridgeError for more than `limit` bytes, or what `toError` returns
  */
-async function collect(source: Readable, { expected, limit, reservation, fail }: Collecting): Promise<Buffer> {
+async function collect(source: Readable, { expected, limit, reservation, toError }: Collecting): Promise<Buffer> {
   let cause: unknown;
   // Listen before waiting, because the stream may fail in the meantime.
   source.on('error', (error) => (cause = error));
@@ -108,7 +108,7 @@ async function collect(source: Readable, { expected, limit, reservation, fail }:
       const end = size + chunk.length;
       if (end > limit) return abandon(tooLarge(limit));
       if (end > bytes.length) {
-        bytes = Buffer.concat([bytes.subarray(0, size)], Math.min(limit, Math.max(FIRST_GUESS, end * 2)));
+        bytes = Buffer.concat([bytes.subarray(0, size)], Math.min(limit, Math.max(MIN_GROWN_SIZE, end * 2)));
         source.pause();
         reservation.grow(bytes.length).then(() => source.resume(), abandon);
       }
@@ -121,7 +121,7 @@ async function collect(source: Readable, { expected, limit, reservation, fail }:
     };
     const onClose = (): void => {
       stop();
-      reject(fail(cause));
+      reject(toError(cause));
     };
     if (source.destroyed) onClose();
     else source.on('data', onData).on('end', onEnd).on('close', onClose);
@@ -134,7 +134,7 @@ const connectionLost = (): BridgeError =>
 const QUEUE_MS = 10_000;
 /** Above this many bytes in all bodies together, V8 saves memory at the cost of speed. */
 const LARGE_TOTAL = 8 * BYTES_PER_MB;
-/** Requests kept in memory while their answers stream may take this many times the limit: there is one copy of each. */
+/** Kept requests may take this many times the limit while their answers stream: only one copy of each is kept. */
 const KEPT_LIMITS = 2.5;
 const SMALL_BODY = BYTES_PER_MB;
 /** The retry delay for a client when the budget is exhausted. */
@@ -154,7 +154,7 @@ interface Waiter {
   readonly admit: () => void;
 }
 
-/** Counts the bytes of all bodies being read or translated; above the limit, further ones wait in order of arrival. */
+/** Counts the bytes of all request bodies in memory; above the limit, further ones wait, mostly in order of arrival. */
 export class BodyBudget {
   /** Bytes of the bodies being read or translated. */
   private heldBytes = 0;
@@ -165,14 +165,14 @@ export class BodyBudget {
 
   /**
    * @param limit in bytes; a single larger body is admitted if no other is in memory
-   * @param queueMs how long a body waits for room before it is rejected
+   * @param queueMs how long a body waits for memory before it is rejected
    * @param saveMemory called with true when the bodies together exceed LARGE_TOTAL, with false below half of it
    */
   constructor(
-    private readonly limit: number, private readonly queueMs = QUEUE_MS, private readonly saveMemory = saveMemoryOfV8,
+    private readonly limit: number, private readonly queueMs = QUEUE_MS, private readonly saveMemory = saveV8Memory,
   ) {}
 
-  /** How many bodies wait for room. */
+  /** The number of bodies that wait for memory. */
   get queued(): number {
     return this.waiters.size;
   }
@@ -182,9 +182,9 @@ export class BodyBudget {
     return new Reservation(this);
   }
 
-  /** Reserves `bytes` more for a body with `own` as soon as there is room. @throws BridgeError `busy` if not in time */
+  /** Reserves `bytes` in addition to a body's `own` as soon as they fit. @throws BridgeError `busy` after `queueMs` */
   reserve(bytes: number, own: number): Promise<void> {
-    if ((this.waiters.size === 0 || this.mayOvertake(bytes, own)) && this.hasRoom(bytes, own)) {
+    if ((this.waiters.size === 0 || this.mayOvertake(bytes, own)) && this.fits(bytes, own)) {
       this.hold(bytes);
       return Promise.resolve();
     }
@@ -200,7 +200,7 @@ export class BodyBudget {
     });
   }
 
-  /** Frees `bytes`. @param keptBytes how many of them stay in memory while an answer streams; negative at its end */
+  /** Frees `bytes`. @param keptBytes added to the bytes of kept requests; negative when a kept request is freed */
   release(bytes: number, keptBytes = 0): void {
     this.keptBytes += keptBytes;
     this.hold(-bytes);
@@ -218,7 +218,7 @@ export class BodyBudget {
     return this.keptBytes > this.limit * KEPT_LIMITS;
   }
 
-  /** A body that is partly in memory goes first, so that it can finish; small ones do not wait for kept requests. */
+  /** A body that is partly in memory goes first, so that it can finish; small ones do not wait for kept ones to end. */
   private mayOvertake(bytes: number, own: number): boolean {
     return own > 0 || (this.keepsTooMuch && bytes <= SMALL_BODY);
   }
@@ -227,7 +227,7 @@ export class BodyBudget {
     let isBlocked = false;
     for (const waiter of this.waiters) {
       if (isBlocked && !this.mayOvertake(waiter.bytes, waiter.own)) continue;
-      if (!this.hasRoom(waiter.bytes, waiter.own)) {
+      if (!this.fits(waiter.bytes, waiter.own)) {
         isBlocked = true;
         continue;
       }
@@ -238,33 +238,33 @@ export class BodyBudget {
   }
 
   /** One body at a time may grow beyond the limit; otherwise several growing bodies would deadlock. */
-  private hasRoom(bytes: number, own: number): boolean {
+  private fits(bytes: number, own: number): boolean {
     if (this.keepsTooMuch && !this.mayOvertake(bytes, own)) return false;
     return this.heldBytes <= own || this.heldBytes + bytes <= this.limit || (own > 0 && this.heldBytes <= this.limit);
   }
 }
 
-function saveMemoryOfV8(isOn: boolean): void {
+function saveV8Memory(isOn: boolean): void {
   const { saveMemory }: typeof import('./save-memory') = require('./save-memory');
   saveMemory(isOn);
 }
 
-/** The part of the budget reserved by one body. */
+/** The part of the budget that is reserved for one body. */
 export class Reservation {
   private size = 0;
   private keptBytes = 0;
-  private closed = false;
+  private isClosed = false;
 
   constructor(private readonly bodies: BodyBudget) {}
 
-  /** Waits until `bytes` are reserved for the body. @throws BridgeError `busy` if there is no room in time */
+  /** Waits until `bytes` are reserved for the body. @throws BridgeError `busy` if they do not fit in time */
   async grow(bytes: number): Promise<void> {
     const more = bytes - this.size;
     if (more <= 0) return;
     await this.bodies.reserve(more, this.size);
     this.size += more;
     // The client may have disconnected in the meantime.
-    if (this.closed) this.shrink(0);
+    if (this.isClosed) this.shrink(0);
   }
 
   /** Frees everything above `bytes`. */
@@ -273,7 +273,7 @@ export class Reservation {
     this.size = bytes;
   }
 
-  /** Call when the body is translated and sent, and one copy of it stays in memory. */
+  /** Call when the body has been translated and sent, and one copy of it stays in memory. */
   settle(): void {
     this.keptBytes = this.size;
     this.bodies.release(this.size, this.keptBytes);
@@ -282,7 +282,7 @@ export class Reservation {
 
   /** Frees everything. */
   close(): void {
-    this.closed = true;
+    this.isClosed = true;
     this.bodies.release(this.size, -this.keptBytes);
     this.keptBytes = this.size = 0;
   }

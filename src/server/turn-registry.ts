@@ -25,7 +25,7 @@ interface RegisteredTurn extends OpenTurn {
 export class TurnRegistry {
   private readonly entries = new Set<RegisteredTurn>();
   /** Responses other than turns that must not be interrupted, because a proxy would resend their requests. */
-  private readonly answers = new Set<ServerResponse>();
+  private readonly tracked = new Set<ServerResponse>();
   private readonly waiters = new Set<() => void>();
   private refusal: BridgeError | undefined;
 
@@ -57,9 +57,9 @@ export class TurnRegistry {
 
   /** Makes a shutdown wait until `response` is sent. Unlike a turn, it is never rejected. */
   track(response: ServerResponse<IncomingMessage>): void {
-    this.answers.add(response);
+    this.tracked.add(response);
     onClosed(response, () => {
-      this.answers.delete(response);
+      this.tracked.delete(response);
       this.wakeWaiters();
     });
   }
@@ -69,7 +69,7 @@ export class TurnRegistry {
     return this.entries.size;
   }
 
-  /** Returns the facts of each open turn, the oldest first. */
+  /** Returns the facts of each open turn that has a record, the oldest first. */
   list(): readonly TurnFacts[] {
     return [...this.entries].flatMap(({ record }) => record?.facts() ?? []);
   }
@@ -96,7 +96,7 @@ export class TurnRegistry {
     for (const entry of this.entries) entry.controller.abort(reason);
   }
 
-  /** Waits until no turn or tracked response is open. Resolves to false after `milliseconds`. */
+  /** Waits until no turn or tracked response is open. Resolves to true then, or to false after `milliseconds`. */
   waitForEnd(milliseconds: number): Promise<boolean> {
     if (this.isIdle) return Promise.resolve(true);
     return new Promise((resolve) => {
@@ -125,7 +125,7 @@ export class TurnRegistry {
   }
 
   private get isIdle(): boolean {
-    return this.entries.size + this.answers.size === 0;
+    return this.entries.size + this.tracked.size === 0;
   }
 
   private wakeWaiters(): void {

@@ -19,7 +19,7 @@ export const SSE_HEADERS = {
 /** How long a client may keep sending a body that was rejected, before its connection is closed. */
 const LINGER_MS = 1_000;
 
-/** Sends `text` and ends the response, even if the request body was not read. No-op if the client has disconnected. */
+/** Sends `text`, gzipped if useful, and ends the response, even with an unread request body. No-op if it has ended. */
 export function writeBody(response: Response, status: number, headers: OutgoingHttpHeaders, text: string): void {
   if (response.destroyed || response.writableEnded) return;
   const lingers = hasUnreadBody(response.req);
@@ -41,7 +41,7 @@ export function writeBody(response: Response, status: number, headers: OutgoingH
   endAfterBody(response);
 }
 
-/** True when `request` announces a body that has not been read to its end. */
+/** Whether `request` announces a body that has not been read to its end. */
 export function hasUnreadBody({ complete, headers }: IncomingMessage): boolean {
   return !complete && (headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0);
 }
@@ -66,7 +66,7 @@ function zip(text: string): Buffer {
 
 /**
  * Discards the rest of the body before the connection is closed. Closing a socket with unread bytes resets the
- * connection, and a client that is still sending would lose the response (RFC 9112, 9.6).
+ * connection, and a client that is still sending would lose the response (RFC 9112, section 9.6).
  */
 function endAfterBody(response: Response): void {
   const { req: request } = response;
@@ -102,7 +102,7 @@ export function errorHeaders(error: BridgeError): OutgoingHttpHeaders {
 }
 
 /**
- * SDKs retry after 408, 409, 429 and 5xx, twice by default, unless this header says no (openai 7.57, `shouldRetry`).
+ * SDKs retry after 408, 409, 429 and 5xx, twice by default, unless `x-should-retry` is `false` (openai 7.57).
  * The bridge has already retried as often as is useful; only a wait that the provider demands is left to the client.
  */
 function forbidsRetry(error: BridgeError): boolean {
@@ -172,8 +172,8 @@ const MAX_DIRECT_LENGTH = 4_096;
 /**
  * Writes a frame as one string in the chunked coding (RFC 9112, section 7.1). Node's own `write` passes the size, the
  * text and the line endings to writev as four pieces: measured on Node 20 with 200 streams of 50 deltas a second, one
- * string saves about 10 % of the CPU time of the whole process. `write` still sends the first frame, together with the
- * headers, long frames, and every frame while earlier bytes wait in the buffer, because only it tracks backpressure.
+ * string saves about 10 % of the CPU time of the whole process. `write` still sends the first frame (together with the
+ * headers), long frames, and every frame while earlier bytes wait in the buffer, because only it tracks backpressure.
  */
 function writeFrame(response: Response, frame: string): boolean {
   const { socket, chunkedEncoding, writableLength } = response;
