@@ -1,4 +1,4 @@
-/** Background mode of `serve`: announces the bridge, writes its record, watches its use. Loaded only in this mode. */
+/** Announces a background bridge, writes its record and watches its use. Loaded only in background mode. */
 import { messageOf } from '../base/thrown';
 import type { Address } from '../command/render';
 import type { Config } from '../config/options';
@@ -14,7 +14,7 @@ export interface Announcement {
 }
 
 export interface BackgroundAnnouncer {
-  /** Announces that the bridge listens: in its record, in the log and to the parent process. Never throws. */
+  /** Announces that the bridge is listening: in its record, in the log and to the parent process. Never throws. */
   announce(address: Address): void;
   /** Removes the record. */
   end(): void;
@@ -29,7 +29,7 @@ export interface BackgroundOptions {
   readonly stopWhenUnused: boolean;
 }
 
-/** Creates the announcer for the bridge of this process. */
+/** Creates the announcer for this process's bridge. */
 export function createBackground(options: BackgroundOptions): BackgroundAnnouncer {
   const { stateFile, config, version, log, stopWhenUnused } = options;
   const { pid } = process;

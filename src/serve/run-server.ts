@@ -17,7 +17,7 @@ export interface ServerRun {
   readonly io: CommandIo;
   /** Set if standard error is a JSON log or the log file: messages are then log lines. */
   readonly log?: Logger | undefined;
-  /** Called when the server listens, before the start-up line is printed. */
+  /** Called once the server is listening, before the start-up line is printed. */
   readonly onListening?: ((address: Address) => void) | undefined;
   /** Resolves when the server is unused; it then stops as after a signal. If absent, only signals stop it. */
   readonly unused?: Promise<void> | undefined;
@@ -43,7 +43,7 @@ export interface StartUp extends Pick<ServerRun, 'version' | 'config' | 'origins
   readonly address: Address & { readonly socket?: string };
 }
 
-/** Renders the start-up line: the bridge's URL, its provider, whether it has a key, and how to stop it. */
+/** Renders the start-up line: the bridge's URL, its provider, its key, a missing access token, and how to stop it. */
 export function renderStartUpLine({ version, address, config, origins }: StartUp): string {
   const parts = [
     `aliyun-codex-bridge ${version} listens on ${address.socket ?? `${renderUrl(address)}/v1`}`,
@@ -108,7 +108,7 @@ async function describeListenError(error: unknown, { config, origins }: ServerRu
   return `${failure}: the port is in use. ${owner} Choose another port with --port or PORT.`;
 }
 
-/** Explains EACCES: Hyper-V, WSL and Docker make Windows reserve port ranges, which change with each start. */
+/** Explains EACCES. On Windows, Hyper-V, WSL and Docker reserve port ranges, which change each time Windows starts. */
 export function explainPermission(platform: NodeJS.Platform): string {
   const reserved = ' Windows may have reserved it: netsh interface ipv4 show excludedportrange protocol=tcp';
   return `permission denied for this port.${platform === 'win32' ? `${reserved} lists such ports.` : ''}`;

@@ -1,11 +1,10 @@
-/** `serve`: resolves the configuration, builds the server and runs it. */
+/** Runs `serve`: resolves the configuration, creates the server and runs it until it stops. */
 import { existsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { compact } from '../base/json';
-import { messageOf } from '../base/thrown';
+import { describeThrown, messageOf } from '../base/thrown';
 import type { Bridge } from '../bridge/bridge';
 import type { BridgeSettings } from '../bridge/turn-context';
-import { describeThrown } from '../base/thrown';
 import { EXIT, type CommandContext, type CommandIo } from '../command/command';
 import { requireConfig, type Loaded } from '../command/load-config';
 import { readOwnFlag, SERVE_FLAGS, type OwnTexts } from '../command/own-flags';
@@ -22,7 +21,7 @@ import type { BackgroundAnnouncer, BackgroundOptions, Usage } from './in-backgro
 import { runServer } from './run-server';
 import type { WarmUp } from './warm-up';
 
-/** Runs until the server ends. Returns 0 after a signal, 1 if it cannot listen, 2 for an invalid configuration. */
+/** Returns 0 after a shutdown, 1 if it cannot log or listen, 2 for invalid options, 128 + N after a second signal N. */
 export async function run(context: CommandContext): Promise<number> {
   const { own, io } = context;
   const resolved = requireConfig(context);
@@ -83,7 +82,7 @@ export async function run(context: CommandContext): Promise<number> {
   });
 }
 
-/** Returns the access tokens, or a message why the bridge must not start. */
+/** Returns the access tokens, or a message that says why the bridge must not start. */
 function openAccess(config: Config): Access | string {
   const { host, socket, insecureNoToken } = config;
   try {
@@ -106,7 +105,7 @@ function buildBridge(loaded: Loaded, flags: FlagTexts, log: Logger): Bridge {
     ({ ...base, providerKeys: collectKeys(base.catalog ?? PROVIDERS, env), loadSavedKey: logins?.loadKey });
   const path = providersPath ?? expectedProvidersPath;
   let latest = { config, settings: complete(config) };
-  warnOfSharing(latest.settings, log);
+  warnOfExtraKeys(latest.settings, log);
   if (path === undefined) return createBridge(latest.settings, log);
   let reload: (() => Config) | undefined;
   return createBridge(latest.settings, log, {}, () => {
@@ -120,13 +119,13 @@ function buildBridge(loaded: Loaded, flags: FlagTexts, log: Logger): Bridge {
     const current = reload?.() ?? config;
     if (current !== latest.config) {
       latest = { config: current, settings: complete(current) };
-      warnOfSharing(latest.settings, log);
+      warnOfExtraKeys(latest.settings, log);
     }
     return latest.settings;
   });
 }
 
-/** Lists the keys, the header values and keys in the providers file, and the passwords of proxies and of Redis. */
+/** Lists the secrets in the configuration: keys, header values, and the passwords for proxies and Redis. */
 function listSecrets(config: Config): readonly (string | undefined)[] {
   const { aiApiKey, searchKey, store = '', upstreamHeader = {}, catalog = [], proxies } = config;
   const headers = [upstreamHeader, ...catalog.map((row) => row.headers ?? {})].flatMap((each) => Object.values(each));
@@ -138,8 +137,8 @@ function listSecrets(config: Config): readonly (string | undefined)[] {
   return [aiApiKey, searchKey, password, ...headers, ...keys, ...passwords];
 }
 
-/** Warns about each plan that forbids the use of several keys. */
-function warnOfSharing(
+/** Warns about each plan that has several keys but forbids using more than one. */
+function warnOfExtraKeys(
   { catalog, apiKeys, provider, aiBaseUrl, providerKeys }: Config & Pick<BridgeSettings, 'providerKeys'>, log: Logger,
 ): void {
   const { findProvider, PROVIDERS }: typeof import('../providers/catalog') = require('../providers/catalog');

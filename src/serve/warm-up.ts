@@ -1,6 +1,6 @@
 /**
- * Prepares a listening bridge for its first turn: loads what turns use, and runs a practice turn in memory, without the
- * network, the log and the ledger.
+ * Prepares a listening bridge for its first turn: loads what turns use, and runs a practice turn in memory, which uses
+ * neither the network nor the log nor the ledger.
  */
 import { readdirSync, rmSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -25,7 +25,7 @@ export interface WarmUp {
 /** Long enough that the first request after the start, the health check, is answered first. */
 const DELAY_MS = 20;
 
-/** Starts to warm up; a request that arrives meanwhile waits for one step at most. @returns a function that stops it */
+/** Starts warming up; a request that arrives meanwhile waits for at most one step. @returns a function that stops it */
 export function warmUp({ config, openBridge, openTurns }: WarmUp): () => void {
   let isStopped = false;
   const steps = [
@@ -50,7 +50,7 @@ export function warmUp({ config, openBridge, openTurns }: WarmUp): () => void {
   };
 }
 
-/** Loads all modules of common turns in steps of a few milliseconds; the last one loads fetch, which takes longest. */
+/** Steps of a few milliseconds that load the modules of common turns. The last one loads fetch, which takes longest. */
 const MODULES: readonly (() => unknown)[] = [
   (): typeof import('../server/handle-request') => require('../server/handle-request'),
   (): typeof import('../providers/catalog') => require('../providers/catalog'),
@@ -79,7 +79,7 @@ function prepareTls(): void {
   createSecureContext();
 }
 
-/** Saves what V8 has compiled for the next start, unless the folder cannot be created or others can write to it. */
+/** Saves V8's compiled code for the next start, unless the folder cannot be created or other users can write to it. */
 function saveCodeCache(): void {
   const files = renderCodeCache();
   const [first] = files;
@@ -92,7 +92,7 @@ function saveCodeCache(): void {
   attempt(() => removeOldCaches(folder));
 }
 
-/** The cache of another Node version is removed after this time; if that version is still used, it saves a new one. */
+/** An older cache belongs to another Node version and is removed; if that version is still used, it saves a new one. */
 const MAX_CACHE_AGE_MS = 30 * 24 * 60 * 60_000;
 
 /** The names of caches, and of drafts that a killed process left behind. */
@@ -105,7 +105,7 @@ function removeOldCaches(folder: string): void {
   }
 }
 
-/** Runs one Codex turn through a server without a port and a provider in this process. @returns the HTTP response */
+/** Runs one Codex turn with a server and a provider that exist only in this process. @returns the HTTP response */
 export function runPracticeTurn(config: Config): Promise<string> {
   const server = createPracticeServer(config);
   return new Promise((resolve) => {
@@ -136,7 +136,7 @@ function createPracticeServer({ aiBaseUrl, provider, catalog }: Config): BridgeS
   return createBridgeServer({ config, version: '', log: SILENT, bridge: () => bridge });
 }
 
-/** The defaults, except for the user's provider: a practice turn uses its dialect, and does not wait for a retry. */
+/** Replaces the user's options except the provider, whose dialect is used. With one call, nothing waits for a retry. */
 const PRACTICE_OPTIONS = { AI_API_KEY: 'practice', UPSTREAM_WIRE: 'chat', UPSTREAM_CALLS: '1' };
 
 const connectToProvider: ConnectInMemory = (_target, done) => {
@@ -145,7 +145,7 @@ const connectToProvider: ConnectInMemory = (_target, done) => {
   process.nextTick(done, null, Object.assign(socket, { ref: ignore, unref: ignore }));
 };
 
-/** Creates one end of a connection: text written to it goes to `onText`, and `push` delivers what it receives. */
+/** Creates one end of a connection: `onText` gets what is written to it, and `push` delivers the other end's text. */
 function createEnd(onText: (text: string) => void, onEnd: () => void): Duplex {
   return new Duplex({
     read: ignore,
@@ -197,17 +197,17 @@ const REQUEST = [
   BODY,
 ].join('\r\n');
 
-const chunk = (delta: object, finish?: string): string =>
+const renderChunk = (delta: object, finish?: string): string =>
   `data: ${JSON.stringify({ id: 'p', choices: [{ index: 0, delta, finish_reason: finish ?? null }] })}\n\n`;
 
-const call = (part: object): object => ({ tool_calls: [{ index: 0, ...part }] });
+const toCall = (part: object): object => ({ tool_calls: [{ index: 0, ...part }] });
 
 const EVENTS = [
-  chunk({ role: 'assistant', reasoning_content: 'I list the files.' }),
-  chunk({ content: 'The files:' }),
-  chunk(call({ id: CALL.call_id, type: 'function', function: { name: CALL.name, arguments: '{"cmd":' } })),
-  chunk(call({ function: { arguments: '"ls"}' } })),
-  chunk({}, 'tool_calls'),
+  renderChunk({ role: 'assistant', reasoning_content: 'I list the files.' }),
+  renderChunk({ content: 'The files:' }),
+  renderChunk(toCall({ id: CALL.call_id, type: 'function', function: { name: CALL.name, arguments: '{"cmd":' } })),
+  renderChunk(toCall({ function: { arguments: '"ls"}' } })),
+  renderChunk({}, 'tool_calls'),
   `data: ${JSON.stringify({ choices: [], usage: { prompt_tokens: 9, completion_tokens: 9, total_tokens: 18 } })}\n\n`,
   'data: [DONE]\n\n',
 ].join('');

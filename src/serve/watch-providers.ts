@@ -6,7 +6,7 @@ import { addProviderValues } from '../config/provider-values';
 import { resolveConfig, type ValueSources } from '../config/resolve';
 
 interface WatchOptions {
-  /** The inputs of the first configuration. The environment is that of the start. */
+  /** What the first configuration was resolved from; the environment is not read again. */
   readonly given: ValueSources;
   readonly path: string;
   /** Whether the file did not exist when the bridge started. */
@@ -17,9 +17,9 @@ interface WatchOptions {
 }
 
 /**
- * Returns a function that returns the configuration with the file's current rows. It reads the file only if its times
- * or size have changed. Address, key and headers come from a single read, so they always belong together. An invalid or
- * missing file changes nothing and is reported once.
+ * Returns a function that returns the configuration with the file's current rows. It reads the file only if its times,
+ * size or inode have changed. Address, key and headers come from a single read, so they always belong together. An
+ * invalid or missing file changes nothing and is reported once.
  */
 export function watchProviders({ given, path, isNew = false, config, info, warn }: WatchOptions): () => Config {
   let current = config;
