@@ -1,4 +1,4 @@
-/** Writes a log file of bounded size and rotates it: the previous file is kept under `.1`. */
+/** Writes a log file of bounded size and rotates it: the previous file is kept as `<path>.1`. */
 import { messageOf } from '../base/thrown';
 import {
   closeSync, fstatSync, lstatSync, openSync, readFileSync, realpathSync, renameSync, statSync, truncateSync,
@@ -27,8 +27,8 @@ export interface LogFileOptions {
   /** Replaced by tests. */
   readonly rename?: typeof renameSync;
   /**
-   * For a file in the state folder: a symbolic link in its place is removed instead of followed, and a file of another
-   * user is not written to.
+   * For a file in the state folder: a symbolic link in its place is removed instead of followed, and another user's
+   * file is not written to.
    */
   readonly isOwn?: boolean;
 }
@@ -49,10 +49,10 @@ export function createLogFile(path: string, maxBytes: number, options: LogFileOp
   const close = (): void => {
     const last = file;
     file = undefined;
-    if (last !== undefined) attempt(() => closeSync(last.descriptor));
+    if (last !== undefined) catchMessage(() => closeSync(last.descriptor));
   };
   const append = (bytes: Uint8Array): void => {
-    // If a link has replaced an own file, its inode differs; opening the file then removes it.
+    // If a link has replaced the bridge's own file, the inode differs, and opening the file again removes the link.
     const found = (isOwn ? lstatSync : statSync)(target, { bigint: true, throwIfNoEntry: false });
     const isFull = found !== undefined && found.size > 0n && found.size + BigInt(bytes.length) > BigInt(maxBytes);
     if (isFull && found.isFile() && !SYSTEM_FILE.test(target)) {
@@ -63,9 +63,9 @@ export function createLogFile(path: string, maxBytes: number, options: LogFileOp
     writeAll(file.descriptor, bytes);
   };
   return {
-    open: () => attempt(() => void (file ??= openForAppending(target, isOwn))),
+    open: () => catchMessage(() => void (file ??= openForAppending(target, isOwn))),
     write(line) {
-      const problem = attempt(() => append(Buffer.from(isTorn ? `\n${line}` : line)));
+      const problem = catchMessage(() => append(Buffer.from(isTorn ? `\n${line}` : line)));
       if (problem !== undefined) close();
       isTorn = problem === TORN || (isTorn && problem !== undefined);
     },
@@ -113,7 +113,7 @@ function writeAll(descriptor: number, bytes: Uint8Array): void {
 }
 
 /** Returns the message of the error that `action` throws, if any. */
-function attempt(action: () => void): string | undefined {
+function catchMessage(action: () => void): string | undefined {
   try {
     action();
     return undefined;

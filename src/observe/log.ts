@@ -19,7 +19,7 @@ export interface LogEntry {
   readonly lines: readonly string[];
 }
 
-/** Writes a line and never throws. */
+/** Writes log lines; never throws. */
 export interface Logger {
   debug(message: string, fields?: LogFields): void;
   info(message: string, fields?: LogFields): void;
@@ -108,7 +108,7 @@ const renderText: RenderLine = ({ time, level, message, fields, lines }, redact)
   return rendered;
 };
 
-/** `2026-11-28 17:02:23+08:00`: local time with its offset from UTC. */
+/** Renders local time with its offset from UTC: `2026-11-28 17:02:23+08:00`. */
 export function renderLocalTime(milliseconds: number): string {
   const offset = -new Date(milliseconds).getTimezoneOffset();
   const [date, time] = new Date(milliseconds + offset * 60_000).toISOString().split(/[T.]/);
@@ -218,7 +218,7 @@ export const listSecretVariables = (
 ): readonly (string | undefined)[] =>
   Object.keys(env).filter((name) => /_(KEY|TOKEN|SECRET|PASSWORD)(_\d+)?$/.test(name)).map((name) => env[name]);
 
-/** Returns a function that masks only these values. */
+/** Returns a function that masks only these values, also JSON-escaped or URL-encoded. */
 export function createMask(secrets: readonly string[]): (text: string) => string {
   const usable = secrets.filter((secret) => secret.length >= MIN_SECRET_LENGTH);
   // Longest first: a secret may contain another one.

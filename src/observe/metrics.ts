@@ -9,7 +9,7 @@ const PREFIX = 'aliyun_codex_bridge_';
 
 type Labels = Readonly<Record<string, string>>;
 
-/** One value of a metric that is read on request. */
+/** A metric with one value, which is read at each request for `/metrics`. */
 export interface Measurement {
   /**
    * Without the bridge's prefix, which is added except to names that all programs share:
@@ -32,10 +32,10 @@ export class Metrics {
     'turns_total', 'Turns that have ended; left: the client disconnected first.',
     APIS.flatMap((api) => OUTCOMES.map((outcome) => ({ api, outcome }))),
   );
-  private readonly errors = new Counter('turn_errors_total', 'Failed turns by kind of error.', errorKinds());
+  private readonly errors = new Counter('turn_errors_total', 'Failed turns by kind of error.', listErrorLabels());
   private readonly calls = new Counter('upstream_calls_total', 'Requests sent to providers, retries included.', [{}]);
   private readonly retries = new Counter(
-    'upstream_retries_total', 'Retried requests, by the kind of error that caused the retry.', errorKinds(),
+    'upstream_retries_total', 'Retried requests, by the kind of error that caused the retry.', listErrorLabels(),
   );
   private readonly tokens = new Counter(
     'tokens_total', 'Tokens by kind; cached_input is part of input, reasoning_output of output.',
@@ -80,7 +80,7 @@ export class Metrics {
   }
 }
 
-const errorKinds = (): readonly Labels[] => Object.keys(ERRORS).map((kind) => ({ kind }));
+const listErrorLabels = (): readonly Labels[] => Object.keys(ERRORS).map((kind) => ({ kind }));
 
 /** Every series exists from the start with 0: Prometheus cannot see the first increase of one that appears later. */
 class Counter {
@@ -105,7 +105,7 @@ class Histogram {
   private readonly counts: number[];
   private sum = 0;
 
-  /** @param bounds upper bounds of the buckets in seconds, ascending; one without a bound is added */
+  /** @param bounds upper bounds of the buckets in seconds, ascending; a bucket without a bound is added */
   constructor(
     private readonly name: string, private readonly help: string, private readonly bounds: readonly number[],
   ) {

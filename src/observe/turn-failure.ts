@@ -20,17 +20,17 @@ export function renderFailureLines(error: BridgeError, facts: TurnFacts): readon
 
 const LABEL_WIDTH = 10;
 
-/** Returns the same facts as fields, for programs. */
+/** Returns the facts about the failure as fields, for programs. */
 export function readFailureFields(error: BridgeError, facts: TurnFacts): LogFields {
   const { details, cause } = error;
   return {
     kind: error.kind,
-    error: messageOf(error),
+    error: toLoggableMessage(error),
     param: details.param,
     upstream_status: details.upstreamStatus,
     upstream_code: details.providerCode,
-    upstream_message: textOf(error),
-    client_code: facts.status === undefined ? undefined : clientCode(error, facts),
+    upstream_message: toLoggableText(error),
+    client_code: facts.status === undefined ? undefined : findClientCode(error, facts),
     advice: details.advice,
     retry_after_ms: details.retryAfterMs,
     ...(cause !== undefined && describeThrown(cause)),
@@ -39,7 +39,7 @@ export function readFailureFields(error: BridgeError, facts: TurnFacts): LogFiel
 
 function renderProvider(error: BridgeError): string | undefined {
   const { upstreamStatus, providerCode, requestId } = error.details;
-  const providerText = textOf(error);
+  const providerText = toLoggableText(error);
   if (providerText === undefined && upstreamStatus === undefined) return undefined;
   const names = [
     providerCode !== undefined && `code ${providerCode}`,
@@ -59,11 +59,11 @@ function renderClientError(error: BridgeError, facts: TurnFacts): string {
   if (facts.status === undefined) return 'nothing: its connection was already closed';
   const { param = false } = error.details;
   const place = isInAnswer(facts) ? 'in its answer' : String(facts.status);
-  return renderPart(place, [`code ${clientCode(error, facts)}`, param], messageOf(error));
+  return renderPart(place, [`code ${findClientCode(error, facts)}`, param], toLoggableMessage(error));
 }
 
-/** Codex and SDK clients get different codes, but only inside an answer. */
-function clientCode(error: BridgeError, facts: TurnFacts): string {
+/** Codex and other clients get different codes, but only inside an answer. */
+function findClientCode(error: BridgeError, facts: TurnFacts): string {
   return isInAnswer(facts) ? renderStreamError(error, facts.requested.client).code : renderErrorBody(error).error.code;
 }
 
@@ -83,13 +83,13 @@ const renderKind = ({ kind, details }: BridgeError): string =>
  * A message about a field quotes its value, which may be part of a prompt, so the log says only what was expected. The
  * model name is in the log anyway.
  */
-function messageOf({ message, details: { param, quote, providerText } }: BridgeError): string | undefined {
+function toLoggableMessage({ message, details: { param, quote, providerText } }: BridgeError): string | undefined {
   if (param !== undefined && param !== 'model') return describeFieldProblem(message);
   const unquoted = quote === undefined ? message : message.replace(quote, () => '…');
   return providerText === undefined ? unquoted : unquoted.replace(providerText, () => withoutEcho(providerText));
 }
 
-const textOf = ({ details: { providerText } }: BridgeError): string | undefined =>
+const toLoggableText = ({ details: { providerText } }: BridgeError): string | undefined =>
   (providerText === undefined ? undefined : withoutEcho(providerText));
 
 /** The part of a message in which validators quote the request; pydantic, which many servers use, calls it `input`. */

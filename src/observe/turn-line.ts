@@ -1,4 +1,4 @@
-/** Writes the log line of each turn, as text or JSON; in text, a failure is a block of lines. */
+/** Writes the log line of each turn, and lines about silent providers; in text, a failure is a block of lines. */
 import { renderCount, renderDuration, renderTokens } from '../base/quantities';
 import { renderFailureLines, readFailureFields } from './turn-failure';
 import type { LogEntry, LogFields, Logger, LogLevel } from './log';
@@ -19,13 +19,13 @@ export class TurnLog {
 
   /**
    * @param onEnded receives the facts of the turn when its line is written
-   * @param later calls `run` after the given milliseconds, and returns a function that cancels it; replaced by tests
+   * @param setTimer calls `action` after `milliseconds`, and returns a function that cancels it; replaced by tests
    */
   constructor(
     readonly record: TurnRecord,
     private readonly log: Logger,
     private readonly onEnded?: (facts: TurnFacts) => void,
-    private readonly later = laterUnref,
+    private readonly setTimer = setUnrefTimer,
   ) {
     this.unwatch = this.watch();
   }
@@ -55,7 +55,7 @@ export class TurnLog {
   }
 
   private watch(): () => void {
-    return this.later(SILENCE_MS, () => {
+    return this.setTimer(SILENCE_MS, () => {
       const facts = this.record.facts();
       if (facts.received === this.received) this.log.write('info', renderSilence(facts));
       this.received = facts.received;
@@ -64,12 +64,12 @@ export class TurnLog {
   }
 }
 
-function laterUnref(milliseconds: number, run: () => void): () => void {
-  const timer = setTimeout(run, milliseconds).unref();
+function setUnrefTimer(milliseconds: number, action: () => void): () => void {
+  const timer = setTimeout(action, milliseconds).unref();
   return () => clearTimeout(timer);
 }
 
-/** Describes a turn that waits for its provider. */
+/** Describes a turn that has received nothing for a while. */
 function renderSilence(facts: TurnFacts): LogEntry {
   const { received, totalMs, calls, firstMs } = facts;
   const state = firstMs === undefined ? (calls > 0 ? 'waiting' : 'preparing') : 'silent';
@@ -109,7 +109,7 @@ function renderHead(facts: TurnFacts): string {
     requested.api !== 'responses' && requested.api,
     requested.holder !== undefined && `(${requested.holder})`,
     requested.model !== undefined && sent !== undefined && requested.model !== sent.model &&
-      `instead of ${word(requested.model)}`,
+      `instead of ${renderWord(requested.model)}`,
     firstMs !== undefined && firstMs >= SLOW_START_MS && `first token after ${renderDuration(firstMs)}`,
     retries.length > 0 && renderCount(retries.length, 'retry', 'retries'),
     repairs.length > 0 && `repaired (${repairs.join('; ')})`,
@@ -122,7 +122,7 @@ function renderHead(facts: TurnFacts): string {
 /** The columns that every line of a turn begins with. */
 function renderStart({ requested, sent }: TurnFacts): readonly string[] {
   const model = sent?.model ?? requested.model;
-  return ['turn', requested.program.padEnd(12), (model === undefined ? '' : word(model)).padEnd(18)];
+  return ['turn', requested.program.padEnd(12), (model === undefined ? '' : renderWord(model)).padEnd(18)];
 }
 
 function renderTokenColumns({ prompt, cached, completion }: ChatUsage): readonly string[] {
@@ -175,7 +175,7 @@ function readFields(facts: TurnFacts): LogFields {
   };
 }
 
-/** Names the client, its request, and the model. */
+/** Returns the fields that identify the client, its request and the model. */
 const readNames = ({ requested, sent }: TurnFacts): LogFields => ({
   client: requested.program,
   token: requested.holder,
@@ -204,8 +204,8 @@ function readRate({ usage, firstMs, endMs }: TurnFacts): number | undefined {
 
 const MAX_WORD_LENGTH = 100;
 
-/** Renders a name from outside: unchanged if it is one plain word, otherwise quoted. */
-function word(text: string): string {
+/** Renders a name from outside, truncated if it is too long: as it is if it is one plain word, otherwise quoted. */
+function renderWord(text: string): string {
   const short = text.slice(0, MAX_WORD_LENGTH);
   return /^[\w.:/@+-]+$/.test(short) ? short : JSON.stringify(short);
 }

@@ -9,9 +9,9 @@ import type { ChatUsage } from '../wire/chat';
 export interface RequestFacts {
   /** The program, without its version. */
   readonly program: string;
-  /** Determines which error codes it gets. */
+  /** The kind of client, which determines the error codes that it gets. */
   readonly client: ClientKind;
-  /** The API it uses. */
+  /** The API that the client uses. */
   readonly api: string;
   /** The kind of request, by Codex's name for it: `turn`, `compaction`, … */
   readonly request?: string | undefined;
@@ -33,7 +33,7 @@ export interface Sent {
   readonly tools: number;
 }
 
-/** Calls of a turn to a model other than the one that answers it. */
+/** A turn's calls to a model other than the one that answers it. */
 export interface OtherCalls {
   readonly sent: Sent;
   readonly calls: number;
@@ -54,32 +54,32 @@ export type Outcome =
   | { readonly type: 'left' }
   | { readonly type: 'failed'; readonly error: BridgeError };
 
-/** The facts of a finished turn. Times are milliseconds from its start. */
+/** The facts about a turn that is running or has ended. Times are milliseconds from its start. */
 export interface TurnFacts {
   readonly requested: RequestFacts;
-  /** Undefined for a turn that was answered or failed before a request was sent. */
+  /** Undefined until the request has been translated; some turns are answered or fail without that. */
   readonly sent: Sent | undefined;
   /** Upstream calls, including retries and `others`. */
   readonly calls: number;
-  /** The calls that went to other models than `sent`; their tokens are not in `usage`. */
+  /** The calls to models other than that in `sent`; their tokens are not in `usage`. */
   readonly others: readonly OtherCalls[];
   readonly retries: readonly Retry[];
   /** Changes to the request after the model rejected it. */
   readonly repairs: readonly string[];
   /** The key or model that answered in place of the first one, and why; undefined if it was the first one. */
   readonly substitute: string | undefined;
-  /** The same request was rejected a moment ago, so no call was made. */
+  /** Whether no call was made because the provider rejected the same request a moment ago. */
   readonly remembered: boolean;
   readonly requestId: string | undefined;
   /** Events of the provider's stream so far; most providers send one for each token or two. */
   readonly received: number;
   readonly usage: ChatUsage | undefined;
   readonly reason: FinishReason | undefined;
-  /** From the end of the request to the first upstream call, with parts of a millisecond; undefined without one. */
+  /** Fractional milliseconds from the end of the request to the first upstream call; undefined without a call. */
   readonly addedMs: number | undefined;
   /** Time to first token; undefined if there was none. */
   readonly firstMs: number | undefined;
-  /** The time at which the provider's answer ended. */
+  /** The time at which the turn's outcome was known; until then, the current time. */
   readonly endMs: number;
   readonly totalMs: number;
   readonly outcome: Outcome;
@@ -155,7 +155,7 @@ export class TurnRecord {
     this.remembered = true;
   }
 
-  /** Adds the name of a change that the next call makes after a rejection. */
+  /** Adds the name of a change to the request, made because the provider rejected it. */
   repair(name: string): void {
     this.repairs.push(name);
   }
@@ -232,7 +232,7 @@ export class TurnRecord {
     };
   }
 
-  /** Lists the calls to other models; those to one model that described several pictures are added up. */
+  /** Lists the calls to other models; those to one model for several pictures are added up. */
   private listOthers(): readonly OtherCalls[] {
     const listed = [...(this.others ?? [])];
     for (const { sent, calls, answer } of this.pictures ?? []) {

@@ -1,13 +1,13 @@
 /**
- * Appends to a file one JSON line per turn, and one per other model that the turn called: tokens and requests, never
- * text of the conversation.
+ * Appends one JSON line per turn to a file, and one per other model that the turn called: tokens and requests, never
+ * the conversation's text.
  */
 import { join } from 'node:path';
 import { compact } from '../base/json';
 import { createLogFile } from './log-file';
 import { finishOf, type TurnFacts } from './turn-record';
 
-/** The ledger of all bridges that share a state folder. */
+/** Returns the path of the ledger, which all bridges with the same state folder share. */
 export const ledgerFileOf = (stateFolder: string): string => join(stateFolder, 'usage.jsonl');
 
 /** A turn, or its calls to another model. Token counts are absent when the provider sent none. */
@@ -39,7 +39,7 @@ export interface UsageEntry {
   readonly end: string;
 }
 
-/** The entries of a turn, its own last; none when nothing was sent to a provider. */
+/** Returns the entries of a turn, its own last; none when nothing was sent to a provider. */
 function toUsageEntries(facts: TurnFacts, time: number): readonly UsageEntry[] {
   const { requested, sent, usage, calls, others } = facts;
   if (sent === undefined || calls === 0) return [];
@@ -77,7 +77,7 @@ export interface LedgerOptions {
   readonly warn: (problem: string) => void;
 }
 
-/** Several bridges may append to the same file: each line is written at once. */
+/** Several bridges may append to the same file, so the queued lines are written together, in one call. */
 export function createUsageLedger({ path, maxBytes, prepare, warn }: LedgerOptions): UsageLedger {
   const file = createLogFile(path, maxBytes, { isOwn: true });
   let queue: string[] = [];
