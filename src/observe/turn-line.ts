@@ -107,7 +107,7 @@ function renderHead(facts: TurnFacts): string {
     renderEnd(facts),
     requested.request !== undefined && requested.request !== 'turn' && requested.request,
     requested.api !== 'responses' && requested.api,
-    requested.holder !== undefined && `(${requested.holder})`,
+    requested.tokenName !== undefined && `(${requested.tokenName})`,
     requested.model !== undefined && sent !== undefined && requested.model !== sent.model &&
       `instead of ${renderWord(requested.model)}`,
     firstMs !== undefined && firstMs >= SLOW_START_MS && `first token after ${renderDuration(firstMs)}`,
@@ -178,7 +178,7 @@ function readFields(facts: TurnFacts): LogFields {
 /** Returns the fields that identify the client, its request and the model. */
 const readNames = ({ requested, sent }: TurnFacts): LogFields => ({
   client: requested.program,
-  token: requested.holder,
+  token: requested.tokenName,
   api: requested.api,
   request: requested.request,
   thread: requested.thread,
@@ -204,7 +204,7 @@ function readRate({ usage, firstMs, endMs }: TurnFacts): number | undefined {
 
 const MAX_WORD_LENGTH = 100;
 
-/** Renders a name from outside, truncated if it is too long: as it is if it is one plain word, otherwise quoted. */
+/** Renders a name from outside, at most 100 characters of it: unchanged if it is one plain word, otherwise quoted. */
 function renderWord(text: string): string {
   const short = text.slice(0, MAX_WORD_LENGTH);
   return /^[\w.:/@+-]+$/.test(short) ? short : JSON.stringify(short);

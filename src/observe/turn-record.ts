@@ -18,7 +18,7 @@ export interface RequestFacts {
   readonly thread?: string | undefined;
   readonly model?: string | undefined;
   /** The name of the access token. */
-  readonly holder?: string | undefined;
+  readonly tokenName?: string | undefined;
 }
 
 /** What is sent upstream. */
@@ -140,7 +140,7 @@ export class TurnRecord {
   }
 
   /** Call when the whole request has been read. */
-  received(): void {
+  markRead(): void {
     this.readAt = this.clock();
   }
 
@@ -206,7 +206,7 @@ export class TurnRecord {
   }
 
   /** Sets the HTTP status sent to the client. */
-  responded(status: number): void {
+  setStatus(status: number): void {
     this.status = status;
   }
 

@@ -51,7 +51,7 @@ function toUsageEntries(facts: TurnFacts, time: number): readonly UsageEntry[] {
     base: target.base,
     model: target.model,
     client: requested.program,
-    ...compact({ thread: requested.thread, token: requested.holder }),
+    ...compact({ thread: requested.thread, token: requested.tokenName }),
     requests,
     ...compact({
       input: tokens?.prompt, cached: tokens?.cached, output: tokens?.completion, reasoning: tokens?.reasoning,

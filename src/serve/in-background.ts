@@ -30,7 +30,7 @@ export interface BackgroundOptions {
 }
 
 /** Creates the announcer for this process's bridge. */
-export function createBackground(options: BackgroundOptions): BackgroundAnnouncer {
+export function createAnnouncer(options: BackgroundOptions): BackgroundAnnouncer {
   const { stateFile, config, version, log, stopWhenUnused } = options;
   const { pid } = process;
   const { aiBaseUrl: upstream, logFile = '', drainTimeoutMs } = config;
@@ -60,7 +60,7 @@ export function createBackground(options: BackgroundOptions): BackgroundAnnounce
   };
 }
 
-export interface Usage {
+export interface IdleWatch {
   readonly watch: IdleShutdown;
   /** Resolves when the bridge is unused. */
   readonly unused: Promise<void>;
@@ -69,7 +69,7 @@ export interface Usage {
 }
 
 /** Watches whether the bridge is in use. */
-export function watchUsage(): Usage {
+export function startIdleWatch(): IdleWatch {
   let onUnused = (): void => undefined;
   const unused = new Promise<void>((resolve) => (onUnused = resolve));
   const watch = createIdleShutdown({

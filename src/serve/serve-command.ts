@@ -14,10 +14,10 @@ import type { Config } from '../config/options';
 import type { Environment, FlagTexts } from '../config/resolve';
 import { createLogger, listSecretVariables, type Logger } from '../observe/log';
 import type { LogFile } from '../observe/log-file';
-import type { UsageLedger } from '../observe/usage-ledger';
+import type { UsageLedger } from '../observe/idleWatch-ledger';
 import { createBridgeServer } from '../server/create-server';
 import { Access, isLoopbackName, normalizeName } from '../server/guards';
-import type { BackgroundAnnouncer, BackgroundOptions, Usage } from './in-background';
+import type { BackgroundAnnouncer, BackgroundOptions, IdleWatch } from './in-background';
 import { runServer } from './run-server';
 import type { WarmUp } from './warm-up';
 
@@ -50,17 +50,17 @@ export async function run(context: CommandContext): Promise<number> {
   });
   let bridge: Bridge | undefined;
   const openBridge = (): Bridge => (bridge ??= buildBridge(resolved, context.flags, log));
-  const usage = own[SERVE_FLAGS.stopWhenUnused.flag] === undefined ? undefined : startWatching(own);
+  const idleWatch = own[SERVE_FLAGS.stopWhenUnused.flag] === undefined ? undefined : startWatching(own);
   let ledger: UsageLedger | undefined;
   const server = createBridgeServer({
     config, version, log, bridge: openBridge, access,
-    ...(usage && { watch: usage.watch }),
+    ...(idleWatch && { watch: idleWatch.watch }),
     ...(config.usageLedger && { ledger: () => (ledger = openLedger(config, env, log)) }),
   });
   const removeCrashHandlers = logUncaughtErrors(io, log);
   const stateFile = env[STATE_FILE_VARIABLE];
-  const background = stateFile === undefined ? undefined : openBackground({
-    stateFile, config, version, log, stopWhenUnused: usage !== undefined,
+  const background = stateFile === undefined ? undefined : openAnnouncer({
+    stateFile, config, version, log, stopWhenUnused: idleWatch !== undefined,
   });
   // In the background, standard error is also the log file, but after a rotation it still refers to the old file.
   const messages = background === undefined || logFile === undefined ? io : { ...io, error: logFile.write };
@@ -71,10 +71,10 @@ export async function run(context: CommandContext): Promise<number> {
     background?.announce(address);
     stopWarmUp = startWarmUp({ config, openBridge, openTurns: server.openTurns });
   };
-  return runServer({ ...run, unused: usage?.unused, onListening }).finally(() => {
+  return runServer({ ...run, unused: idleWatch?.unused, onListening }).finally(() => {
     stopWarmUp?.();
     removeCrashHandlers();
-    usage?.end();
+    idleWatch?.end();
     background?.end();
     bridge?.close();
     ledger?.close();
@@ -172,8 +172,8 @@ function openLogFile({ logFile, logFileMaxMb }: Config, env: Environment): LogFi
 }
 
 function openLedger({ stateDir, usageLedgerMaxMb }: Config, env: Environment, log: Logger): UsageLedger {
-  const { createUsageLedger, ledgerFileOf }: typeof import('../observe/usage-ledger') =
-    require('../observe/usage-ledger');
+  const { createUsageLedger, ledgerFileOf }: typeof import('../observe/idleWatch-ledger') =
+    require('../observe/idleWatch-ledger');
   const { findPaths, thisMachine }: typeof import('../command/paths') = require('../command/paths');
   const { prepareStateFolder }: typeof import('../instance/bridge-record') = require('../instance/bridge-record');
   const { state } = findPaths(thisMachine(env), stateDir);
@@ -182,13 +182,13 @@ function openLedger({ stateDir, usageLedgerMaxMb }: Config, env: Environment, lo
     path,
     maxBytes: usageLedgerMaxMb * 1024 * 1024,
     prepare: () => prepareStateFolder(state),
-    warn: (problem) => log.warn('cannot record the usage of turns', { file: path, problem }),
+    warn: (problem) => log.warn('cannot record the idleWatch of turns', { file: path, problem }),
   });
 }
 
-function openBackground(options: BackgroundOptions): BackgroundAnnouncer {
-  const { createBackground }: typeof import('./in-background') = require('./in-background');
-  return createBackground(options);
+function openAnnouncer(options: BackgroundOptions): BackgroundAnnouncer {
+  const { createAnnouncer }: typeof import('./in-background') = require('./in-background');
+  return createAnnouncer(options);
 }
 
 function startWarmUp(options: WarmUp): () => void {
@@ -196,7 +196,7 @@ function startWarmUp(options: WarmUp): () => void {
   return warmUp(options);
 }
 
-function startWatching(own: OwnTexts): Usage | undefined {
-  const { watchUsage }: typeof import('./in-background') = require('./in-background');
-  return readOwnFlag(SERVE_FLAGS.stopWhenUnused, own) === true ? watchUsage() : undefined;
+function startWatching(own: OwnTexts): IdleWatch | undefined {
+  const { startIdleWatch }: typeof import('./in-background') = require('./in-background');
+  return readOwnFlag(SERVE_FLAGS.stopWhenUnused, own) === true ? startIdleWatch() : undefined;
 }

@@ -11,7 +11,7 @@ import type { Handler, HttpExchange } from './http-exchange';
 import { readJson } from './read-body';
 import type { OpenTurn } from './turn-registry';
 import {
-  errorHeaders, JSON_HEADERS, notesHeader, SSE_HEADERS, writeBody, writeError, writeSse,
+  renderErrorHeaders, JSON_HEADERS, renderNotesHeader, SSE_HEADERS, writeBody, writeError, writeSse,
 } from './write-response';
 
 /** Monotonic, unlike Date.now, and finer than a millisecond. */
@@ -60,10 +60,10 @@ interface Session {
 async function answerTurn(exchange: HttpExchange, pathKind: TurnKind): Promise<void> {
   const { request, response, services } = exchange;
   const client = readClient(request);
-  const holder = exchange.holder?.name;
-  const requested = { program: client.program, client: client.kind, api: pathKind, ...client.names, holder };
+  const tokenName = exchange.holder?.name;
+  const requested = { program: client.program, client: client.kind, api: pathKind, ...client.names, tokenName };
   const record = new TurnRecord(requested, now);
-  const turnLog = new TurnLog(record, services.log, services.turnEnded);
+  const turnLog = new TurnLog(record, services.log, services.onTurnEnded);
   const reservation = services.bodies.open();
   try {
     const open = services.turns.open(response, record);
@@ -77,7 +77,7 @@ async function answerTurn(exchange: HttpExchange, pathKind: TurnKind): Promise<v
     else writeError(response, error);
   } finally {
     reservation.close();
-    if (response.headersSent) record.responded(response.statusCode);
+    if (response.headersSent) record.setStatus(response.statusCode);
     if (response.destroyed) turnLog.leave();
     turnLog.release();
   }
@@ -89,7 +89,7 @@ async function startTurn(session: Session): Promise<Turn | undefined> {
   let body: unknown;
   try {
     body = await readJson(exchange, reservation);
-    record.received();
+    record.markRead();
     session.kind = chooseProtocol(body, session.kind);
     record.describeRequest({ api: session.kind, model: isRecord(body) ? asText(body['model']) : undefined });
     const turn = await exchange.services.bridge.start(session.kind, body, createCaller(session));
@@ -143,10 +143,10 @@ async function writeTurn(session: Session, turn: Turn): Promise<void> {
       open.streaming = true;
       const { keepAliveMs, clientStallTimeoutMs: stallMs } = services.config;
       const pace = { keepAliveMs, stallMs, keepAlive: () => turn.keepAlive() };
-      await writeSse(response, turn.frames(), pace, notesHeader(turn.notes, client.kind));
+      await writeSse(response, turn.frames(), pace, renderNotesHeader(turn.notes, client.kind));
     } else {
       const { status, body } = await turn.collect();
-      writeBody(response, status, { ...JSON_HEADERS, ...notesHeader(turn.notes, client.kind) }, body);
+      writeBody(response, status, { ...JSON_HEADERS, ...renderNotesHeader(turn.notes, client.kind) }, body);
     }
   } catch (cause) {
     const error = noteFailure(session.exchange, turnLog.record, cause, open.abort);
@@ -168,7 +168,7 @@ function noteFailure({ response }: HttpExchange, record: TurnRecord, cause: unkn
 function writeFailedStream({ exchange, kind }: Session, error: BridgeError, body: unknown): void {
   const { response, services } = exchange;
   const text = renderFailedStream(services.bridge, kind, error, body);
-  writeBody(response, 200, { ...SSE_HEADERS, ...errorHeaders(error) }, text);
+  writeBody(response, 200, { ...SSE_HEADERS, ...renderErrorHeaders(error) }, text);
 }
 
 /** Renders the whole stream of a turn that failed before its stream began. */

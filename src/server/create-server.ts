@@ -103,7 +103,7 @@ export function createBridgeServer(options: BridgeServerOptions): BridgeServer {
     openTurns: () => turns.count(),
     closeNow() {
       const reason = shuttingDown();
-      turns.refuse(reason);
+      turns.rejectNew(reason);
       turns.abortAll(reason);
       server.close();
       server.closeAllConnections();
@@ -133,7 +133,7 @@ function createServices(options: BridgeServerOptions, turns: TurnRegistry, monit
       return (bodies ??= openBudget(config));
     },
     largeBodies: () => (parser ??= openHistoryParser(config)),
-    turnEnded(facts) {
+    onTurnEnded(facts) {
       ledger ??= options.ledger?.();
       ledger?.add(facts);
       monitoring.metrics?.count(facts);
@@ -171,7 +171,7 @@ async function startListening(server: Server, { host, port, socket }: ServerConf
 /** @param staysOpen whether to accept connections until the last turn has ended, answering new turns with 503 */
 async function drain(server: Server, turns: TurnRegistry, timeoutMs: number, staysOpen: boolean): Promise<void> {
   const reason = shuttingDown();
-  turns.refuse(reason);
+  turns.rejectNew(reason);
   const closed = new Promise((resolve) => server.once('close', resolve));
   if (!staysOpen) await stopListening(server);
   if (!(await turns.waitForEnd(timeoutMs))) {

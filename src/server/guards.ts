@@ -51,13 +51,13 @@ export function createHostPolicy(
 /**
  * Returns why a request must be rejected, or `undefined`. Reads only headers, so that it can run before any other work.
  */
-export function findRefusal(headers: IncomingHttpHeaders, policy: HostPolicy): BridgeError | undefined {
-  const reason = refuseHost(headers, policy) ?? refusePage(headers, policy);
+export function findRejection(headers: IncomingHttpHeaders, policy: HostPolicy): BridgeError | undefined {
+  const reason = findHostProblem(headers, policy) ?? findPageProblem(headers, policy);
   return reason === undefined ? undefined : new BridgeError('forbidden', reason);
 }
 
 /** A request without a Host header is not from a browser, but from an HTTP/1.0 client or a health check. */
-function refuseHost({ host }: IncomingHttpHeaders, policy: HostPolicy): string | undefined {
+function findHostProblem({ host }: IncomingHttpHeaders, policy: HostPolicy): string | undefined {
   if (host === undefined) return undefined;
   const authority = parseAuthority(host);
   if (authority !== undefined && isOwnName(authority.name, policy)) return undefined;
@@ -69,7 +69,7 @@ function refuseHost({ host }: IncomingHttpHeaders, policy: HostPolicy): string |
 const ONLY_OWN_PAGES = 'Web pages of other origins may not use the bridge. Allow one with --allow-origin.';
 
 /** Only browsers send Origin and Sec-Fetch-Site. */
-function refusePage(
+function findPageProblem(
   { host, origin, 'sec-fetch-site': site }: IncomingHttpHeaders, policy: HostPolicy,
 ): string | undefined {
   if ((origin === undefined && site === undefined) || isListedOrigin(origin, policy)) return undefined;

@@ -8,7 +8,7 @@ import { quote } from '../base/quote';
 import { BridgeError, describeFieldProblem, toBridgeError } from '../errors/bridge-error';
 import { statusOf } from '../errors/error-body';
 import type { Handler, HttpExchange } from './http-exchange';
-import { findRefusal, isListedOrigin, type HostPolicy } from './guards';
+import { findRejection, isListedOrigin, type HostPolicy } from './guards';
 import { answerHealth, answerModels, answerTurns, holdLaunch } from './service-routes';
 import { writeBody, writeError } from './write-response';
 
@@ -78,9 +78,9 @@ export async function handleRequest(exchange: HttpExchange, policy: HostPolicy):
 
 async function answer(exchange: HttpExchange, policy: HostPolicy): Promise<void> {
   const { request: { headers }, response, method, path, services } = exchange;
-  if (WEBSOCKET.test(headers.upgrade ?? '')) return refuseWebSocket(exchange);
-  const refusal = findRefusal(headers, policy);
-  if (refusal !== undefined) throw refusal;
+  if (WEBSOCKET.test(headers.upgrade ?? '')) return rejectWebSocket(exchange);
+  const rejection = findRejection(headers, policy);
+  if (rejection !== undefined) throw rejection;
   // The client must not send its next request on this connection.
   if (services.turns.isDraining) response.setHeader('connection', 'close');
   // Also without an Origin: a cache must not serve that response, which no page may read, to a listed origin.
@@ -170,7 +170,7 @@ function logFailure({ response, method, path, services: { log } }: HttpExchange,
 const WEBSOCKET = /(?:^|[\s,])websocket(?:$|[\s,/])/i;
 
 /** Only on 426 does Codex fall back to HTTP, at once and silently (codex-protocol.md, section 7). */
-function refuseWebSocket({ response }: HttpExchange): void {
+function rejectWebSocket({ response }: HttpExchange): void {
   const headers = { connection: 'close', 'content-type': 'text/plain' };
   writeBody(response, 426, headers, 'WebSocket is not supported. Use HTTP.\n');
 }

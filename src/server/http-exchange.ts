@@ -58,7 +58,7 @@ export interface Services {
   readonly launches: Set<ServerResponse>;
   readonly monitoring: Monitoring;
   /** Receives the facts of each turn when it is over. */
-  readonly turnEnded: (facts: TurnFacts) => void;
+  readonly onTurnEnded: (facts: TurnFacts) => void;
   /** Notified of every use; absent if only a signal stops the bridge. */
   readonly watch?: IdleShutdown;
 }

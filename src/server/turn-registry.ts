@@ -27,16 +27,16 @@ export class TurnRegistry {
   /** Responses other than turns that must not be interrupted, because a proxy would resend their requests. */
   private readonly tracked = new Set<ServerResponse>();
   private readonly waiters = new Set<() => void>();
-  private refusal: BridgeError | undefined;
+  private rejection: BridgeError | undefined;
 
   constructor(private readonly watch?: IdleShutdown) {}
 
   /**
    * Registers a turn, which ends when `response` is sent or its connection is lost.
-   * @throws BridgeError after `refuse`
+   * @throws BridgeError after `rejectNew`
    */
   open(response: ServerResponse<IncomingMessage>, record?: TurnRecord): OpenTurn {
-    if (this.refusal !== undefined) throw this.refusal;
+    if (this.rejection !== undefined) throw this.rejection;
     const entry = this.add(response.req, record);
     onClosed(response, () => {
       if (!response.writableFinished) entry.controller.abort(new Error('The client closed the connection.'));
@@ -47,10 +47,10 @@ export class TurnRegistry {
 
   /**
    * Registers work that no client waits for; it ends when the returned `end` is called.
-   * @throws BridgeError after `refuse`
+   * @throws BridgeError after `rejectNew`
    */
   detach(record?: TurnRecord): Detached {
-    if (this.refusal !== undefined) throw this.refusal;
+    if (this.rejection !== undefined) throw this.rejection;
     const entry = this.add(undefined, record);
     return { abort: entry.abort, end: () => this.remove(entry) };
   }
@@ -83,12 +83,12 @@ export class TurnRegistry {
 
   /** Whether new turns are rejected. */
   get isDraining(): boolean {
-    return this.refusal !== undefined;
+    return this.rejection !== undefined;
   }
 
   /** Makes `open` throw `reason` from now on; running turns continue. */
-  refuse(reason: BridgeError): void {
-    this.refusal = reason;
+  rejectNew(reason: BridgeError): void {
+    this.rejection = reason;
   }
 
   /** Aborts every running turn; `reason` is sent to its client. */

@@ -87,11 +87,11 @@ export function writeJson(response: Response, value: object, headers: OutgoingHt
 /** Sends `error` as an OpenAI error object with its HTTP status. */
 export function writeError(response: Response, error: BridgeError, headers: OutgoingHttpHeaders = {}): void {
   const body = JSON.stringify(renderErrorBody(error));
-  writeBody(response, statusOf(error), { ...JSON_HEADERS, ...errorHeaders(error), ...headers }, body);
+  writeBody(response, statusOf(error), { ...JSON_HEADERS, ...renderErrorHeaders(error), ...headers }, body);
 }
 
 /** Returns the headers for `error`: the wait in whole seconds, whether to retry, the provider's request id. */
-export function errorHeaders(error: BridgeError): OutgoingHttpHeaders {
+export function renderErrorHeaders(error: BridgeError): OutgoingHttpHeaders {
   const { retryAfterMs, requestId = '' } = error.details;
   const headers: OutgoingHttpHeaders = {};
   if (forbidsRetry(error)) headers['x-should-retry'] = 'false';
@@ -120,7 +120,7 @@ const MAX_NOTES_LENGTH = 2_000;
  * @param notes changes to the request, one sentence each
  * @returns `x-bridge-notes` in printable ASCII; empty without notes, and for Codex, which shows no headers
  */
-export function notesHeader(notes: readonly string[], client: ClientKind): OutgoingHttpHeaders {
+export function renderNotesHeader(notes: readonly string[], client: ClientKind): OutgoingHttpHeaders {
   if (client === 'codex' || notes.length === 0) return {};
   const text = notes.join('; ').replace(/[^\x20-\x7e]/g, '?');
   return { 'x-bridge-notes': text.length > MAX_NOTES_LENGTH ? `${text.slice(0, MAX_NOTES_LENGTH - 3)}...` : text };

@@ -35,7 +35,7 @@ function answered(progress: AnswerProgress = PROGRESS, requested: Partial<Reques
   record.follow(progress, 'req-abc123');
   at(840).begin();
   at(9_200).answered();
-  record.responded(200);
+  record.setStatus(200);
   return record;
 }
 
@@ -44,7 +44,7 @@ function failed(error: BridgeError, status: number | undefined = 502): TurnRecor
   record.send(SENT);
   record.call();
   at(1_500).fail(error);
-  if (status !== undefined) record.responded(status);
+  if (status !== undefined) record.setStatus(status);
   return record;
 }
 
@@ -164,7 +164,7 @@ describe('the log line of a turn, as text', () => {
     );
     const chat = writeFlat(answered(PROGRESS, { api: 'chat', request: undefined }));
     assert.match(chat, / stop chat instead of asked-model$/);
-    const held = answered(PROGRESS, { request: 'compaction', holder: 'ann' });
+    const held = answered(PROGRESS, { request: 'compaction', tokenName: 'ann' });
     assert.match(writeFlat(held), / stop compaction \(ann\) instead of/);
   });
 
@@ -406,11 +406,11 @@ describe('a silent turn', () => {
     const log = createLogger({ level: 'info', format: 'text', write: (line) => void lines.push(line), now: () => 0 });
     const { record, at } = start({ model: 'sent-model' });
     const waiting: (() => void)[] = [];
-    const later = (_ms: number, run: () => void) => {
+    const setTimer = (_ms: number, run: () => void) => {
       waiting.push(run);
       return () => void waiting.splice(waiting.indexOf(run), 1);
     };
-    const turn = new TurnLog(record, log, undefined, later);
+    const turn = new TurnLog(record, log, undefined, setTimer);
     const wait = (): void => waiting.shift()?.();
     record.send(SENT);
     record.call();

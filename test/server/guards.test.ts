@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { IncomingHttpHeaders } from 'node:http';
-import { createHostPolicy, findRefusal } from '../../src/server/guards';
+import { createHostPolicy, findRejection } from '../../src/server/guards';
 import { ROUTES } from '../../src/server/handle-request';
 import { readError, sendRequest, startServer } from '../support/bridge/test-server';
 
@@ -101,8 +101,8 @@ const CASES: readonly Case[] = [
 
 for (const [name, policy, headers, allowed] of CASES) {
   test(`${allowed ? 'allows' : 'rejects'} ${name}`, () => {
-    const refusal = findRefusal(headers, policy);
-    assert.equal(refusal?.kind, allowed ? undefined : 'forbidden', refusal?.message);
+    const rejection = findRejection(headers, policy);
+    assert.equal(rejection?.kind, allowed ? undefined : 'forbidden', rejection?.message);
   });
 }
 

@@ -7,7 +7,7 @@ import { test } from 'node:test';
 import { gunzipSync } from 'node:zlib';
 import { BridgeError, type ErrorDetails } from '../../src/errors/bridge-error';
 import type { ErrorKind } from '../../src/errors/error-table';
-import { errorHeaders, notesHeader, writeJson, writeSse } from '../../src/server/write-response';
+import { renderErrorHeaders, renderNotesHeader, writeJson, writeSse } from '../../src/server/write-response';
 import { fakeTurn } from '../support/bridge/fake-bridge';
 import { decodeChunked, open, startServer } from '../support/bridge/test-server';
 
@@ -29,18 +29,18 @@ const ROWS: readonly (readonly [kind: ErrorKind, details: ErrorDetails, headers:
 
 for (const [kind, details, headers] of ROWS) {
   test(`headers of ${kind} ${JSON.stringify(details)}`, () =>
-    assert.deepEqual(errorHeaders(new BridgeError(kind, 'No.', details)), headers));
+    assert.deepEqual(renderErrorHeaders(new BridgeError(kind, 'No.', details)), headers));
 }
 
 test('notes become one line of printable ASCII', () => {
-  assert.deepEqual(notesHeader(['dropped tool "größe"', 'b\r\nx: y'], 'generic'), {
+  assert.deepEqual(renderNotesHeader(['dropped tool "größe"', 'b\r\nx: y'], 'generic'), {
     'x-bridge-notes': 'dropped tool "gr??e"; b??x: y',
   });
 });
 
 test('long notes are truncated', () => {
   const text = String(
-    notesHeader(
+    renderNotesHeader(
       Array.from({ length: 500 }, (_, index) => `note ${index}`),
       'generic',
     )['x-bridge-notes'],
@@ -50,8 +50,8 @@ test('long notes are truncated', () => {
 });
 
 test('no header without notes, and none for Codex', () => {
-  assert.deepEqual(notesHeader([], 'generic'), {});
-  assert.deepEqual(notesHeader(['a'], 'codex'), {});
+  assert.deepEqual(renderNotesHeader([], 'generic'), {});
+  assert.deepEqual(renderNotesHeader(['a'], 'codex'), {});
 });
 
 /** The part of a ServerResponse that writeSse uses. Its buffer is full after each `write`, until `drain`. */
