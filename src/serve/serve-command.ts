@@ -14,7 +14,7 @@ import type { Config } from '../config/options';
 import type { Environment, FlagTexts } from '../config/resolve';
 import { createLogger, listSecretVariables, type Logger } from '../observe/log';
 import type { LogFile } from '../observe/log-file';
-import type { UsageLedger } from '../observe/idleWatch-ledger';
+import type { UsageLedger } from '../observe/usage-ledger';
 import { createBridgeServer } from '../server/create-server';
 import { Access, isLoopbackName, normalizeName } from '../server/guards';
 import type { BackgroundAnnouncer, BackgroundOptions, IdleWatch } from './in-background';
@@ -172,8 +172,8 @@ function openLogFile({ logFile, logFileMaxMb }: Config, env: Environment): LogFi
 }
 
 function openLedger({ stateDir, usageLedgerMaxMb }: Config, env: Environment, log: Logger): UsageLedger {
-  const { createUsageLedger, ledgerFileOf }: typeof import('../observe/idleWatch-ledger') =
-    require('../observe/idleWatch-ledger');
+  const { createUsageLedger, ledgerFileOf }: typeof import('../observe/usage-ledger') =
+    require('../observe/usage-ledger');
   const { findPaths, thisMachine }: typeof import('../command/paths') = require('../command/paths');
   const { prepareStateFolder }: typeof import('../instance/bridge-record') = require('../instance/bridge-record');
   const { state } = findPaths(thisMachine(env), stateDir);
@@ -182,7 +182,7 @@ function openLedger({ stateDir, usageLedgerMaxMb }: Config, env: Environment, lo
     path,
     maxBytes: usageLedgerMaxMb * 1024 * 1024,
     prepare: () => prepareStateFolder(state),
-    warn: (problem) => log.warn('cannot record the idleWatch of turns', { file: path, problem }),
+    warn: (problem) => log.warn('cannot record the usage of turns', { file: path, problem }),
   });
 }
 
