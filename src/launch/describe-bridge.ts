@@ -8,6 +8,7 @@ import {
   canFetchCatalog, canSearch, describeCatalog, describeCredentials, FIRST_WITH_SEARCH, KEY_VARIABLE, renderOverrides,
   TOKEN_VARIABLE,
 } from '../codex/config-toml';
+import { readProfileModel } from '../codex/profile-model';
 import { parseToml } from '../codex/toml/parse-toml';
 import type { CommandIo } from '../command/command';
 import type { Paths } from '../command/paths';
@@ -47,7 +48,9 @@ export async function describeBridge(bridge: BridgeForCodex): Promise<CodexArgum
   const parsed = parseToml(await readFile(join(paths.codexHome, 'config.toml'), 'utf8').catch(() => ''));
   const codexConfig = parsed.ok ? parsed.value : {};
   const configured = asText(codexConfig['model']);
-  const picked = await pickModel({ config, offered: models, configured, args: bridge.args, io: bridge.io });
+  const profileModel = await readProfileModel(bridge.args, paths.codexHome, codexConfig);
+  const { args: given, io } = bridge;
+  const picked = await pickModel({ config, offered: models, configured, profileModel, args: given, io });
   if ('problem' in picked) return picked;
   const { model } = picked;
   const notes = [

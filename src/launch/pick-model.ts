@@ -11,6 +11,8 @@ export interface ModelQuestion {
   readonly offered: readonly string[];
   /** The model in the user's config.toml. */
   readonly configured: string | undefined;
+  /** The model of the profile that the arguments select. */
+  readonly profileModel?: string | undefined;
   /** The user's arguments for Codex. */
   readonly args: readonly string[];
   readonly io: CommandIo;
@@ -20,7 +22,10 @@ export interface ModelQuestion {
 export type PickedModel = { readonly model: string | undefined } | { readonly problem: string };
 
 /** Prompts only on a terminal, and only if no model was chosen and the provider has several models but no default. */
-export async function pickModel({ config, offered, configured, args, io }: ModelQuestion): Promise<PickedModel> {
+export async function pickModel(question: ModelQuestion): Promise<PickedModel> {
+  const { config, offered, configured, profileModel, args, io } = question;
+  // The model on the command line overrides that of a profile (measured with Codex 0.171).
+  if (profileModel !== undefined && offered.includes(profileModel)) return { model: profileModel };
   const model = chooseModel({ wanted: config.defaultModel, configured, offered });
   const [first] = offered;
   const isChosen = model !== undefined && (model !== first || offered.length === 1 || hasDefault(config));

@@ -126,6 +126,28 @@ test("the model of the user's config.toml is used if the bridge offers it", LIMI
   assert.deepEqual(await choose('gpt-6.1-sol'), ['model="qwen3.7-plus"']);
 });
 
+test('the model of a profile that Codex gets is used if the bridge offers it', LIMIT, async (context) => {
+  const { scene } = await setUp(context);
+  await writeFile(join(scene.codexHome, 'config.toml'), 'model = "kimi-k2.5"\n[profiles.table]\nmodel = "glm-5"\n');
+  await writeFile(join(scene.codexHome, 'file.config.toml'), 'model = "glm-4.7"\n');
+  await writeFile(join(scene.codexHome, 'openai.config.toml'), 'model = "gpt-6.1-sol"\n');
+  const choose = async (args: readonly string[], env = {}): Promise<readonly string[]> => {
+    const launched = scene.launch(['codex', ...args], { AI_PROVIDER: 'aliyun-coding', DEFAULT_MODEL: '', ...env });
+    const { args: given } = await launched.seen;
+    launched.child.stdin?.end();
+    await launched.ended;
+    return given.filter((word) => word.startsWith('model='));
+  };
+  for (const args of [['--profile', 'file'], ['exec', '-p', 'file'], ['--profile=file'], ['-pfile']]) {
+    assert.deepEqual(await choose(args), ['model="glm-4.7"'], args.join(' '));
+  }
+  assert.deepEqual(await choose(['-p', 'file'], { DEFAULT_MODEL: 'glm-5' }), ['model="glm-4.7"']);
+  assert.deepEqual(await choose(['-p', 'table']), ['model="glm-5"']);
+  for (const args of [['-p', 'openai'], ['-p', 'none'], ['exec', '--', '-p', 'file']]) {
+    assert.deepEqual(await choose(args), ['model="kimi-k2.5"'], args.join(' '));
+  }
+});
+
 test('a second launch uses the bridge of the first, which exits after the last launch', LIMIT, async (context) => {
   const { port, scene, health } = await setUp(context);
   const first = scene.launch(['codex']);
