@@ -23,13 +23,13 @@ export interface Question<Output> {
   prepared: Prepared;
   readonly caller: Caller;
   readonly context: TurnContext;
-  /** Key for counting calls: the client's turn id, or an id of this request only. */
+  /** Key for counting failed calls: the client's turn id, or an id for this request only. */
   readonly turn: string;
   /** Creates the answer stream of an attempt; `prepared` may be a substitute's. */
   readonly createStream: (prepared: Prepared) => AnswerStream<Output>;
-  /** The client gets nothing before the answer is complete, so a truncated answer can be retried. */
+  /** Whether the answer is read to its end before any of it is used, so that a truncated one can be retried. */
   readonly isBuffered: boolean;
-  /** Called when a call has to wait in the queue of its provider. */
+  /** Called when a call has to wait in its provider's queue. */
   readonly onQueued?: () => void;
 }
 
@@ -54,7 +54,7 @@ function memoryOf({ failures, settings, runtime }: TurnContext): FailureMemory {
   });
 }
 
-/** Repairs the request or waits, depending on the error. @throws BridgeError if no call is left */
+/** Switches to Chat Completions, repairs the request, or waits. @throws BridgeError if no call is left, or on abort */
 export async function prepareNextCall(
   error: BridgeError, question: Question<unknown>, state: CallState,
 ): Promise<void> {
@@ -64,7 +64,7 @@ export async function prepareNextCall(
   await waitForNext(error, question, state);
 }
 
-/** A gateway in front of the provider may have no Responses endpoint, or a model may support only Chat Completions. */
+/** Switches to Chat Completions if a gateway in front of the provider, or the model, has no Responses endpoint. */
 async function useChat(error: BridgeError, question: Question<unknown>, state: CallState): Promise<boolean> {
   const { prepared, caller: { record }, context } = question;
   const { endpoint: { host, model, headers, isOptional }, notes, again } = prepared;
@@ -95,7 +95,7 @@ function lacksEndpoint({ kind, details: { upstreamStatus = 0, providerText = '' 
   return kind === 'upstream_rejected' && /\bresponses (api|endpoint|protocol)\b/i.test(providerText);
 }
 
-/** Repairs the request if the error says how. @returns whether another call is worthwhile */
+/** Repairs the request if a known repair matches the error, and undoes one that failed. @returns whether to retry */
 function repair(error: BridgeError, { prepared, caller, context }: Question<unknown>, state: CallState): boolean {
   state.repairs ??= new RepairSession(memoryOf(context).repairs, prepared.endpoint.host, state.chat);
   const found = state.repairs.learn(error, state.calls);
@@ -118,7 +118,7 @@ const isPermanent = (error: BridgeError): boolean => ERRORS[error.kind].codexCod
 /** Error bodies longer than this are truncated: they go into a message. */
 const MAX_ERROR_BODY_BYTES = 64 * 1024;
 
-/** Reads an error response. A permanent rejection is cached. @param sent the bytes of the request */
+/** Reads an error response or a redirect; caches a permanent error. @param sent the bytes of the request */
 export async function readFailure(
   answer: UpstreamAnswer, requestId: string | undefined, endpoint: Endpoint, context: TurnContext, sent: RequestBytes,
 ): Promise<BridgeError> {
@@ -146,7 +146,7 @@ export async function readFailure(
   return error;
 }
 
-/** Waits until the next call is due. @throws BridgeError if no call is left */
+/** Waits until the next call is due. @throws BridgeError if no call is left, or on abort */
 async function waitForNext(error: BridgeError, question: Question<unknown>, state: CallState): Promise<void> {
   const { turn, caller, context, prepared } = question;
   const { runtime, log } = context;
@@ -160,8 +160,8 @@ async function waitForNext(error: BridgeError, question: Question<unknown>, stat
   if (wait === undefined) {
     budget.succeed(turn);
     const last = finalError(error, failed, limits);
-    // With UPSTREAM_CALLS=1, retries are left to the client, unless the provider names a wait. Otherwise the error is
-    // cached, so that retries by the client cost no more calls.
+    // The error is cached, so that retries by the client cost no calls; but if only one call failed, as with
+    // UPSTREAM_CALLS=1, and the provider states no wait, retries are left to SDK clients.
     const isFinal = failed > 1 || error.details.retryAfterMs !== undefined;
     if (isFinal && !UNCHARGED.has(last.kind)) {
       const body = state.body ?? (await context.serializer.serialize(prepared.render(state.chat)));
@@ -175,12 +175,12 @@ async function waitForNext(error: BridgeError, question: Question<unknown>, stat
   if (caller.abort.aborted) throw toBridgeError(caller.abort.reason);
 }
 
-/** Kinds that cost nothing, because there was no connection or no call; not cached, because a retry may succeed. */
+/** Kinds that are not cached: no call was made, or the connection failed, so a retry may succeed. */
 const UNCHARGED: ReadonlySet<ErrorKind> = new Set(['network', 'internal', 'busy', 'shutting_down']);
 
 /**
  * Returns the error for the client if an answer fails after it began. The client retries on its own, unless the turn
- * has used up its calls.
+ * has used up its calls or the provider demands too long a wait: the error is then final.
  */
 export function finalizeLateFailure(error: BridgeError, { turn }: Caller, context: TurnContext): BridgeError {
   if (turn === undefined) return error;
@@ -197,8 +197,8 @@ const isTooLong = ({ details: { retryAfterMs = 0 } }: BridgeError, { longestWait
   retryAfterMs > longestWaitMs;
 
 /**
- * Marks an error as final, so that Codex stops; otherwise it retries every temporary kind, and waits without a word for
- * as long as the provider demands (codex-protocol.md, section 11).
+ * Marks an error as final, and says why the bridge gave up. Codex then stops; otherwise it retries every temporary
+ * kind, and waits silently for as long as the provider demands (codex-protocol.md, section 11).
  */
 function finalError(error: BridgeError, failed: number, limits: RetryLimits): BridgeError {
   const isWaitRejected = allowedCalls(error.kind, limits) > 1 && isTooLong(error, limits);

@@ -7,7 +7,7 @@ import type { CallState, Question } from './after-failure';
 import { toPassage, type Endpoint } from './prepare';
 import { readOutputs, type Answer } from './stream-turn';
 
-/** @throws BridgeError if retrying will not help; its message states the number of attempts */
+/** Returns the answer once it has begun, or is complete if buffered. @throws BridgeError if retrying will not help */
 export async function askUpstream<Output>(question: Question<Output>): Promise<Answer<Output>> {
   const { prepared: { endpoint, chat }, caller, context: { failures } } = question;
   const state: CallState = { chat: failures.memory?.repairs.apply(endpoint.host, chat) ?? chat, calls: 0 };
@@ -27,7 +27,7 @@ export async function askUpstream<Output>(question: Question<Output>): Promise<A
 /** Loaded at the first failure. */
 export const loadFailurePath = (): typeof import('./after-failure') => require('./after-failure');
 
-/** Makes one call and reads until there is output. A failure before that is thrown, like a rejected call. */
+/** Makes one call and reads until there is output, or to the end if buffered. @throws BridgeError an earlier failure */
 async function attempt<Output>(question: Question<Output>, state: CallState): Promise<Answer<Output>> {
   const { prepared, caller: { record }, context, createStream, isBuffered } = question;
   const upstream = await call(question, state);
@@ -43,7 +43,7 @@ async function attempt<Output>(question: Question<Output>, state: CallState): Pr
   return { upstream, stream, outputs, notes: prepared.notes };
 }
 
-/** @throws BridgeError for an error status, a redirect, or no response */
+/** Sends the request, unless it was just rejected. @throws BridgeError for a rejection, a redirect, or no response */
 async function call(question: Question<unknown>, state: CallState): Promise<UpstreamAnswer> {
   const { prepared, caller, context } = question;
   const { url, headers, connection } = prepared.endpoint;
@@ -65,7 +65,7 @@ async function call(question: Question<unknown>, state: CallState): Promise<Upst
   throw await loadFailurePath().readFailure(answer, requestId, prepared.endpoint, context, body);
 }
 
-/** Counts the request as in flight, and waits if its provider is at its limit. @returns a function that ends this */
+/** Counts the request as in flight, once its provider's limit allows it. @returns a function that uncounts it */
 async function takePlace({ prepared: { endpoint }, caller, context: { traffic }, onQueued }: Question<unknown>) {
   const { counts } = traffic;
   const { provider } = endpoint;

@@ -35,10 +35,11 @@ export interface Turn {
   readonly stream: boolean;
   /** What was changed or dropped in the upstream request, one sentence each. */
   readonly notes: readonly string[];
-  /** A keep-alive for a client whose provider is silent: an event for Codex, a comment for others. */
+  /** Returns a keep-alive to send while the provider is silent: an event for Codex, a comment for other clients. */
   keepAlive(): string;
   /**
-   * Yields the stream as SSE text, including the terminal event and `data: [DONE]`. Throws only on a bug in the bridge.
+   * Yields the stream as SSE text, including the terminal event and `data: [DONE]`. Throws only if there is a bug in
+   * the bridge.
    */
   frames(): AsyncIterable<string>;
   /**
@@ -46,7 +47,7 @@ export interface Turn {
    * which continues.
    */
   fail(error: BridgeError): string;
-  /** Returns the whole answer as JSON text, with its HTTP status. */
+  /** Returns the whole answer as JSON text, with its HTTP status. @throws BridgeError if the answer failed */
   collect(): Promise<{ readonly status: number; readonly body: string }>;
 }
 

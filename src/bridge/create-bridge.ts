@@ -118,7 +118,7 @@ function openBackground(state: StateServices): Background {
 }
 
 /**
- * Starts a turn that runs without a client, and streams its events to the client that started it.
+ * Starts a turn that continues if its client disconnects, and streams its events to that client until then.
  * @throws BridgeError for an invalid request; later failures are reported in the Response
  */
 async function startInBackground(
@@ -172,7 +172,7 @@ function sleep(milliseconds: number, abort: AbortSignal): Promise<void> {
   });
 }
 
-/** LOG_STREAM_RAW: the first characters of each upstream read, at debug level only. */
+/** Returns a function that logs the first characters of each upstream read, for LOG_STREAM_RAW at debug level. */
 function createTap(settings: BridgeSettings, log: Logger): ((bytes: Uint8Array) => void) | undefined {
   if (!settings.logStreamRaw || !log.enabled('debug')) return undefined;
   return (bytes) => {

@@ -1,4 +1,4 @@
-/** Replaces pictures with descriptions by another model, for models that accept none. Loaded if one is configured. */
+/** Replaces pictures with descriptions by a vision model, for models that accept no pictures. Loaded if configured. */
 import { createHash } from 'node:crypto';
 import { remember } from '../base/remember';
 import { toBridgeError, type BridgeError } from '../errors/bridge-error';
@@ -13,7 +13,7 @@ import { askUpstream } from './ask-upstream';
 import { keyIn } from './endpoint-options';
 import { describeSent, prepare, type Prepared } from './prepare';
 
-/** How many pictures one turn describes, the newest first; later turns describe the others. */
+/** Maximum number of pictures that one turn describes, the newest first; later turns describe the others. */
 const MAX_CONCURRENT = 8;
 /** Maximum number of cached descriptions. */
 const MAX_PICTURES = 1_000;
@@ -23,8 +23,8 @@ const PROMPT = `Describe this picture for a programmer who cannot see it: what i
 word for word. Write only the description.`;
 
 /**
- * Describes each picture once, and caches the description by the picture's hash. A picture that cannot be described is
- * left unchanged.
+ * Describes each picture once, and caches the description by the hash of the picture's URL. A picture that cannot be
+ * described is left unchanged.
  * @param visionModel `provider/model`; `question.context` must route to it
  * @returns `input` itself if there is nothing to replace
  */
@@ -44,7 +44,7 @@ export async function describePictures(
   return [...known.values()].some((text) => text !== undefined) ? input.map((item) => mapParts(item, replace)) : input;
 }
 
-/** Never throws: without a description, the model gets the marker of a picture. */
+/** Caches the description of a picture. Never throws: without one, the model gets a marker in place of the picture. */
 async function describe(
   { url, hash }: { readonly url: string; readonly hash: string }, visionModel: string, question: Question<unknown>,
 ): Promise<void> {
@@ -64,7 +64,7 @@ async function describe(
     const request = { prepared, caller: visionCaller, context, turn, createStream, isBuffered: true };
     const { outputs } = await askUpstream({ ...request, ...(onQueued && { onQueued }) }).catch((cause: unknown) => {
       const error = toBridgeError(cause);
-      // A permanent failure is remembered for the picture, a temporary one for the model.
+      // A permanent failure is remembered for the picture, a temporary one for the model or its key.
       const isTemporary = plan.begin(candidate, error) !== undefined;
       if (!isTemporary && !caller.abort.aborted) remember(plan.pictures, hash, undefined, MAX_PICTURES);
       throw error;

@@ -1,5 +1,5 @@
 /**
- * Finds what is configured for an endpoint beyond its address and key: other keys and models, a limit of concurrent
+ * Finds what is configured for an endpoint beyond its address and key: other keys and models, a limit on concurrent
  * requests, and how to connect. Loaded only if any of these is configured.
  */
 import { compact } from '../base/json';
@@ -33,7 +33,7 @@ export function findOptions({ provider, row, isPrimary, settings, keys, images }
   };
 }
 
-/** Finds how to connect to a provider. The configured client certificate is sent only to the primary provider. */
+/** Finds how to connect to a provider. The certificate of UPSTREAM_CERT is sent only to the primary provider. */
 export function findConnection(
   { connection }: Pick<Provider, 'connection'>, isPrimary: boolean,
   { proxies, upstreamCa, upstreamCert }: ConnectionOptions,

@@ -18,7 +18,7 @@ interface SourceOptions {
   readonly hidden?: readonly string[];
 }
 
-/** @returns the facts for classifying failures; they do not contain the key */
+/** @returns the facts for classifying failures; none of their texts contains the key */
 export function describeSource(
   upstream: Pick<FailureSource, 'host' | 'name'>,
   { provider, access, isPrimary, clock, model = '', hidden = [] }: SourceOptions,

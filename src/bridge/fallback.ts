@@ -1,6 +1,6 @@
 /**
- * Answers a turn with another key or model if the first one fails (no quota, rejected, unavailable, removed) before the
- * client has received anything. Loaded only if other keys or models are configured.
+ * Answers a turn with another key or model if the first one fails (no quota, invalid key, unavailable, removed) before
+ * the client has received anything. Loaded only if other keys or models are configured.
  */
 import { BridgeError, toBridgeError } from '../errors/bridge-error';
 import type { ErrorKind } from '../errors/error-table';
@@ -28,7 +28,7 @@ interface UnavailableModel {
 /**
  * Tries the requested model with each of its keys, then the fallback models with theirs. A key or model that failed is
  * skipped until its cool-down ends. If all are cooling down, tries the one whose cool-down ends first.
- * @throws BridgeError the first failure; its message names what else was tried
+ * @throws BridgeError a failure that every choice would share; else the first one, with a message that names the others
  */
 export async function askWithSubstitutes<Output>(question: Question<Output>): Promise<Answer<Output>> {
   const { prepared, context } = question;
@@ -53,7 +53,7 @@ export async function askWithSubstitutes<Output>(question: Question<Output>): Pr
   return askCooling(question, unavailable);
 }
 
-/** Prepares the turn for a fallback model: its history, tools and settings in the dialect of that model. */
+/** Prepares the turn in a fallback model's dialect; undefined if the model cannot be used or is the requested one. */
 async function prepareFallback(model: string, question: Question<unknown>): Promise<Prepared | undefined> {
   const { context, prepared: { again, endpoint } } = question;
   try {
@@ -72,7 +72,7 @@ async function describe(original: Prepared, question: Question<unknown>): Promis
   if (substitutes?.visionModel === undefined || !request || !again) return original;
   const { describePictures }: typeof import('./describe-pictures') = require('./describe-pictures');
   const context = withTarget(substitutes.visionModel, question.context);
-  // The notes of `original` list the pictures that were left out.
+  // The notes of `original` list the pictures that were left out, which is no longer true.
   const notes = new Set<string>();
   const prepared = { ...original, notes };
   const input = await describePictures(request.input, substitutes.visionModel, { ...question, prepared, context });
@@ -91,7 +91,7 @@ function listChoices(prepared: Prepared, { caller, context }: Question<unknown>)
   }));
 }
 
-/** @returns undefined after a failure that other choices may not have; the choice is then the last `unavailable` one */
+/** @returns undefined after a failure that another choice may avoid; this choice is then added to `unavailable` */
 async function tryChoice<Output>(
   choice: KeyedModel, question: Question<Output>, unavailable: UnavailableModel[],
 ): Promise<Answer<Output> | undefined> {
@@ -131,7 +131,7 @@ function announce(
   return isShown && !context.plan().isAnnounced(caller.thread, reason) ? { ...prepared, notice: reason } : prepared;
 }
 
-/** Records which key answered the thread, and that the reason was shown to its user. */
+/** Records which key answered the thread, and the reason that its user has seen; no reason resets that. */
 function recordSuccess(
   { prepared, host, number }: KeyedModel, question: Question<unknown>, reason: string | undefined,
 ): void {
@@ -143,7 +143,7 @@ function recordSuccess(
   if (requestsTitle !== true) context.plan().markAnnounced(thread, reason);
 }
 
-/** If every choice is cooling down, tries the one whose cool-down ends first, unless others were tried already. */
+/** If every choice is cooling down, tries the one whose cool-down ends first. @throws BridgeError after a failure */
 async function askCooling<Output>(
   question: Question<Output>, unavailable: UnavailableModel[],
 ): Promise<Answer<Output>> {

@@ -1,4 +1,4 @@
-/** Answers GET /models: one body for OpenAI clients (`data`) and for Codex (`models`). */
+/** Answers GET /models with one body for both OpenAI clients (`data`) and Codex (`models`). */
 import type { Clock } from '../base/clock';
 import { shortHash } from '../base/hash';
 import type { JsonObject } from '../base/json';
@@ -33,7 +33,7 @@ export type ModelSettings = ProviderSettings &
 const FRESH_MS = 300_000;
 const RETRY_MS = 10_000;
 
-/** Requests the provider's own list on first use, with --discover-models or if the provider has no model rows. */
+/** Creates a catalog, with the provider's own list if DISCOVER_MODELS is on (default: on if it has no model rows). */
 export function createModelCatalog(
   settings: ModelSettings, provider: Provider, log: Logger, clock: Clock = Date.now,
 ): ModelCatalog {

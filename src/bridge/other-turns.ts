@@ -85,7 +85,7 @@ function compactionProtocol(input: readonly InputItem[], makeId: MakeId): Client
   };
 }
 
-/** @param usage returns the token usage, once known: JSON bodies always include it, streams only on request */
+/** @param usage returns the token usage, once known, for the JSON body; a stream includes it only on request */
 function chatProtocol(usage: () => ChatUsageObject | undefined): ClientProtocol<ChatOutput> {
   const collector = new ChatCollector();
   return {

@@ -33,11 +33,11 @@ export interface Endpoint extends EndpointOptions {
   readonly base: string;
   readonly url: string;
   readonly host: string;
-  /** For messages: `DeepSeek (api.deepseek.com)`. */
+  /** The provider's name in messages: `DeepSeek (api.deepseek.com)`. */
   readonly name: string;
   /** Sent with every request, including the key. */
   readonly headers: Readonly<Record<string, string>>;
-  /** The body fields that the rows of the provider and the model add and drop. */
+  /** The catalog rows of the provider and the model, which add and drop body fields. */
   readonly changes: readonly RequestChanges[];
   /** Loaded only for the provider's own Responses API. */
   readonly native: NativeProtocol | undefined;
@@ -60,7 +60,7 @@ export interface Prepared {
   readonly notes: Notes;
   /** Creates the reader and stages for one answer. Retains no part of the request. */
   readonly createAttempt: CreateAttempt;
-  /** The request itself, if it may be prepared again for another model; it may be megabytes. */
+  /** The client's request, if another key or model may answer it. May be megabytes. */
   readonly request?: ResponsesRequest;
   /** A line for the user, shown before the answer. */
   readonly notice?: string;
@@ -69,6 +69,7 @@ export interface Prepared {
 }
 
 export interface PrepareOptions {
+  /** Whether the request is prepared for a fallback model. */
   readonly isSubstitute?: boolean;
   /** Use Chat Completions unless the user chose the protocol. */
   readonly overChat?: boolean;
@@ -96,7 +97,7 @@ export const toPassage = ({ provider, maxConcurrency }: Endpoint, { thread, turn
 
 const TOOLS = { auto: 'auto', '1': 'force', '0': 'off' } as const;
 
-/** @throws BridgeError `invalid_request` for a request that cannot be served */
+/** @throws BridgeError if no endpoint can be chosen (findEndpoint), or the request cannot be translated */
 export async function prepare(
   given: ResponsesRequest, caller: Caller, context: TurnContext, options: PrepareOptions = {},
 ): Promise<Prepared> {
@@ -150,7 +151,7 @@ export function withTarget(model: string, context: TurnContext): TurnContext {
 /**
  * @param requested the model name of the request
  * @param overChat use Chat Completions unless the user chose the protocol
- * @throws BridgeError if no model is named, or the selected provider has no known address or key
+ * @throws BridgeError if no model is named, or the selected provider is disabled or has no known address or key
  */
 export async function findEndpoint(
   requested: string | undefined, caller: Pick<Caller, 'authorization' | 'userAgent'>, context: TurnContext,
@@ -204,7 +205,7 @@ export async function findEndpoint(
   };
 }
 
-/** Names an upstream in errors: the provider first, then the host; only the host for a provider without an address. */
+/** Names an upstream in messages by provider and host, or only by host if the provider has no known address. */
 export function nameUpstream({ title, baseUrls }: Pick<Provider, 'title' | 'baseUrls'>, host: string): string {
   return baseUrls.length === 0 ? host : `${title} (${host})`;
 }
@@ -227,7 +228,7 @@ function loadNativeProtocol(): NativeProtocol {
   return { ...request, ...reader };
 }
 
-/** Adds and removes top-level fields as the provider and model rows specify; the model's row takes precedence. */
+/** Removes the top-level fields that the rows drop, then adds theirs; the model's values override the provider's. */
 function changeBody(body: object, changes: readonly RequestChanges[]): object {
   const changed: Record<string, unknown> = { ...body };
   for (const { drop = [] } of changes) for (const field of drop) delete changed[field];
@@ -260,7 +261,7 @@ async function findProviderOf(requested: string | undefined, { settings, provide
   return { provider, model, defaultModel: undefined, access };
 }
 
-/** Returns the request headers: with the configured key, or the client's token if FORCE_ENV_AUTH is off. */
+/** Returns the request headers, with the configured key, or the client's token if FORCE_ENV_AUTH is off. */
 export function upstreamHeaders(
   settings: ProviderSettings, caller: Pick<Caller, 'authorization' | 'userAgent'> = {},
 ): Readonly<Record<string, string>> {

@@ -1,4 +1,4 @@
-/** Connects the web search of Codex to the service that the user configured. Loaded at the first search. */
+/** Connects Codex's web search to the service that the user configured. Loaded at the first search. */
 import { BridgeError } from '../errors/bridge-error';
 import { SEARCH_BACKENDS } from '../providers/search-backends';
 import { createAnswerSearch, type AnswerSearch, type SearchTarget } from '../search/answer-search';
@@ -8,8 +8,8 @@ import { findEndpoint } from './prepare';
 import type { TurnContext } from './turn-context';
 
 /**
- * @param renew returns the current settings: the providers file may change between two searches
- * @returns the search of one bridge, which remembers its references
+ * @param renew returns the context with the current settings: the providers file may change between two searches
+ * @returns the search of one bridge, which remembers the references in its results
  */
 export function createSearch(renew: () => TurnContext): AnswerSearch {
   const { clock, mayConnect } = renew().runtime;

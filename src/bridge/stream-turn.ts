@@ -1,5 +1,5 @@
 /**
- * Streams an answer: creates its reader and stages, runs the only async loop, which turns each upstream read into one
+ * Streams an answer: creates its reader and stages, runs the one loop that turns each upstream read into at most one
  * write to the client, and encodes the client's protocol.
  */
 import { parseJson } from '../base/json';
@@ -50,7 +50,7 @@ export interface RunningTurn<Output> {
   readonly tap: ((bytes: Uint8Array) => void) | undefined;
   /** Stores the answer before the client gets the last outputs; absent if it is not stored. */
   readonly keep: ((outputs: readonly Output[]) => Promise<void>) | undefined;
-  /** Called once, at the end, but not for an error that `collect` throws. */
+  /** Called once, at the end, unless the client stops reading or `collect` throws. */
   readonly ended: (error: BridgeError | undefined) => void;
   /** Called if a bug in the bridge broke the stream. */
   readonly broke: (cause: unknown) => void;
@@ -58,7 +58,7 @@ export interface RunningTurn<Output> {
 
 /**
  * Yields the stream as SSE text, one string per write. Uses one generator and one await per read: at token rate, each
- * layer of promises costs more than the translation (test/bench). Throws only on a bug in the bridge.
+ * layer of promises costs more than the translation (test/bench). Throws only if there is a bug in the bridge.
  */
 export async function* streamTurn<Output>(turn: RunningTurn<Output>): AsyncGenerator<string, void, undefined> {
   const { protocol, blank } = turn;
@@ -144,7 +144,7 @@ async function readCompletion<Output>(
   return stream.readCompletion(value);
 }
 
-/** A login page or a proxy's notice with status 200 is not a truncated answer: a retry would return the same page. */
+/** Throws for a login page or a proxy's notice with status 200: a truncated answer would be retried more often. */
 function rejectPage(bytes: Uint8Array): void {
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
   if (!/^\s*<(!doctype|html)/i.test(text)) return;
@@ -164,7 +164,7 @@ interface AnswerSource {
   readonly native: Pick<typeof import('../stream/native-reader'), 'NativeReader'> | undefined;
 }
 
-/** The checks that the request requires of an answer. */
+/** How the request determines the reading and checking of its answer. */
 export interface AnswerRules {
   /** Options for checking a JSON answer; undefined if it need not be JSON. */
   readonly json: JsonCheckOptions | undefined;
@@ -172,11 +172,11 @@ export interface AnswerRules {
   readonly calls: CallRules | undefined;
   /** Whether the request has `n > 1`. */
   readonly severalChoices: boolean;
-  /** Ids of the calls in the input. */
+  /** Ids of the calls in the input, which the answer must not repeat. */
   readonly callIds: ReadonlySet<string>;
 }
 
-/** Keeps only a few strings of `request`, which may be megabytes. */
+/** Reads the rules; they retain only a few strings of `request`, which may be megabytes. */
 export function readAnswerRules(
   request: ResponsesRequest, tools: ToolSet, client: ClientKind, notes: Notes,
 ): AnswerRules {
@@ -193,12 +193,12 @@ export function readAnswerRules(
 }
 
 /**
- * Returns a function that creates the reader and the stages of an answer. Think tags come first, because markup may be
- * inside reasoning; the filter comes last, because markup becomes calls.
+ * Returns a function that creates the reader and the stages of an answer. Think tags come before tool markup, which may
+ * be inside reasoning; the call filter comes last, because markup becomes calls.
+ * @param declared the tools in the request, not the whole request: its messages would stay in memory during the answer
  */
 export function attemptsOf(
   { dialect, source, native }: AnswerSource,
-  /** Not the whole request: its messages would stay in memory while the answer streams. */
   declared: ChatRequest['tools'],
   offered: ToolSet,
   rules: AnswerRules,
@@ -232,10 +232,11 @@ export interface ClientProtocol<Output> {
   readonly done: string;
   /** Folds the outputs of a finished turn into its JSON body. */
   collect(outputs: readonly Output[]): void;
+  /** Returns the JSON body of the collected outputs. */
   body(): string;
   /** Returns a keep-alive to send while the provider is silent. */
   keepAlive(): string;
-  /** Returns the terminal event of a stream that has begun and cannot continue; empty after a terminal event. */
+  /** Returns the terminal event of a stream that cannot continue; empty if the protocol allows none at this point. */
   fail(error: BridgeError): string;
 }
 
@@ -261,7 +262,7 @@ export function responsesProtocol(echo: string, client: ClientKind): ClientProto
       const response = { ...begun.response, status: 'failed', error: renderStreamError(error, client) } as const;
       return encoder.encode([{ type: 'response.failed', response }]);
     },
-    // Only data events reset Codex's idle timer (codex-protocol.md, rule 9).
+    // Only data events reset Codex's idle timer (codex-protocol.md, section 0, rule 9).
     keepAlive: () => (client === 'codex' ? encoder.encode(progress) : SSE_KEEP_ALIVE),
     done: SSE_DONE,
     collect(events) {

@@ -36,7 +36,7 @@ export type ProviderSettings =
 /** The options of connections to providers. */
 export type ConnectionOptions = Partial<Pick<BridgeSettings, 'proxies' | 'upstreamCa' | 'upstreamCert'>>;
 
-/** Side effects that the pure layers must not have: time, ids and network. Tests replace parts of it. */
+/** Side effects that the pure layers must not have: time, ids and network. Tests replace some of them. */
 export interface Runtime {
   readonly clock: Clock;
   readonly makeId: MakeId;
@@ -51,31 +51,31 @@ export interface Runtime {
 
 /** What is configured for an endpoint beyond its address and key; empty if nothing is. */
 export interface EndpointOptions {
-  /** The provider's limit of concurrent requests. */
+  /** The provider's limit on concurrent requests. */
   readonly maxConcurrency?: number | undefined;
   /** How to connect; absent for Node's default. */
   readonly connection?: Connection;
-  /** What the turn may use instead; absent if nothing is configured. */
+  /** Other keys and models that the turn may use; absent if there are none. */
   readonly substitutes?: SubstituteSettings;
 }
 
-/** Other keys and models for a turn. */
+/** Keys and models that may replace those of a turn. */
 export interface SubstituteSettings {
-  /** All keys of the provider in their order, if it has several. */
+  /** All keys of the provider, in order. */
   readonly keys: readonly string[];
   /** Models to use when this one cannot answer. */
   readonly models: readonly string[];
-  /** Describes pictures; undefined if the model accepts pictures itself. */
+  /** Describes pictures; undefined if none is configured or the model accepts pictures itself. */
   readonly visionModel: string | undefined;
 }
 
 /** The requests in flight. */
 export interface Traffic {
-  /** By provider. */
+  /** The number of requests, by provider. */
   readonly counts: Map<string, number>;
   /** Absent until a limit is configured or learned. */
   limits?: InFlight;
-  /** Loads `limits`, once. */
+  /** Returns `limits`; loads them on the first call. */
   readonly loadLimits: () => InFlight;
 }
 

@@ -1,4 +1,4 @@
-/** Turns one request body into a running answer: reads, translates, sends, assembles. */
+/** Starts a turn from a request body: reads and translates the request, sends it, and assembles the answer. */
 import { isRecord } from '../base/json';
 import { toBridgeError } from '../errors/bridge-error';
 import type { ClientKind } from '../errors/error-body';
@@ -49,7 +49,7 @@ export async function startResponsesTurn(body: unknown, caller: Caller, context:
   }, prepared, caller, context);
 }
 
-/** Loads the state, only for a request that refers to stored items or is stored itself. */
+/** Reads a request that refers to stored items or is stored itself; returns undefined for any other. */
 export function readKept(body: unknown, client: ClientKind, { state }: TurnContext): Promise<KeptTurn> | undefined {
   if (!usesState(body, client)) return undefined;
   const { readKeptTurn }: typeof import('../state/kept-turn') = require('../state/kept-turn');
@@ -68,7 +68,7 @@ export function responsesAssemblers(
     clock: runtime.clock,
     makeId: runtime.makeId,
     reasoning: settings.suppressReasoningText ? ('hidden' as const) : settings.reasoningOutput,
-    // Codex always requests it, and sends the text back unchanged; other clients may keep only the envelope.
+    // Codex sends reasoning text back, so the envelope needs no copy of it; other clients may keep only the envelope.
     sealReasoning: caller.client !== 'codex' && request.include.includes('reasoning.encrypted_content'),
   };
   return (finalizeError, { chat, tools, notes, endpoint: { origin } }) => new ResponsesAssembler({
@@ -107,7 +107,7 @@ interface Shape<Output> {
   readonly keep?: (outputs: readonly Output[]) => Promise<void>;
 }
 
-/** Is notified when a request has to wait in the queue of its provider. */
+/** Holds the callback for a request that has to wait in its provider's queue. */
 interface QueueWatch {
   onQueued: () => void;
 }
@@ -120,8 +120,8 @@ const openUnlessQueued = <Output>(open: () => Promise<Answer<Output>>, watch: Qu
   });
 
 /**
- * Codex gets its stream at once: it handles failures inside the stream, and keep-alive events keep it from timing out.
- * Every other streaming client waits until the answer has begun, and gets errors as an HTTP status.
+ * Starts a turn. Codex gets its stream at once: it handles failures inside the stream, and keep-alive events keep it
+ * from timing out. Other streaming clients wait until the answer has begun, and get earlier errors as an HTTP status.
  */
 export async function run<Output>(
   shape: Shape<Output>, prepared: Prepared, caller: Caller, context: TurnContext,
