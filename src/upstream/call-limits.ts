@@ -32,7 +32,7 @@ const CALLS: { readonly [K in ErrorKind]?: number } = {
   cut_stream: 6,
 };
 
-/** Returns the maximum number of upstream calls of a turn for failures of this kind. */
+/** Returns the maximum number of calls for failures of this kind; Codex itself retries truncated streams. */
 export function allowedCalls(kind: ErrorKind, limits: RetryLimits): number {
   const allowed = CALLS[kind] ?? 1;
   return kind === 'cut_stream' ? allowed : Math.min(allowed, limits.calls);
@@ -85,14 +85,14 @@ interface CachedRejection {
   readonly latest: number;
 }
 
-/** A request. One with a different host, key or body may get a different response. */
+/** The parts of a request that its response depends on. */
 export interface SentRequest {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: RequestBytes;
 }
 
-/** Caches rejections by the exact request, so that a client that retries gets the same error without another call. */
+/** Caches final errors by request, so that a client that sends the same request gets the error without another call. */
 export class RejectionCache {
   private readonly rejections = new Map<string, CachedRejection>();
 
@@ -117,7 +117,7 @@ export class RejectionCache {
   }
 }
 
-/** Ignores the user agent, which may be the client's; all other headers come from the configuration. */
+/** Ignores the user agent, because clients with the same key and body get the same response. */
 function keyOf({ url, headers: { 'user-agent': _client, ...headers }, body }: SentRequest): string {
   const hash = createHash('sha256').update(JSON.stringify([url, headers]));
   for (const piece of body) hash.update(piece);

@@ -1,6 +1,6 @@
 /**
  * Creates connections that use a proxy or need certificates, for native fetch on every supported Node. Loaded only
- * if one is configured.
+ * if a proxy or a certificate is configured.
  */
 import { readFileSync } from 'node:fs';
 import { request as requestPlain, type RequestOptions } from 'node:http';
@@ -15,7 +15,7 @@ import { BridgeError } from '../errors/bridge-error';
 import { classifyNetworkError } from '../errors/network-error';
 import type { ConnectionSettings } from '../providers/provider';
 
-/** How to connect to a host, where it differs from Node's default. */
+/** How to connect to a host, if not by Node's default. */
 export interface Connection extends ConnectionSettings {
   /** The proxy variables; `proxy` overrides them. */
   readonly proxies?: ProxyVariables;
@@ -26,7 +26,7 @@ export interface Connection extends ConnectionSettings {
 /** Opens a connection to a server in this process. */
 export type ConnectInMemory = (target: object, done: (error: null, socket: Duplex) => void) => void;
 
-/** The agents of one transport, by how they connect; each keeps its connections open. */
+/** Holds the agents of one transport, one for each way to connect; each keeps its connections open. */
 export class Routes {
   private readonly agents = new Map<string, object | undefined>();
 
@@ -61,7 +61,7 @@ export class Routes {
   }
 }
 
-/** Without `ca`, Node's own authorities apply, including those of NODE_EXTRA_CA_CERTS. */
+/** Without `ca`, Node's own authorities apply, including those in NODE_EXTRA_CA_CERTS. */
 function readCertificates({ ca, cert, certKey = cert }: ConnectionSettings): SecureContextOptions {
   const extra = process.env['NODE_EXTRA_CA_CERTS'];
   return {
@@ -83,28 +83,28 @@ function readPem(path: string): string {
 }
 
 interface Proxy {
-  /** Without its password. */
+  /** The URL without user name and password. */
   readonly title: string;
   readonly isSecure: boolean;
   readonly options: Pick<RequestOptions, 'host' | 'port' | 'headers'> & TlsName;
 }
 
 /**
- * The name that the certificate must match. An IP address must not be a server name (RFC 6066, section 3): `host` is
- * used then.
+ * The name that the certificate must match. An IP address must not be sent as the server name (RFC 6066, section 3):
+ * `servername` is then empty, and the certificate must match `host`.
  */
 interface TlsName {
   readonly host: string;
   readonly servername: string;
 }
 
-/** @param hostname of a URL, an IPv6 address in brackets */
+/** @param hostname the host name in a URL; an IPv6 address is in brackets */
 function nameTls(hostname: string): TlsName {
   const host = hostname.replace(/^\[(.*)\]$/, '$1');
   return { host, servername: isIP(host) === 0 ? host : '' };
 }
 
-/** `http://name:password@host:port`; the scheme may be missing, as curl allows. */
+/** Reads `http://name:password@host:port`; the scheme may be missing, as curl allows. */
 function readProxy(text: string): Proxy {
   const withScheme = /^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `http://${text}`;
   const url = parseUrl(withScheme);
@@ -138,7 +138,7 @@ interface Target {
 }
 type Done = (error: Error | null, socket: Socket | null) => void;
 
-/** A function for undici's `connect` option: a tunnel through the proxy, with TLS inside it for https. */
+/** Returns a function for undici's `connect` option that opens tunnels through the proxy, with TLS inside for https. */
 function createTunnels(proxy: Proxy, tls: SecureContextOptions, connectMs: number) {
   return (target: Target, done: Done): void => {
     const { host, servername } = nameTls(target.hostname);
@@ -184,7 +184,7 @@ function createTunnels(proxy: Proxy, tls: SecureContextOptions, connectMs: numbe
   };
 }
 
-/** A proxy that rejects one attempt rejects the next too: retry only if it reports that the host is down. */
+/** A proxy that rejects one attempt rejects the next too: a retry may help only if the proxy reports a failure. */
 function describeRefusal({ title }: Proxy, authority: string, status: number): BridgeError {
   const problem = `The proxy ${title} rejected a connection to ${authority} with status ${status}.`;
   if (status === 407) return new BridgeError('forbidden', `${problem} Check the user name and password in its URL.`);

@@ -5,8 +5,8 @@ import type { Connection, Routes } from './connect';
 const GLOBAL_DISPATCHERS = ['undici.globalDispatcher.2', 'undici.globalDispatcher.1'].map((name) => Symbol.for(name));
 
 /**
- * Creates an engine for native fetch with our own time limits. Node does not export its class: it is reached through
- * the global dispatcher, after a feature test. Without it fetch keeps its defaults: 10 s to connect, 300 s of silence.
+ * Creates an engine for native fetch with our own time limits. Node does not export undici's Agent class: it is taken
+ * from the global dispatcher. If it is not found, fetch keeps its defaults: 10 s to connect, 300 s of silence.
  * @param connect how to connect, in place of a direct connection
  * @returns an agent for fetch's `dispatcher` option, or undefined if this Node offers none
  */
@@ -14,7 +14,7 @@ export function createAgent(connectMs: number, connect?: object): object | undef
   void globalThis.Headers;
   const Agent = GLOBAL_DISPATCHERS.map((name) => findAgentClass(Reflect.get(globalThis, name))).find(Boolean);
   if (Agent === undefined) return undefined;
-  // Time limits other than connecting are ours (SilenceTimer): undici's would end a stream that is merely slow.
+  // SilenceTimer sets the other time limits: undici's would end a stream that is merely slow.
   const limits = { connect: connect ?? { timeout: connectMs }, headersTimeout: 0, bodyTimeout: 0, allowH2: false };
   return asObject(Reflect.construct(Agent, [limits]));
 }
@@ -45,11 +45,11 @@ export function openRoutes(connectMs: number): Routes {
  * @throws BridgeError as `Routes.find`
  */
 export function openEngine(url: string, connectMs: number, connection: Connection | undefined): object | undefined {
-  // fetch's own default would use HTTP/2 since Node 26, and Node's choice of a proxy with NODE_USE_ENV_PROXY.
+  // fetch's default engine would use HTTP/2 (since Node 26) and the proxy that Node chooses (with NODE_USE_ENV_PROXY).
   return (connection && openRoutes(connectMs).find(new URL(url), connection)) ?? createAgent(connectMs);
 }
 
-/** Closes the connections of an engine at once, also those that keep-alive would hold open. */
+/** Closes the connections of an engine at once, including those that keep-alive would hold open. */
 export function closeEngine(engine: object | undefined): void {
   if (engine && 'destroy' in engine && typeof engine.destroy === 'function') engine.destroy();
 }

@@ -19,7 +19,7 @@ export interface JsonDownload {
   readonly connection?: Connection | undefined;
 }
 
-/** @throws BridgeError on a timeout, an error status, or a body that is not JSON */
+/** @throws BridgeError if there is no response in time, its status is not 200, or its body is too long or not JSON */
 export async function fetchJson(
   { url, name, headers, timeoutMs, maxBytes, connection }: JsonDownload,
 ): Promise<unknown> {
@@ -44,7 +44,7 @@ export async function fetchJson(
   return value;
 }
 
-/** Rejects on abort, because an abort does not end every read of a body (transport.ts). */
+/** Rejects on abort, because an abort does not end every read of a body (answer-body.ts). */
 function rejectOnAbort(signal: AbortSignal): Promise<never> {
   const end = new Promise<never>((_resolve, reject) =>
     signal.addEventListener('abort', () => reject(signal.reason), { once: true }),

@@ -1,17 +1,17 @@
-/** Caches results for the histories of recent requests, with limits on their number, memory and age. */
+/** Caches results for the histories of recent requests, with limits on number and memory; emptied when unused. */
 
 const MAX_HISTORIES = 32;
 const MAX_BYTES = 32 * 1024 * 1024;
-/** A history that is not continued for this time is dropped with all others. */
+/** If no history is added for this time, all are dropped. */
 const KEEP_MS = 10 * 60_000;
 
 /** A cached history; `cost` is its estimated memory in bytes. */
 export interface Cached { readonly cost: number }
 
-/** How much a new history has in common with a cached one. */
+/** The cached history that has most in common with a new one. */
 export interface Match<T> {
   readonly known: T;
-  /** The number of leading items that both have in common. */
+  /** The number of leading items that both share. */
   readonly count: number;
 }
 
@@ -21,7 +21,7 @@ export class HistoryCache<T extends Cached> {
   private cost = 0;
   private timer: NodeJS.Timeout | undefined;
 
-  /** @param countShared returns how many leading items a new history shares with a cached one */
+  /** Finds the history with most shared leading items. @param countShared returns their number for a cached history */
   find(countShared: (known: T) => number): Match<T> | undefined {
     let best: Match<T> | undefined;
     for (const known of this.histories) {

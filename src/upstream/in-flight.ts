@@ -52,7 +52,7 @@ export class InFlight {
     return this.queue.wait(provider, passage.thread, abort);
   }
 
-  /** Call when a request ends. The next waiting request takes its place. */
+  /** Call when a request ends. Admits as many waiting requests as the limit allows. */
   leave(passage: Passage): void {
     const { provider } = passage;
     this.counts.set(provider, Math.max(0, this.countOf(provider) - 1));

@@ -8,7 +8,7 @@ import type { ChatRequest } from '../wire/chat';
 import type { Rejection, Repair } from './parse-rejection';
 import { findRepair, isSameRejection, type FoundRepair } from './repairs';
 
-/** Maximum calls for one request, including those with repairs. */
+/** A request is not repaired after this many calls, including retries. */
 export const MAX_CALLS = 4;
 /** Maximum number of models that are remembered, because clients choose the names. The oldest is evicted first. */
 const MAX_MODELS = 500;
@@ -37,8 +37,8 @@ export class RepairSession {
   }
 
   /**
+   * Finds and applies a repair; undefined if none matches the error. Settles the previous repair.
    * @param calls the number of calls so far
-   * @returns the repair to retry with; undefined if the rejection is final
    */
   learn(error: BridgeError, calls: number): Repair | undefined {
     const rejection = readRejection(error);

@@ -1,4 +1,4 @@
-/** Parses rejections: extracts limits, id formats and field names from the text. */
+/** Parses rejections: finds the limit, the form of ids or the field that a text names, and the repair for it. */
 import { anyOf } from '../errors/wordings';
 import { dropReasoning, renameReasoning } from '../translate/reshape-messages';
 import type { CallIdForm } from '../translate/reshape-tools';
@@ -27,10 +27,10 @@ export interface Repair {
   readonly dialect?: string;
 }
 
-/** A repair found by a row; the name defaults to that of the row. */
+/** A repair found by a row; the name defaults to the row's. */
 export type RowRepair = Omit<Repair, 'name'> & { readonly name?: string };
 
-/** Wordings of rejections for something that is not allowed. */
+/** Wordings that reject something as not allowed. */
 export const REJECTED = anyOf(
   'unknown', 'unrecogni[sz]ed', 'unsupported', 'not (be )?support', 'not (permitted|allowed|valid|accepted)',
   'not (recogni[sz]ed|known|available|enabled|compatible)', 'extra[_ ](inputs?|fields?|forbidden)',
@@ -56,7 +56,7 @@ const AT_LEAST = new RegExp(
   `(?:at least|>=|greater than or equal to|minimum(?: value)?(?: is| of)?)[^\\d.]{0,10}${N}`, 'i');
 
 /**
- * "Range of max_tokens should be [1, 65536]", "the valid range of max_tokens is [1, 8192]", "限制数值范围[1,131072]",
+ * Finds the limit in texts such as "Range of max_tokens should be [1, 65536]", "限制数值范围[1,131072]",
  * "max_tokens is too large: 100000. This model supports at most 16384 completion tokens".
  */
 export function findTokenLimit(text: string, chat: ChatRequest): RowRepair | undefined {
@@ -73,7 +73,7 @@ export function findTokenLimit(text: string, chat: ChatRequest): RowRepair | und
   return { name: `${field} at least ${least}`, apply: clamp(field, (value) => Math.max(value, least)) };
 }
 
-/** The highest minimum that a request is raised to; no provider requires more. */
+/** A minimum of this size or more is ignored: no provider requires so many tokens. */
 const MAX_MINIMUM = 1_024;
 
 /** Returns NaN for a limit that the text does not state; the requested value itself is not a limit. */
@@ -111,7 +111,7 @@ const UNKNOWN_NAME = anyOf(
   "use ['\"`]?max_",
 );
 
-/** "'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead.", and vice versa. */
+/** Repairs "'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead.", and vice versa. */
 export function renameTokenLimit(text: string, chat: ChatRequest): RowRepair | undefined {
   const complaint = beforeList(text);
   const from = LIMIT_FIELDS.find((name) => chat[name] !== undefined && new RegExp(`\\b${name}\\b`).test(complaint));
@@ -131,7 +131,7 @@ const LENGTH = anyOf(
   `\\bmax\\.? ${N}`,
 );
 
-/** "string too long. Expected a string with maximum length 1024", "must be at most 64 characters", "{1,64}". */
+/** Finds the limit in "Expected a string with maximum length 1024", "must be at most 64 characters", "{1,64}". */
 export function findLengthLimit(text: string): number | undefined {
   const length = (LENGTH.exec(text) ?? []).slice(1).map(numberOf).find((number) => number > 0);
   return length !== undefined && length >= MIN_LENGTH ? length : undefined;
@@ -165,7 +165,7 @@ const INDISPENSABLE: ReadonlySet<string> = new Set([
   'model', 'messages', 'stream', 'tools', 'max_tokens', 'max_completion_tokens', 'response_format', 'modalities',
   'audio', 'native',
 ]);
-/** Names that are also common words: they count only if the rejection mentions a field. */
+/** Names that are also common words: they count only if the wording marks them as a field. */
 const COMMON_WORDS: ReadonlySet<string> = new Set(['user', 'seed', 'stop', 'reasoning', 'thinking', 'n']);
 
 /** Finds the field that a rejection names, if the request makes sense without it. */
@@ -189,7 +189,7 @@ const NATIVE_OPTIONS: Readonly<Record<NativeOption, RegExp>> = {
   max_output_tokens: /\bmax_output_tokens\b/,
 };
 
-/** Finds a field that only a Responses request has; the Chat request inside it does not. */
+/** Finds the optional field of a Responses request that a rejection names; undefined for a Chat request. */
 export function findNativeOption(text: string, field: string, { native }: ChatRequest): NativeOption | undefined {
   const complaint = `${field} ${beforeList(text)}`;
   const names = Object.keys(NATIVE_OPTIONS).filter((name): name is NativeOption => name in NATIVE_OPTIONS);
@@ -214,7 +214,7 @@ function isNamed(name: string, text: string): boolean {
 const OTHER_FIELD = /\b(?:did you mean|use|instead|expected|allowed)\b.{0,20}['"`](reasoning(?:_content)?)['"`]/i;
 const REASONING_FIELDS = ['reasoning_content', 'reasoning_details', 'reasoning'] as const;
 
-/** "property 'messages.3.assistant.reasoning_content' is unsupported" (Cerebras, Groq). */
+/** Repairs "property 'messages.3.assistant.reasoning_content' is unsupported" (Cerebras, Groq). */
 export function findReasoning({ text, field }: Rejection, chat: ChatRequest): RowRepair | undefined {
   const both = `${field} ${text}`;
   const rejected = REASONING_FIELDS.find((name) =>

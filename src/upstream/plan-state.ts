@@ -56,12 +56,12 @@ export class PlanState {
   private readonly coolDowns = new Map<string, CoolDown>();
   private readonly threadKeys = new Map<string, string>();
   private readonly notices = new Map<string, string>();
-  /** Descriptions of pictures by hash; undefined while a failed one is not repeated. */
+  /** Descriptions of pictures by the hash of their URL; undefined for a picture that cannot be described. */
   readonly pictures = new Map<string, string | undefined>();
 
   constructor(private readonly clock: Clock) {}
 
-  /** The longest cool-down that concerns the candidate, if there is one. */
+  /** Returns the longest cool-down that concerns the candidate, if there is one. */
   find(candidate: Candidate): CoolDown | undefined {
     const now = this.clock();
     let longest: CoolDown | undefined;
@@ -89,13 +89,13 @@ export class PlanState {
     for (const name of namesOf(candidate)) this.coolDowns.delete(name);
   }
 
-  /** The keys in the order in which they are tried: that of the thread first, because it has the prompt cache. */
+  /** Returns the keys in the order to try them, the thread's own first: the provider caches prompts for each key. */
   order(keys: readonly string[], thread: string | undefined, host: string): readonly string[] {
     const own = thread === undefined ? undefined : this.threadKeys.get(`${thread} ${host}`);
     return own !== undefined && keys.includes(own) ? [own, ...keys.filter((key) => key !== own)] : keys;
   }
 
-  /** Makes `key` the first one for this thread. */
+  /** Makes `key` the first one for this thread at the host. */
   keep(key: string, thread: string, host: string): void {
     remember(this.threadKeys, `${thread} ${host}`, key, MAX_ENTRIES);
   }
@@ -105,7 +105,7 @@ export class PlanState {
     return this.notices.get(thread) === notice;
   }
 
-  /** @param notice what the user of the thread has seen; undefined once the model of the request answers again */
+  /** @param notice what the user of the thread has seen; undefined once the requested model answers again */
   markAnnounced(thread: string, notice: string | undefined): void {
     if (notice === undefined) this.notices.delete(thread);
     else remember(this.notices, thread, notice, MAX_ENTRIES);

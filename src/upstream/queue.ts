@@ -1,4 +1,4 @@
-/** Queues the requests that wait for a provider with a limit; threads take turns. Loaded when one has to wait. */
+/** Queues the requests that wait for a provider with a limit; threads take turns. Loaded when a request has to wait. */
 import { BridgeError } from '../errors/bridge-error';
 
 /** Maximum number of requests that wait for one provider. */
@@ -43,7 +43,7 @@ export class FairQueue {
     });
   }
 
-  /** Admits the oldest request of the thread whose turn it is; that thread then goes to the end of the line. */
+  /** Admits the oldest request of the thread whose turn it is; that thread then goes to the end of the queue. */
   admit(provider: string): void {
     const threads = this.waiting.get(provider);
     const [first] = threads ?? [];

@@ -1,6 +1,6 @@
 /**
- * The table of repairs: the wording of each rejection, regardless of the HTTP status, and the change to the request.
- * Wordings: upstreams.md, section 2, and public reports. The order matters: the first matching row is tried first.
+ * Lists the repairs: the wording of each rejection, regardless of the HTTP status, and the change to the request. The
+ * wordings come from upstreams.md, section 2, and public reports. The order matters: the first match is tried first.
  */
 import { anyOf } from '../errors/wordings';
 import {
@@ -119,7 +119,7 @@ const FIELD_ROWS: readonly RepairRow[] = [
       /json mode|json_schema|response_format|json_object|text\.format/i.test(text) && chat.response_format
         ? { apply: formatAsInstruction, dialect: "responseFormat: 'prompt'" } : undefined,
   },
-  // "Range of n should be [1, 4]"; not with thinking.
+  // DashScope: "Range of n should be [1, 4]", or no `n` with thinking.
   dropping(/\brange of n\b|\bparameter:? n\b|['"`]n['"`]/i, 'n'),
   // Ollama: `invalid reasoning value: "xhigh" (must be "high", …)`; `"m" does not support thinking`.
   dropping(/invalid reasoning value|reasoning\.effort|not support (thinking|reasoning)\b/i, 'reasoning_effort'),
@@ -268,7 +268,7 @@ export function findRepair(
   return undefined;
 }
 
-/** Whether a later rejection requires a repair that was already tried on this request. */
+/** Whether a rejection requires the same repair again. @param chat the request before that repair */
 export function isSameRejection({ row: name, repair }: FoundRepair, rejection: Rejection, chat: ChatRequest): boolean {
   const found = ROWS.find((candidate) => candidate.row === name)?.find(rejection, chat, ROWS.length);
   return found !== undefined && (found.name ?? name) === repair.name;

@@ -39,11 +39,11 @@ export interface UpstreamAnswer {
 }
 
 export interface UpstreamTimeouts {
-  /** Time limit for connecting in milliseconds, including TLS. */
+  /** Milliseconds to connect, including TLS. */
   readonly connectMs: number;
   /** Milliseconds from sending the request to the first byte of the response body. */
   readonly firstByteMs: number;
-  /** Milliseconds between two reads of the body. */
+  /** Milliseconds of silence after a part of the body. */
   readonly idleMs: number;
 }
 
@@ -131,7 +131,7 @@ class Exchange {
   close(cause: unknown): BridgeError {
     this.release();
     const reason: unknown = this.signal.aborted ? this.signal.reason : cause;
-    // An error of the proxy is the cause of fetch's own one.
+    // An error from the proxy is the cause of fetch's own error.
     const inner = reason instanceof Error ? reason.cause : undefined;
     if (reason instanceof BridgeError) return reason;
     return inner instanceof BridgeError ? inner : classifyNetworkError(reason, this.host);
@@ -206,7 +206,7 @@ export const COMMENTS_LIMIT_MS = 900_000;
 
 const COLON = 58;
 
-/** Calls `expire` once, with an error that names the exceeded limit. Zero disables a limit. */
+/** Calls `expire` with an error if the provider is silent or sends only comments for too long. A limit of 0 is off. */
 export class SilenceTimer {
   private timer: NodeJS.Timeout | undefined;
   private waiting = true;
