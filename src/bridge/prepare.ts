@@ -184,7 +184,7 @@ export async function findEndpoint(
   const name = nameUpstream(provider, host);
   return {
     model: id,
-    dialect: native ? { ...native.nativeDialect(dialect), ...provider.responses?.dialect, ...row?.native } : dialect,
+    dialect: native ? { ...native.toNativeDialect(dialect), ...provider.responses?.dialect, ...row?.native } : dialect,
     provider: provider.name,
     origin: `${provider.baseUrls.length === 0 ? host : provider.name}/${id}`,
     base: baseUrl.replace(/^https?:\/\//, ''),

@@ -6,7 +6,7 @@ import { CONFIG_FLAGS, readOwnFlag } from '../command/own-flags';
 import { findPaths, thisMachine, type Paths } from '../command/paths';
 import { WIDTH } from '../command/render';
 import { createTerminalStyle, type TerminalStyle } from '../command/terminal-style';
-import { eachGroup } from '../config/help';
+import { mapGroups } from '../config/help';
 import { OPTIONS, OPTION_NAMES, type Config, type OptionName } from '../config/options';
 import { maskSecret, maskUser } from '../base/quote';
 import { fromProcess, isSet, type Environment, type FlagTexts, type GivenOrigin } from '../config/resolve';
@@ -50,7 +50,7 @@ interface ConfigView {
 function renderConfig(view: ConfigView, style: TerminalStyle): string {
   const { provider, paths } = view;
   const section = (title: string, rows: readonly string[]): string => `${style.paint('bold', title)}\n${rows.join('')}`;
-  const groups = eachGroup((title, names) => section(title, names.map((name) => renderOption(name, view, style))));
+  const groups = mapGroups((title, names) => section(title, names.map((name) => renderOption(name, view, style))));
   return [
     ...groups,
     section('Found', [

@@ -23,7 +23,7 @@ const MEANING: Column = ['Meaning', (name) => OPTIONS[name].help];
 
 /** Renders the options in `wanted`, or all of them, as plain text for command help; empty groups are omitted. */
 export function renderOptionsHelp(wanted: readonly OptionName[] = OPTION_NAMES): string {
-  const sections = eachGroup((title, names) => {
+  const sections = mapGroups((title, names) => {
     const shown = names.filter((name) => wanted.includes(name));
     return shown.length === 0 ? '' : `${title}:\n${shown.map(renderOptionHelp).join('')}`;
   });
@@ -32,7 +32,7 @@ export function renderOptionsHelp(wanted: readonly OptionName[] = OPTION_NAMES):
 
 /** Renders docs/configuration.md. */
 export function renderConfigurationPage(): string {
-  const sections = eachGroup(
+  const sections = mapGroups(
     (title, names) => `## ${title}\n\n${renderTable(names, [FLAG, VARIABLE, DEFAULT, VALUE, MEANING])}`,
   );
   return `${INTRODUCTION}\n${renderExample()}\n${sections.join('\n')}`;
@@ -63,7 +63,7 @@ function renderExample(): string {
 }
 
 /** Renders every group of options, in the order of their titles. */
-export function eachGroup(render: (title: string, names: readonly OptionName[]) => string): string[] {
+export function mapGroups(render: (title: string, names: readonly OptionName[]) => string): string[] {
   return Object.entries(GROUP_TITLES).map(([group, title]) =>
     render(title, OPTION_NAMES.filter((name) => OPTIONS[name].group === group)));
 }

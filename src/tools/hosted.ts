@@ -75,7 +75,7 @@ const HOSTED: { readonly [K in Hosted]: HostedRow<K> } = {
 };
 
 /** Offers the tool with the bridge's own schema, because the client declares none. */
-export function hostedKind<K extends Hosted>(kind: K): ToolKind<K> {
+export function createHostedKind<K extends Hosted>(kind: K): ToolKind<K> {
   const { idPrefix, field, description, parameters, item }: HostedRow<K> = HOSTED[kind];
   const target = { kind, name: kind };
   return {

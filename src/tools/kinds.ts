@@ -5,7 +5,7 @@ import type { CallKind } from '../wire/responses-output';
 import type { DeclaredTool, UnreadCall } from '../wire/responses-request';
 import { customKind } from './custom';
 import { functionKind } from './function';
-import { hostedKind } from './hosted';
+import { createHostedKind } from './hosted';
 import type { CallItem, OfferContext, ToolKind } from './kind';
 import { toolSearchKind } from './tool-search';
 
@@ -14,9 +14,9 @@ export const TOOL_KINDS: { readonly [K in CallKind]: ToolKind<K> } = {
   function: functionKind,
   custom: customKind,
   tool_search: toolSearchKind,
-  local_shell: hostedKind('local_shell'),
-  shell: hostedKind('shell'),
-  apply_patch: hostedKind('apply_patch'),
+  local_shell: createHostedKind('local_shell'),
+  shell: createHostedKind('shell'),
+  apply_patch: createHostedKind('apply_patch'),
 };
 
 /** The rows, by the kind that clients send. */

@@ -10,7 +10,7 @@ import type { ContentPart, FilePart, ImagePart } from '../wire/responses-request
  * (`mark`).
  */
 export interface MediaRules extends Pick<Dialect, 'content' | 'images' | 'audio' | 'files'> {
-  readonly unservedFiles: 'reject' | 'mark';
+  readonly unsupportedFiles: 'reject' | 'mark';
 }
 
 /**
@@ -18,7 +18,7 @@ export interface MediaRules extends Pick<Dialect, 'content' | 'images' | 'audio'
  * @throws BridgeError `invalid_request` for a file that cannot be sent, if the rules say `reject`
  */
 export function translateContent(content: readonly ContentPart[], rules: MediaRules, notes: Notes): ChatContent {
-  const only = onlyText(content);
+  const only = findOnlyText(content);
   if (only !== undefined) return only;
   const parts = content
     .map((part) => translatePart(part, rules, notes))
@@ -28,7 +28,7 @@ export function translateContent(content: readonly ContentPart[], rules: MediaRu
 }
 
 /** Nearly all content is one text. In long threads, other steps would cost a third of the whole translation. */
-export function onlyText(content: readonly ContentPart[]): string | undefined {
+export function findOnlyText(content: readonly ContentPart[]): string | undefined {
   const [first] = content;
   return content.length === 1 && first?.type === 'text' ? first.text : undefined;
 }
@@ -73,7 +73,7 @@ function translateFile(part: FilePart, rules: MediaRules, notes: Notes): ChatPar
   const text = fileText(part);
   if (text !== undefined) return { type: 'text', text: `<file name="${name}">\n${text}\n</file>` };
   if (!canSend(part, rules)) {
-    if (rules.unservedFiles === 'mark') return marker(`file ${name}`, 'the provider accepts no files', notes);
+    if (rules.unsupportedFiles === 'mark') return marker(`file ${name}`, 'the provider accepts no files', notes);
     throw new BridgeError(
       'invalid_request',
       `Cannot send the file "${name}": the provider accepts no files. Send its text or an image instead.`,

@@ -4,7 +4,7 @@ import type { Notes } from '../base/notes';
 import type { Dialect } from '../providers/dialect';
 import type { ChatAssistantMessage, ChatContent, ChatMessage } from '../wire/chat';
 import type { ContentPart } from '../wire/responses-request';
-import { goesToUserMessage, onlyText, translateContent } from './content';
+import { findOnlyText, goesToUserMessage, translateContent } from './content';
 import type { AssistantNode, ConversationNode } from './conversation';
 import { writeCall, writeResult } from './reshape-tools';
 
@@ -55,7 +55,7 @@ function prepend(text: string, content: ChatContent): ChatContent {
 function translateNode(node: ConversationNode, options: MessagesOptions): readonly ChatMessage[] {
   switch (node.kind) {
     case 'user': {
-      const content = translateContent(node.content, { ...options.dialect, unservedFiles: 'reject' }, options.notes);
+      const content = translateContent(node.content, { ...options.dialect, unsupportedFiles: 'reject' }, options.notes);
       return isBlank(content) ? [] : [{ role: 'user', content }];
     }
     case 'instructions':
@@ -126,19 +126,19 @@ function translateResults({ calls }: AssistantNode, options: MessagesOptions): T
     return { id, name, text: result ? resultText(result, options) : 'aborted' };
   });
   if (media.length === 0) return { results, media: [] };
-  const content = translateContent(media, { ...dialect, unservedFiles: 'mark' }, notes);
+  const content = translateContent(media, { ...dialect, unsupportedFiles: 'mark' }, notes);
   return { results, media: [{ role: 'user', content }] };
 }
 
 /** Renders a result as text; media that the model accepts go into a user message. A tool message is never blank. */
 function resultText(result: readonly ContentPart[], options: MessagesOptions): string {
-  const text = onlyText(result) ?? translateContent(
+  const text = findOnlyText(result) ?? translateContent(
     result.map((part) =>
       goesToUserMessage(part, options.dialect)
         ? ({ type: 'text', text: `[${part.type}: see the next user message]` } as const)
         : part,
     ),
-    { ...options.dialect, content: 'string', unservedFiles: 'mark' },
+    { ...options.dialect, content: 'string', unsupportedFiles: 'mark' },
     options.notes,
   );
   return typeof text === 'string' && text.trim() !== '' ? text : '(no output)';

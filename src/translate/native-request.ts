@@ -17,7 +17,7 @@ import type { ResponsesRequest, TextFormat } from '../wire/responses-request';
  * Adapts a model's dialect to the Responses API: features that need provider-specific fields in Chat Completions are
  * either standard here (developer messages, effort, reasoning items) or absent.
  */
-export function nativeDialect(dialect: Dialect): Dialect {
+export function toNativeDialect(dialect: Dialect): Dialect {
   const { reasoningPlaceholder: _placeholder, ...rest } = dialect;
   return {
     ...rest,

@@ -2,8 +2,8 @@
 import type { Dialect, RequestForm } from '../providers/dialect';
 import type { ChatMessage, ChatRequest } from '../wire/chat';
 import {
-  alternateRoles, fillEmptyContent, instructAsUser, moveTextIntoReasoning, oneCallForEachMessage,
-  separateUserFromResults,
+  alternateRoles, fillEmptyContent, instructAsUser, moveTextIntoReasoning, separateUserFromResults,
+  splitParallelCalls,
 } from './reshape-messages';
 import { renameCallIds, writeCallsAsText } from './reshape-tools';
 
@@ -13,7 +13,7 @@ export const REQUEST_FORMS: { readonly [F in RequestForm]: (chat: ChatRequest) =
   'assistant-between-tool-and-user': separateUserFromResults,
   'instructions-as-user': instructAsUser,
   'nine-letter-call-ids': (chat) => renameCallIds(chat, { length: 9, exact: true, alphanumeric: true }),
-  'one-call-for-each-message': oneCallForEachMessage,
+  'one-call-for-each-message': splitParallelCalls,
   'text-inside-reasoning': moveTextIntoReasoning,
   'calls-as-text-without-tools': (chat) => (chat.tools?.length ? chat : writeCallsAsText(chat)),
   'no-empty-content': fillEmptyContent,

@@ -158,7 +158,7 @@ export const dropPictureDetail = (chat: ChatRequest): ChatRequest =>
 const hasDetail = (part: ChatPart): boolean => part.type === 'image_url' && part.image_url.detail !== undefined;
 
 /** Splits parallel calls into one call per message ("This model only supports single tool-calls at once!"). */
-export function oneCallForEachMessage(chat: ChatRequest): ChatRequest {
+export function splitParallelCalls(chat: ChatRequest): ChatRequest {
   const hasSeveral = (message: ChatMessage): boolean =>
     message.role === 'assistant' && (message.tool_calls?.length ?? 0) > 1;
   if (!chat.messages.some(hasSeveral)) return chat;
@@ -197,7 +197,7 @@ const asString = (content: ChatContent): ChatContent =>
     : content;
 
 /** Replaces each image with a sentence, for models without vision ("unknown variant `image_url`"). */
-export function describePictures(chat: ChatRequest): ChatRequest {
+export function replacePictures(chat: ChatRequest): ChatRequest {
   return mapContent(chat, (content) => {
     if (typeof content === 'string' || !content.some((part) => part.type === 'image_url')) return content;
     return asString(content.map((part) => (part.type === 'image_url' ? PICTURE : part)));

@@ -121,7 +121,7 @@ export function translateFormat(format: TextFormat | undefined, dialect: Dialect
  * Removes `response_format`, for models that reject it, and describes the schema in the first message. A plain
  * `json_object` needs no description, because OpenAI already requires the word JSON in the messages.
  */
-export function formatAsInstruction(chat: ChatRequest): ChatRequest {
+export function moveFormatIntoMessages(chat: ChatRequest): ChatRequest {
   const { response_format: format, ...rest } = chat;
   if (format === undefined) return chat;
   const [first, ...others] = chat.messages;

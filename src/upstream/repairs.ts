@@ -8,11 +8,11 @@ import {
 } from '../translate/reshape-tools';
 import { REQUEST_FORMS } from '../translate/request-forms';
 import {
-  alternateRoles, describePictures, dropCiphertext, dropPictureDetail, dropPlainReasoningItems, dropReasoning,
-  endWithUser, fillEmptyContent, instructAsUser, instructOnce, moveTextIntoReasoning, oneCallForEachMessage,
-  separateUserFromResults, usePartsContent, useStringContent, useSystemRole,
+  alternateRoles, dropCiphertext, dropPictureDetail, dropPlainReasoningItems, dropReasoning, endWithUser,
+  fillEmptyContent, instructAsUser, instructOnce, moveTextIntoReasoning, replacePictures, separateUserFromResults,
+  splitParallelCalls, usePartsContent, useStringContent, useSystemRole,
 } from '../translate/reshape-messages';
-import { formatAsInstruction } from '../translate/settings';
+import { moveFormatIntoMessages } from '../translate/settings';
 import type { ChatRequest } from '../wire/chat';
 import {
   findCallIdForm, findLengthLimit, findNamedField, findNativeOption, findReasoning, findTokenLimit, omitNative,
@@ -98,7 +98,7 @@ const withoutForce: Reshape = (chat) =>
     ? chat
     : { ...chat, tool_choice: 'auto' };
 
-const oneCallAtATime: Reshape = (chat) => without('parallel_tool_calls')(oneCallForEachMessage(chat));
+const oneCallAtATime: Reshape = (chat) => without('parallel_tool_calls')(splitParallelCalls(chat));
 
 /** Repairs of the fields other than messages and tools. */
 const FIELD_ROWS: readonly RepairRow[] = [
@@ -117,7 +117,7 @@ const FIELD_ROWS: readonly RepairRow[] = [
     row: 'response_format as a prompt',
     find: ({ text }, chat) =>
       /json mode|json_schema|response_format|json_object|text\.format/i.test(text) && chat.response_format
-        ? { apply: formatAsInstruction, dialect: "responseFormat: 'prompt'" } : undefined,
+        ? { apply: moveFormatIntoMessages, dialect: "responseFormat: 'prompt'" } : undefined,
   },
   // DashScope: "Range of n should be [1, 4]", or no `n` with thinking.
   dropping(/\brange of n\b|\bparameter:? n\b|['"`]n['"`]/i, 'n'),
@@ -144,7 +144,7 @@ const MESSAGE_ROWS: readonly RepairRow[] = [
     row: 'pictures as text',
     find: ({ text }) =>
       PICTURES.test(text) && !BAD_PICTURE.test(text)
-        ? { apply: describePictures, dialect: 'images: false' } : undefined,
+        ? { apply: replacePictures, dialect: 'images: false' } : undefined,
   },
   // Mistral, Gemma: "After the optional system message, conversation roles must alternate user/assistant/…".
   row('alternating roles', ALTERNATE, alternateRoles, "forms: ['alternating-roles']"),
@@ -181,7 +181,7 @@ const MESSAGE_ROWS: readonly RepairRow[] = [
     row: 'content as string',
     find: ({ text }) =>
       STRING_CONTENT.test(text) && !EITHER_CONTENT.test(text) && !/tool_?call/i.test(text)
-        ? { apply: (chat) => useStringContent(describePictures(chat)), dialect: "content: 'string'" }
+        ? { apply: (chat) => useStringContent(replacePictures(chat)), dialect: "content: 'string'" }
         : undefined,
   },
   {

@@ -7,7 +7,7 @@ import type { Config } from '../../src/config/options';
 import { PROVIDERS, prefersNative, resolveModel } from '../../src/providers/catalog';
 import type { Provider } from '../../src/providers/provider';
 import {
-  nativeDialect, toNativeRequest, toNativeSettings, withNativeSettings,
+  toNativeDialect, toNativeRequest, toNativeSettings, withNativeSettings,
 } from '../../src/translate/native-request';
 import { translateRequest } from '../../src/translate/request';
 import { readResponsesRequest } from '../../src/wire/read-responses';
@@ -40,7 +40,7 @@ function validate(body: object, { provider: { name } }: NativeTarget): NativeRej
 /** Translates a request as the bridge does. */
 function toNative(body: object, { provider, model }: NativeTarget): object {
   const { id, dialect: own, model: row } = resolveModel(provider, model, undefined);
-  const dialect = { ...nativeDialect(own), ...provider.responses?.dialect, ...row?.native };
+  const dialect = { ...toNativeDialect(own), ...provider.responses?.dialect, ...row?.native };
   const request = readResponsesRequest(body);
   const { chat } = translateRequest(toNativeSettings(request, new Set<string>()), {
     model: id, dialect, tools: 'auto', system: true, forwardReasoning: false, multipleCalls: true, webSearch: false,

@@ -14,7 +14,7 @@ function translate(
   return {
     content: translateContent(
       readContent([part], 'content'),
-      { ...DEFAULT_DIALECT, unservedFiles: 'mark', ...rules },
+      { ...DEFAULT_DIALECT, unsupportedFiles: 'mark', ...rules },
       notes,
     ),
     notes: [...notes],
@@ -100,7 +100,7 @@ describe('files', () => {
   });
 
   it('other files are rejected if a marker is not enough', () => {
-    assert.throws(() => translate(pdf, { unservedFiles: 'reject' }), (error) => {
+    assert.throws(() => translate(pdf, { unsupportedFiles: 'reject' }), (error) => {
       assert.ok(error instanceof BridgeError);
       assert.equal(error.kind, 'invalid_request');
       assert.match(error.message, /^Cannot send the file "a\.pdf": the provider accepts no files/);

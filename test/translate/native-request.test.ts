@@ -4,7 +4,7 @@ import { describe, it } from 'node:test';
 import { DEFAULT_DIALECT, type Dialect, type ThinkingControl } from '../../src/providers/dialect';
 import { sealReasoning } from '../../src/tools/envelope';
 import {
-  nativeDialect, toNativeRequest, toNativeSettings, withNativeSettings,
+  toNativeDialect, toNativeRequest, toNativeSettings, withNativeSettings,
 } from '../../src/translate/native-request';
 import { dropCiphertext } from '../../src/translate/reshape-messages';
 import { translateRequest } from '../../src/translate/request';
@@ -15,7 +15,7 @@ import { readResponsesRequest } from '../../src/wire/read-responses';
 function toNative(body: object, own: Partial<Dialect> = {}): NativeRequest & { readonly notes: readonly string[] } {
   const notes = new Set<string>();
   const request = readResponsesRequest({ input: 'Hi', ...body });
-  const dialect = nativeDialect({ ...DEFAULT_DIALECT, ...own });
+  const dialect = toNativeDialect({ ...DEFAULT_DIALECT, ...own });
   const { chat } = translateRequest(toNativeSettings(request, notes), {
     model: 'm', dialect, tools: 'auto', system: true, forwardReasoning: false, multipleCalls: true, webSearch: true,
   });
@@ -99,7 +99,7 @@ describe('content', () => {
 
   it('instructions become part of the user message if the provider has no field for them', () => {
     const request = readResponsesRequest({ input: 'Hi', instructions: 'Be brief.' });
-    const dialect = nativeDialect(DEFAULT_DIALECT);
+    const dialect = toNativeDialect(DEFAULT_DIALECT);
     const { chat } = translateRequest(request, {
       model: 'm',
       dialect,

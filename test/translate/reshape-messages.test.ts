@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import {
-  alternateRoles, describePictures, dropReasoning, fillEmptyContent, instructAsUser, joinInstructions,
-  moveTextIntoReasoning, renameReasoning, separateUserFromResults, usePartsContent, useStringContent, useSystemRole,
+  alternateRoles, dropReasoning, fillEmptyContent, instructAsUser, joinInstructions, moveTextIntoReasoning,
+  renameReasoning, replacePictures, separateUserFromResults, usePartsContent, useStringContent, useSystemRole,
 } from '../../src/translate/reshape-messages';
 import { renameCallIds, type CallIdForm } from '../../src/translate/reshape-tools';
 import type { ChatContent, ChatMessage, ChatRequest } from '../../src/wire/chat';
@@ -129,7 +129,7 @@ table('usePartsContent', usePartsContent, [
   ['splits text', [user('A'), said('')], [user([text('A')]), said('')]],
 ]);
 
-table('describePictures', describePictures, [
+table('replacePictures', replacePictures, [
   ['in place of each', [user([text('A'), PICTURE, PICTURE])], [user(`A\n${UNSEEN}\n${UNSEEN}`)]],
   ['in results', [{ ...result('1'), content: [PICTURE] }], [{ ...result('1'), content: UNSEEN }]],
   [
