@@ -1,7 +1,7 @@
 /** Computes a short, stable hash, used to shorten names identically in every process. */
 
 /** 32-bit FNV-1a over UTF-16 units, as 7 characters of [0-9a-z]. Not cryptographic. */
-export function shortHash(text: string): string {
+export function hashText(text: string): string {
   let hash = 0x811c9dc5;
   for (let index = 0; index < text.length; index += 1) {
     hash ^= text.charCodeAt(index);

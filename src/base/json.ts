@@ -125,17 +125,17 @@ export class JsonProgress {
   private scalar = '';
 
   /** True while only whitespace has arrived. */
-  get blank(): boolean {
+  get isBlank(): boolean {
     return this.state === 'blank';
   }
 
   /** True if the value is complete. A number or a literal could always continue, so it is complete if it parses. */
-  get complete(): boolean {
+  get isComplete(): boolean {
     return this.state === 'closed' || (this.state === 'scalar' && parseJson(this.scalar) !== undefined);
   }
 
   /** True if an object, list or string is open, so that the text so far is not valid JSON. */
-  get unfinished(): boolean {
+  get isUnfinished(): boolean {
     return this.state === 'inside' || this.state === 'string' || this.state === 'escape';
   }
 

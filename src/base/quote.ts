@@ -4,12 +4,12 @@ const MAX_QUOTE_LENGTH = 80;
 
 /** Returns the text in quotes; user name, password and query of a URL are omitted. */
 export function quote(input: string): string {
-  const masked = maskUser(input).replace(/^(\w+:\/\/[^?]*\?).+/s, '$1…');
+  const masked = maskCredentials(input).replace(/^(\w+:\/\/[^?]*\?).+/s, '$1…');
   return JSON.stringify(masked.length > MAX_QUOTE_LENGTH ? `${masked.slice(0, MAX_QUOTE_LENGTH)}…` : masked);
 }
 
 /** Replaces the user name and password of a URL with an ellipsis. */
-export const maskUser = (input: string): string => input.replace(/\/\/[^/@\s]*@/, '//…@');
+export const maskCredentials = (input: string): string => input.replace(/\/\/[^/@\s]*@/, '//…@');
 
 /** Quotes the beginning of a secret: at most three characters, and at most a quarter of it. */
 export const quoteSecret = (input: string): string => JSON.stringify(maskSecret(input));

@@ -8,17 +8,17 @@ import { quote } from './quote';
 /** The values that a shape accepts. */
 export type JsonShape =
   | { readonly kind: 'text'; readonly pattern?: RegExp; readonly expected?: string }
-  | { readonly kind: 'word'; readonly words: readonly string[] }
-  | { readonly kind: 'switch' }
-  | { readonly kind: 'count'; readonly min: number }
-  | { readonly kind: 'amount' }
+  | { readonly kind: 'enum'; readonly values: readonly string[] }
+  | { readonly kind: 'boolean' }
+  | { readonly kind: 'integer'; readonly min: number }
+  | { readonly kind: 'number' }
   | { readonly kind: 'list'; readonly of: JsonShape }
   | { readonly kind: 'map'; readonly of: JsonShape; readonly keys?: RegExp; readonly expectedKeys?: string }
   | ObjectShape
   /** An object whose field `tag` selects one of the shapes. */
   | { readonly kind: 'tagged'; readonly tag: string; readonly variants: Readonly<Record<string, ObjectShape>> }
   | { readonly kind: 'either'; readonly shapes: readonly JsonShape[]; readonly expected: string }
-  | { readonly kind: 'json' }
+  | { readonly kind: 'any-object' }
   | { readonly kind: 'any' };
 
 export interface ObjectShape {
@@ -43,18 +43,18 @@ export function checkShape(value: unknown, shape: JsonShape, path: string): read
   switch (shape.kind) {
     case 'text':
       if (typeof value === 'string' && value !== '' && (shape.pattern?.test(value) ?? true)) return [];
-      return [mismatch(path, value, shape.expected ?? 'a non-empty string')];
-    case 'word':
-      return shape.words.some((word) => word === value) ? [] : [describeWord(path, value, shape.words)];
-    case 'switch':
-      return typeof value === 'boolean' ? [] : [mismatch(path, value, 'true or false')];
-    case 'count':
+      return [describeMismatch(path, value, shape.expected ?? 'a non-empty string')];
+    case 'enum':
+      return shape.values.some((each) => each === value) ? [] : [describeUnknownValue(path, value, shape.values)];
+    case 'boolean':
+      return typeof value === 'boolean' ? [] : [describeMismatch(path, value, 'true or false')];
+    case 'integer':
       if (typeof value === 'number' && Number.isSafeInteger(value) && value >= shape.min) return [];
-      return [mismatch(path, value, `a whole number of at least ${shape.min}`)];
-    case 'amount':
-      return typeof value === 'number' && value >= 0 ? [] : [mismatch(path, value, 'a number of at least 0')];
+      return [describeMismatch(path, value, `a whole number of at least ${shape.min}`)];
+    case 'number':
+      return typeof value === 'number' && value >= 0 ? [] : [describeMismatch(path, value, 'a number of at least 0')];
     case 'list':
-      if (!Array.isArray(value)) return [mismatch(path, value, 'a list')];
+      if (!Array.isArray(value)) return [describeMismatch(path, value, 'a list')];
       return value.flatMap((entry, index) => checkShape(entry, shape.of, `${path}[${index}]`));
     case 'map':
       return checkMap(value, shape, path);
@@ -66,12 +66,12 @@ export function checkShape(value: unknown, shape: JsonShape, path: string): read
       const found = shape.shapes.map((each) => checkShape(value, each, path));
       return found.some((problems) => problems.length === 0)
         ? []
-        : closest(found, mismatch(path, value, shape.expected));
+        : chooseProblems(found, describeMismatch(path, value, shape.expected));
     }
     case 'any':
       return [];
-    case 'json':
-      return isRecord(value) ? [] : [mismatch(path, value, 'an object')];
+    case 'any-object':
+      return isRecord(value) ? [] : [describeMismatch(path, value, 'an object')];
     default:
       return shape satisfies never;
   }
@@ -81,13 +81,13 @@ export function checkShape(value: unknown, shape: JsonShape, path: string): read
  * Returns the problems of the best-matching alternative: a problem with an inner path is more specific than "expected
  * …".
  */
-function closest(found: readonly (readonly string[])[], general: string): readonly string[] {
+function chooseProblems(found: readonly (readonly string[])[], general: string): readonly string[] {
   const head = general.slice(0, general.indexOf(':'));
   return found.find((problems) => problems.every((problem) => !problem.startsWith(`${head}:`))) ?? [general];
 }
 
 function checkMap(value: unknown, shape: Extract<JsonShape, { kind: 'map' }>, path: string): readonly string[] {
-  if (!isRecord(value)) return [mismatch(path, value, 'an object')];
+  if (!isRecord(value)) return [describeMismatch(path, value, 'an object')];
   return Object.entries(value).flatMap(([key, entry]) => {
     const isValid = key !== '__proto__' && (shape.keys?.test(key) ?? key !== '');
     const problem = `${path}: invalid name ${quote(key)}: expected ${shape.expectedKeys ?? 'a non-empty string'}.`;
@@ -96,15 +96,15 @@ function checkMap(value: unknown, shape: Extract<JsonShape, { kind: 'map' }>, pa
 }
 
 function checkTagged(value: unknown, shape: Extract<JsonShape, { kind: 'tagged' }>, path: string): readonly string[] {
-  if (!isRecord(value)) return [mismatch(path, value, 'an object')];
+  if (!isRecord(value)) return [describeMismatch(path, value, 'an object')];
   const { [shape.tag]: tag, ...rest } = value;
   const variant = typeof tag === 'string' && Object.hasOwn(shape.variants, tag) ? shape.variants[tag] : undefined;
   if (variant) return checkObject(rest, variant, path);
-  return [describeWord(childPath(path, shape.tag), tag, Object.keys(shape.variants))];
+  return [describeUnknownValue(childPath(path, shape.tag), tag, Object.keys(shape.variants))];
 }
 
 function checkObject(value: unknown, shape: ObjectShape, path: string): readonly string[] {
-  if (!isRecord(value)) return [mismatch(path, value, 'an object')];
+  if (!isRecord(value)) return [describeMismatch(path, value, 'an object')];
   const { fields, required = [] } = shape;
   const missing = required.filter((name) => !Object.hasOwn(value, name));
   return [
@@ -123,13 +123,13 @@ const suggest = (key: string, known: readonly string[]): string => {
   return known.length === 0 ? 'unknown field.' : `unknown field; expected ${renderList(known, 'or')}.`;
 };
 
-function describeWord(path: string, value: unknown, words: readonly string[]): string {
-  const nearest = typeof value === 'string' ? findNearest(value, words) : undefined;
+function describeUnknownValue(path: string, value: unknown, accepted: readonly string[]): string {
+  const nearest = typeof value === 'string' ? findNearest(value, accepted) : undefined;
   const hint = nearest === undefined ? '' : ` (did you mean "${nearest}"?)`;
-  return mismatch(path, value, `${renderList(words, 'or')}${hint}`);
+  return describeMismatch(path, value, `${renderList(accepted, 'or')}${hint}`);
 }
 
-const mismatch = (path: string, value: unknown, expected: string): string =>
+const describeMismatch = (path: string, value: unknown, expected: string): string =>
   `${path === '' ? 'The file' : path}: expected ${expected}, got ${describeValue(value)}.`;
 
 /** Quotes a string; describes any other value by its type. */
@@ -150,13 +150,13 @@ export function toJsonSchema(shape: JsonShape): JsonObject {
   switch (shape.kind) {
     case 'text':
       return { type: 'string', minLength: 1, ...(shape.pattern && { pattern: shape.pattern.source }) };
-    case 'word':
-      return { enum: shape.words };
-    case 'switch':
+    case 'enum':
+      return { enum: shape.values };
+    case 'boolean':
       return { type: 'boolean' };
-    case 'count':
+    case 'integer':
       return { type: 'integer', minimum: shape.min };
-    case 'amount':
+    case 'number':
       return { type: 'number', minimum: 0 };
     case 'list':
       return { type: 'array', items: toJsonSchema(shape.of) };
@@ -174,7 +174,7 @@ export function toJsonSchema(shape: JsonShape): JsonObject {
     case 'tagged':
       return {
         oneOf: Object.entries(shape.variants).map(([tag, { fields, required = [] }]) => {
-          const kind = { shape: { kind: 'word', words: [tag] }, help: 'Selects the form of this object.' } as const;
+          const kind = { shape: { kind: 'enum', values: [tag] }, help: 'Selects the form of this object.' } as const;
           const variant: ObjectShape = {
             kind: 'object', fields: { [shape.tag]: kind, ...fields }, required: [shape.tag, ...required],
           };
@@ -183,7 +183,7 @@ export function toJsonSchema(shape: JsonShape): JsonObject {
       };
     case 'either':
       return { anyOf: shape.shapes.map(toJsonSchema) };
-    case 'json':
+    case 'any-object':
       return { type: 'object' };
     case 'any':
       return {};

@@ -1,10 +1,10 @@
 /** Answers GET /models with one body for both OpenAI clients (`data`) and Codex (`models`). */
 import type { Clock } from '../base/clock';
-import { shortHash } from '../base/hash';
+import { hashText } from '../base/hash';
 import type { JsonObject } from '../base/json';
 import { messageOf } from '../base/thrown';
 import type { Logger } from '../observe/log';
-import { readDiscovered, readLoadedWindows, type DiscoveredModel } from '../providers/discovered-models';
+import { readDiscoveredModels, readLoadedWindows, type DiscoveredModel } from '../providers/discovered-models';
 import { describeForCodex, type CodexModel } from '../providers/codex-models';
 import { listEntries, type CatalogEntry } from '../providers/model-list';
 import type { Provider } from '../providers/provider';
@@ -72,7 +72,7 @@ function renderModelList(entries: readonly CatalogEntry[], codexVersion: string 
   }));
   const models = describeForCodex(entries, codexVersion);
   const body = { object: 'list', data, models };
-  return { body, etag: `"${shortHash(JSON.stringify(body))}"` };
+  return { body, etag: `"${hashText(JSON.stringify(body))}"` };
 }
 
 /** Codex waits ten seconds for GET /models when it starts (codex-protocol.md, section 6). */
@@ -103,7 +103,7 @@ export async function discoverModels(
       // Without this list, a model gets its context window from the first list, or the default one.
       loaded === undefined ? undefined : fetchList(loaded).catch(() => undefined),
     ]);
-    const found = readDiscovered(answer);
+    const found = readDiscoveredModels(answer);
     if (found) return withWindows(found, readLoadedWindows(windows));
     log.info('the model catalog is unchanged: the provider sent something other than a list of models', { url });
   } catch (error) {

@@ -6,7 +6,7 @@
 import type { Notes } from '../base/notes';
 import { BridgeError } from '../errors/bridge-error';
 import type { FailureSource } from '../errors/error-rule';
-import { findRoute, isOwnHost, nativeBaseUrl, prefersNative, resolveModel } from '../providers/catalog';
+import { findRoute, isOwnHost, findNativeBaseUrl, prefersNative, resolveModel } from '../providers/catalog';
 import type { Dialect } from '../providers/dialect';
 import type { Provider, RequestChanges } from '../providers/provider';
 import type { Sent } from '../observe/turn-record';
@@ -168,7 +168,7 @@ export async function findEndpoint(
   const wire = row?.wire ?? provider.wire ?? context.settings.wire;
   const isOptional = wire === 'auto' && !overChat && prefersNative(provider, id) && isOwnHost(provider, aiBaseUrl)
     && context.failures.memory?.chatOnly.has(`${new URL(aiBaseUrl).host} ${id}`) !== true;
-  const nativeUrl = wire === 'responses' || isOptional ? nativeBaseUrl(provider, aiBaseUrl, id) : undefined;
+  const nativeUrl = wire === 'responses' || isOptional ? findNativeBaseUrl(provider, aiBaseUrl, id) : undefined;
   if (wire === 'responses' && nativeUrl === undefined) {
     notes.add(`sent to ${id} over Chat Completions, because it is not known to have a Responses endpoint`);
   }

@@ -8,7 +8,7 @@ import { WIDTH } from '../command/render';
 import { createTerminalStyle, type TerminalStyle } from '../command/terminal-style';
 import { mapGroups } from '../config/help';
 import { OPTIONS, OPTION_NAMES, type Config, type OptionName } from '../config/options';
-import { maskSecret, maskUser } from '../base/quote';
+import { maskSecret, maskCredentials } from '../base/quote';
 import { fromProcess, isSet, type Environment, type FlagTexts, type GivenOrigin } from '../config/resolve';
 import type { Origin, Origins } from '../config/resolve';
 import { findProvider } from '../providers/catalog';
@@ -86,7 +86,7 @@ function renderOption(name: OptionName, view: ConfigView, style: TerminalStyle):
 const mask = (name: OptionName, config: Config): Config[OptionName] => {
   const value = config[name];
   if (value === undefined) return value;
-  if (OPTIONS[name].secret !== true) return typeof value === 'string' ? maskUser(value) : value;
+  if (OPTIONS[name].secret !== true) return typeof value === 'string' ? maskCredentials(value) : value;
   if (typeof value !== 'object') return maskSecret(String(value));
   return Object.fromEntries(Object.entries(value).map(([key, text]) => [key, maskSecret(String(text))]));
 };

@@ -6,7 +6,7 @@ import { findNearest } from '../base/nearest';
 import { renderList } from '../base/quantities';
 import { quote } from '../base/quote';
 import { findProvider, findProviderByName, PROVIDERS } from '../providers/catalog';
-import { readNumbered, resolveKeys } from '../providers/keys';
+import { readNumberedKeys, resolveKeys } from '../providers/keys';
 import type { Provider } from '../providers/provider';
 import { OPTIONS, type Config } from './options';
 import { addSearchKey } from './search-values';
@@ -48,7 +48,7 @@ export function addProviderValues(
 function findSavedChoice(given: ValueSources): GivenText | undefined {
   const text = given.logins?.current;
   const isGiven = (['provider', 'aiBaseUrl', 'aiApiKey'] as const).some((name) => findText(name, given) !== undefined);
-  const usesLogin = !isGiven && readNumbered(OPTIONS.aiApiKey.env[0], given.env).length === 0;
+  const usesLogin = !isGiven && readNumberedKeys(OPTIONS.aiApiKey.env[0], given.env).length === 0;
   return text !== undefined && usesLogin ? { text, origin: { kind: 'login', name: text } } : undefined;
 }
 
@@ -132,7 +132,7 @@ function addKey({ config, origins }: ResolvedValues, provider: Provider, given: 
 function findKeys(
   baseUrl: string, provider: Provider, { env, findOrigin, logins }: ValueSources,
 ): readonly GivenText[] {
-  const own = readNumbered(OPTIONS.aiApiKey.env[0], env);
+  const own = readNumberedKeys(OPTIONS.aiApiKey.env[0], env);
   const set = own.length > 0 ? own : resolveKeys(provider, env);
   if (set.length > 0) return set.map(({ variable, key }) => ({ text: key, origin: originOf(variable, findOrigin) }));
   const saved = logins?.findKey(provider.name, baseUrl);

@@ -39,7 +39,7 @@ export class BridgeError extends Error {
  * Returns the error for a lack of file descriptors; undefined for any other code and message. Since Node 24, the module
  * loader hides the system's code: `Cannot read package config …/package.json: too many open files.`
  */
-export function findShortage(code = '', message = ''): BridgeError | undefined {
+export function findDescriptorShortage(code = '', message = ''): BridgeError | undefined {
   const isHidden =
     code === 'ERR_INVALID_PACKAGE_CONFIG' && /: (too many open files|file table overflow)\.?$/.test(message);
   if (code !== 'EMFILE' && code !== 'ENFILE' && !isHidden) return undefined;
@@ -58,7 +58,7 @@ export function toBridgeError(cause: unknown, abort?: AbortSignal): BridgeError 
     return new BridgeError('invalid_request', cause.message, cause.path === '' ? {} : { param: cause.path });
   }
   if (abort?.aborted === true && abort.reason instanceof BridgeError) return abort.reason;
-  const shortage = findShortage(codeOf(cause), messageOf(cause));
+  const shortage = findDescriptorShortage(codeOf(cause), messageOf(cause));
   if (shortage !== undefined) return shortage;
   const error = new BridgeError('internal', "Internal error. The bridge's log has the details.");
   error.cause = cause;

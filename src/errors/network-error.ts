@@ -1,6 +1,6 @@
 /** Describes failures below HTTP: what happened to the connection, and what the user can do. */
 import { asRecord, asText } from '../base/json';
-import { BridgeError, findShortage } from './bridge-error';
+import { BridgeError, findDescriptorShortage } from './bridge-error';
 import type { ErrorKind } from './error-table';
 
 interface NetworkRow {
@@ -68,7 +68,7 @@ const FAMILIES: readonly (readonly [pattern: RegExp, row: NetworkRow])[] = [
 /** @param cause the error from fetch or a body read; its own cause has the code */
 export function classifyNetworkError(cause: unknown, host: string): BridgeError {
   const { code, message } = findReason(cause) ?? { message: String(cause) };
-  const shortage = findShortage(code);
+  const shortage = findDescriptorShortage(code);
   if (shortage !== undefined) return shortage;
   const row = findRow(code, message);
   const text = row ? `${host} ${row.text}` : `The connection to ${host} failed: ${textOf(cause)}`;

@@ -7,16 +7,17 @@ export interface CallMarkup {
   readonly open: string;
   /** Absent if the block extends to the end of the response. */
   readonly close?: string;
-  /** The tags are part of the call: `<invoke name="…">`. */
-  readonly inside?: true;
+  /** The tags are part of the call, as in `<invoke name="…">`. */
+  readonly includesTags?: true;
 }
 
 /** Several families spell their tokens with the tokenizer's full-width bar and block, or with ASCII characters. */
-function spellings(open: string, close: string, inside?: true): readonly CallMarkup[] {
+function listSpellings(open: string, close: string, includesTags?: true): readonly CallMarkup[] {
   const bars = ['|', '｜'].flatMap((bar) => ['_', '▁'].map((space) => [bar, space] as const));
   const spell = (tag: string, [bar, space]: readonly [string, string]): string =>
     tag.replaceAll('|', bar).replaceAll('_', space);
-  return bars.map((pair) => ({ open: spell(open, pair), close: spell(close, pair), ...(inside && { inside }) }));
+  const more = includesTags && { includesTags };
+  return bars.map((pair) => ({ open: spell(open, pair), close: spell(close, pair), ...more }));
 }
 
 const tag = (name: string): CallMarkup => ({ open: `<${name}>`, close: `</${name}>` });
@@ -28,10 +29,10 @@ const dsml = (name: string): readonly CallMarkup[] =>
 /** Every tag, with the parsers that read it. The longest matching opening tag is used. */
 export const CALL_MARKUP: readonly CallMarkup[] = [
   // kimi_k2
-  ...spellings('<|tool_calls_section_begin|>', '<|tool_calls_section_end|>'),
+  ...listSpellings('<|tool_calls_section_begin|>', '<|tool_calls_section_end|>'),
   // deepseek_v3, deepseek_v31, step3; also a single call without the enclosing section
-  ...spellings('<|tool_calls_begin|>', '<|tool_calls_end|>'),
-  ...spellings('<|tool_call_begin|>', '<|tool_call_end|>', true),
+  ...listSpellings('<|tool_calls_begin|>', '<|tool_calls_end|>'),
+  ...listSpellings('<|tool_call_begin|>', '<|tool_call_end|>', true),
   // deepseek_v32, deepseek_v4, deepseek_v41
   ...dsml('function_calls'),
   ...dsml('tool_calls'),
@@ -52,8 +53,8 @@ export const CALL_MARKUP: readonly CallMarkup[] = [
   // granite-20b-fc
   { open: '<function_call>', close: '</function_call>' },
   // qwen3_coder without its envelope
-  { open: '<function=', close: '</function>', inside: true },
-  { open: '<invoke name="', close: '</invoke>', inside: true },
+  { open: '<function=', close: '</function>', includesTags: true },
+  { open: '<invoke name="', close: '</invoke>', includesTags: true },
   // llama4_pythonic
   { open: '<|python_start|>', close: '<|python_end|>' },
   // lfm2
@@ -79,7 +80,7 @@ export const CALL_MARKUP: readonly CallMarkup[] = [
 ];
 
 /** Beginnings of a response that is a call without tags, ignoring whitespace (llama3_json, xlam, pythonic, phi4). */
-export const bareCalls = (name: string): readonly string[] => [
+export const listBareCalls = (name: string): readonly string[] => [
   `{"name":"${name}"`,
   `[{"name":"${name}"`,
   `{"function":"${name}"`,

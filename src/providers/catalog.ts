@@ -176,7 +176,7 @@ export const isOwnHost = ({ baseUrls }: Provider, baseUrl: string): boolean =>
  * @param model the id that is sent upstream
  * @returns the base URL before `/responses`; undefined if the model is only available over Chat Completions
  */
-export function nativeBaseUrl({ responses }: Provider, baseUrl: string, model: string): string | undefined {
+export function findNativeBaseUrl({ responses }: Provider, baseUrl: string, model: string): string | undefined {
   if (!responses || (responses.models && !responses.models.includes(model))) return undefined;
   return responses.basePath === undefined ? baseUrl : new URL(baseUrl).origin + responses.basePath;
 }

@@ -2,21 +2,21 @@
 import { TEXT_SHAPE, type JsonShape, type ObjectShape, type ShapeField, type ShapeFields } from '../base/shape';
 import { EFFORTS, type Dialect, type RequestForm, type SchemaRule } from './dialect';
 
-/** One of these words. */
-export const words = (...values: readonly string[]): JsonShape => ({ kind: 'word', words: values });
+/** Returns the shape of a string that is one of these values. */
+export const oneOf = (...values: readonly string[]): JsonShape => ({ kind: 'enum', values });
 /** True or false. */
-export const SWITCH: JsonShape = { kind: 'switch' };
-/** A list of texts. */
-export const TEXTS: JsonShape = { kind: 'list', of: TEXT_SHAPE };
-const COUNT: JsonShape = { kind: 'count', min: 1 };
+export const BOOLEAN: JsonShape = { kind: 'boolean' };
+/** A list of non-empty strings. */
+export const TEXT_LIST: JsonShape = { kind: 'list', of: TEXT_SHAPE };
+const COUNT: JsonShape = { kind: 'integer', min: 1 };
 const LEVELS: ShapeField = {
-  shape: { kind: 'list', of: words(...EFFORTS) },
+  shape: { kind: 'list', of: oneOf(...EFFORTS) },
   help: 'Accepted values of reasoning_effort.',
 };
-const FIXED: ShapeField = { shape: SWITCH, help: 'Thinking cannot be switched off.' };
+const FIXED: ShapeField = { shape: BOOLEAN, help: 'Thinking cannot be switched off.' };
 
-/** An object with these fields. */
-export const variant = (fields: ShapeFields, ...required: readonly string[]): ObjectShape => ({
+/** Returns the shape of an object with these fields. */
+export const objectOf = (fields: ShapeFields, ...required: readonly string[]): ObjectShape => ({
   kind: 'object',
   fields,
   required,
@@ -26,24 +26,24 @@ const THINKING: JsonShape = {
   kind: 'tagged',
   tag: 'kind',
   variants: {
-    none: variant({}),
-    effort: variant({ levels: LEVELS }),
-    enable_thinking: variant({
+    none: objectOf({}),
+    effort: objectOf({ levels: LEVELS }),
+    enable_thinking: objectOf({
       fixed: FIXED,
       levels: LEVELS,
       budgets: { shape: { kind: 'map', of: COUNT }, help: 'thinking_budget in tokens, by effort.' },
     }),
-    thinking: variant(
+    thinking: objectOf(
       {
-        on: { shape: words('enabled', 'adaptive'), help: 'The value of thinking.type that switches thinking on.' },
+        on: { shape: oneOf('enabled', 'adaptive'), help: 'The value of thinking.type that switches thinking on.' },
         fixed: FIXED,
         levels: LEVELS,
-        extra: { shape: { kind: 'json' }, help: 'Further fields of the thinking object.' },
+        extra: { shape: { kind: 'any-object' }, help: 'Further fields of the thinking object.' },
       },
       'on',
     ),
-    chat_template: variant({}),
-    reasoning: variant({}),
+    chat_template: objectOf({}),
+    reasoning: objectOf({}),
   },
 };
 
@@ -73,46 +73,46 @@ const REQUEST_FORMS: { readonly [F in RequestForm]: F } = {
 
 /** Every field of a dialect: a new one does not compile without its row here. */
 export const DIALECT_FIELDS: { readonly [K in keyof Required<Dialect>]: ShapeField } = {
-  instructionsRole: { shape: words('system', 'developer'), help: 'Role of the leading instructions.' },
-  lateInstructions: { shape: words('user', 'system', 'merge'), help: 'What later system messages become.' },
-  content: { shape: words('string', 'parts'), help: 'Form of text content.' },
-  images: { shape: SWITCH, help: 'Whether images are accepted.' },
-  audio: { shape: SWITCH, help: 'Whether audio is accepted.' },
-  files: { shape: SWITCH, help: 'Whether files are accepted.' },
-  tools: { shape: SWITCH, help: 'Whether the model can call tools.' },
-  toolChoice: { shape: words('any', 'auto-only', 'omit'), help: 'Accepted forms of tool_choice.' },
-  forbiddenToolNames: { shape: TEXTS, help: 'Tool names that the provider rejects.' },
-  parallelToolCalls: { shape: SWITCH, help: 'Send parallel_tool_calls.' },
-  strictTools: { shape: SWITCH, help: 'Send strict with tools.' },
-  schema: { shape: { kind: 'list', of: words(...Object.keys(SCHEMA_RULES)) }, help: 'Rewrites of tool schemas.' },
-  toolStream: { shape: SWITCH, help: 'Send tool_stream with tools.' },
-  maxTokensField: { shape: words('max_tokens', 'max_completion_tokens'), help: 'Name of the output limit.' },
+  instructionsRole: { shape: oneOf('system', 'developer'), help: 'Role of the leading instructions.' },
+  lateInstructions: { shape: oneOf('user', 'system', 'merge'), help: 'What later system messages become.' },
+  content: { shape: oneOf('string', 'parts'), help: 'Form of text content.' },
+  images: { shape: BOOLEAN, help: 'Whether images are accepted.' },
+  audio: { shape: BOOLEAN, help: 'Whether audio is accepted.' },
+  files: { shape: BOOLEAN, help: 'Whether files are accepted.' },
+  tools: { shape: BOOLEAN, help: 'Whether the model can call tools.' },
+  toolChoice: { shape: oneOf('any', 'auto-only', 'omit'), help: 'Accepted forms of tool_choice.' },
+  forbiddenToolNames: { shape: TEXT_LIST, help: 'Tool names that the provider rejects.' },
+  parallelToolCalls: { shape: BOOLEAN, help: 'Send parallel_tool_calls.' },
+  strictTools: { shape: BOOLEAN, help: 'Send strict with tools.' },
+  schema: { shape: { kind: 'list', of: oneOf(...Object.keys(SCHEMA_RULES)) }, help: 'Rewrites of tool schemas.' },
+  toolStream: { shape: BOOLEAN, help: 'Send tool_stream with tools.' },
+  maxTokensField: { shape: oneOf('max_tokens', 'max_completion_tokens'), help: 'Name of the output limit.' },
   maxTokens: { shape: COUNT, help: 'Highest output limit.' },
-  alwaysMaxTokens: { shape: SWITCH, help: 'Send the output limit even when the client names none.' },
-  sampling: { shape: SWITCH, help: 'Whether temperature, top_p and penalties are accepted.' },
-  user: { shape: SWITCH, help: 'Whether the field user is accepted.' },
-  logitBias: { shape: SWITCH, help: 'Whether logit_bias is accepted.' },
-  promptCacheKey: { shape: SWITCH, help: 'Send prompt_cache_key.' },
+  alwaysMaxTokens: { shape: BOOLEAN, help: 'Send the output limit even when the client names none.' },
+  sampling: { shape: BOOLEAN, help: 'Whether temperature, top_p and penalties are accepted.' },
+  user: { shape: BOOLEAN, help: 'Whether the field user is accepted.' },
+  logitBias: { shape: BOOLEAN, help: 'Whether logit_bias is accepted.' },
+  promptCacheKey: { shape: BOOLEAN, help: 'Send prompt_cache_key.' },
   thinking: { shape: THINKING, help: 'How thinking is requested.' },
-  preserveThinking: { shape: SWITCH, help: 'Send preserve_thinking.' },
-  reasoningSplit: { shape: SWITCH, help: 'Send reasoning_split.' },
-  cumulative: { shape: SWITCH, help: 'Chunks repeat the text so far.' },
+  preserveThinking: { shape: BOOLEAN, help: 'Send preserve_thinking.' },
+  reasoningSplit: { shape: BOOLEAN, help: 'Send reasoning_split.' },
+  cumulative: { shape: BOOLEAN, help: 'Chunks repeat the text so far.' },
   sendsFinishReason: {
-    shape: SWITCH,
+    shape: BOOLEAN,
     help: 'Whether responses end with a finish_reason; if false, [DONE] alone ends them.',
   },
   reasoningReplay: {
-    shape: words('none', 'reasoning_content', 'reasoning', 'reasoning_details', 'think'),
+    shape: oneOf('none', 'reasoning_content', 'reasoning', 'reasoning_details', 'think'),
     help: 'Where reasoning of earlier turns is sent back.',
   },
   reasoningPlaceholder: { shape: TEXT_SHAPE, help: 'Replaces reasoning that is not known.' },
-  placeholderOn: { shape: words('calls', 'answers'), help: 'Which messages need the placeholder.' },
-  webSearch: { shape: words('none', 'enable_search'), help: "The provider's own web search." },
-  thinkTags: { shape: words('off', 'leading', 'implicit'), help: 'Where <think> blocks are in the content.' },
-  responseFormat: { shape: words('json_schema', 'json_object', 'prompt'), help: 'How structured output is requested.' },
-  cacheControl: { shape: words('none', 'ephemeral'), help: 'Mark where the prompt may be cached.' },
+  placeholderOn: { shape: oneOf('calls', 'answers'), help: 'Which messages need the placeholder.' },
+  webSearch: { shape: oneOf('none', 'enable_search'), help: "The provider's own web search." },
+  thinkTags: { shape: oneOf('off', 'leading', 'implicit'), help: 'Where <think> blocks are in the content.' },
+  responseFormat: { shape: oneOf('json_schema', 'json_object', 'prompt'), help: 'How structured output is requested.' },
+  cacheControl: { shape: oneOf('none', 'ephemeral'), help: 'Mark where the prompt may be cached.' },
   forms: {
-    shape: { kind: 'list', of: words(...Object.keys(REQUEST_FORMS)) },
+    shape: { kind: 'list', of: oneOf(...Object.keys(REQUEST_FORMS)) },
     help: 'Other forms of the whole request that a template or gateway demands.',
   },
 };

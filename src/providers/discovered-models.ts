@@ -50,7 +50,7 @@ const NOT_CHAT = new RegExp(`(^|[-_./])(${NOT_CHAT_WORDS.join('|')})([-_./:\\d]|
  *
  * @returns undefined if the response is not a list of models
  */
-export function readDiscovered(answer: unknown): readonly DiscoveredModel[] | undefined {
+export function readDiscoveredModels(answer: unknown): readonly DiscoveredModel[] | undefined {
   const record = asRecord(answer);
   const list = asArray(answer) ?? asArray(record?.['data']) ?? asArray(record?.['models']);
   return list?.flatMap((value) => {

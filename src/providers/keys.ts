@@ -10,7 +10,7 @@ type KeyVariables = Readonly<Record<string, string | undefined>>;
 export function resolveKeys({ keyEnv, keys = [] }: Provider, env: KeyVariables): readonly ProviderKey[] {
   if (keys.length > 0) return keys;
   for (const variable of keyEnv) {
-    const found = readNumbered(variable, env);
+    const found = readNumberedKeys(variable, env);
     if (found.length > 0) return found;
   }
   return [];
@@ -21,7 +21,7 @@ export const resolveKey = (provider: Provider, env: KeyVariables): ProviderKey |
   resolveKeys(provider, env)[0];
 
 /** Returns the different keys in NAME, NAME_1, NAME_2 and so on; an empty variable counts as not set. */
-export function readNumbered(name: string, env: KeyVariables): readonly ProviderKey[] {
+export function readNumberedKeys(name: string, env: KeyVariables): readonly ProviderKey[] {
   const found: ProviderKey[] = [];
   const read = (variable: string): boolean => {
     const key = env[variable]?.trim();

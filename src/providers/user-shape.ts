@@ -3,7 +3,7 @@ import { HEADER_NAME, HEADER_VALUE } from '../base/header-values';
 import type { JsonObject } from '../base/json';
 import { TEXT_SHAPE, toJsonSchema, type JsonShape, type ShapeField } from '../base/shape';
 import { EFFORTS, type Dialect } from './dialect';
-import { DIALECT_FIELDS, SWITCH, TEXTS, variant, words } from './dialect-shape';
+import { BOOLEAN, DIALECT_FIELDS, objectOf, oneOf, TEXT_LIST } from './dialect-shape';
 import type { Model, Price } from './provider';
 
 /** A model in the file. Absent fields come from the extended row, or are conservative defaults. */
@@ -57,14 +57,12 @@ export interface UserFile {
   readonly providers: Readonly<Record<string, UserProvider>>;
 }
 
-const COUNT: JsonShape = { kind: 'count', min: 1 };
+const COUNT: JsonShape = { kind: 'integer', min: 1 };
 
-const PROTECTED = ['model', 'messages', 'input', 'stream', 'tools'];
-const OUTSIDE = new RegExp(`^(?!(?:${PROTECTED.join('|')})$).+$`);
+const PROTECTED_FIELDS = ['model', 'messages', 'input', 'stream', 'tools'];
+const UNPROTECTED = new RegExp(`^(?!(?:${PROTECTED_FIELDS.join('|')})$).+$`);
 const FIELD_NAME: JsonShape = {
-  kind: 'text',
-  pattern: OUTSIDE,
-  expected: `a field other than ${PROTECTED.join(', ')}`,
+  kind: 'text', pattern: UNPROTECTED, expected: `a field other than ${PROTECTED_FIELDS.join(', ')}`,
 };
 
 const CHANGES: { readonly [K in keyof Required<UserChanges>]: ShapeField } = {
@@ -77,29 +75,32 @@ const CHANGES: { readonly [K in keyof Required<UserChanges>]: ShapeField } = {
   },
   body: {
     shape: {
-      kind: 'map', of: { kind: 'any' }, keys: OUTSIDE, expectedKeys: `a field other than ${PROTECTED.join(', ')}`,
+      kind: 'map', of: { kind: 'any' }, keys: UNPROTECTED,
+      expectedKeys: `a field other than ${PROTECTED_FIELDS.join(', ')}`,
     },
     help: 'Top-level fields to add to each request, or to replace.',
   },
   drop: { shape: { kind: 'list', of: FIELD_NAME }, help: 'Top-level fields to remove from each request.' },
-  wire: { shape: words('chat', 'responses'), help: 'Upstream protocol, instead of --wire.' },
-  fallback: { shape: TEXTS, help: 'Fallback models as provider/model, tried in order while this one cannot answer.' },
+  wire: { shape: oneOf('chat', 'responses'), help: 'Upstream protocol, instead of --wire.' },
+  fallback: {
+    shape: TEXT_LIST, help: 'Fallback models as provider/model, tried in order while this one cannot answer.',
+  },
   vision_model: { shape: TEXT_SHAPE, help: 'Model as provider/model that describes pictures for text-only models.' },
 };
 
-const AMOUNT: ShapeField = { shape: { kind: 'amount' }, help: 'Per million tokens.' };
-const PRICE = variant({
+const PRICE_FIELD: ShapeField = { shape: { kind: 'number' }, help: 'Per million tokens.' };
+const PRICE = objectOf({
   currency: { shape: { kind: 'text', pattern: /^[A-Z]{3}$/, expected: 'a code such as USD' }, help: 'ISO 4217 code.' },
-  input: AMOUNT, cached: AMOUNT, output: AMOUNT,
+  input: PRICE_FIELD, cached: PRICE_FIELD, output: PRICE_FIELD,
 }, 'currency', 'input', 'output');
 
 const MODEL: { readonly [K in keyof Required<UserModel>]: ShapeField } = {
   name: { shape: TEXT_SHAPE, help: 'Name in the picker.' },
   context: { shape: COUNT, help: 'Context window in tokens. Default: 128000.' },
   output: { shape: COUNT, help: 'Output limit in tokens. Default: 8192.' },
-  input: { shape: { kind: 'list', of: words('text', 'image') }, help: 'Accepted input. Default: text.' },
-  efforts: { shape: { kind: 'list', of: words(...EFFORTS) }, help: 'Reasoning efforts in the picker.' },
-  default_effort: { shape: words(...EFFORTS), help: 'Default effort.' },
+  input: { shape: { kind: 'list', of: oneOf('text', 'image') }, help: 'Accepted input. Default: text.' },
+  efforts: { shape: { kind: 'list', of: oneOf(...EFFORTS) }, help: 'Reasoning efforts in the picker.' },
+  default_effort: { shape: oneOf(...EFFORTS), help: 'Default effort.' },
   price: { shape: PRICE, help: 'Token prices, for the usage command.' },
   dialect: { shape: { kind: 'object', fields: DIALECT_FIELDS }, help: "Differences from the provider's dialect." },
   ...CHANGES,
@@ -132,7 +133,7 @@ const PATH: JsonShape = { kind: 'text', pattern: /^\/[^\s?#]*$/, expected: 'a pa
 const PROVIDER: { readonly [K in keyof Required<UserProvider>]: ShapeField } = {
   extends: { shape: TEXT_SHAPE, help: 'Provider whose row is the base. Default: the one of the same name, if any.' },
   title: { shape: TEXT_SHAPE, help: 'Name to display.' },
-  aliases: { shape: TEXTS, help: 'Other names for AI_PROVIDER.' },
+  aliases: { shape: TEXT_LIST, help: 'Other names for AI_PROVIDER.' },
   base_url: {
     shape: { kind: 'either', shapes: [URL_TEXT, { kind: 'list', of: URL_TEXT }], expected: 'a URL or a list of URLs' },
     help: 'Base URL, or several; requests go to the first.',
@@ -151,20 +152,20 @@ const PROVIDER: { readonly [K in keyof Required<UserProvider>]: ShapeField } = {
   ca: { shape: TEXT_SHAPE, help: 'PEM file with further certificate authorities.' },
   cert: { shape: TEXT_SHAPE, help: 'PEM file with the client certificate.' },
   cert_key: { shape: TEXT_SHAPE, help: 'PEM file with the key of the client certificate. Default: the cert file.' },
-  local: { shape: SWITCH, help: 'A server that needs no key.' },
+  local: { shape: BOOLEAN, help: 'A server that needs no key.' },
   docs: { shape: URL_TEXT, help: 'Documentation of the provider.' },
   default_model: { shape: TEXT_SHAPE, help: 'Model for requests that name none. Default: the first one.' },
-  slashed_ids: { shape: SWITCH, help: 'Model ids contain slashes, so provider/model is not read as a route.' },
+  slashed_ids: { shape: BOOLEAN, help: 'Model ids contain slashes, so provider/model is not read as a route.' },
   responses: {
     shape: {
       kind: 'either',
       shapes: [
-        SWITCH,
+        BOOLEAN,
         {
           kind: 'object',
           fields: {
             base_path: { shape: PATH, help: 'Path before /responses, instead of the path of base_url.' },
-            models: { shape: TEXTS, help: 'Ids that it serves. Default: all.' },
+            models: { shape: TEXT_LIST, help: 'Ids that it serves. Default: all.' },
           },
         },
       ],

@@ -48,7 +48,7 @@ export class ToolCalls {
 
   /** Whether a call has truncated arguments: an incomplete JSON value. */
   get truncated(): boolean {
-    return [this.open, ...this.held].some((entry) => entry && !('type' in entry) && entry.progress.unfinished);
+    return [this.open, ...this.held].some((entry) => entry && !('type' in entry) && entry.progress.isUnfinished);
   }
 
   pushFragment(fragment: ChatToolFragment): readonly Signal[] {
@@ -59,7 +59,7 @@ export class ToolCalls {
     if (!known && this.count >= MAX_CALLS) return [tooMany()];
     if (!known && this.options.firstCallOnly && this.last) return [];
     const call = known ?? this.begin(index, id, undefined);
-    if (call.name === undefined && call.progress.blank && (name ?? text) !== undefined) this.count += 1;
+    if (call.name === undefined && call.progress.isBlank && (name ?? text) !== undefined) this.count += 1;
     call.name ??= name;
     if (call.upstreamId === undefined) this.registerId(call, id);
     call.signature ??= signature;
@@ -165,7 +165,7 @@ export class ToolCalls {
     call.next ??= { text: '', progress: new JsonProgress() };
     const taken = call.next.progress.push(rest);
     call.next.text += rest.slice(0, taken);
-    if (!call.next.progress.complete) return [];
+    if (!call.next.progress.isComplete) return [];
     return [...this.takeNext(call), ...this.readFollowing(this.last ?? call, rest.slice(taken))];
   }
 
@@ -236,14 +236,14 @@ export class ToolCalls {
 
   private end(call: StreamedCall): readonly Signal[] {
     if (call.name === undefined) {
-      if (call.progress.blank) return [];
+      if (call.progress.isBlank) return [];
       const message = 'The provider sent a tool call without a tool name.';
       return [{ type: 'error', error: new BridgeError('bad_answer', message) }];
     }
     const begin = this.release(call);
     call.state = 'ended';
     // For tools without parameters, some models send no arguments, but clients parse them as JSON.
-    const rest = call.progress.blank || hasEmptyArguments(call) ? '{}' : call.waiting.join('');
+    const rest = call.progress.isBlank || hasEmptyArguments(call) ? '{}' : call.waiting.join('');
     const { signature } = call;
     const delta: readonly Signal[] = rest === '' ? [] : [{ type: 'call-delta', text: rest }];
     return [...begin, ...delta, { type: 'call-end', ...(signature && { signature }) }];
@@ -255,12 +255,12 @@ const keyOf = (id: string | undefined, index: number | undefined): string => `${
 const isSignal = (entry: StreamedCall | Signal): entry is Signal => 'type' in entry;
 
 const isComplete = (call: StreamedCall): boolean =>
-  call.name !== undefined && call.progress.complete && call.shape !== 'raw' && !call.next &&
+  call.name !== undefined && call.progress.isComplete && call.shape !== 'raw' && !call.next &&
   !mayHaveEmptyArguments(call);
 
 /** Without index and id, a repeated name with other arguments begins another call. */
 const isAnotherCall = (call: StreamedCall, name: string | undefined, text: string | undefined): boolean =>
-  name !== undefined && text !== undefined && call.progress.complete && !hasEmptyArguments(call) &&
+  name !== undefined && text !== undefined && call.progress.isComplete && !hasEmptyArguments(call) &&
   !isSameJson(text, call.text);
 
 const EMPTY_ARGUMENTS = /^\s*(?:\{\s*\}|""|null)\s*$/;

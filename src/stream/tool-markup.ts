@@ -1,7 +1,7 @@
 /** Converts tool calls that leaked into text or reasoning as markup into real calls, while the answer streams. */
 import type { MakeId } from '../base/clock';
 import { isJsonObject, parseJson, type JsonObject, type JsonValue } from '../base/json';
-import { bareCalls, CALL_MARKUP, type CallMarkup } from '../providers/call-markup';
+import { listBareCalls, CALL_MARKUP, type CallMarkup } from '../providers/call-markup';
 import type { ChatTool } from '../wire/chat';
 import { TRUNCATING_REASONS } from './endings';
 import { mayBeCall, readMarkupCalls, type MarkupCall } from './markup-formats';
@@ -153,7 +153,7 @@ class TextChannel {
     if (text === '') return true;
     if (!/^[{[f]/.test(text) || text.length > 4 * MAX_HEAD_LENGTH) return false;
     const condensed = text.replace(/\s+/g, '');
-    const forms = this.options.tools.flatMap(({ function: { name } }) => bareCalls(name));
+    const forms = this.options.tools.flatMap(({ function: { name } }) => listBareCalls(name));
     if (forms.some((form) => condensed.startsWith(form))) {
       this.block = { markup: { open: '' }, pieces: [this.held], length: this.held.length, tail: '' };
       this.held = '';
@@ -186,7 +186,7 @@ class TextChannel {
 
   /** Converts a block to calls, if every name was offered. @returns whether it did */
   private convert(markup: CallMarkup, inner: string, signals: Signal[]): boolean {
-    const text = markup.inside ? `${markup.open}${inner}${markup.close ?? ''}` : inner;
+    const text = markup.includesTags ? `${markup.open}${inner}${markup.close ?? ''}` : inner;
     const calls = (readMarkupCalls(text) ?? []).map((call) => this.findOffered(call));
     if (calls.length === 0 || calls.includes(undefined)) return false;
     this.afterCall = true;

@@ -1,5 +1,5 @@
 /** Maps the tools of one request to names that the upstream accepts, and back. */
-import { shortHash } from '../base/hash';
+import { hashText } from '../base/hash';
 import type { JsonObject } from '../base/json';
 import type { ChatTool } from '../wire/chat';
 import type { CallTarget, ToolOffer } from './kind';
@@ -108,7 +108,7 @@ const toLegal = (name: string): string => name.replace(/[^a-zA-Z0-9_-]/g, '_').r
 /** Shortens the namespace, unless the name alone is too long: the name is more meaningful to the model. */
 function shortenNamespace(full: string, own: string, key: string): string {
   const head = MAX_NAME_LENGTH - own.length - HASH_LENGTH - 3;
-  return head < 8 ? withHash(full, key) : `${full.slice(0, head)}_${shortHash(key)}__${own}`;
+  return head < 8 ? withHash(full, key) : `${full.slice(0, head)}_${hashText(key)}__${own}`;
 }
 
 const HASH_LENGTH = 7;
@@ -120,7 +120,7 @@ const HASH_LENGTH = 7;
 export const shortenName = (name: string, maxLength: number): string =>
   name.length <= maxLength
     ? name
-    : `${name.slice(0, Math.max(0, maxLength - HASH_LENGTH - 1))}_${shortHash(name)}`.slice(-maxLength);
+    : `${name.slice(0, Math.max(0, maxLength - HASH_LENGTH - 1))}_${hashText(name)}`.slice(-maxLength);
 
 const withHash = (name: string, key: string): string =>
-  `${name.slice(0, MAX_NAME_LENGTH - HASH_LENGTH - 1)}_${shortHash(key)}`;
+  `${name.slice(0, MAX_NAME_LENGTH - HASH_LENGTH - 1)}_${hashText(key)}`;

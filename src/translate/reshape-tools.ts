@@ -2,7 +2,7 @@
  * Rewrites the tools of a request and the calls in its history for upstreams that reject their usual form. Each
  * function is pure and returns the same object if there is nothing to change.
  */
-import { shortHash } from '../base/hash';
+import { hashText } from '../base/hash';
 import { isSameJson } from '../base/json';
 import type { SchemaRule } from '../providers/dialect';
 import { applySchemaRules } from '../tools/schema';
@@ -120,7 +120,7 @@ const fits = (id: string, { length, exact, alphanumeric }: CallIdForm): boolean 
 
 function digest(id: string, length: number): string {
   let text = '';
-  for (let round = 0; text.length < Math.min(length, 28); round += 1) text += shortHash(`${round}${id}`);
+  for (let round = 0; text.length < Math.min(length, 28); round += 1) text += hashText(`${round}${id}`);
   return text.padEnd(length, '0').slice(0, length);
 }
 

@@ -19,7 +19,7 @@ function read(text: string, length: number): { readonly progress: JsonProgress; 
 describe('a JSON value in chunks', () => {
   for (const text of VALUES) {
     it(`is complete: ${text}`, () => {
-      for (let length = 1; length <= text.length; length += 1) assert.ok(read(text, length).progress.complete);
+      for (let length = 1; length <= text.length; length += 1) assert.ok(read(text, length).progress.isComplete);
     });
   }
 
@@ -27,14 +27,14 @@ describe('a JSON value in chunks', () => {
     it(`ends where other text follows: ${text}`, () => {
       for (let length = 1; length <= text.length; length += 1)
         assert.equal(read(`${text} {"next":1}`, length).consumed, text.length);
-      assert.ok(!read(text.slice(0, -1), 1).progress.complete);
+      assert.ok(!read(text.slice(0, -1), 1).progress.isComplete);
     });
   }
 
   for (const text of UNFINISHED) {
     it(`is not complete: ${JSON.stringify(text)}`, () => {
-      for (let length = 1; length <= text.length; length += 1) assert.ok(!read(text, length).progress.complete);
-      assert.equal(read(text, 1).progress.blank, text.trim() === '');
+      for (let length = 1; length <= text.length; length += 1) assert.ok(!read(text, length).progress.isComplete);
+      assert.equal(read(text, 1).progress.isBlank, text.trim() === '');
     });
   }
 });

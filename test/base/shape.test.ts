@@ -8,12 +8,12 @@ const SHAPE: JsonShape = {
   required: ['name'],
   fields: {
     name: { shape: { kind: 'text', pattern: /^[a-z]+$/, expected: 'letters' }, help: 'The name.' },
-    mode: { shape: { kind: 'word', words: ['fast', 'slow'] }, help: 'The mode.' },
-    on: { shape: { kind: 'switch' }, help: 'On or off.' },
-    count: { shape: { kind: 'count', min: 1 }, help: 'How many.' },
+    mode: { shape: { kind: 'enum', values: ['fast', 'slow'] }, help: 'The mode.' },
+    on: { shape: { kind: 'boolean' }, help: 'On or off.' },
+    count: { shape: { kind: 'integer', min: 1 }, help: 'How many.' },
     tags: { shape: { kind: 'list', of: { kind: 'text' } }, help: 'Tags.' },
     by_id: {
-      shape: { kind: 'map', of: { kind: 'count', min: 0 }, keys: /^\w+$/, expectedKeys: 'a word' },
+      shape: { kind: 'map', of: { kind: 'integer', min: 0 }, keys: /^\w+$/, expectedKeys: 'a word' },
       help: 'By id.',
     },
     url: {
@@ -29,13 +29,13 @@ const SHAPE: JsonShape = {
         variants: {
           none: { kind: 'object', fields: {} },
           level: {
-            kind: 'object', required: ['at'], fields: { at: { shape: { kind: 'count', min: 1 }, help: 'At.' } },
+            kind: 'object', required: ['at'], fields: { at: { shape: { kind: 'integer', min: 1 }, help: 'At.' } },
           },
         },
       },
       help: 'A knob.',
     },
-    extra: { shape: { kind: 'json' }, help: 'Anything.' },
+    extra: { shape: { kind: 'any-object' }, help: 'Anything.' },
   },
 };
 

@@ -1,7 +1,7 @@
 /** The tags of tool-call markup: each occurs once, in both spellings if tokenizers differ. */
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { bareCalls, CALL_MARKUP } from '../../src/providers/call-markup';
+import { listBareCalls, CALL_MARKUP } from '../../src/providers/call-markup';
 
 const OPENERS = CALL_MARKUP.map(({ open }) => open);
 
@@ -17,5 +17,5 @@ it('tokens have full-width and plain spellings', () => {
 });
 
 it('calls without tags name the tool', () => {
-  for (const form of bareCalls('run')) assert.match(form, /run/);
+  for (const form of listBareCalls('run')) assert.match(form, /run/);
 });

@@ -1,11 +1,11 @@
 /** The model lists of real servers, in their formats (abridged from documentation and source code). */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { readDiscovered, readLoadedWindows } from '../../src/providers/discovered-models';
+import { readDiscoveredModels, readLoadedWindows } from '../../src/providers/discovered-models';
 
 test('OpenAI’s plain list has only ids', () => {
   const list = { object: 'list', data: [{ id: 'm', object: 'model', created: 1, owned_by: 'acme' }] };
-  assert.deepEqual(readDiscovered(list), [{ id: 'm' }]);
+  assert.deepEqual(readDiscoveredModels(list), [{ id: 'm' }]);
 });
 
 test('OpenRouter: windows, output limits, modalities; models without tools or text are dropped', () => {
@@ -25,7 +25,7 @@ test('OpenRouter: windows, output limits, modalities; models without tools or te
     entry('a/painter', { architecture: { input_modalities: ['text'], output_modalities: ['image'] } }),
     entry('a/talker', { supported_parameters: ['max_tokens'] }),
   ];
-  assert.deepEqual(readDiscovered({ data }), [
+  assert.deepEqual(readDiscoveredModels({ data }), [
     { id: 'a/sees', name: 'Name of a/sees', contextWindow: 131_072, maxOutput: 32_768, input: ['text', 'image'] },
     { id: 'a/blind', name: 'Name of a/blind', contextWindow: 262_144, input: ['text'] },
   ]);
@@ -41,7 +41,7 @@ test('vLLM and SGLang, Moonshot, Groq, Mistral, llama.cpp: windows, output limit
     { id: 'slot', meta: { n_ctx: 4_096, n_ctx_train: 131_072 } },
     { id: 'loaded', loaded_context_length: 8_192, max_context_length: 131_072 },
   ];
-  assert.deepEqual(readDiscovered({ data }), [
+  assert.deepEqual(readDiscoveredModels({ data }), [
     { id: 'served', contextWindow: 32_768 },
     { id: 'k', contextWindow: 262_144, input: ['text', 'image'] },
     { id: 'g', contextWindow: 131_072, maxOutput: 65_536 },
@@ -53,8 +53,8 @@ test('vLLM and SGLang, Moonshot, Groq, Mistral, llama.cpp: windows, output limit
 });
 
 test('a bare list, and one under `models`', () => {
-  assert.deepEqual(readDiscovered([{ id: 'm', display_name: 'M' }]), [{ id: 'm', name: 'M' }]);
-  assert.deepEqual(readDiscovered({ models: [{ id: 'm' }] }), [{ id: 'm' }]);
+  assert.deepEqual(readDiscoveredModels([{ id: 'm', display_name: 'M' }]), [{ id: 'm', name: 'M' }]);
+  assert.deepEqual(readDiscoveredModels({ models: [{ id: 'm' }] }), [{ id: 'm' }]);
 });
 
 test('invalid entries are skipped, and invalid fields count as absent', () => {
@@ -65,7 +65,7 @@ test('invalid entries are skipped, and invalid fields count as absent', () => {
     { name: 'nameless' },
     { id: 'm', context_length: '4096', max_model_len: -1, max_output_tokens: 0.5, name: '' },
   ];
-  assert.deepEqual(readDiscovered({ data }), [{ id: 'm' }]);
+  assert.deepEqual(readDiscoveredModels({ data }), [{ id: 'm' }]);
 });
 
 test('models that cannot chat are recognized by their ids', () => {
@@ -95,13 +95,13 @@ test('models that cannot chat are recognized by their ids', () => {
     'deepseek-v4-pro',
     'attsmodel',
   ];
-  const found = readDiscovered({ data: [...others, ...chat].map((id) => ({ id })) });
+  const found = readDiscoveredModels({ data: [...others, ...chat].map((id) => ({ id })) });
   assert.deepEqual(found?.map(({ id }) => id), chat);
 });
 
 test('an answer that is not a list has no models', () => {
   for (const answer of [undefined, null, 'models', 7, {}, { data: 'm' }, { error: { message: 'no' } }]) {
-    assert.equal(readDiscovered(answer), undefined);
+    assert.equal(readDiscoveredModels(answer), undefined);
   }
 });
 
@@ -125,5 +125,5 @@ test("other fields of Codex's own catalog, including those new in 0.171, are ign
     persistent_instructions: ['Be brief.'],
   };
   const entry = { id: 'm', slug: 'm', display_name: 'M', context_window: 4_096, ...more };
-  assert.deepEqual(readDiscovered({ models: [entry] }), [{ id: 'm', name: 'M', contextWindow: 4_096 }]);
+  assert.deepEqual(readDiscoveredModels({ models: [entry] }), [{ id: 'm', name: 'M', contextWindow: 4_096 }]);
 });

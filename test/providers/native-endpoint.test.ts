@@ -1,7 +1,7 @@
 /** Finds the provider's own Responses endpoint. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { findProvider, nativeBaseUrl, PROVIDERS } from '../../src/providers/catalog';
+import { findProvider, findNativeBaseUrl, PROVIDERS } from '../../src/providers/catalog';
 import type { NativeEndpoint, Provider } from '../../src/providers/provider';
 
 const row = (responses?: NativeEndpoint): Provider => ({
@@ -11,12 +11,12 @@ const row = (responses?: NativeEndpoint): Provider => ({
 
 describe('the base URL of a Responses endpoint', () => {
   it('is the user’s, if the row has no path', () => {
-    assert.equal(nativeBaseUrl(row(), 'http://127.0.0.1:8000/v1', 'any'), 'http://127.0.0.1:8000/v1');
+    assert.equal(findNativeBaseUrl(row(), 'http://127.0.0.1:8000/v1', 'any'), 'http://127.0.0.1:8000/v1');
   });
 
   it('has the path of the row on the user’s host', () => {
     assert.equal(
-      nativeBaseUrl(
+      findNativeBaseUrl(
         row({ basePath: '/api/v1', evidence: 'documented' }),
         'https://proxy.test:8443/api/coding/paas/v4',
         'any',
@@ -27,13 +27,13 @@ describe('the base URL of a Responses endpoint', () => {
 
   it('exists only for the models that it serves', () => {
     const provider = row({ models: ['new'], evidence: 'documented' });
-    assert.equal(nativeBaseUrl(provider, 'https://a.test/v1', 'new'), 'https://a.test/v1');
-    assert.equal(nativeBaseUrl(provider, 'https://a.test/v1', 'old'), undefined);
+    assert.equal(findNativeBaseUrl(provider, 'https://a.test/v1', 'new'), 'https://a.test/v1');
+    assert.equal(findNativeBaseUrl(provider, 'https://a.test/v1', 'old'), undefined);
   });
 
   it('does not exist for the Coding Plan, which documents that it has none', () => {
     assert.equal(
-      nativeBaseUrl(findProvider('aliyun-coding', 'https://a.test/v1'), 'https://a.test/v1', 'qwen3.7-plus'),
+      findNativeBaseUrl(findProvider('aliyun-coding', 'https://a.test/v1'), 'https://a.test/v1', 'qwen3.7-plus'),
       undefined,
     );
   });

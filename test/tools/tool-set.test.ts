@@ -1,7 +1,7 @@
 /** Tool names in both directions: valid and stable for the provider, exact for the client. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { shortHash } from '../../src/base/hash';
+import { hashText } from '../../src/base/hash';
 import { ToolSet } from '../../src/tools/tool-set';
 import type { CallTarget } from '../../src/tools/kind';
 
@@ -14,7 +14,7 @@ function createSet(tools: readonly Tool[], forbidden: readonly string[] = []): T
 }
 
 const namesOf = (set: ToolSet): readonly string[] => set.offered.map((tool) => tool.function.name);
-const hashOf = ({ name, namespace = '' }: Tool): string => shortHash(`${namespace}\0${name}`);
+const hashOf = ({ name, namespace = '' }: Tool): string => hashText(`${namespace}\0${name}`);
 
 const LONG = 'a'.repeat(70);
 
@@ -128,7 +128,7 @@ describe('finding the tool of a call', () => {
 });
 
 it('the hash is the same in every process, and depends on where the separator is', () => {
-  assert.equal(shortHash(''), '0ztntfp');
-  assert.match(shortHash('x'.repeat(1_000)), /^[0-9a-z]{7}$/);
-  assert.notEqual(shortHash('a\0b'), shortHash('ab\0'));
+  assert.equal(hashText(''), '0ztntfp');
+  assert.match(hashText('x'.repeat(1_000)), /^[0-9a-z]{7}$/);
+  assert.notEqual(hashText('a\0b'), hashText('ab\0'));
 });

@@ -4,7 +4,7 @@ import { isPath } from '../../config/option';
 import { OPTIONS, OPTION_NAMES, type Config } from '../../config/options';
 import { findVariable, isSet, type Environment, type FlagTexts } from '../../config/resolve';
 import { expandVariables } from '../../base/header-values';
-import { readNumbered } from '../../providers/keys';
+import { readNumberedKeys } from '../../providers/keys';
 import { findProvider, findRoute } from '../../providers/catalog';
 import { SEARCH_BACKENDS } from '../../providers/search-backends';
 import type { Provider } from '../../providers/provider';
@@ -33,7 +33,7 @@ export function collectVariables(
   const { used } = expandVariables(flags.upstreamHeader ?? findVariable('upstreamHeader', env) ?? '', env);
   const searchKeys = config.search === undefined ? [] : SEARCH_BACKENDS[config.search].keyVariables;
   const keys = [OPTIONS.aiApiKey.env[0], ...searchKeys, ...listProviders(config).flatMap(({ keyEnv }) => keyEnv)];
-  const numbered = keys.flatMap((name) => [name, ...readNumbered(name, env).map(({ variable }) => variable)]);
+  const numbered = keys.flatMap((name) => [name, ...readNumberedKeys(name, env).map(({ variable }) => variable)]);
   const others = [...new Set([...numbered, ...fileVariables, ...used, ...PROXIES, ...FOLDERS])].flatMap(
     (name): readonly Variable[] => {
       const value = env[name];

@@ -6,7 +6,7 @@ import { isSet } from '../../config/resolve';
 import { quoteSecret } from '../../base/quote';
 import { PROVIDERS } from '../../providers/catalog';
 import type { ProviderKey } from '../../providers/provider';
-import { readNumbered, resolveKey, resolveKeys } from '../../providers/keys';
+import { readNumberedKeys, resolveKey, resolveKeys } from '../../providers/keys';
 import { failure, ok, warning, withSettings, type Check, type Finding } from '../check';
 import type { DoctorSettings, Examination } from '../examination';
 
@@ -105,7 +105,7 @@ function checkKey({ variable, key: text }: ProviderKey, { settings, env }: Exami
 function findKeys({ flags, env, settings }: Examination): readonly ProviderKey[] {
   const { flags: [flag], env: [variable] } = OPTIONS.aiApiKey;
   if (isSet(flags.aiApiKey)) return [{ variable: flag, key: flags.aiApiKey.trim() }];
-  const own = readNumbered(variable, env);
+  const own = readNumberedKeys(variable, env);
   const set = own.length > 0 || settings === undefined ? own : resolveKeys(settings.provider, env);
   const { config, origins } = settings ?? {};
   if (set.length > 0 || config?.aiApiKey === undefined || origins?.aiApiKey.kind !== 'login') return set;

@@ -1,5 +1,5 @@
 /** Alibaba Cloud Coding Plan. Facts: upstreams.md, sections 1.1, 2 and table (a). */
-import { ALWAYS_THINKING, DASHSCOPE, GLM, MILLION, WITHOUT_THINKING } from './dashscope';
+import { ALWAYS_THINKING, DASHSCOPE, GLM, INPUT_OF_1M, WITHOUT_THINKING } from './dashscope';
 import { ALWAYS, DEFAULT_BASE_URL, model, VISION, TOGGLE, type Provider } from '../provider';
 
 /**
@@ -48,19 +48,19 @@ export const aliyunCoding: Provider = {
   ],
   dialect: DASHSCOPE,
   models: [
-    model('qwen3.7-plus', 'Qwen3.7 Plus', MILLION, 65_536, {
+    model('qwen3.7-plus', 'Qwen3.7 Plus', INPUT_OF_1M, 65_536, {
       input: VISION,
       efforts: TOGGLE,
       evidence: 'documented',
       remark: 'Input limit inferred; output limit from clients, one of which uses 64,000.',
     }),
-    model('qwen3.6-plus', 'Qwen3.6 Plus', MILLION, 65_536, {
+    model('qwen3.6-plus', 'Qwen3.6 Plus', INPUT_OF_1M, 65_536, {
       input: VISION,
       efforts: TOGGLE,
       evidence: 'documented',
       remark: 'Pro subscribers only.',
     }),
-    model('qwen3.5-plus', 'Qwen3.5 Plus', MILLION, 65_536, {
+    model('qwen3.5-plus', 'Qwen3.5 Plus', INPUT_OF_1M, 65_536, {
       input: VISION,
       efforts: TOGGLE,
       evidence: 'documented',
@@ -75,7 +75,7 @@ export const aliyunCoding: Provider = {
       dialect: WITHOUT_THINKING,
       evidence: 'documented',
     }),
-    model('qwen3-coder-plus', 'Qwen3 Coder Plus', MILLION, 65_536, {
+    model('qwen3-coder-plus', 'Qwen3 Coder Plus', INPUT_OF_1M, 65_536, {
       dialect: WITHOUT_THINKING,
       evidence: 'documented',
     }),

@@ -1,5 +1,5 @@
 /** Alibaba Cloud Model Studio, pay as you go (DashScope). Facts: upstreams.md, sections 1.2 and 2. */
-import { DASHSCOPE, GLM, MILLION, WITHOUT_THINKING } from './dashscope';
+import { DASHSCOPE, GLM, INPUT_OF_1M, WITHOUT_THINKING } from './dashscope';
 import { GRADED, model, VISION, TOGGLE, type Provider } from '../provider';
 
 /**
@@ -45,28 +45,28 @@ export const aliyunPayg: Provider = {
   ],
   dialect: DASHSCOPE,
   models: [
-    model('qwen3.8-max', 'Qwen3.8 Max', MILLION, 131_072, {
+    model('qwen3.8-max', 'Qwen3.8 Max', INPUT_OF_1M, 131_072, {
       input: VISION,
       efforts: ['low', 'medium', 'xhigh'],
       defaultEffort: 'xhigh',
       dialect: QWEN38,
       evidence: 'documented',
     }),
-    model('qwen3.7-max', 'Qwen3.7 Max', MILLION, 65_536, { efforts: TOGGLE, evidence: 'source' }),
-    model('qwen3.7-plus', 'Qwen3.7 Plus', MILLION, 65_536, {
+    model('qwen3.7-max', 'Qwen3.7 Max', INPUT_OF_1M, 65_536, { efforts: TOGGLE, evidence: 'source' }),
+    model('qwen3.7-plus', 'Qwen3.7 Plus', INPUT_OF_1M, 65_536, {
       input: VISION,
       efforts: GRADED,
       dialect: BUDGETED,
       evidence: 'source',
       remark: 'Budgets up to 262,144 are documented.',
     }),
-    model('qwen3.6-plus', 'Qwen3.6 Plus', MILLION, 65_536, {
+    model('qwen3.6-plus', 'Qwen3.6 Plus', INPUT_OF_1M, 65_536, {
       input: VISION,
       efforts: GRADED,
       dialect: BUDGETED,
       evidence: 'source',
     }),
-    model('qwen3.5-plus', 'Qwen3.5 Plus', MILLION, 65_536, {
+    model('qwen3.5-plus', 'Qwen3.5 Plus', INPUT_OF_1M, 65_536, {
       input: VISION,
       efforts: GRADED,
       dialect: BUDGETED,
@@ -78,7 +78,9 @@ export const aliyunPayg: Provider = {
       dialect: BUDGETED,
       evidence: 'source',
     }),
-    model('qwen3-coder-plus', 'Qwen3 Coder Plus', MILLION, 65_536, { dialect: WITHOUT_THINKING, evidence: 'source' }),
+    model('qwen3-coder-plus', 'Qwen3 Coder Plus', INPUT_OF_1M, 65_536, {
+      dialect: WITHOUT_THINKING, evidence: 'source',
+    }),
     model('qwen3-coder-next', 'Qwen3 Coder Next', 262_144, 65_536, {
       dialect: WITHOUT_THINKING,
       evidence: 'inferred',

@@ -1,5 +1,5 @@
 /** Alibaba Cloud Token Plan. Facts: upstreams.md, sections 1.2, 2 and table (a). */
-import { ALWAYS_THINKING, DASHSCOPE, GLM, MILLION } from './dashscope';
+import { ALWAYS_THINKING, DASHSCOPE, GLM, INPUT_OF_1M } from './dashscope';
 import { ALWAYS, model, VISION, TOGGLE, type Provider } from '../provider';
 
 /** The maker's limit may be above that of this host, so it is sent only on request. */
@@ -40,26 +40,26 @@ export const aliyunTokenPlan: Provider = {
   // Source: pi-ai marks `strict` as supported here.
   dialect: { ...DASHSCOPE, strictTools: true },
   models: [
-    model('qwen3.8-max', 'Qwen3.8 Max', MILLION, 131_072, {
+    model('qwen3.8-max', 'Qwen3.8 Max', INPUT_OF_1M, 131_072, {
       input: VISION,
       efforts: ['low', 'medium', 'xhigh'],
       defaultEffort: 'xhigh',
       dialect: QWEN38,
       evidence: 'documented',
     }),
-    model('qwen3.8-flash', 'Qwen3.8 Flash', MILLION, 131_072, {
+    model('qwen3.8-flash', 'Qwen3.8 Flash', INPUT_OF_1M, 131_072, {
       input: VISION,
       efforts: ['low', 'medium', 'xhigh'],
       defaultEffort: 'xhigh',
       dialect: QWEN38,
       evidence: 'source',
     }),
-    model('qwen3.7-max', 'Qwen3.7 Max', MILLION, 65_536, {
+    model('qwen3.7-max', 'Qwen3.7 Max', INPUT_OF_1M, 65_536, {
       efforts: TOGGLE,
       evidence: 'source',
       remark: 'Clients use output limits from 65,536 to 131,072.',
     }),
-    model('qwen3.6-plus', 'Qwen3.6 Plus', MILLION, 65_536, {
+    model('qwen3.6-plus', 'Qwen3.6 Plus', INPUT_OF_1M, 65_536, {
       input: VISION,
       efforts: TOGGLE,
       evidence: 'documented',

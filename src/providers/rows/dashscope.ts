@@ -44,4 +44,4 @@ export const GLM: Partial<Dialect> = { toolStream: true };
  * The input limit of the 1M models, from an error text and from Alibaba's own Codex catalog: 1,000,000 is input plus
  * output.
  */
-export const MILLION = 983_616;
+export const INPUT_OF_1M = 983_616;
