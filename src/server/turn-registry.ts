@@ -6,11 +6,11 @@ import type { Detached } from '../state/background-run';
 import { BridgeError } from '../errors/bridge-error';
 import type { IdleShutdown } from './idle-shutdown';
 
-/** One turn, from the first byte of its request to the last of its answer. */
+/** A turn, a search or a followed response, from its request to the end of its answer. */
 export interface OpenTurn {
   /** Aborted when the client disconnects, and by `abortAll`. */
   readonly abort: AbortSignal;
-  /** Whether the turn counts as a stream. */
+  /** Whether it counts as a stream. */
   streaming: boolean;
 }
 

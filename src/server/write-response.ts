@@ -19,15 +19,15 @@ export const SSE_HEADERS = {
 /** How long a client may keep sending a body that was rejected, before its connection is closed. */
 const LINGER_MS = 1_000;
 
-/** Sends `text`, gzipped if useful, and ends the response, even with an unread request body. No-op if it has ended. */
+/** Sends `text`, compressed if useful, and ends the response, even with an unread request body. No-op if ended. */
 export function writeBody(response: Response, status: number, headers: OutgoingHttpHeaders, text: string): void {
   if (response.destroyed || response.writableEnded) return;
   const lingers = hasUnreadBody(response.req);
-  const mayZip = text.length >= SMALLEST_ZIPPED && text.length <= LARGEST_ZIPPED;
-  const zipped = mayZip && acceptsGzip(response.req) ? zip(text) : undefined;
-  const body = zipped ?? text;
-  if (mayZip) response.setHeader('vary', [response.getHeader('vary') ?? [], 'accept-encoding'].flat().join(', '));
-  const coding = zipped && { 'content-encoding': 'gzip' };
+  const mayCompress = text.length >= MIN_COMPRESSED_LENGTH && text.length <= MAX_COMPRESSED_LENGTH;
+  const compressed = mayCompress && acceptsGzip(response.req) ? compress(text) : undefined;
+  const body = compressed ?? text;
+  if (mayCompress) response.setHeader('vary', [response.getHeader('vary') ?? [], 'accept-encoding'].flat().join(', '));
+  const coding = compressed && { 'content-encoding': 'gzip' };
   // Not allowed with 204, nor with HEAD unless GET has the same length (RFC 9110, section 8.6).
   const hasLength = status !== 204 && (text !== '' || response.req.method !== 'HEAD');
   const length = hasLength && { 'content-length': Buffer.byteLength(body) };
@@ -50,7 +50,7 @@ export function hasUnreadBody({ complete, headers }: IncomingMessage): boolean {
  * Lengths in characters between which bodies are compressed: shorter ones fit into few packets, longer ones would block
  * the process.
  */
-const [SMALLEST_ZIPPED, LARGEST_ZIPPED] = [4_096, 1_048_576];
+const [MIN_COMPRESSED_LENGTH, MAX_COMPRESSED_LENGTH] = [4_096, 1_048_576];
 
 /**
  * Codex accepts gzip since 0.171, and sends the header for it (codex-protocol.md, section 12). Streams are never
@@ -59,7 +59,7 @@ const [SMALLEST_ZIPPED, LARGEST_ZIPPED] = [4_096, 1_048_576];
 const acceptsGzip = ({ headers }: IncomingMessage): boolean =>
   /\bgzip\b(?!\s*;\s*q=0(\.0*)?\s*(,|$))/i.test(String(headers['accept-encoding'] ?? ''));
 
-function zip(text: string): Buffer {
+function compress(text: string): Buffer {
   const { gzipSync }: typeof import('node:zlib') = require('node:zlib');
   return gzipSync(text, { level: 1 });
 }
