@@ -47,11 +47,11 @@ export function createAnnouncer(options: BackgroundOptions): BackgroundAnnouncer
         const processStart = readProcessStart(pid);
         writeRecord(stateFile, { name: SERVICE_NAME, pid, processStart, ...address, ...facts });
       } catch (error) {
-        log.warn('cannot write the record of this bridge: status and stop will not find it; see --state-dir', {
+        log.warn("cannot write this bridge's record, so status and stop will not find it; see --state-dir", {
           file: stateFile, error: messageOf(error),
         });
       }
-      log.info('the bridge listens', { ...address, version, pid, upstream });
+      log.info('the bridge is listening', { ...address, version, pid, upstream });
       const announcement: Announcement = { listening: address };
       // The parent may have exited already.
       if (process.connected) process.send?.(announcement, undefined, undefined, () => undefined);

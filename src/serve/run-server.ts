@@ -33,7 +33,7 @@ export async function runServer(run: ServerRun): Promise<number> {
     io.error(`${await describeListenError(error, run)}\n`);
     return EXIT.failed;
   }
-  const stopped = untilStopped(run);
+  const stopped = waitForStop(run);
   run.onListening?.(address);
   io.out(renderStartUpLine({ ...run, address }));
   return stopped;
@@ -46,17 +46,17 @@ export interface StartUp extends Pick<ServerRun, 'version' | 'config' | 'origins
 /** Renders the start-up line: the bridge's URL, its provider, its key, a missing access token, and how to stop it. */
 export function renderStartUpLine({ version, address, config, origins }: StartUp): string {
   const parts = [
-    `aliyun-codex-bridge ${version} listens on ${address.socket ?? `${renderUrl(address)}/v1`}`,
+    `aliyun-codex-bridge ${version} is listening on ${address.socket ?? `${renderUrl(address)}/v1`}`,
     `upstream ${config.aiBaseUrl}`,
     `API key: ${describeKey(config, origins)}`,
     ...(config.insecureNoToken ? ['no access token: anyone who can reach it can use your key'] : []),
-    'Ctrl-C stops it',
+    'press Ctrl-C to stop it',
   ];
   return `${parts.join('; ')}.\n`;
 }
 
 /** The first signal lets running responses finish within --drain-timeout-ms; the second ends them at once. */
-function untilStopped({ server, config, io, log, unused }: ServerRun): Promise<number> {
+function waitForStop({ server, config, io, log, unused }: ServerRun): Promise<number> {
   return new Promise((resolve, reject) => {
     let isStopping = false;
     const removeHandlers = io.onSignal((signal) => {
@@ -74,7 +74,7 @@ function untilStopped({ server, config, io, log, unused }: ServerRun): Promise<n
     const stop = (text: string, fields: LogFields): void => {
       if (isStopping) return;
       isStopping = true;
-      if (log) log.info('the bridge stops', fields);
+      if (log) log.info('the bridge is stopping', fields);
       else io.error(`${text}\n`);
       server.close().finally(removeHandlers).then(() => resolve(EXIT.done), reject);
     };

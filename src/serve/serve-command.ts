@@ -64,8 +64,8 @@ export async function run(context: CommandContext): Promise<number> {
   });
   // In the background, standard error is also the log file, but after a rotation it still refers to the old file.
   const messages = background === undefined || logFile === undefined ? io : { ...io, error: logFile.write };
-  const isLog = background !== undefined || (config.logFormat === 'json' && logFile === undefined);
-  const run = { server, version, config, origins, io: messages, ...(isLog && { log }) };
+  const logsMessages = background !== undefined || (config.logFormat === 'json' && logFile === undefined);
+  const run = { server, version, config, origins, io: messages, ...(logsMessages && { log }) };
   let stopWarmUp: (() => void) | undefined;
   const onListening = (address: Address): void => {
     background?.announce(address);

@@ -290,7 +290,7 @@ export class Reservation {
 
 function busy(limit: number): BridgeError {
   const megabytes = Math.round(limit / BYTES_PER_MB);
-  const problem = `The bridge is busy: ${megabytes} MB of request bodies are in memory.`;
+  const problem = `The bridge is busy: the ${megabytes} MB for request bodies are in use.`;
   const advice = 'Retry later, or raise the limit with --bodies-in-flight-mb.';
   return new BridgeError('busy', `${problem} ${advice}`, { retryAfterMs: RETRY_AFTER_MS });
 }

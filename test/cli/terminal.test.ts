@@ -86,7 +86,7 @@ test('an unknown command exits with 2, on a terminal and in a pipe', LIMITS, asy
 
 test('Ctrl-C stops an idle serve with exit code 0', LIMITS, async (context) => {
   const bridge = start(context, ['--port', '0'], { AI_API_BASE: 'http://127.0.0.1:9/v1' });
-  await bridge.shows('Ctrl-C stops it.');
+  await bridge.shows('press Ctrl-C to stop it.');
   bridge.type(CTRL_C);
   const { code, screen } = await bridge.ended;
   assert.equal(code, 0);
@@ -101,7 +101,7 @@ async function startWithAnswer(context: TestContext) {
   });
   context.after(() => upstream.close());
   const bridge = start(context, ['--port', '0', '--drain-timeout-ms', '20000'], { AI_API_BASE: upstream.url });
-  const url = /listens on (\S+);/.exec(await bridge.shows('Ctrl-C stops it.'))?.[1];
+  const url = /is listening on (\S+);/.exec(await bridge.shows('press Ctrl-C to stop it.'))?.[1];
   const body = { model: 'qwen3.7-plus', input: 'Speak.', stream: true };
   let hasBegun: () => void;
   const begun = new Promise<void>((resolve) => (hasBegun = resolve));

@@ -55,11 +55,11 @@ test('reads the file of the running bridge, or that of --log-file', LIMIT, async
   const home = await createHome(context);
   const file = join(home.env['HOME'] ?? '', 'own.log');
   await home.run('start', '--log-file', file);
-  assert.match((await home.run('logs')).out, /the bridge listens/, 'its record names the file');
-  assert.match((await home.run('logs', '--log-file', file)).out, /the bridge listens/);
+  assert.match((await home.run('logs')).out, /the bridge is listening/, 'its record names the file');
+  assert.match((await home.run('logs', '--log-file', file)).out, /the bridge is listening/);
   assert.equal((await home.run('stop')).code, 0);
   assert.equal((await home.run('logs')).code, 1);
-  assert.match((await home.run('logs', '--log-file', file)).out, /the bridge stops/);
+  assert.match((await home.run('logs', '--log-file', file)).out, /the bridge is stopping/);
 });
 
 test(
@@ -176,7 +176,7 @@ test('the tail handles long lines, a missing final line feed, CRLF and ranges', 
 test('--json prints each line as JSON with time and level, whatever the format of the log', LIMIT, async (context) => {
   const { home } = await createLog(context, [
     '(node:1) Warning: before any line',
-    '2026-11-28T14:35:36.496Z info  the bridge listens port=1',
+    '2026-11-28T14:35:36.496Z info  the bridge is listening port=1',
     '2026-11-28 22:35:37+08:00 warn      attempts  overload (503)',
     'Error: of Node itself',
     '{"time":"2026-11-28T14:35:38.000Z","level":"warn","message":"x"}\n',
@@ -185,7 +185,7 @@ test('--json prints each line as JSON with time and level, whatever the format o
   assert.equal(code, 0);
   assert.deepEqual(out.trimEnd().split('\n').map((line) => JSON.parse(line) as unknown), [
     { time: null, level: 'warn', message: '(node:1) Warning: before any line' },
-    { time: '2026-11-28T14:35:36.496Z', level: 'info', message: 'the bridge listens port=1' },
+    { time: '2026-11-28T14:35:36.496Z', level: 'info', message: 'the bridge is listening port=1' },
     { time: '2026-11-28T22:35:37+08:00', level: 'warn', message: '    attempts  overload (503)' },
     { time: '2026-11-28T22:35:37+08:00', level: 'warn', message: 'Error: of Node itself' },
     { time: '2026-11-28T14:35:38.000Z', level: 'warn', message: 'x' },

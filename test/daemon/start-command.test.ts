@@ -60,7 +60,7 @@ test(
       stopWhenUnused: false,
       token: undefined,
     });
-    assert.match(readFileSync(logFile, 'utf8'), /the bridge listens host=127\.0\.0\.1/);
+    assert.match(readFileSync(logFile, 'utf8'), /the bridge is listening host=127\.0\.0\.1/);
     if (process.platform !== 'win32') {
       const modes = [home.paths.state, logFile, join(home.paths.state, `bridge-${home.port}.json`)].map(
         (path) => statSync(path).mode & 0o777,
@@ -320,7 +320,7 @@ test('a bridge that stops when unused ends with its last launch, and removes its
   second.close();
   assert.ok(await untilExited(started.pid, 30_000));
   assert.deepEqual(home.records(), []);
-  assert.match(readFileSync(started.logFile, 'utf8'), / info {2}the bridge stops reason="no clients left"\n$/);
+  assert.match(readFileSync(started.logFile, 'utf8'), / info {2}the bridge is stopping reason="no clients left"\n$/);
 });
 
 test('a bridge that stops when unused also ends when its launcher is killed', LIMIT, async (context) => {

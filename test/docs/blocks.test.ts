@@ -93,7 +93,7 @@ case "$*" in
   '' | serve* | *--follow*)
     said=$(mktemp -p "$HOME")
     ${program} "$@" > "$said" 2>&1 & bridge=$!
-    until grep -q 'listens on' "$said"; do kill -0 $bridge || { cat "$said"; exit 1; }; sleep 0.1; done
+    until grep -q 'is listening on' "$said"; do kill -0 $bridge || { cat "$said"; exit 1; }; sleep 0.1; done
     kill -INT $bridge; wait $bridge; code=$?; cat "$said"; exit $code ;;
   setup*--shell* | setup*--print*) ;;
   setup*) set -- "$@" --yes ;;

@@ -99,7 +99,7 @@ for (const words of [[], ['--no-usage-ledger']]) {
     const env = { HOME: home, AI_API_BASE: `http://127.0.0.1:${port}/v1`, AI_API_KEY: 'sk-1', BRIDGE_STATE_DIR: state };
     const io = createFakeIo();
     const served = run(['serve', '--port', '0', '--log-level', 'error', ...words], env, io);
-    const [, base] = /listens on (\S+);/.exec(await io.firstOut) ?? [];
+    const [, base] = /is listening on (\S+);/.exec(await io.firstOut) ?? [];
     const answer = await fetch(`${base}/responses`, {
       method: 'POST', headers: { 'content-type': 'application/json' },
       body: JSON.stringify({ model: 'some-model', input: 'SECRET QUESTION' }),

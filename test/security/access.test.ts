@@ -206,7 +206,7 @@ describe('listening', () => {
   test('a socket is accessible only to its owner, and a stale one is replaced', LIMIT, async (context) => {
     const path = join(folderOf(context), 'bridge.sock');
     for (const round of [1, 2]) {
-      const bridge = await startBuiltBridge(context, { flags: ['--socket', path], ready: /listens on \S+\.sock/ });
+      const bridge = await startBuiltBridge(context, { flags: ['--socket', path], ready: /is listening on \S+\.sock/ });
       assert.equal(statSync(path).mode & 0o777, 0o600);
       const status = await new Promise((resolve, reject) => {
         request({ socketPath: path, path: '/health', headers: { host: 'localhost' } }, (incoming) => {

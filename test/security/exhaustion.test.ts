@@ -284,7 +284,7 @@ describe('signals end a bridge in the same way', () => {
       }
       while (home.records().length > 0) await new Promise((resolve) => setTimeout(resolve, 20));
       await assert.rejects(sendRequest(home.port, { method: 'GET', path: '/health' }));
-      assert.match(readFileSync(record.logFile, 'utf8'), /the bridge stops|Stopping/);
+      assert.match(readFileSync(record.logFile, 'utf8'), /the bridge is stopping|Stopping/);
     });
   }
 });

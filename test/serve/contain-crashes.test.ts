@@ -57,7 +57,7 @@ test('a process survives rejections, throws in timers and unhandled error events
   context.after(() => child.kill('SIGKILL'));
   const ended = once(child, 'close');
   const [line] = (await once(createInterface({ input: child.stdout }), 'line')) as [string];
-  const url = /listens on (http:\/\/\S+)\/v1;/.exec(line)?.[1];
+  const url = /is listening on (http:\/\/\S+)\/v1;/.exec(line)?.[1];
   assert.ok(url !== undefined, line);
   const log = createInterface({ input: child.stderr })[Symbol.asyncIterator]();
   for (const [name, cause] of [

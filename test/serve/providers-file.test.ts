@@ -67,7 +67,7 @@ async function startWith(context: TestContext, flags: readonly string[], env: Re
   const args = ['--port', '0', '--log-format', 'json', '--upstream-calls', '1', ...flags];
   const code = run(args, { HOME: home, ...env }, io);
   const line = await io.firstOut;
-  const url = /listens on (http:\/\/\S+)\/v1/.exec(line)?.[1];
+  const url = /is listening on (http:\/\/\S+)\/v1/.exec(line)?.[1];
   assert.ok(url, line + io.written.error);
   context.after(async () => {
     io.signal('SIGTERM');

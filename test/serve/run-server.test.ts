@@ -40,7 +40,7 @@ function start(server: BridgeServer, flags: FlagTexts = {}, log?: Logger) {
 test('start-up prints exactly one line', async () => {
   const { server, endClose } = createScriptedServer();
   const { io, code } = start(server);
-  assert.match(await io.firstOut, /^aliyun-codex-bridge 9\.8\.7 listens on http:\/\/127\.0\.0\.1:4321\/v1; .*\n$/);
+  assert.match(await io.firstOut, /^aliyun-codex-bridge 9\.8\.7 is listening on http:\/\/127\.0\.0\.1:4321\/v1; .*\n$/);
   assert.equal(io.written.error, '');
   io.signal('SIGTERM');
   endClose();
@@ -109,7 +109,7 @@ test('if standard error is a JSON log, the shutdown is a log line', async () => 
   const [{ time: _time, ...line }] = lines.map((text) => JSON.parse(text));
   assert.deepEqual(line, {
     level: 'info',
-    message: 'the bridge stops',
+    message: 'the bridge is stopping',
     reason: 'SIGTERM',
     turns: 0,
   });

@@ -13,8 +13,8 @@ function render(flags: FlagTexts, env: Environment, address = { host: '127.0.0.1
 test('the start-up line has the version, the URL, the upstream, the key’s origin and how to stop', () => {
   assert.equal(
     render({}, { AI_API_KEY: 'sk-test-hidden' }),
-    'aliyun-codex-bridge 9.8.7 listens on http://127.0.0.1:31415/v1; upstream http://localhost:8000/v1; '
-    + 'API key: set from env AI_API_KEY; Ctrl-C stops it.\n',
+    'aliyun-codex-bridge 9.8.7 is listening on http://127.0.0.1:31415/v1; upstream http://localhost:8000/v1; '
+    + 'API key: set from env AI_API_KEY; press Ctrl-C to stop it.\n',
   );
 });
 
@@ -38,5 +38,5 @@ test('a missing key is reported with all variables that can set it, unless the p
 });
 
 test('an IPv6 address is in brackets', () => {
-  assert.match(render({}, {}, { host: '::1', port: 1 }), /listens on http:\/\/\[::1\]:1\/v1;/);
+  assert.match(render({}, {}, { host: '::1', port: 1 }), /is listening on http:\/\/\[::1\]:1\/v1;/);
 });

@@ -83,7 +83,7 @@ export async function startBridge({ upstreamUrl, folder, env = {}, port = 0 }: B
 async function readUrl(stdout: NodeJS.ReadableStream | null): Promise<string | undefined> {
   if (stdout === null) return undefined;
   const line = await new Promise<string>((resolve) => createInterface({ input: stdout }).on('line', resolve));
-  return /listens on (\S+\/v1);/.exec(line)?.[1];
+  return /is listening on (\S+\/v1);/.exec(line)?.[1];
 }
 
 /** Resolves like `promise`, or with `undefined` after a time limit. */

@@ -126,7 +126,7 @@ function validateTally({ answered, failed, abandoned, wrong }: Tally): readonly 
 
 /** At log level error, only the start and the measurements are printed: anything else is a defect. */
 function validateOutput(output: string): readonly string[] {
-  const lines = output.split('\n').filter((line) => line !== '' && !/^soak |listens on/.test(line));
+  const lines = output.split('\n').filter((line) => line !== '' && !/^soak |is listening on/.test(line));
   return lines.length === 0 ? [] : [`The bridge printed: ${lines.slice(0, 5).join('\n')}`];
 }
 
