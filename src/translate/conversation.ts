@@ -17,8 +17,9 @@ export interface PairedCall {
   readonly name: string;
   /** A JSON object, as text. */
   readonly arguments: string;
+  /** Undefined if the conversation has none. */
   result: readonly ContentPart[] | undefined;
-  /** Fields of the call signed by the provider (`extra_content`), unchanged. */
+  /** The fields that contain the provider's signature of the call (`extra_content`), unchanged. */
   signature?: JsonObject;
 }
 
@@ -39,7 +40,8 @@ export type ConversationNode = InstructionsNode | UserNode | AssistantNode;
  * Builds the conversation and repairs what strict upstreams reject (upstreams.md, section 2): messages between calls
  * and results, results that are out of order or have no call, repeated or empty call ids.
  *
- * @param origin the model that will read the conversation; signatures of others are dropped, but their text stays
+ * @param origin the model that will read the conversation: from reasoning that another model signed, only the text is
+ * kept; if absent, all signatures are kept
  */
 export function readConversation(
   items: readonly InputItem[], tools: ToolSet, notes: Notes, origin?: string,
@@ -70,7 +72,7 @@ class ConversationReader {
   /** The latest assistant turn while none of its calls has a result. */
   private openTurn: AssistantNode | undefined;
   private readonly usedIds = new Set<string>();
-  /** The latest suffix of each repeated id: llama.cpp gives every call of a thread the same one. */
+  /** The latest suffix of each repeated id: llama.cpp gives every call in a thread the same id. */
   private readonly suffixes = new Map<string, number>();
   private reasoningCount = 0;
 
@@ -85,21 +87,21 @@ class ConversationReader {
   read(item: InputItem): void {
     switch (item.type) {
       case 'message':
-        return this.message(item);
+        return this.addMessage(item);
       case 'reasoning':
-        return this.reasoning(item);
+        return this.addReasoning(item);
       case 'call':
-        return this.call(item);
+        return this.addCall(item);
       case 'call_output':
         return item.callId === undefined
-          ? this.orphan(item.output, item.label)
-          : this.result(item.callId, item.output, item.label);
+          ? this.addOrphan(item.output, item.label)
+          : this.addResult(item.callId, item.output, item.label);
       case 'tool_search_output':
-        return this.result(item.callId, [{ type: 'text', text: this.foundTools(item) }]);
+        return this.addResult(item.callId, [{ type: 'text', text: this.listFoundTools(item) }]);
       case 'agent_message':
-        return this.user(agentContent(item));
+        return this.addUser(renderAgentMessage(item));
       case 'compaction':
-        return this.compaction(openSummary(item.encryptedContent));
+        return this.addSummary(openSummary(item.encryptedContent));
       case 'additional_tools':
       case 'configuration_update':
       case 'compaction_trigger':
@@ -114,28 +116,28 @@ class ConversationReader {
     }
   }
 
-  private message(item: MessageItem): void {
-    if (item.role === 'user') return this.user(item.content);
+  private addMessage(item: MessageItem): void {
+    if (item.role === 'user') return this.addUser(item.content);
     const text = textsOf(item.content).join('\n');
     if (text === '') return undefined;
-    if (item.role === 'assistant') this.turn().text.push(text);
+    if (item.role === 'assistant') this.openOrStartTurn().text.push(text);
     else this.nodes.push({ kind: 'instructions', text });
     return undefined;
   }
 
-  private user(content: readonly ContentPart[]): void {
+  private addUser(content: readonly ContentPart[]): void {
     if (content.length > 0) this.nodes.push({ kind: 'user', content });
   }
 
-  /** Prefers raw text, then the content of our envelope, then the summary. */
-  private reasoning(item: ReasoningItem): void {
+  /** Prefers raw text, then the text in our envelope, then the summary. An envelope of call signatures has no text. */
+  private addReasoning(item: ReasoningItem): void {
     const sealed = openReasoning(item.encryptedContent, this.origin);
-    if (sealed?.calls) return this.sign(sealed.calls);
+    if (sealed?.calls) return this.addSignatures(sealed.calls);
     const text = item.content ?? sealed?.text ?? item.summary;
     if (text === '' && item.encryptedContent !== undefined && !sealed) {
       this.notes.add('left out reasoning that another provider encrypted');
     }
-    const turn = this.turn();
+    const turn = this.openOrStartTurn();
     if (text !== '') turn.reasoning.push(text);
     this.reasoningCount += 1;
     const { items, details } = splitReasoning(item, sealed, this.reasoningCount);
@@ -143,25 +145,25 @@ class ConversationReader {
     turn.reasoningDetails.push(...details);
   }
 
-  /** An envelope after the calls of a response contains the provider's signatures. */
-  private sign(signatures: JsonObject): void {
+  /** Adds the provider's signatures to calls; the envelope that contains them follows the calls of its response. */
+  private addSignatures(signatures: JsonObject): void {
     for (const [id, signature] of Object.entries(signatures)) {
       const call = this.latestCalls.get(id);
       if (call && isJsonObject(signature)) call.signature = signature;
     }
   }
 
-  private call(item: UnreadCall): void {
+  private addCall(item: UnreadCall): void {
     const callId = callIdOf(item);
     this.callsAhead.set(callId, (this.callsAhead.get(callId) ?? 1) - 1);
     const read = readCall(item);
     if (read === undefined) return void this.notes.add(`dropped an input item of type ${item.itemType}`);
     const result = this.earlyResults.get(callId)?.shift();
-    if (read.name === '') this.notes.add('named an earlier call without a name "unknown_tool"');
+    if (read.name === '') this.notes.add('used the name "unknown_tool" for an earlier call without a name');
     const name = this.tools.nameOf(read.name === '' ? { name: 'unknown_tool' } : read);
-    const args = this.safeArguments(read.arguments, name);
-    const call: PairedCall = { id: this.uniqueId(callId), name, arguments: args, result };
-    const turn = this.turn();
+    const args = this.repairArguments(read.arguments, name);
+    const call: PairedCall = { id: this.makeUnique(callId), name, arguments: args, result };
+    const turn = this.openOrStartTurn();
     turn.calls.push(call);
     this.latestCalls.set(callId, call);
     if (result === undefined) pushTo(this.pendingCalls, callId, { call, turn });
@@ -169,17 +171,20 @@ class ConversationReader {
     return undefined;
   }
 
-  /** A single truncated call would fail every later request: strict upstreams parse it (upstreams.md, section 2). */
-  private safeArguments(text: string, name: string): string {
+  /**
+   * Strict upstreams parse the arguments of calls: a single truncated call would fail every later request
+   * (upstreams.md, section 2).
+   */
+  private repairArguments(text: string, name: string): string {
     if (parseJsonObject(text) !== undefined) return replaceLoneSurrogates(text);
-    // A damaged session has NUL bytes around the JSON (openai/codex#24369).
+    // In a damaged session, NUL bytes surround the JSON (openai/codex#24369).
     const clean = text.replaceAll('\0', '').trim();
     if (clean === '' || parseJsonObject(clean) !== undefined) return clean === '' ? '{}' : replaceLoneSurrogates(clean);
     this.notes.add(`wrapped the arguments of an earlier call to ${name}: they are not a JSON object`);
     return JSON.stringify({ _raw: text });
   }
 
-  private result(callId: string, content: readonly ContentPart[], label?: string): void {
+  private addResult(callId: string, content: readonly ContentPart[], label?: string): void {
     const pending = this.pendingCalls.get(callId)?.shift();
     if (pending) {
       pending.call.result = content;
@@ -187,24 +192,24 @@ class ConversationReader {
     } else if ((this.callsAhead.get(callId) ?? 0) > 0) {
       pushTo(this.earlyResults, callId, content);
     } else {
-      this.orphan(content, label ?? callId);
+      this.addOrphan(content, label ?? callId);
     }
   }
 
-  /** A result without a call is still useful: it becomes user text. */
-  private orphan(content: readonly ContentPart[], label: string | undefined): void {
+  /** Adds a result without a call as a user message, because the model can still use it. */
+  private addOrphan(content: readonly ContentPart[], label: string | undefined): void {
     this.notes.add('turned a tool result without a call into a user message');
     const head: ContentPart = { type: 'text', text: `[Result of ${label ?? 'a tool'}]` };
     this.nodes.push({ kind: 'user', content: [head, ...content] });
   }
 
-  private compaction(summary: string | undefined): void {
+  private addSummary(summary: string | undefined): void {
     if (summary === undefined) return void this.notes.add('dropped a compaction item that this bridge did not write');
-    return this.user([{ type: 'text', text: `${SUMMARY_HEAD}\n\n${summary}` }]);
+    return this.addUser([{ type: 'text', text: `${SUMMARY_HEAD}\n\n${summary}` }]);
   }
 
   /** Lists the tools that a search found; the tools themselves are added to the tool list. */
-  private foundTools(item: ToolSearchOutputItem): string {
+  private listFoundTools(item: ToolSearchOutputItem): string {
     const lines = listTools(item.tools).map((tool) => {
       const name = this.tools.nameOf(tool);
       return tool.description === undefined ? `- ${name}` : `- ${name}: ${tool.description}`;
@@ -212,8 +217,8 @@ class ConversationReader {
     return lines.length === 0 ? 'No tools found.' : `These tools can be called now:\n${lines.join('\n')}`;
   }
 
-  /** Returns the current assistant turn. A new one starts after any other node, and after the first result. */
-  private turn(): AssistantNode {
+  /** Returns the open assistant turn. A new turn starts after any other node, and after the first result. */
+  private openOrStartTurn(): AssistantNode {
     if (this.openTurn !== undefined && this.openTurn === this.nodes.at(-1)) return this.openTurn;
     const turn: AssistantNode =
       { kind: 'assistant', reasoning: [], reasoningDetails: [], reasoningItems: [], text: [], calls: [] };
@@ -222,8 +227,8 @@ class ConversationReader {
     return turn;
   }
 
-  /** Returns the client's id. Repeated and empty ids get a suffix that is the same in every request. */
-  private uniqueId(id: string): string {
+  /** Returns the client's id. A repeated or empty id gets a suffix, which is the same in every request. */
+  private makeUnique(id: string): string {
     const base = id === '' ? 'call' : id;
     let unique = id === '' ? 'call_1' : id;
     let suffix = this.suffixes.get(base) ?? 1;
@@ -239,7 +244,7 @@ const SUMMARY_HEAD =
   'build on it and do not repeat finished work:';
 
 /** Renders a multi-agent message with its sender and recipient (fixture 15). */
-function agentContent(item: AgentMessageItem): readonly ContentPart[] {
+function renderAgentMessage(item: AgentMessageItem): readonly ContentPart[] {
   const route = [item.author && `from ${item.author}`, item.recipient && `to ${item.recipient}`].filter(Boolean);
   const head = route.length === 0 ? '' : `[Message ${route.join(' ')}]\n`;
   return [
@@ -248,7 +253,7 @@ function agentContent(item: AgentMessageItem): readonly ContentPart[] {
   ];
 }
 
-/** Returns the texts of a message that are not empty. */
+/** Returns the non-empty texts of a message. */
 const textsOf = (content: readonly ContentPart[]): readonly string[] =>
   content.flatMap((part) => (part.type === 'text' && part.text !== '' ? [part.text] : []));
 
@@ -261,14 +266,14 @@ function pushTo<T>(map: Map<string, T[]>, key: string, value: T): void {
 }
 
 interface SplitReasoning {
-  /** Several if they follow each other without text in between. */
+  /** Several if the endpoint sent several without text in between. */
   readonly items: readonly NativeReasoning[];
   /** Unparsed blocks of Chat providers. */
   readonly details: readonly unknown[];
 }
 
 /**
- * Restores the endpoint's own item from our envelope. Any other reasoning becomes raw text, which most endpoints read:
+ * Restores the endpoint's own items from our envelope. Other reasoning becomes an item of raw text, or of the summary:
  * vLLM answers "Encrypted content is not supported.", and llama.cpp "item['content'] is empty" to an item without text.
  *
  * @param sealed the content of our envelope; undefined if the envelope is not ours

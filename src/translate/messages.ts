@@ -1,4 +1,4 @@
-/** Translates a conversation to Chat messages: one leading system message, results directly after their calls. */
+/** Translates a conversation to Chat messages: instructions in one leading message, results directly after calls. */
 import { isJsonObject } from '../base/json';
 import type { Notes } from '../base/notes';
 import type { Dialect } from '../providers/dialect';
@@ -6,11 +6,12 @@ import type { ChatAssistantMessage, ChatContent, ChatMessage } from '../wire/cha
 import type { ContentPart } from '../wire/responses-request';
 import { findOnlyText, goesToUserMessage, translateContent } from './content';
 import type { AssistantNode, ConversationNode } from './conversation';
+import { CONTINUE } from './reshape-messages';
 import { writeCall, writeResult } from './reshape-tools';
 
 export interface MessagesOptions {
   readonly dialect: Dialect;
-  /** If false, the leading instructions become part of the first user message (ALLOW_SYSTEM=0). */
+  /** If false, instructions are sent in user messages, the leading ones in the first (ALLOW_SYSTEM=0). */
   readonly system: boolean;
   /** If false, calls and results are written as text, for models that cannot call tools. */
   readonly tools: boolean;
@@ -30,13 +31,11 @@ export function translateMessages(
     if (node.kind === 'instructions' && (isLeading || late === 'merge')) texts.push(node.text);
     if (!isLeading) messages.push(...translateNode(node, options));
   }
-  if (!messages.some((message) => message.role === 'user')) messages.unshift(NO_USER);
+  // Upstreams reject a conversation without a user message (upstreams.md, section 2).
+  if (!messages.some((message) => message.role === 'user')) messages.unshift(CONTINUE);
   const head = texts.filter(Boolean).join('\n\n');
   return head === '' ? messages : withInstructions(head, messages, options);
 }
-
-/** Upstreams reject a conversation without a user message (upstreams.md, section 2). */
-const NO_USER: ChatMessage = { role: 'user', content: 'Continue.' };
 
 function withInstructions(
   text: string, messages: readonly ChatMessage[], options: MessagesOptions,
@@ -59,7 +58,7 @@ function translateNode(node: ConversationNode, options: MessagesOptions): readon
       return isBlank(content) ? [] : [{ role: 'user', content }];
     }
     case 'instructions':
-      return lateInstructions(node.text, options);
+      return translateLateInstructions(node.text, options);
     case 'assistant':
       return options.tools ? translateTurn(node, options) : flattenTurn(node, options);
     default:
@@ -71,8 +70,8 @@ function translateNode(node: ConversationNode, options: MessagesOptions): readon
 const isBlank = (content: ChatContent): boolean =>
   typeof content === 'string' ? content.trim() === '' : content.length === 0;
 
-/** Later instructions keep their place, because moving them would change the cached prompt prefix. */
-function lateInstructions(text: string, { dialect, system }: MessagesOptions): readonly ChatMessage[] {
+/** Keeps later instructions in place unless the dialect merges them: moving them would change the cached prefix. */
+function translateLateInstructions(text: string, { dialect, system }: MessagesOptions): readonly ChatMessage[] {
   const form = dialect.lateInstructions === 'system' && !system ? 'user' : dialect.lateInstructions;
   switch (form) {
     case 'merge':
@@ -90,7 +89,7 @@ function translateTurn(node: AssistantNode, options: MessagesOptions): readonly 
   if (isBlank(node.text.join('')) && node.calls.length === 0) return [];
   const message: ChatAssistantMessage = {
     role: 'assistant',
-    ...contentAndReasoning(node, options),
+    ...toContentAndReasoning(node, options),
     ...(node.calls.length > 0 && {
       tool_calls: node.calls.map(({ id, name, arguments: text, signature }) => {
         const { function: signed, ...fields } = signature ?? {};
@@ -110,8 +109,8 @@ function translateTurn(node: AssistantNode, options: MessagesOptions): readonly 
 interface TurnResults {
   readonly results: readonly { readonly id: string; readonly name: string; readonly text: string }[];
   /**
-   * At most one message. It follows all results of the turn: anything between results breaks the pairing (upstreams.md,
-   * section 2).
+   * At most one message. It follows all results of the turn, because a message between results breaks the pairing
+   * (upstreams.md, section 2).
    */
   readonly media: readonly ChatMessage[];
 }
@@ -121,17 +120,17 @@ function translateResults({ calls }: AssistantNode, options: MessagesOptions): T
   const media: ContentPart[] = [];
   const results = calls.map(({ id, name, result }) => {
     if (result === undefined) notes.add(`added the result "aborted" to a call to ${name} that had none`);
-    const lifted = result?.filter((part) => goesToUserMessage(part, dialect)) ?? [];
-    if (lifted.length > 0) media.push({ type: 'text', text: `[Content of the result of ${name}]` }, ...lifted);
-    return { id, name, text: result ? resultText(result, options) : 'aborted' };
+    const moved = result?.filter((part) => goesToUserMessage(part, dialect)) ?? [];
+    if (moved.length > 0) media.push({ type: 'text', text: `[Content of the result of ${name}]` }, ...moved);
+    return { id, name, text: result ? renderResult(result, options) : 'aborted' };
   });
   if (media.length === 0) return { results, media: [] };
   const content = translateContent(media, { ...dialect, unsupportedFiles: 'mark' }, notes);
   return { results, media: [{ role: 'user', content }] };
 }
 
-/** Renders a result as text; media that the model accepts go into a user message. A tool message is never blank. */
-function resultText(result: readonly ContentPart[], options: MessagesOptions): string {
+/** Renders a result as text that is never blank; media that the model accepts go into a user message. */
+function renderResult(result: readonly ContentPart[], options: MessagesOptions): string {
   const text = findOnlyText(result) ?? translateContent(
     result.map((part) =>
       goesToUserMessage(part, options.dialect)
@@ -144,8 +143,11 @@ function resultText(result: readonly ContentPart[], options: MessagesOptions): s
   return typeof text === 'string' && text.trim() !== '' ? text : '(no output)';
 }
 
-/** Returns one reasoning block for the whole turn and its parallel calls, in the form that the provider reads. */
-function contentAndReasoning(
+/**
+ * Returns the turn's text, and one block of reasoning for all its calls in the form that the provider reads; a
+ * placeholder if the reasoning is missing and the provider requires it.
+ */
+function toContentAndReasoning(
   node: AssistantNode, { dialect }: MessagesOptions,
 ): Pick<ChatAssistantMessage, 'content'> & Partial<ChatAssistantMessage> {
   const content = node.text.join('\n\n');

@@ -1,7 +1,6 @@
 /**
- * Converts a translated request for a provider's own Responses endpoint. The Chat request remains the internal form, so
- * that every history repair, quirk and learned repair applies here too; this file only changes the wire format
- * (docs/protocol.md, Responses endpoints).
+ * Converts a Chat request for a provider's own Responses endpoint. Requests are translated to Chat first, so that every
+ * history repair, quirk and learned repair applies here too (docs/protocol.md, Responses endpoints).
  */
 import { compact } from '../base/json';
 import type { Notes } from '../base/notes';
@@ -30,7 +29,7 @@ export function toNativeDialect(dialect: Dialect): Dialect {
     user: false,
     logitBias: false,
     promptCacheKey: true,
-    thinking: nativeThinking(dialect.thinking),
+    thinking: toNativeThinking(dialect.thinking),
     preserveThinking: false,
     reasoningSplit: false,
     cumulative: false,
@@ -40,10 +39,8 @@ export function toNativeDialect(dialect: Dialect): Dialect {
   };
 }
 
-/**
- * All thinking controls become `reasoning.effort`; `none` turns thinking off where possible (DeepSeek, thinking mode).
- */
-function nativeThinking(control: ThinkingControl): ThinkingControl {
+/** Turns a thinking control into `reasoning.effort`; its value `none` disables thinking (DeepSeek, thinking mode). */
+function toNativeThinking(control: ThinkingControl): ThinkingControl {
   if (control.kind === 'none' || control.kind === 'effort') return control;
   const levels = 'levels' in control ? control.levels : undefined;
   const fixed = 'fixed' in control && control.fixed === true;
@@ -52,7 +49,7 @@ function nativeThinking(control: ThinkingControl): ThinkingControl {
 
 const KNOWN_SAMPLING: readonly string[] = ['temperature', 'top_p'];
 
-/** Drops settings that only Chat Completions has. */
+/** Drops the settings of a request that only Chat Completions has. */
 export function toNativeSettings(request: ResponsesRequest, notes: Notes): ResponsesRequest {
   const { modalities, audio, sampling, ...rest } = request;
   const dropped = Object.keys(sampling).filter((name) => !KNOWN_SAMPLING.includes(name));
@@ -75,7 +72,7 @@ export function withNativeSettings(chat: ChatRequest, request: ResponsesRequest,
   return { ...chat, native: compact({ include: include.length > 0 ? include : undefined, summary }) };
 }
 
-/** Pure: the same request results in the same bytes. Only fields named in wire/native.ts are written. */
+/** Writes only fields named in wire/native.ts. Pure: the same request results in the same bytes. */
 export function toNativeRequest(chat: ChatRequest): NativeRequest {
   const { include, summary, omit = [] } = chat.native ?? {};
   const unless = <T>(name: NativeOption, value: T): T | undefined => (omit.includes(name) ? undefined : value);
@@ -106,9 +103,7 @@ export function toNativeRequest(chat: ChatRequest): NativeRequest {
   };
 }
 
-/**
- * Splits an assistant message into reasoning, message and calls, in this order and without ids, as Codex sends them.
- */
+/** Converts a message. An assistant message becomes reasoning items, text and calls, in the order that Codex uses. */
 function toItems(message: ChatMessage): readonly NativeInputItem[] {
   switch (message.role) {
     case 'system':
@@ -156,7 +151,7 @@ function toPart(part: ChatPart, textType: 'input_text' | 'output_text'): NativeP
   }
 }
 
-/** @param strict the default; undefined for an endpoint that does not know the field */
+/** @param strict the value for a tool that sets none; undefined for an endpoint that does not know the field */
 const toTool = (
   { function: { name, description, parameters, strict: own } }: ChatTool, strict: boolean | undefined,
 ): NativeTool => ({

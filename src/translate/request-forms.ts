@@ -1,4 +1,4 @@
-/** Applies the dialect's request forms to a translated request. */
+/** Gives a translated request the form that the dialect requires, including its marks for the prompt cache. */
 import type { Dialect, RequestForm } from '../providers/dialect';
 import type { ChatMessage, ChatRequest } from '../wire/chat';
 import {
@@ -7,7 +7,7 @@ import {
 } from './reshape-messages';
 import { renameCallIds, writeCallsAsText } from './reshape-tools';
 
-/** The function for each form; the same functions repair rejected requests. */
+/** The function that implements each form; the same functions repair rejected requests. */
 export const REQUEST_FORMS: { readonly [F in RequestForm]: (chat: ChatRequest) => ChatRequest } = {
   'alternating-roles': alternateRoles,
   'assistant-between-tool-and-user': separateUserFromResults,
@@ -19,13 +19,13 @@ export const REQUEST_FORMS: { readonly [F in RequestForm]: (chat: ChatRequest) =
   'no-empty-content': fillEmptyContent,
 };
 
-/** Applies the forms that the provider is known to need. */
+/** Applies the forms that the provider is known to need, and marks what it should cache. */
 export function applyForms(chat: ChatRequest, { forms, cacheControl }: Dialect): ChatRequest {
   const changed = forms.reduce((current, form) => REQUEST_FORMS[form](current), chat);
   return cacheControl === 'none' ? changed : markForCache(changed);
 }
 
-/** Marks the instructions and the last message: two of at most four marks, so that gateways can add their own. */
+/** Marks the first message, which is the instructions, and the last. Gateways can add two more: four are allowed. */
 function markForCache(chat: ChatRequest): ChatRequest {
   const last = chat.messages.length - 1;
   return { ...chat, messages: chat.messages.map((message, at) => (at === 0 || at === last ? mark(message) : message)) };

@@ -10,19 +10,19 @@ import type { InputItem, ResponsesRequest, ToolChoice, ToolReference } from '../
 import { readConversation } from './conversation';
 import { translateMessages } from './messages';
 import { applyForms } from './request-forms';
-import { wantsSeveralChoices, translateFormat, translateSettings, translateThinking } from './settings';
+import { translateFormat, translateSettings, translateThinking, wantsSeveralChoices } from './settings';
 
 export interface TranslateOptions {
   /** The model id to send upstream. */
   readonly model: string;
-  /** The model's name in envelopes; if absent, the signatures of every model are sent. */
+  /** The model's name in envelopes: signatures by other models are dropped. If absent, all signatures are sent. */
   readonly origin?: string;
   readonly dialect: Dialect;
   /**
    * Offer tools if the model can call them (`auto`), always (`force`), or never, with earlier calls as text (`off`).
    */
   readonly tools: 'auto' | 'force' | 'off';
-  /** Send instructions as a system message; otherwise in the first user message (ALLOW_SYSTEM). */
+  /** Send instructions as system messages; otherwise as user text (ALLOW_SYSTEM). */
   readonly system: boolean;
   /** Send the request's `reasoning` object unchanged (FORWARD_REASONING). */
   readonly forwardReasoning: boolean;
@@ -34,7 +34,7 @@ export interface TranslateOptions {
 
 export interface TranslatedRequest {
   readonly chat: ChatRequest;
-  /** The tools by their offered names, to translate calls back. */
+  /** Maps the names in the model's calls back to the client's tools. */
   readonly tools: ToolSet;
 }
 
@@ -60,7 +60,7 @@ export function translateRequest(
   const chat: ChatRequest = {
     model: options.model,
     messages,
-    // Only several choices are not streamed: thinking models require streaming (upstreams.md, section 0, fact 5).
+    // Streamed unless there are several choices: thinking models require it (upstreams.md, section 0, fact 5).
     ...(wantsSeveralChoices(request) ? { stream: false } : { stream: true, stream_options: { include_usage: true } }),
     ...offered,
     ...(offered.tools && dialect.parallelToolCalls && parallel !== undefined && { parallel_tool_calls: parallel }),
@@ -73,7 +73,7 @@ export function translateRequest(
   return { chat: isPlain ? chat : applyForms(chat, dialect), tools };
 }
 
-/** Applies `configuration_update` items; the last one applies to this turn. */
+/** Applies the effort of `configuration_update` items; the last one counts. */
 function withUpdates(request: ResponsesRequest): ResponsesRequest {
   let effort: string | undefined;
   for (const item of request.input) {
@@ -88,7 +88,8 @@ function enableSearch({ dialect, webSearch }: TranslateOptions, notes: Notes): P
   return {};
 }
 
-const PROMPT = `Your context is full. Write a handoff summary of this conversation for the model that continues it:
+const SUMMARY_PROMPT =
+  `Your context is full. Write a handoff summary of this conversation for the model that continues it:
 - what the user wants, with every constraint and preference that was stated,
 - what was done and decided, with the exact names of files, commands, identifiers and values that matter,
 - what is still open, and the next concrete steps.
@@ -100,19 +101,19 @@ export function asksForCompaction(request: ResponsesRequest): boolean {
 }
 
 /**
- * Turns a compaction request into a request for a summary. Keeps the tools, so that the prompt prefix stays cached, but
- * allows no calls.
+ * Turns a compaction request into a request for a summary in plain text. Keeps the tools, so that the prompt prefix
+ * stays cached, but allows no calls.
  */
 export function toSummaryRequest(request: ResponsesRequest): ResponsesRequest {
   const { format: _format, ...rest } = request;
   const history = request.input.filter((item) => item.type !== 'compaction_trigger');
-  const ask: InputItem = { type: 'message', role: 'user', content: [{ type: 'text', text: PROMPT }] };
-  return { ...rest, input: [...history, ask], toolChoice: { mode: 'none' } };
+  const prompt: InputItem = { type: 'message', role: 'user', content: [{ type: 'text', text: SUMMARY_PROMPT }] };
+  return { ...rest, input: [...history, prompt], toolChoice: { mode: 'none' } };
 }
 
 /**
- * Collects all tools. After a tool search, Codex leaves `tools` unchanged and expects the found tools to be callable
- * (codex-protocol.md, section 2).
+ * Collects the tools in `tools` and in the input: after a tool search, Codex leaves `tools` unchanged and expects the
+ * found tools to be callable (codex-protocol.md, section 2).
  */
 export function collectTools(request: ResponsesRequest, dialect: Dialect, notes: Notes): ToolSet {
   const tools = new ToolSet(dialect.forbiddenToolNames);
@@ -138,7 +139,7 @@ type Offered = Pick<ChatRequest, 'tools' | 'tool_choice' | 'tool_stream'>;
  */
 function translateToolChoice(choice: ToolChoice, tools: ToolSet, dialect: Dialect, notes: Notes): Offered {
   if (choice.mode === 'named') rejectUnoffered(choice.tool, tools);
-  const offered = choice.mode === 'allowed' ? allowedTools(choice.tools, tools) : tools.offered;
+  const offered = choice.mode === 'allowed' ? listAllowedTools(choice.tools, tools) : tools.offered;
   if (offered.length === 0) return {};
   const sent = toChatChoice(choice, tools, dialect, notes);
   return {
@@ -152,22 +153,22 @@ function translateToolChoice(choice: ToolChoice, tools: ToolSet, dialect: Dialec
  * Whether the client's `tool_choice` rules out a call. A call to an undeclared tool is allowed, because the client
  * tells the model that the tool does not exist.
  */
-export function forbidsCall(choice: ToolChoice, tools: ToolSet, upstreamName: string): boolean {
+export function forbidsCall(choice: ToolChoice, tools: ToolSet, calledName: string): boolean {
   if (choice.mode === 'none') return true;
   if (choice.mode !== 'allowed') return false;
-  const name = tools.nameOf(tools.find(upstreamName));
-  return tools.has(name) && !allowedNames(choice.tools, tools).has(name);
+  const name = tools.nameOf(tools.find(calledName));
+  return tools.has(name) && !listAllowedNames(choice.tools, tools).has(name);
 }
 
-function allowedTools(allowed: readonly ToolReference[], tools: ToolSet): readonly ChatTool[] {
-  const names = allowedNames(allowed, tools);
+function listAllowedTools(allowed: readonly ToolReference[], tools: ToolSet): readonly ChatTool[] {
+  const names = listAllowedNames(allowed, tools);
   return tools.offered.filter((tool) => names.has(tool.function.name));
 }
 
-const allowedNames = (allowed: readonly ToolReference[], tools: ToolSet): ReadonlySet<string> =>
-  new Set(allowed.map((tool) => upstreamName(tool, tools)));
+const listAllowedNames = (allowed: readonly ToolReference[], tools: ToolSet): ReadonlySet<string> =>
+  new Set(allowed.map((tool) => toUpstreamName(tool, tools)));
 
-/** Thinking models of several families reject a forced choice (upstreams.md, section 2, tool_choice). */
+/** Weakens a forced choice that the model rejects, as thinking models do (upstreams.md, section 2, tool_choice). */
 function toChatChoice(choice: ToolChoice, tools: ToolSet, dialect: Dialect, notes: Notes): ChatToolChoice | undefined {
   if (dialect.toolChoice === 'omit') return undefined;
   if (choice.mode === 'auto' || choice.mode === 'none') return choice.mode;
@@ -177,16 +178,16 @@ function toChatChoice(choice: ToolChoice, tools: ToolSet, dialect: Dialect, note
     return 'auto';
   }
   if (choice.mode !== 'named') return 'required';
-  return { type: 'function', function: { name: upstreamName(choice.tool, tools) } };
+  return { type: 'function', function: { name: toUpstreamName(choice.tool, tools) } };
 }
 
 function rejectUnoffered(forced: ToolReference, tools: ToolSet): void {
-  const name = upstreamName(forced, tools);
+  const name = toUpstreamName(forced, tools);
   if (tools.has(name)) return;
   const message = `Cannot force the tool "${name}": it is not among the tools offered to the model.`;
   throw new BridgeError('invalid_request', message, { param: 'tool_choice' });
 }
 
-function upstreamName(tool: ToolReference, tools: ToolSet): string {
+function toUpstreamName(tool: ToolReference, tools: ToolSet): string {
   return tools.nameOf({ name: tool.name ?? tool.kind, namespace: tool.namespace });
 }

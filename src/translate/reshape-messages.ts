@@ -1,6 +1,6 @@
 /**
- * Rewrites the conversation for upstreams that reject its usual form. Each function is pure and returns the same object
- * if there is nothing to change. upstream/ decides which rejection requires which form.
+ * Rewrites the messages of a request for upstreams that reject their usual form. Each function is pure and returns the
+ * same object if there is nothing to change. upstream/repairs.ts decides which rejection requires which function.
  */
 import { asArray, compact } from '../base/json';
 import type { ChatAssistantMessage, ChatContent, ChatMessage, ChatPart, ChatRequest } from '../wire/chat';
@@ -21,18 +21,19 @@ const mapAssistant = (chat: ChatRequest, map: (message: ChatAssistantMessage) =>
   mapMessages(chat, (message) => (message.role === 'assistant' ? map(message) : message));
 
 /**
- * Makes the roles alternate, as templates of Mistral and Gemma require ("roles must alternate user/assistant/…"): later
- * instructions become user text, adjacent messages of one role are joined, and the first message is the user's.
+ * Makes the roles alternate, as Mistral's and Gemma's templates require ("roles must alternate user/assistant/…").
+ * Later instructions become user text, adjacent messages of the same role are joined, and a user message comes first.
  */
 export function alternateRoles(chat: ChatRequest): ChatRequest {
   const head = chat.messages.findIndex((message) => !isInstructions(message));
   const split = head === -1 ? chat.messages.length : head;
   const [leading, others] = [chat.messages.slice(0, split), chat.messages.slice(split)];
-  const body = joinNeighbours(others.map(asUser));
+  const body = joinAdjacent(others.map(asUser));
   return withMessages(chat, [...leading, ...(body[0]?.role === 'assistant' ? [CONTINUE] : []), ...body]);
 }
 
-const CONTINUE: ChatMessage = { role: 'user', content: 'Continue.' };
+/** A user message for upstreams that require one. */
+export const CONTINUE: ChatMessage = { role: 'user', content: 'Continue.' };
 
 const isInstructions = ({ role }: ChatMessage): boolean => role === 'system' || role === 'developer';
 
@@ -46,7 +47,7 @@ const wrap = (content: ChatContent, before: string, after: string): ChatContent 
     ? `${before}${content}${after}`
     : [{ type: 'text', text: before }, ...content, { type: 'text', text: after }];
 
-function joinNeighbours(messages: readonly ChatMessage[]): readonly ChatMessage[] {
+function joinAdjacent(messages: readonly ChatMessage[]): readonly ChatMessage[] {
   const joined: ChatMessage[] = [];
   for (const message of messages) {
     const pair = join(joined.at(-1), message);
@@ -56,7 +57,7 @@ function joinNeighbours(messages: readonly ChatMessage[]): readonly ChatMessage[
   return joined;
 }
 
-/** Joins two messages of the same role; undefined if they must stay separate. */
+/** Joins two user or two assistant messages; undefined if they must stay separate. */
 function join(first: ChatMessage | undefined, second: ChatMessage): ChatMessage | undefined {
   if (first?.role === 'user' && second.role === 'user') {
     return { role: 'user', content: joinContent(first.content, second.content) };
@@ -87,7 +88,7 @@ function joinContent(first: ChatContent, second: ChatContent): ChatContent {
 const toParts = (content: ChatContent): readonly ChatPart[] =>
   typeof content === 'string' ? [{ type: 'text', text: content }] : content;
 
-/** Inserts an assistant message between results and the user ("Unexpected role 'user' after role 'tool'", Mistral). */
+/** Inserts an assistant message after results, before a user message (Mistral: "Unexpected role 'user' after …"). */
 export function separateUserFromResults(chat: ChatRequest): ChatRequest {
   const messages = chat.messages.flatMap((message, index) =>
     message.role === 'user' && chat.messages[index - 1]?.role === 'tool' ? [UNDERSTOOD, message] : [message],
@@ -128,7 +129,7 @@ export function endWithUser(chat: ChatRequest): ChatRequest {
   return last === 'user' || last === 'tool' ? chat : { ...chat, messages: [...chat.messages, CONTINUE] };
 }
 
-/** Fills blank content and drops blank parts ("text content blocks must be non-empty"). */
+/** Replaces blank content, with null next to calls, and drops blank parts ("text content blocks must be non-empty"). */
 export const fillEmptyContent = (chat: ChatRequest): ChatRequest =>
   mapMessages(chat, (message) => {
     if (message.content === null) return message;
@@ -157,7 +158,7 @@ export const dropPictureDetail = (chat: ChatRequest): ChatRequest =>
 
 const hasDetail = (part: ChatPart): boolean => part.type === 'image_url' && part.image_url.detail !== undefined;
 
-/** Splits parallel calls into one call per message ("This model only supports single tool-calls at once!"). */
+/** Splits parallel calls into one call per message, each before its result ("only supports single tool-calls"). */
 export function splitParallelCalls(chat: ChatRequest): ChatRequest {
   const hasSeveral = (message: ChatMessage): boolean =>
     message.role === 'assistant' && (message.tool_calls?.length ?? 0) > 1;
@@ -200,11 +201,11 @@ const asString = (content: ChatContent): ChatContent =>
 export function replacePictures(chat: ChatRequest): ChatRequest {
   return mapContent(chat, (content) => {
     if (typeof content === 'string' || !content.some((part) => part.type === 'image_url')) return content;
-    return asString(content.map((part) => (part.type === 'image_url' ? PICTURE : part)));
+    return asString(content.map((part) => (part.type === 'image_url' ? PICTURE_MARKER : part)));
   });
 }
 
-const PICTURE: ChatPart = { type: 'text', text: '[image left out: the model cannot see images]' };
+const PICTURE_MARKER: ChatPart = { type: 'text', text: '[image left out: the model cannot see images]' };
 
 /** Drops the reasoning of earlier turns, whichever field holds it ("property 'reasoning_content' is unsupported"). */
 export function dropReasoning(chat: ChatRequest): ChatRequest {
@@ -224,7 +225,7 @@ export function renameReasoning(chat: ChatRequest, field: 'reasoning_content' | 
   });
 }
 
-/** Moves text that accompanies calls into the reasoning (gpt-oss: "Cannot pass both content and thinking …"). */
+/** Moves text next to calls to the end of the reasoning (gpt-oss: "Cannot pass both content and thinking …"). */
 export function moveTextIntoReasoning(chat: ChatRequest): ChatRequest {
   return mapAssistant(chat, (message) => {
     const field = message.reasoning_content === undefined ? 'reasoning' : 'reasoning_content';
@@ -248,10 +249,10 @@ export function dropCiphertext(chat: ChatRequest): ChatRequest {
 
 /** Drops reasoning items without ciphertext, which OpenAI's own endpoint rejects. */
 export function dropPlainReasoningItems(chat: ChatRequest): ChatRequest {
-  const isOpen = (detail: unknown): boolean => isReasoningItem(detail) && !isEncrypted(detail);
+  const isPlain = (detail: unknown): boolean => isReasoningItem(detail) && !isEncrypted(detail);
   return mapAssistant(chat, (message) =>
-    message.reasoning_details?.some(isOpen)
-      ? { ...message, reasoning_details: message.reasoning_details.filter((detail) => !isOpen(detail)) }
+    message.reasoning_details?.some(isPlain)
+      ? { ...message, reasoning_details: message.reasoning_details.filter((detail) => !isPlain(detail)) }
       : message,
   );
 }

@@ -38,34 +38,34 @@ export const simplifySchemas = (chat: ChatRequest, rules: readonly SchemaRule[])
     return isSameJson(parameters, tool.parameters) ? tool : { ...tool, parameters };
   });
 
-/** Truncates descriptions to `longest` characters ("string too long. Expected a string with maximum length 1024"). */
-export const shortenDescriptions = (chat: ChatRequest, longest: number): ChatRequest =>
+/** Truncates descriptions to `maxLength` characters ("string too long. Expected a string with maximum length 1024"). */
+export const shortenDescriptions = (chat: ChatRequest, maxLength: number): ChatRequest =>
   mapTools(chat, (tool) =>
-    tool.description === undefined || tool.description.length <= longest
+    tool.description === undefined || tool.description.length <= maxLength
       ? tool
-      : { ...tool, description: `${tool.description.slice(0, Math.max(0, longest - 1)).trimEnd()}…` },
+      : { ...tool, description: `${tool.description.slice(0, Math.max(0, maxLength - 1)).trimEnd()}…` },
   );
 
-/** Shortens tool names to `longest` characters, in the history too; `ToolSet.find` finds tools by their short name. */
-export function shortenToolNames(chat: ChatRequest, longest: number): ChatRequest {
-  const short = (name: string): string => shortenName(name, longest);
+/** Shortens tool names to `maxLength` characters, in the history too; `ToolSet.find` recognizes the short names. */
+export function shortenToolNames(chat: ChatRequest, maxLength: number): ChatRequest {
+  const shorten = (name: string): string => shortenName(name, maxLength);
   const renamed = mapTools(chat, (tool) => {
-    const name = short(tool.name);
+    const name = shorten(tool.name);
     return name === tool.name ? tool : { ...tool, name };
   });
   const choice = chat.tool_choice;
-  const forced = typeof choice === 'object' && { ...choice, function: { name: short(choice.function.name) } };
+  const forced = typeof choice === 'object' && { ...choice, function: { name: shorten(choice.function.name) } };
   const messages = chat.messages.map((message) =>
-    message.role === 'assistant' && message.tool_calls?.some((call) => short(call.function.name) !== call.function.name)
-      ? { ...message, tool_calls: message.tool_calls.map((call) => renameCall(call, short)) }
+    message.role === 'assistant' && message.tool_calls?.some(({ function: { name } }) => shorten(name) !== name)
+      ? { ...message, tool_calls: message.tool_calls.map((call) => renameCall(call, shorten)) }
       : message,
   );
-  const same = renamed === chat && messages.every((message, index) => message === chat.messages[index]);
-  return same ? chat : { ...renamed, messages, ...(forced && { tool_choice: forced }) };
+  const isSame = renamed === chat && messages.every((message, index) => message === chat.messages[index]);
+  return isSame ? chat : { ...renamed, messages, ...(forced && { tool_choice: forced }) };
 }
 
-const renameCall = (call: ChatToolCall, short: (name: string) => string): ChatToolCall => ({
-  ...call, function: { ...call.function, name: short(call.function.name) },
+const renameCall = (call: ChatToolCall, shorten: (name: string) => string): ChatToolCall => ({
+  ...call, function: { ...call.function, name: shorten(call.function.name) },
 });
 
 /** Drops `strict` from functions ("unknown field: strict"). */
@@ -86,14 +86,14 @@ export interface CallIdForm {
   /** The maximum length; with `exact`, the required length. */
   readonly length: number;
   readonly exact: boolean;
-  /** Only letters and digits. */
+  /** Whether only letters and digits are accepted. */
   readonly alphanumeric: boolean;
 }
 
-/** Replaces call ids that do not have this form, in calls and results; a call gets the same id in every request. */
+/** Replaces call ids that lack the required form, in calls and results; a call gets the same id in every request. */
 export function renameCallIds(chat: ChatRequest, form: CallIdForm): ChatRequest {
   const names = new Map<string, string>();
-  const taken = new Set(chat.messages.flatMap(callIds).filter((id) => fits(id, form)));
+  const taken = new Set(chat.messages.flatMap(listCallIds).filter((id) => fits(id, form)));
   const rename = (id: string): string => {
     if (fits(id, form)) return id;
     let name = names.get(id) ?? digest(id, form.length);
@@ -103,14 +103,14 @@ export function renameCallIds(chat: ChatRequest, form: CallIdForm): ChatRequest 
     return name;
   };
   return mapMessages(chat, (message) => {
-    if (callIds(message).every((id) => fits(id, form))) return message;
+    if (listCallIds(message).every((id) => fits(id, form))) return message;
     if (message.role === 'tool') return { ...message, tool_call_id: rename(message.tool_call_id) };
     if (message.role !== 'assistant' || !message.tool_calls) return message;
     return { ...message, tool_calls: message.tool_calls.map((call) => ({ ...call, id: rename(call.id) })) };
   });
 }
 
-function callIds(message: ChatMessage): readonly string[] {
+function listCallIds(message: ChatMessage): readonly string[] {
   if (message.role === 'tool') return [message.tool_call_id];
   return message.role === 'assistant' ? (message.tool_calls ?? []).map(({ id }) => id) : [];
 }

@@ -1,4 +1,4 @@
-/** Translates the settings of a request by the dialect: sampling and limits, thinking, output format. */
+/** Translates the settings of a request as the dialect requires: sampling and limits, thinking, output format. */
 import { compact, type JsonObject } from '../base/json';
 import type { Notes } from '../base/notes';
 import type { Dialect, ThinkingControl } from '../providers/dialect';
@@ -9,7 +9,7 @@ import type { ResponsesRequest, TextFormat } from '../wire/responses-request';
 /** The entry of `include` that requests log probabilities. */
 const LOGPROBS = 'message.output_text.logprobs';
 
-/** @returns only fields that are set and that the dialect accepts */
+/** @returns only fields that have a value and that the dialect accepts */
 export function translateSettings(request: ResponsesRequest, dialect: Dialect): Partial<ChatRequest> {
   const { n, logit_bias, stop, seed, ...sampling } = request.sampling;
   const limit = request.maxOutputTokens ?? (dialect.alwaysMaxTokens ? dialect.maxTokens : undefined);
@@ -34,7 +34,7 @@ export function translateSettings(request: ResponsesRequest, dialect: Dialect): 
 /** Whether the client requests several choices. They are not streamed, and therefore generated without thinking. */
 export const wantsSeveralChoices = ({ sampling }: Pick<ResponsesRequest, 'sampling'>): boolean => (sampling.n ?? 1) > 1;
 
-/** @param options `forwardReasoning` sends the `reasoning` object unchanged in addition */
+/** @param options `forwardReasoning` also sends the request's `reasoning` object, unchanged */
 export function translateThinking(
   request: ResponsesRequest, options: { readonly dialect: Dialect; readonly forwardReasoning: boolean },
 ): Partial<ChatRequest> {
@@ -43,7 +43,7 @@ export function translateThinking(
     ...controlThinking(thinking, request.reasoning?.effort, wantsSeveralChoices(request)),
     ...(preserveThinking && { preserve_thinking: true }),
     ...(reasoningSplit && { reasoning_split: true }),
-    ...(options.forwardReasoning && request.reasoning && { reasoning: nested(request.reasoning) }),
+    ...(options.forwardReasoning && request.reasoning && { reasoning: toJson(request.reasoning) }),
   };
 }
 
@@ -74,7 +74,7 @@ function controlThinking(control: ThinkingControl, effort: string | undefined, s
   }
 }
 
-/** `minimal` turns thinking off if the model has no level below `high`; DeepSeek documents minimal → low. */
+/** `minimal` turns thinking off, unless the model has the level `low`: DeepSeek documents minimal → low. */
 function isOff(effort: string | undefined, control: ThinkingControl): boolean {
   const hasLowLevel = 'levels' in control && control.levels?.includes('low');
   return effort === 'none' || (effort === 'minimal' && !hasLowLevel);
@@ -93,7 +93,7 @@ function renderEffort(effort: string | undefined, levels: readonly string[] | un
   return effort === undefined || levels === undefined ? {} : { reasoning_effort: clampEffort(effort, levels) };
 }
 
-const nested = (settings: { readonly effort?: string; readonly summary?: string }): JsonObject => ({ ...settings });
+const toJson = (settings: { readonly effort?: string; readonly summary?: string }): JsonObject => ({ ...settings });
 
 export interface TranslatedFormat {
   readonly fields: Pick<ChatRequest, 'response_format'>;
@@ -103,7 +103,7 @@ export interface TranslatedFormat {
 
 type JsonFormat = Exclude<TextFormat, { readonly type: 'text' }>;
 
-/** Falls back from json_schema to json_object, then to a prompt, as far as the dialect requires. */
+/** Translates the output format; json_schema becomes json_object or a prompt if the dialect requires it. */
 export function translateFormat(format: TextFormat | undefined, dialect: Dialect, notes: Notes): TranslatedFormat {
   if (format === undefined || format.type === 'text') return { fields: {} };
   if (dialect.responseFormat === 'json_schema') {
@@ -118,8 +118,8 @@ export function translateFormat(format: TextFormat | undefined, dialect: Dialect
 }
 
 /**
- * Removes `response_format`, for models that reject it, and describes the schema in the first message. A plain
- * `json_object` needs no description, because OpenAI already requires the word JSON in the messages.
+ * Removes `response_format`, for models that reject it, and describes its schema in the first message. `json_object`
+ * needs no description, because OpenAI already requires the word JSON in the messages.
  */
 export function moveFormatIntoMessages(chat: ChatRequest): ChatRequest {
   const { response_format: format, ...rest } = chat;
@@ -132,10 +132,10 @@ export function moveFormatIntoMessages(chat: ChatRequest): ChatRequest {
 
 function withText(message: ChatMessage, text: string): ChatMessage {
   if (message.role !== 'system' && message.role !== 'developer' && message.role !== 'user') return message;
-  return { ...message, content: joined(message.content, text) };
+  return { ...message, content: append(message.content, text) };
 }
 
-const joined = (content: ChatContent, text: string): ChatContent =>
+const append = (content: ChatContent, text: string): ChatContent =>
   typeof content === 'string' ? `${content}\n\n${text}` : [...content, { type: 'text', text }];
 
 function describeFormat(format: JsonFormat): string {

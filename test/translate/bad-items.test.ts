@@ -37,7 +37,7 @@ const ITEMS: readonly ItemRow[] = [
     'a nameless call',
     [{ type: 'function_call', call_id: 'a', arguments: '{}' }, output('a')],
     ['call unknown_tool {}', 'result done'],
-    /named an earlier call without a name "unknown_tool"/,
+    /used the name "unknown_tool" for an earlier call without a name/,
   ],
   [
     'a nameless custom call',
