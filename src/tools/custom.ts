@@ -1,4 +1,4 @@
-/** Custom (free-form) tools such as apply_patch: a function with one string for the model, raw text for the client. */
+/** Translates custom (free-form) tools such as apply_patch: one string argument for models, raw text for clients. */
 import {
   asRecord, asString, asText, isJsonObject, type JsonValue, parseJson, toWellFormed, type UnknownRecord,
 } from '../base/json';
@@ -14,7 +14,7 @@ export const customKind: ToolKind<'custom'> = {
   /** The Responses form is flat; the Chat form `{type, custom: {…}}` is accepted too. */
   declare(declared, context) {
     const tool = asRecord(declared['custom']) ?? declared;
-    const offered = readDeclaration('custom', tool, context, withGrammar(tool));
+    const offered = readDeclaration('custom', tool, context, renderDescription(tool));
     if (offered === undefined) return;
     context.offer({
       ...offered,
@@ -36,7 +36,7 @@ export const customKind: ToolKind<'custom'> = {
   write: createCustomWriter,
 };
 
-function withGrammar(tool: UnknownRecord): string {
+function renderDescription(tool: UnknownRecord): string {
   const rule =
     `Pass the whole text as the one string argument "${INPUT_KEY}": raw text, not JSON, no code fence, no heredoc.`;
   const format = asRecord(tool['format']);
@@ -52,7 +52,7 @@ function withGrammar(tool: UnknownRecord): string {
 function createCustomWriter(target: CallTarget, position: CallPosition): CallWriter<OutputCustomToolCall> {
   const at = { item_id: position.itemId, output_index: position.outputIndex };
   const reader = new CustomInputReader();
-  const gate = target.name === APPLY_PATCH ? new PatchProgress() : new PlainProgress();
+  const progress = target.name === APPLY_PATCH ? new PatchProgress() : new PlainProgress();
   let args = '';
   let sent = '';
   const item = (status: OutputStatus, input: string): OutputCustomToolCall => ({
@@ -69,13 +69,13 @@ function createCustomWriter(target: CallTarget, position: CallPosition): CallWri
     begin: () => item('in_progress', ''),
     push(text) {
       args += text;
-      const fresh = gate.push(reader.push(text));
+      const fresh = progress.push(reader.push(text));
       if (fresh === '') return [];
       sent += fresh;
       return [delta(fresh)];
     },
     end() {
-      const { text: input, repairs } = finish(target.name, toWellFormed(readCustomInput(args)), sent);
+      const { text: input, repairs } = finishInput(target.name, toWellFormed(readCustomInput(args)), sent);
       const rest = input.slice(sent.length);
       return {
         events: [...(rest === '' ? [] : [delta(rest)]), { type: 'response.custom_tool_call_input.done', ...at, input }],
@@ -86,7 +86,7 @@ function createCustomWriter(target: CallTarget, position: CallPosition): CallWri
   };
 }
 
-/** Streams input that is not a patch. Input that begins like JSON or a code fence is held, and unwrapped at the end. */
+/** Streams input that is not a patch. Holds input that begins like JSON or a code fence, which may be unwrapped. */
 class PlainProgress {
   private state: 'blank' | 'plain' | 'held' = 'blank';
   private blanks = '';
@@ -101,8 +101,8 @@ class PlainProgress {
   }
 }
 
-/** Returns the finished text. A repair that contradicts text already streamed is discarded. */
-function finish(name: string, input: string, sent: string): Repaired {
+/** Repairs the complete input. A repair that contradicts text already sent is discarded. */
+function finishInput(name: string, input: string, sent: string): Repaired {
   const repaired = name === APPLY_PATCH ? repairPatch(input) : withoutFence(input);
   if (repaired.text.startsWith(sent)) return repaired;
   return { text: input.startsWith(sent) ? input : sent, repairs: [] };
@@ -115,7 +115,7 @@ function withoutFence(text: string): Repaired {
   return { text: code, repairs: ['removed a code fence'] };
 }
 
-/** The argument with a custom tool's text, and the names that models use instead. */
+/** The name of the argument that contains the text, and the names that models use instead. */
 const INPUT_KEY = 'input';
 const OTHER_KEYS = ['patch', 'text', 'content', 'code', 'source', 'script', 'command', 'cmd', 'diff'];
 
@@ -147,8 +147,8 @@ export class CustomInputReader {
     let at = 0;
     while (at < json.length && this.state !== 'after') {
       // Text without quotes and escapes is copied in one piece: a string that grows by characters takes much memory.
-      const end = this.state === 'value' && this.escape === '' ? plainEnd(json, at) : at;
-      text += end > at ? json.slice(at, end) : this.char(json.charAt(at));
+      const end = this.state === 'value' && this.escape === '' ? findPlainEnd(json, at) : at;
+      text += end > at ? json.slice(at, end) : this.readChar(json.charAt(at));
       at = Math.max(end, at + 1);
     }
     return this.holdHighSurrogate(text);
@@ -164,7 +164,7 @@ export class CustomInputReader {
     return toWellFormed(isSplit ? joined.slice(0, -1) : joined);
   }
 
-  private char(char: string): string {
+  private readChar(char: string): string {
     switch (this.state) {
       case 'before':
         if (char === '"') this.state = 'key';
@@ -179,7 +179,7 @@ export class CustomInputReader {
         else if (!/[\s:]/.test(char)) this.state = 'after';
         return '';
       case 'value':
-        return this.valueChar(char);
+        return this.readValueChar(char);
       case 'after':
         return '';
       default:
@@ -187,7 +187,7 @@ export class CustomInputReader {
     }
   }
 
-  private valueChar(char: string): string {
+  private readValueChar(char: string): string {
     if (this.escape === '') {
       if (char === '"') this.state = 'after';
       else if (char === '\\') this.escape = char;
@@ -207,35 +207,34 @@ export class CustomInputReader {
 }
 
 /** Returns the index of the next quote or backslash, or the length. */
-function plainEnd(json: string, from: number): number {
+function findPlainEnd(json: string, from: number): number {
   let at = from;
   while (at < json.length && json[at] !== '"' && json[at] !== '\\') at += 1;
   return at;
 }
 
 /**
- * Extracts the text from finished arguments, however the model wrapped it: under another key, as bare text, or encoded
- * twice.
- * @param args the complete arguments
+ * Extracts the text from the complete arguments, however the model wrapped it: under another key, as bare text, or
+ * encoded twice.
  */
 export function readCustomInput(args: string): string {
   const value = parseJson(args);
-  if (typeof value === 'string') return unwrapTwice(value);
+  if (typeof value === 'string') return unwrapAgain(value);
   if (!isJsonObject(value)) return args;
-  const named = [INPUT_KEY, ...OTHER_KEYS].map((key) => lastText(value[key])).find((entry) => entry !== undefined);
+  const named = [INPUT_KEY, ...OTHER_KEYS].map((key) => toLastText(value[key])).find((entry) => entry !== undefined);
   const only = Object.values(value).filter((entry) => typeof entry === 'string');
   const text = named ?? (only.length === 1 ? only[0] : undefined);
-  return typeof text === 'string' ? unwrapTwice(text) : args;
+  return typeof text === 'string' ? unwrapAgain(text) : args;
 }
 
-/** Reads `{"command": ["apply_patch", "…"]}`: a command line whose last argument is the text. */
-function lastText(value: JsonValue | undefined): string | undefined {
+/** Returns a string, or the last one of a command line: `{"command": ["apply_patch", "…"]}`. */
+function toLastText(value: JsonValue | undefined): string | undefined {
   const last = Array.isArray(value) ? value.at(-1) : value;
   return typeof last === 'string' ? last : undefined;
 }
 
 /** Decodes `"{\"input\":\"…\"}"`: some models encode the arguments twice. */
-function unwrapTwice(text: string): string {
+function unwrapAgain(text: string): string {
   if (!/^\s*\{\s*"input"\s*:/.test(text)) return text;
   const inner = parseJson(text);
   return isJsonObject(inner) && typeof inner[INPUT_KEY] === 'string' ? inner[INPUT_KEY] : text;

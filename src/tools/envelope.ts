@@ -8,22 +8,22 @@ const PREFIX = 'acb1.';
 
 export interface ReasoningPayload {
   readonly text: string;
-  /** Blocks signed by the provider (`reasoning_details`), returned to it unread. */
+  /** Blocks that the provider signed (`reasoning_details`), returned to it unchanged. */
   readonly details: readonly unknown[] | undefined;
-  /** Fields of calls signed by the provider (`extra_content`), by call id; they are sent back on the same calls. */
+  /** The fields with the provider's signature of each call (`extra_content`), by call id; returned with the calls. */
   readonly calls?: JsonObject | undefined;
-  /** The model that signed them; absent in envelopes from earlier versions. */
+  /** The model that wrote the reasoning; absent in envelopes from earlier versions. */
   readonly origin?: string | undefined;
 }
 
-/** Wraps hidden reasoning, or blocks that only their provider can read. */
+/** Wraps reasoning, and what only its provider can read: signed blocks and signatures of calls. */
 export const sealReasoning = (payload: ReasoningPayload): string => seal('reasoning', payload);
 /** Wraps the summary of a compacted conversation. */
 export const sealSummary = (text: string): string => seal('summary', { text });
 
 /**
  * Reads the reasoning in an envelope.
- * @param reader the model that will read the reasoning; if another model signed the envelope, only the text is returned
+ * @param reader the model that will read the reasoning; signatures by another model are left out
  * @returns undefined, not an error, if the envelope is damaged or from another program
  */
 export function openReasoning(envelope: string | undefined, reader?: string): ReasoningPayload | undefined {

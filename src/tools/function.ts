@@ -1,11 +1,11 @@
-/** Function tools, the one kind that both protocols share; custom tools are declared and read in the same way. */
+/** Translates function tools, which both protocols have; reads the name and description that custom tools have too. */
 import { asBoolean, asRecord, asString, asText, type UnknownRecord } from '../base/json';
 import { readSchema } from '../wire/read-fields';
 import type { CallKind, OutputFunctionCall, OutputStatus } from '../wire/responses-output';
 import type { CallItem, CallPosition, CallTarget, CallWriter, OfferContext, ToolKind, ToolOffer } from './kind';
 import { toObjectSchema } from './schema';
 
-/** Passes name, description and schema through. */
+/** Offers a function as declared, apart from the schema rewrites that the provider needs. */
 export const functionKind: ToolKind<'function'> = {
   itemType: 'function_call',
   idPrefix: 'fc',

@@ -1,6 +1,6 @@
 /**
- * Hosted tools that the client runs itself (`local_shell`, `shell`, `apply_patch`): functions for the model, separate
- * item kinds for the client. Shapes: OpenAI SDK 7.57 types LocalShellCall, ShellCall, ApplyPatchCall.
+ * Translates hosted tools that the client runs itself (`local_shell`, `shell`, `apply_patch`): functions for the model,
+ * separate item types for the client. Shapes: OpenAI SDK 7.57 types LocalShellCall, ShellCall, ApplyPatchCall.
  */
 import { isJsonObject, parseJsonObject, type JsonObject } from '../base/json';
 import { readSchema } from '../wire/read-fields';
@@ -19,9 +19,9 @@ interface HostedRow<K extends Hosted> {
 }
 interface ItemHead { readonly id: string; readonly call_id: string; readonly status: OutputStatus }
 
-const strings: JsonObject = { type: 'array', items: { type: 'string' } };
-const number: JsonObject = { type: 'number' };
-const string: JsonObject = { type: 'string' };
+const STRINGS: JsonObject = { type: 'array', items: { type: 'string' } };
+const NUMBER: JsonObject = { type: 'number' };
+const STRING: JsonObject = { type: 'string' };
 
 const HOSTED: { readonly [K in Hosted]: HostedRow<K> } = {
   local_shell: {
@@ -31,10 +31,10 @@ const HOSTED: { readonly [K in Hosted]: HostedRow<K> } = {
     parameters: {
       type: 'object',
       properties: {
-        command: strings,
-        working_directory: string,
-        timeout_ms: number,
-        env: { type: 'object', additionalProperties: string },
+        command: STRINGS,
+        working_directory: STRING,
+        timeout_ms: NUMBER,
+        env: { type: 'object', additionalProperties: STRING },
       },
       required: ['command'],
     },
@@ -50,7 +50,7 @@ const HOSTED: { readonly [K in Hosted]: HostedRow<K> } = {
     description: 'Runs shell commands on the user’s machine, one after the other, and returns their output.',
     parameters: {
       type: 'object',
-      properties: { commands: strings, timeout_ms: number, max_output_length: number },
+      properties: { commands: STRINGS, timeout_ms: NUMBER, max_output_length: NUMBER },
       required: ['commands'],
     },
     item: (head, given) => ({ type: 'shell_call', ...head, action: given, environment: null }),
@@ -65,8 +65,8 @@ const HOSTED: { readonly [K in Hosted]: HostedRow<K> } = {
       type: 'object',
       properties: {
         type: { type: 'string', enum: ['create_file', 'update_file', 'delete_file'] },
-        path: string,
-        diff: string,
+        path: STRING,
+        diff: STRING,
       },
       required: ['type', 'path'],
     },

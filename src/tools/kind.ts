@@ -1,5 +1,6 @@
 /**
- * Defines a tool kind: how it is declared as a function, how its calls are read from the history and written as items.
+ * Defines what a tool kind is: how tools are declared as functions, and how calls are read from the history and written
+ * as items.
  */
 import type { JsonObject, UnknownRecord } from '../base/json';
 import type { SchemaRule } from '../providers/dialect';
@@ -37,13 +38,13 @@ export interface ToolKind<K extends CallKind = CallKind> {
   readonly idPrefix: string;
   /** Offers a declared tool to a model that supports only functions. */
   declare(tool: UnknownRecord, context: OfferContext): void;
-  /** Reads a call of the history; `name` is empty if the client omitted it. */
+  /** Reads a call in the history; `name` is empty if the client omitted it. */
   read(item: UnknownRecord): Omit<CallItem, 'callId'>;
-  /** Writes one call of the answer. */
+  /** Creates a writer for one call in the answer. */
   write(target: CallTarget, position: CallPosition): CallWriter<CallItems[K]>;
 }
 
-/** The context of a declaration; `offer` adds a function to the request. */
+/** What declaring a tool requires; `offer` adds a function to the request. */
 export interface OfferContext {
   readonly namespace?: { readonly name: string; readonly description?: string };
   /** Whether `strict` may be sent (from the dialect). */
@@ -54,14 +55,14 @@ export interface OfferContext {
   readonly note: (text: string) => void;
 }
 
-/** Position of a call in the response. */
+/** The ids of a call, and its position in the response. */
 export interface CallPosition {
   readonly itemId: string;
   readonly outputIndex: number;
   readonly callId: string;
 }
 
-/** Writes one call: `begin` once, `push` for each piece of arguments, `end` when the call is complete. */
+/** Writes one call: `begin` once, `push` for each piece of the arguments, `end` when the call is complete. */
 export interface CallWriter<Item = CallItems[CallKind]> {
   begin(): Item;
   push(text: string): readonly CallEvent[];

@@ -1,4 +1,4 @@
-/** The table of tool kinds. Each call item in wire/responses-output.ts needs a row here to compile. */
+/** Lists the tool kinds and applies them. Each call item in wire/responses-output.ts needs a row here to compile. */
 import { asString, asText } from '../base/json';
 import { asId, readTools } from '../wire/read-fields';
 import type { CallKind } from '../wire/responses-output';
@@ -9,7 +9,7 @@ import { createHostedKind } from './hosted';
 import type { CallItem, OfferContext, ToolKind } from './kind';
 import { toolSearchKind } from './tool-search';
 
-/** The rows, by the kind of the call item. */
+/** The rows, by the kind of the call. */
 export const TOOL_KINDS: { readonly [K in CallKind]: ToolKind<K> } = {
   function: functionKind,
   custom: customKind,
@@ -23,9 +23,12 @@ export const TOOL_KINDS: { readonly [K in CallKind]: ToolKind<K> } = {
 const BY_KIND: ReadonlyMap<string, ToolKind> = new Map(Object.entries(TOOL_KINDS));
 const BY_ITEM: ReadonlyMap<string, ToolKind> = new Map(Object.values(TOOL_KINDS).map((row) => [row.itemType, row]));
 
-/** Offers a declared tool; a namespace (an MCP server, agents, clocks) offers each of its tools under a joined name. */
+/**
+ * Offers a declared tool, or notes that no client runs it. A namespace (an MCP server, agents, clocks) offers each of
+ * its tools under a joined name.
+ */
 export function declareTool(tool: DeclaredTool, context: OfferContext): void {
-  for (const { tool: member, namespace } of membersOf(tool)) {
+  for (const { tool: member, namespace } of listMembers(tool)) {
     const row = BY_KIND.get(member.kind);
     if (row) row.declare(member.declaration, namespace ? { ...context, namespace } : context);
     else if (!isWebSearch(member)) {
@@ -34,12 +37,12 @@ export function declareTool(tool: DeclaredTool, context: OfferContext): void {
   }
 }
 
-/** Web search is a setting of the provider, not a function (translate/request). */
+/** Whether the tool is web search, which is a setting of the provider, not a function (translate/request.ts). */
 export const isWebSearch = ({ kind }: DeclaredTool): boolean => kind.startsWith('web_search');
 
-/** Lists the name, namespace and description of the functions and custom tools in `tools`. */
+/** Lists the functions and custom tools in `tools`, also those in namespaces. */
 export function listTools(tools: readonly DeclaredTool[]): readonly ListedTool[] {
-  return tools.flatMap((tool) => membersOf(tool)).flatMap(({ tool: { kind, declaration }, namespace }) => {
+  return tools.flatMap((tool) => listMembers(tool)).flatMap(({ tool: { kind, declaration }, namespace }) => {
     const name = asText(declaration['name']);
     if ((kind !== 'function' && kind !== 'custom') || name === undefined) return [];
     return [{ name, namespace: namespace?.name, description: asText(declaration['description']) }];
@@ -56,15 +59,16 @@ interface Member { readonly tool: DeclaredTool; readonly namespace: OfferContext
 /** Codex nests namespaces one level deep. The limit keeps a hostile declaration from exhausting the stack. */
 const MAX_DEPTH = 8;
 
-function membersOf(tool: DeclaredTool, namespace?: OfferContext['namespace'], depth = 0): readonly Member[] {
+function listMembers(tool: DeclaredTool, namespace?: OfferContext['namespace'], depth = 0): readonly Member[] {
   if (tool.kind !== 'namespace') return [{ tool, namespace }];
   if (depth === MAX_DEPTH) return [];
   const description = asText(tool.declaration['description']);
   const inner = { name: asString(tool.declaration['name']) ?? '', ...(description !== undefined && { description }) };
-  return readTools(tool.declaration['tools'], 'tools[].tools').flatMap((member) => membersOf(member, inner, depth + 1));
+  const tools = readTools(tool.declaration['tools'], 'tools[].tools');
+  return tools.flatMap((member) => listMembers(member, inner, depth + 1));
 }
 
-/** Reads a call of the history; undefined for a kind that clients do not run. */
+/** Reads a call in the history; undefined for a kind that clients do not run. */
 export function readCall(call: UnreadCall): CallItem | undefined {
   const read = BY_ITEM.get(call.itemType)?.read(call.item);
   return read && { ...read, callId: callIdOf(call) };

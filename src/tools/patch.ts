@@ -15,7 +15,7 @@ export interface Repaired {
   readonly repairs: readonly string[];
 }
 
-/** Removes a code fence, a heredoc or surrounding whitespace, and adds a missing final marker line. */
+/** Removes a code fence or heredoc around the patch, or whitespace before it, and adds a missing final marker line. */
 export function repairPatch(text: string): Repaired {
   const begin = text.indexOf(BEGIN);
   if (begin === -1) return { text, repairs: [] };
@@ -45,11 +45,11 @@ const isWrapping = (text: string): boolean => text.trim() !== '' && /^\s*(```|['
 const REMOVABLE = /^(?:```|EOF)?[ \t]*$/;
 
 /**
- * Streams the part of a patch that no repair can change: nothing before the first marker, nothing after the
- * last one, whole lines in between. Reads each character once.
+ * Streams the part of a patch that no repair can change: whole lines from the first marker to the last. Input that does
+ * not start with the first marker is not streamed. Reads each character once.
  */
 export class PatchProgress {
-  private state: 'head' | 'body' | 'over' = 'head';
+  private state: 'head' | 'body' | 'done' = 'head';
   /** The unfinished line; in state `head`, all text so far. */
   private line = '';
   /** Lines that a repair may still remove. */
@@ -57,22 +57,22 @@ export class PatchProgress {
 
   /** @returns the text that can no longer change */
   push(text: string): string {
-    if (this.state === 'over') return '';
+    if (this.state === 'done') return '';
     let certain = '';
     let from = 0;
-    for (let end = text.indexOf('\n'); end !== -1 && !this.over; end = text.indexOf('\n', from)) {
-      certain += this.extend(text.slice(from, end + 1));
+    for (let end = text.indexOf('\n'); end !== -1 && !this.isDone; end = text.indexOf('\n', from)) {
+      certain += this.extendLine(text.slice(from, end + 1));
       from = end + 1;
     }
-    return this.over ? certain : certain + this.extend(text.slice(from));
+    return this.isDone ? certain : certain + this.extendLine(text.slice(from));
   }
 
-  private get over(): boolean {
-    return this.state === 'over';
+  private get isDone(): boolean {
+    return this.state === 'done';
   }
 
-  /** @param text a line with its end, or the beginning of one */
-  private extend(text: string): string {
+  /** @param text the rest of the line with its end, or a part of it */
+  private extendLine(text: string): string {
     const before = this.line.length;
     this.line += text;
     if (this.state === 'head') {
@@ -81,22 +81,22 @@ export class PatchProgress {
       this.state = 'body';
     }
     if (before < END.length && this.line.length >= END.length && this.line.startsWith(END)) {
-      this.state = 'over';
+      this.state = 'done';
       return this.waiting + END;
     }
     return text.endsWith('\n') ? this.endLine() : '';
   }
 
   private stopUnless(matches: boolean): '' {
-    if (!matches) this.state = 'over';
+    if (!matches) this.state = 'done';
     return '';
   }
 
   private endLine(): string {
     const lines = this.waiting + this.line;
-    const removable = REMOVABLE.test(this.line.slice(0, -1));
+    const isRemovable = REMOVABLE.test(this.line.slice(0, -1));
     this.line = '';
-    this.waiting = removable ? lines : '';
-    return removable ? '' : lines;
+    this.waiting = isRemovable ? lines : '';
+    return isRemovable ? '' : lines;
   }
 }

@@ -9,15 +9,15 @@ const EMPTY: JsonObject = { type: 'object', properties: {} };
 
 /**
  * @param rules rewrites that the provider needs
- * @returns the schema itself if its root is an object; otherwise the closest schema with an object root
+ * @returns the closest valid schema with an object root, rewritten by the rules; often the schema itself
  */
 export function toObjectSchema(schema: JsonObject | undefined, rules: readonly SchemaRule[]): JsonObject {
-  return rules.length === 0 ? asObject(schema) : withObjectRoot(applySchemaRules(asObject(schema), rules));
+  return rules.length === 0 ? repairRoot(schema) : withObjectRoot(applySchemaRules(repairRoot(schema), rules));
 }
 
 /**
- * Even if a type next to `anyOf` is rejected, the root needs one (vercel/ai#18921): the properties of its variants
- * become optional properties.
+ * Gives the root the type `object`, which it needs even if a type next to `anyOf` is rejected (vercel/ai#18921): the
+ * properties of the variants become optional properties of the root.
  */
 function withObjectRoot(schema: JsonObject): JsonObject {
   if (schema['type'] === 'object') return schema;
@@ -32,7 +32,7 @@ function withObjectRoot(schema: JsonObject): JsonObject {
 
 const propertiesOf = ({ properties }: JsonObject): JsonObject => (isJsonObject(properties) ? properties : {});
 
-function asObject(given: JsonObject | undefined): JsonObject {
+function repairRoot(given: JsonObject | undefined): JsonObject {
   if (given === undefined) return EMPTY;
   const schema = isFlawed(given, 0) ? walk(given, withoutNulls, 0) : given;
   const hasProperties = isRecord(schema['properties']);
@@ -52,7 +52,7 @@ function withoutNulls(schema: JsonObject): JsonObject {
 const MAY_BE_NULL = ['default', 'const', 'example'];
 
 /**
- * Whether the list is one that JSON Schema requires to have an element. An empty `required` stays: Gemini rejects it
+ * Whether the list is empty although JSON Schema requires an element. An empty `required` stays: Gemini rejects it
  * (openclaw#52106), but other upstreams reject a schema without it (hermes-agent#20151, "None is not of type 'array'").
  */
 const isInvalidlyEmpty = (key: string, value: JsonValue | undefined): boolean =>
@@ -92,25 +92,25 @@ export function applySchemaRules(schema: JsonObject, rules: readonly SchemaRule[
   return rules.reduce((current, rule) => REWRITES[rule](current), schema);
 }
 
-/** Rewrites the schema and every schema inside it, outermost first. */
-const inEverySchema = (rewrite: Rewrite): Rewrite => (schema) => walk(schema, rewrite, 0);
+/** Extends a rewrite to every schema inside the given one, outermost first. */
+const toDeepRewrite = (rewrite: Rewrite): Rewrite => (schema) => walk(schema, rewrite, 0);
 
 const REWRITES: { readonly [K in SchemaRule]: Rewrite } = {
   'inline-refs': inlineRefs,
-  'no-boolean-schemas': inEverySchema(withoutBooleans),
-  'no-tuples': inEverySchema(withoutTuples),
-  'no-null-unions': inEverySchema(withoutNullUnions),
+  'no-boolean-schemas': toDeepRewrite(withoutBooleans),
+  'no-tuples': toDeepRewrite(withoutTuples),
+  'no-null-unions': toDeepRewrite(withoutNullUnions),
   // "when using anyOf, type should be defined in anyOf items instead of the parent schema" (Moonshot).
-  'no-type-beside-any-of': inEverySchema((schema) => (Array.isArray(schema['anyOf']) ? omit(schema, 'type') : schema)),
-  'required-must-exist': inEverySchema(requireExisting),
+  'no-type-beside-any-of': toDeepRewrite((schema) => (Array.isArray(schema['anyOf']) ? omit(schema, 'type') : schema)),
+  'required-must-exist': toDeepRewrite(requireExisting),
   // llama.cpp: "JSON schema conversion failed: Unrecognized schema: {"required":["hours"]}".
-  'no-required-variants': inEverySchema(withoutRequiredVariants),
-  'no-patterns': inEverySchema(withoutPatterns),
-  'plain-properties': (schema) => plainProperties(inlineRefs(schema)),
-  'any-object': anyObject,
+  'no-required-variants': toDeepRewrite(withoutRequiredVariants),
+  'no-patterns': toDeepRewrite(withoutPatterns),
+  'plain-properties': (schema) => toPlainProperties(inlineRefs(schema)),
+  'any-object': toAnyObject,
 };
 
-/** Deeper than any schema that a model can follow. The limit keeps a hostile schema from exhausting the stack. */
+/** A depth that no model can follow. The limit keeps a hostile schema from exhausting the stack. */
 const MAX_DEPTH = 24;
 
 function walk(schema: JsonObject, rewrite: Rewrite, depth: number): JsonObject {
@@ -118,7 +118,7 @@ function walk(schema: JsonObject, rewrite: Rewrite, depth: number): JsonObject {
   return mapSchemas(rewrite(schema), (inner) => walk(inner, rewrite, depth + 1));
 }
 
-/** Replaces every direct subschema of `schema`, and drops empty lists, which a rewrite may have left. */
+/** Replaces every direct subschema of `schema`, and drops invalid empty lists, which a rewrite may have left. */
 function mapSchemas(schema: JsonObject, replace: (inner: JsonObject) => JsonObject): JsonObject {
   const inner = <T extends JsonValue | undefined>(value: T): T | JsonObject =>
     isJsonObject(value) ? replace(value) : value;
@@ -164,7 +164,7 @@ function resolve(reference: string, root: JsonObject): JsonObject {
   return isJsonObject(current) ? current : {};
 }
 
-/** `true` becomes any value. `false` stays if it closes an object and is dropped elsewhere. */
+/** Replaces `true` with an empty schema and drops `false`. `additionalProperties` may be either, and stays. */
 function withoutBooleans(schema: JsonObject): JsonObject {
   const entries = Object.entries(schema).map(([key, value]): [string, JsonValue | undefined] => {
     if (MAPS.includes(key) && isJsonObject(value)) {
@@ -221,8 +221,8 @@ function omit(schema: JsonObject, key: string): JsonObject {
 }
 
 /**
- * Drops a keyword if one of its variants only names required properties, because grammar converters reject that. Any
- * combination of properties is then allowed.
+ * Drops `anyOf`, `oneOf`, `allOf` or `not` if a schema in it only lists required properties: grammar converters reject
+ * that. Any combination of properties is then allowed.
  */
 function withoutRequiredVariants(schema: JsonObject): JsonObject {
   const entries = Object.entries(schema).filter(([key, value]) => {
@@ -239,7 +239,7 @@ function onlyRequires(schema: JsonValue): boolean {
   return keys.length > 0 && keys.every((key) => key === 'required' || key === 'not');
 }
 
-/** Keywords that restrict a value beyond its type; each grammar converter and validator supports only some of them. */
+/** Keywords that restrict a value beyond its type, or annotate it; converters and validators support only some. */
 const NARROWING = [
   'pattern', 'format', 'minLength', 'maxLength', 'minItems', 'maxItems', 'uniqueItems', 'minContains', 'maxContains',
   'minimum', 'maximum', 'exclusiveMinimum', 'exclusiveMaximum', 'multipleOf', 'minProperties', 'maxProperties',
@@ -253,9 +253,9 @@ function withoutPatterns(schema: JsonObject): JsonObject {
 }
 
 /** Reduces each property to its type, description and choices, without nested schemas. */
-function plainProperties(schema: JsonObject): JsonObject {
+function toPlainProperties(schema: JsonObject): JsonObject {
   const properties = Object.entries(propertiesOf(withObjectRoot(omit(schema, 'type')))).map(
-    ([name, value]): [string, JsonObject] => [name, plainProperty(value)],
+    ([name, value]): [string, JsonObject] => [name, toPlainProperty(value)],
   );
   const names = properties.map(([name]) => name);
   const given = Array.isArray(schema['required']) ? schema['required'] : [];
@@ -263,15 +263,15 @@ function plainProperties(schema: JsonObject): JsonObject {
   return { type: 'object', properties: Object.fromEntries(properties), ...(required.length > 0 && { required }) };
 }
 
-function plainProperty(value: JsonValue | undefined): JsonObject {
+function toPlainProperty(value: JsonValue | undefined): JsonObject {
   if (!isJsonObject(value)) return { type: 'string' };
   const { description, enum: choices, items } = value;
   const type = typeOf(value);
-  const hasWords = type === 'string' && Array.isArray(choices) && choices.every((choice) => typeof choice === 'string');
+  const isEnum = type === 'string' && Array.isArray(choices) && choices.every((choice) => typeof choice === 'string');
   return {
     type,
     ...(typeof description === 'string' && { description }),
-    ...(hasWords && { enum: choices }),
+    ...(isEnum && { enum: choices }),
     ...(type === 'array' && { items: { type: isJsonObject(items) ? typeOf(items) : 'string' } }),
     ...(type === 'object' && { properties: {} }),
   };
@@ -279,7 +279,7 @@ function plainProperty(value: JsonValue | undefined): JsonObject {
 
 const TYPES: readonly unknown[] = ['string', 'number', 'integer', 'boolean', 'array', 'object'];
 
-/** Returns the first type that a schema or one of its variants allows; `string` if they name no type. */
+/** Returns the first type that a schema or a variant names; if none, `object` if it has properties, else `string`. */
 function typeOf(schema: JsonObject): string {
   const variants = VARIANTS.flatMap((key) => schema[key] ?? []).filter(isJsonObject);
   const named = [schema, ...variants].flatMap(({ type }) => type ?? []).find((type) => TYPES.includes(type));
@@ -288,8 +288,8 @@ function typeOf(schema: JsonObject): string {
 }
 
 /** Returns a schema for any object, with the properties listed in the description. */
-function anyObject(schema: JsonObject): JsonObject {
-  const { properties } = plainProperties(inlineRefs(schema));
+function toAnyObject(schema: JsonObject): JsonObject {
+  const { properties } = toPlainProperties(inlineRefs(schema));
   const names = Object.entries(isJsonObject(properties) ? properties : {}).map(([name, value]) =>
     isJsonObject(value) ? `${name} (${String(value['type'])})` : name,
   );

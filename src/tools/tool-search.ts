@@ -1,4 +1,4 @@
-/** Tool search run by the client: a function for the model, a `tool_search_call` for Codex, whose result adds tools. */
+/** Translates the tool search that the client runs: a function for the model, a `tool_search_call` for the client. */
 import { asText, type JsonObject, parseJsonObject } from '../base/json';
 import { readSchema } from '../wire/read-fields';
 import type { OutputStatus, OutputToolSearchCall } from '../wire/responses-output';

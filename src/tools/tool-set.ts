@@ -4,7 +4,7 @@ import type { JsonObject } from '../base/json';
 import type { ChatTool } from '../wire/chat';
 import type { CallTarget, ToolOffer } from './kind';
 
-/** Longest tool name that OpenAI's rule `^[a-zA-Z0-9_-]{1,64}$` allows. */
+/** The length that OpenAI's rule for tool names allows: `^[a-zA-Z0-9_-]{1,64}$`. */
 const MAX_NAME_LENGTH = 64;
 
 /** In responses-lite mode, Codex puts its own tools into this namespace (fixture 06); it is not part of their names. */
@@ -45,7 +45,7 @@ export class ToolSet {
     return this.byName.has(upstreamName);
   }
 
-  /** Returns the upstream name of a tool, whether offered or not: calls in the history keep their original name. */
+  /** Returns the upstream name of a tool; a tool that is not offered has one too, for calls in the history. */
   nameOf(tool: ToolName): string {
     const known = this.byTool.get(keyOf(tool)) ?? this.byTool.get(keyOf(repairName(tool)));
     return known?.function.name ?? flattenName(tool, this.forbidden);
@@ -54,7 +54,7 @@ export class ToolSet {
   /**
    * Finds the tool that a model calls. Models change case, drop the namespace or add `functions.`; such a name is
    * accepted if exactly one offered tool matches. A name shortened by `shortenName` is recognized. An unknown name is
-   * passed on as a function, so that the client can report it to the model (Codex answers `unsupported call`).
+   * passed on as that of a function, so that the client can report it to the model (Codex answers `unsupported call`).
    */
   find(upstreamName: string): CallTarget {
     return this.byName.get(upstreamName) ?? this.findVariant(upstreamName) ?? { kind: 'function', name: upstreamName };
