@@ -1,4 +1,7 @@
-/** Answers Codex's standalone web search: runs its commands in order and renders the results as text for the model. */
+/**
+ * Answers Codex's standalone web search: runs its commands in order and renders the results as text for the model, or
+ * forwards the request to a service that does.
+ */
 import type { Clock } from '../base/clock';
 import { isRecord } from '../base/json';
 import { renderCount } from '../base/quantities';
@@ -18,7 +21,7 @@ export interface SearchTarget {
   readonly access: Omit<SearchAccess, 'model'>;
   /** Passed to fetch as `dispatcher`; absent if Node's default applies. */
   readonly dispatcher?: object | undefined;
-  /** Returns the provider's name of the requested model; needed only by backends that are models themselves. */
+  /** Finds the provider's name for the requested model; needed only by backends that are models themselves. */
   readonly findModel: (requested: string | undefined) => Promise<string>;
 }
 
@@ -41,14 +44,15 @@ interface Run {
   readonly target: SearchTarget;
   readonly options: SearchOptions;
   readonly abort: AbortSignal;
-  /** Numbers of results and of opened pages so far; the next reference of each kind uses them. */
+  /** The numbers of results and opened pages so far, which the next references contain. */
   results: number;
   views: number;
 }
 
 /**
- * @returns a function that does not reject if a command fails: the result text reports a failed search or page to the
- * model. It throws BridgeError `invalid_request` for a body without any command.
+ * @returns a function that does not reject if a command fails: the result text reports the failure to the model. It
+ * rejects with BridgeError for a body that cannot be read or has no valid command (`invalid_request`), if no service is
+ * configured, and if a service that gets the request itself fails.
  */
 export function createAnswerSearch(options: SearchOptions): AnswerSearch {
   const memory = new SearchMemory(options.clock);
@@ -61,7 +65,8 @@ export function createAnswerSearch(options: SearchOptions): AnswerSearch {
       return askBackend({ request, body: given, dispatcher: target.dispatcher }, abort);
     }
     if (body.commands.length === 0) {
-      throw new BridgeError('invalid_request', 'Cannot search: "commands" has no command.', { param: 'commands' });
+      const message = 'Cannot search: "commands" has no valid command.';
+      throw new BridgeError('invalid_request', message, { param: 'commands' });
     }
     const references = memory.open(body.thread);
     const run: Run = { body, references, request: memory.nextRequest(), target, options, abort, results: 0, views: 0 };

@@ -1,6 +1,6 @@
-/** Sends one request to the configured search service and reads its JSON. */
-import { renderDuration } from '../base/quantities';
+/** Sends one request to the configured search service and parses its JSON response. */
 import { parseJson } from '../base/json';
+import { renderDuration } from '../base/quantities';
 import { BridgeError } from '../errors/bridge-error';
 import { classifyNetworkError } from '../errors/network-error';
 import type { SearchRequest } from '../providers/search-backends';
@@ -8,7 +8,7 @@ import type { SearchRequest } from '../providers/search-backends';
 const MAX_MS = 30_000;
 const MAX_BYTES = 4 * 1024 * 1024;
 
-interface BackendQuestion {
+interface BackendCall {
   readonly request: SearchRequest;
   /** Replaces the request's own body, for a service that accepts Codex's request unchanged. */
   readonly body: object | undefined;
@@ -16,8 +16,8 @@ interface BackendQuestion {
   readonly dispatcher: object | undefined;
 }
 
-/** @throws BridgeError with a message for the model; it never contains the key */
-export async function askBackend({ request, body, dispatcher }: BackendQuestion, abort: AbortSignal): Promise<object> {
+/** @throws BridgeError with a message for the model, which never contains the key */
+export async function askBackend({ request, body, dispatcher }: BackendCall, abort: AbortSignal): Promise<object> {
   const { host } = new URL(request.url);
   const limit = AbortSignal.timeout(MAX_MS);
   const payload = body ?? request.body;
@@ -51,7 +51,7 @@ export async function askBackend({ request, body, dispatcher }: BackendQuestion,
 function advise(status: number): string {
   if (status === 401 || status === 403)
     return 'Check --search-key; for SearXNG, enable the json format in its settings.';
-  if (status === 429) return 'Its rate limit or quota is used up; try again later.';
+  if (status === 429) return 'Its rate limit or quota is exceeded; try again later.';
   return 'Check --search and --search-url.';
 }
 

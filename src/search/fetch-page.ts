@@ -1,9 +1,9 @@
-/** Fetches a page for the model, from the public internet only: the resolved address of every hop is checked. */
-import { renderDuration } from '../base/quantities';
+/** Fetches a page for the model, from the public internet only: checks the address of every host it connects to. */
 import { lookup } from 'node:dns/promises';
 import type { IncomingMessage, RequestOptions } from 'node:http';
 import { isIP } from 'node:net';
 import { brotliDecompressSync, gunzipSync, inflateSync } from 'node:zlib';
+import { renderDuration } from '../base/quantities';
 import { messageOf } from '../base/thrown';
 import { isPublicAddress } from './public-address';
 
@@ -15,14 +15,14 @@ export interface FetchedPage {
   readonly text: string;
 }
 
-/** A page that cannot be opened. The message is written for the model. */
+/** Reports to the model why a page cannot be opened. */
 export class PageError extends Error {}
 
 export interface FetchPageOptions {
   /** Cancels the fetch. */
   readonly abort: AbortSignal;
   /**
-   * Decides which addresses the fetch may connect to. Only tests that serve pages from the local machine replace it.
+   * Whether the fetch may connect to an address. Default: `isPublicAddress`, which only tests with local pages replace.
    */
   readonly mayConnect?: (address: string) => boolean;
 }
@@ -39,7 +39,8 @@ const HEADERS = {
 
 /**
  * @param address an absolute http or https address without credentials
- * @throws PageError if the address is not allowed or not public, or if the text does not arrive in time or exceeds 2 MB
+ * @throws PageError for every failure: the address is not allowed or not public, or the page is not text, exceeds 2 MB,
+ * does not arrive in time, or cannot be loaded
  */
 export async function fetchPage(address: string, options: FetchPageOptions): Promise<FetchedPage> {
   const limit = AbortSignal.timeout(MAX_MS);
@@ -76,7 +77,7 @@ function readAddress(text: string, base?: URL): URL {
 }
 
 /**
- * Resolves the host once: the connection goes to the address that was checked, not to the result of a second lookup.
+ * Resolves the host once, so that the connection goes to the address that was checked, not to that of a second lookup.
  */
 async function findAddress(
   url: URL, abort: AbortSignal, { mayConnect = isPublicAddress }: FetchPageOptions,
@@ -145,8 +146,8 @@ async function readBytes(url: URL, response: IncomingMessage): Promise<Buffer> {
 }
 
 /**
- * Some servers compress despite `identity`. The limit applies to the decompressed size: a small body may expand to
- * gigabytes.
+ * Decompresses a body, because some servers ignore `accept-encoding: identity`. The limit applies to the decompressed
+ * size: a small body may expand to gigabytes.
  */
 function decompress(bytes: Buffer, encoding: string): Buffer {
   const options = { maxOutputLength: MAX_BYTES };
@@ -164,7 +165,7 @@ function decompress(bytes: Buffer, encoding: string): Buffer {
   }
 }
 
-/** Decodes with the charset of the header, else that of a `<meta>` in the first kilobyte, else UTF-8. */
+/** Decodes text with the charset from the header, else from a `<meta>` in the first kilobyte, else as UTF-8. */
 function decode(bytes: Buffer, parameters: readonly string[]): string {
   const stated = parameters
     .map((part) => /^\s*charset="?([\w.:-]+)/.exec(part)?.[1])

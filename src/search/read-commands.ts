@@ -60,7 +60,7 @@ const READERS: ReadonlyMap<string, ReadEntry> = new Map<string, ReadEntry>([
   ['time', (entry) => ({ type: 'time', offset: asText(entry['utc_offset']) ?? '+00:00' })],
 ]);
 
-/** Reads the body leniently: drops invalid parts; an unknown command becomes `unavailable`. */
+/** Reads the body leniently: drops invalid entries; an unknown command becomes `unavailable`. */
 export function readSearchBody(body: UnknownRecord): SearchBody {
   const commands = isRecord(body['commands']) ? body['commands'] : {};
   const tokens = asNumber(body['max_output_tokens']) ?? DEFAULT_OUTPUT_TOKENS;

@@ -13,7 +13,7 @@ export interface ReadablePage {
   readonly links: readonly PageLink[];
 }
 
-/** Elements that contain only text up to their end tag, whatever it looks like; none of it is readable. */
+/** Elements that contain only text up to their end tag, whatever it looks like. All but the title is dropped. */
 const RAW = new Set(['script', 'style', 'noscript', 'noembed', 'noframes', 'iframe', 'title']);
 /** Other elements without readable content. */
 const SKIPPED = new Set(['template', 'svg', 'object', 'select', 'nav']);
@@ -65,7 +65,7 @@ export function readPage(url: string, type: string, text: string): ReadablePage 
   }
   const reader = new HtmlReader(url, type === 'application/xhtml+xml');
   reader.read(text);
-  return reader.page();
+  return reader.finish();
 }
 
 /**
@@ -77,9 +77,9 @@ class HtmlReader {
   private readonly links: PageLink[] = [];
   private line: string[] = [];
   private title: string | undefined;
-  /** The outermost skipped element that is open; `depth` counts elements of the same name, from 1. */
+  /** The open element whose content is skipped; `depth` counts it and the elements of the same name inside it. */
   private skipped: { readonly name: string; readonly from: number; depth: number } | undefined;
-  /** Elements that are not skipped, because one of them is never closed. */
+  /** Names of elements that are not skipped, because one of them is never closed. */
   private readonly unclosed = new Set<string>();
   private anchor: { readonly url: string; readonly from: number } | undefined;
 
@@ -89,26 +89,26 @@ class HtmlReader {
     let at = 0;
     while (at < html.length || this.skipped) {
       if (at >= html.length && this.skipped) {
-        // Go back and keep its content. This happens only once for each element name.
+        // The skipped element is never closed: go back and keep its content. This happens once for each element name.
         this.unclosed.add(this.skipped.name);
         at = this.skipped.from;
         this.skipped = undefined;
         continue;
       }
       const open = html.indexOf('<', at);
-      this.text(html.slice(at, open === -1 ? html.length : open));
-      at = open === -1 ? html.length : this.markup(html, open);
+      this.addText(html.slice(at, open === -1 ? html.length : open));
+      at = open === -1 ? html.length : this.readMarkup(html, open);
     }
   }
 
-  page(): ReadablePage {
+  finish(): ReadablePage {
     this.endAnchor();
     this.endLine();
     return { url: this.url, title: this.title ?? '', lines: wrap(this.lines), links: this.links };
   }
 
-  /** Processes the markup at `open`. @returns the position after it */
-  private markup(html: string, open: number): number {
+  /** Reads the markup at `open`. @returns the position after it */
+  private readMarkup(html: string, open: number): number {
     const [start = '', slash, name] = matchAt(TAG_START, html, open) ?? [];
     if (name !== undefined) {
       const tag = readTag(html, open + start.length);
@@ -116,10 +116,10 @@ class HtmlReader {
       else return this.openElement(name.toLowerCase(), html, tag);
       return tag.end;
     }
-    if (html.startsWith('<!--', open)) return after(html, COMMENT_END, open + 2);
-    if (html.startsWith('<![CDATA[', open) && this.isForeign('')) return this.cdata(html, open + 9);
-    if (matchAt(BOGUS_COMMENT, html, open)) return after(html, TAG_END, open);
-    this.text('<');
+    if (html.startsWith('<!--', open)) return findEnd(html, COMMENT_END, open + 2);
+    if (html.startsWith('<![CDATA[', open) && this.isForeign('')) return this.readCdata(html, open + 9);
+    if (matchAt(BOGUS_COMMENT, html, open)) return findEnd(html, TAG_END, open);
+    this.addText('<');
     return open + 1;
   }
 
@@ -128,8 +128,8 @@ class HtmlReader {
     return this.isXml || name === 'svg' || this.skipped?.name === 'svg';
   }
 
-  private cdata(html: string, from: number): number {
-    const end = after(html, CDATA_END, from);
+  private readCdata(html: string, from: number): number {
+    const end = findEnd(html, CDATA_END, from);
     if (!this.skipped) this.line.push(html.slice(from, end).replace(/\]\]>$/, ''));
     return end;
   }
@@ -156,7 +156,7 @@ class HtmlReader {
     if (name === 'title' && !this.skipped) {
       this.title ??= collapseSpace(decodeEntities(html.slice(from, Math.min(end, from + MAX_TITLE))));
     }
-    return after(html, TAG_END, end);
+    return findEnd(html, TAG_END, end);
   }
 
   private closeElement(name: string): void {
@@ -185,7 +185,7 @@ class HtmlReader {
     this.links.push({ text, url: anchor.url });
   }
 
-  private text(text: string): void {
+  private addText(text: string): void {
     if (text !== '' && !this.skipped) this.line.push(decodeEntities(text));
   }
 
@@ -210,8 +210,8 @@ function matchAt(pattern: RegExp, text: string, at: number): RegExpExecArray | n
   return pattern.exec(text);
 }
 
-/** Returns the position after the next match; the end of the text if there is none. */
-const after = (html: string, mark: RegExp, from: number): number =>
+/** Finds the position after the next match; the end of the text if there is none. */
+const findEnd = (html: string, mark: RegExp, from: number): number =>
   matchAt(mark, html, from) ? mark.lastIndex : html.length;
 
 interface Tag {
@@ -233,19 +233,19 @@ const UNQUOTED_VALUE = /[^\t\n\f\r >]*/y;
 function readTag(html: string, from: number): Tag {
   let href: string | undefined;
   for (let at = from; ; ) {
-    const name = after(html, BETWEEN_ATTRIBUTES, at);
-    if (name >= html.length || html[name] === '>') {
-      return { end: Math.min(name + 1, html.length), isSelfClosing: name > at && html[name - 1] === '/', href };
+    const begin = findEnd(html, BETWEEN_ATTRIBUTES, at);
+    if (begin >= html.length || html[begin] === '>') {
+      return { end: Math.min(begin + 1, html.length), isSelfClosing: begin > at && html[begin - 1] === '/', href };
     }
     // The first character may be `=`.
-    const nameEnd = after(html, ATTRIBUTE_NAME, name + 1);
-    const equals = after(html, SPACE, nameEnd);
+    const nameEnd = findEnd(html, ATTRIBUTE_NAME, begin + 1);
+    const equals = findEnd(html, SPACE, nameEnd);
     at = nameEnd;
     if (html[equals] !== '=') continue;
-    const value = after(html, SPACE, equals + 1);
+    const value = findEnd(html, SPACE, equals + 1);
     const quote = html[value] === '"' || html[value] === "'" ? html.indexOf(String(html[value]), value + 1) : -1;
-    const [start, end] = quote === -1 ? [value, after(html, UNQUOTED_VALUE, value)] : [value + 1, quote];
-    if (nameEnd - name === 4 && html.slice(name, nameEnd).toLowerCase() === 'href') href ??= html.slice(start, end);
+    const [start, end] = quote === -1 ? [value, findEnd(html, UNQUOTED_VALUE, value)] : [value + 1, quote];
+    if (nameEnd - begin === 4 && html.slice(begin, nameEnd).toLowerCase() === 'href') href ??= html.slice(start, end);
     at = quote === -1 ? end : quote + 1;
   }
 }

@@ -1,14 +1,14 @@
-/** Resolves the references of a thread: `turn7search1` is a search result, `turn9view0` an opened page. */
+/** Creates and resolves the references in a thread: `turn7search1` is a search result, `turn9view0` an opened page. */
 import type { Clock } from '../base/clock';
 import { remember } from '../base/remember';
 import type { ReadablePage } from './readable-page';
 
-/** Maximum number of threads, of references per thread, and of pages; the oldest is evicted first. */
+/** Maximum numbers of threads, and of references and pages per thread; the oldest is evicted first. */
 const MAX_THREADS = 100;
 const MAX_REFERENCES = 500;
 const MAX_PAGES = 8;
 
-/** The references of one thread. */
+/** The references and recent pages of one thread. */
 export class ThreadReferences {
   private readonly urls = new Map<string, string>();
   private readonly pages = new Map<string, ReadablePage>();
@@ -45,8 +45,8 @@ export class SearchMemory {
   private requests: number;
 
   /**
-   * Numbers requests from the current second, so that a thread gets no reference twice: a conversation outlives its
-   * place in this memory, and the bridge itself. Six digits repeat after 11 days.
+   * Numbers requests from the current second, so that a conversation gets no reference twice, even if its thread is
+   * evicted or the bridge restarts. The numbers repeat after 11 days.
    */
   constructor(clock: Clock) {
     this.requests = Math.floor(clock() / 1_000) % 1_000_000;

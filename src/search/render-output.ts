@@ -1,4 +1,4 @@
-/** Renders the result of a search command as text for the model. */
+/** Renders the results of search commands as text for the model. */
 import { renderCount } from '../base/quantities';
 import type { SearchHit } from '../providers/search-backends';
 import type { ReadablePage } from './readable-page';
@@ -34,7 +34,7 @@ export function renderPage(page: ReadablePage, reference: string, line: number, 
   const pageLines: string[] = [];
   let remaining = maxTokens - estimateTokens(head) - RESERVED_TOKENS;
   for (let index = from; index < lines.length; index += 1) {
-    const text = numbered(lines, index);
+    const text = renderLine(lines, index);
     remaining -= estimateTokens(text) + 1;
     if (remaining < 0 && pageLines.length > 0) break;
     pageLines.push(text);
@@ -52,7 +52,7 @@ export function renderMatches(page: ReadablePage, pattern: string): string {
   const around = found.slice(0, MAX_MATCHES).map((index) => {
     const from = Math.max(0, index - LINES_AROUND_MATCH);
     const to = Math.min(page.lines.length - 1, index + LINES_AROUND_MATCH);
-    return Array.from({ length: to - from + 1 }, (_unused, step) => numbered(page.lines, from + step)).join('\n');
+    return Array.from({ length: to - from + 1 }, (_unused, step) => renderLine(page.lines, from + step)).join('\n');
   });
   const more = found.length - MAX_MATCHES;
   const rest = more > 0 ? [`… ${renderCount(more, 'more match', 'more matches')}.`] : [];
@@ -68,18 +68,18 @@ export function renderTime(offset: string, now: number): string {
   return `Time at UTC${isValid ? offset.trim().replace(/^UTC/i, '') : ''}: ${time}`;
 }
 
-const numbered = (lines: readonly string[], index: number): string => `L${index + 1}: ${lines[index] ?? ''}`;
+const renderLine = (lines: readonly string[], index: number): string => `L${index + 1}: ${lines[index] ?? ''}`;
 
-/** Reserved for the line that says how to open the rest. */
+/** Reserved for the line that says how to open the rest, or that the text is truncated. */
 const RESERVED_TOKENS = 40;
 
-/** Estimates on the high side: four ASCII characters are one token, any other character is one token. */
+/** Estimates tokens on the high side: four ASCII characters are one token, and so is any other character. */
 export function estimateTokens(text: string): number {
   const others = text.replace(/[\x00-\x7f]+/g, '').length;
   return Math.ceil((text.length - others) / 4) + others;
 }
 
-/** Truncates after a line, and says so. */
+/** Truncates `text` after a line, and says so in the last line. */
 export function limitText(text: string, maxTokens: number): string {
   if (estimateTokens(text) <= maxTokens) return text;
   const fitting: string[] = [];

@@ -275,6 +275,6 @@ test('at most ten commands run in one request, and a body without commands is an
   assert.equal(requests.length, 10);
   assert.match(output, /Not run: 2 commands after the first 10\.$/);
   for (const commands of [{}, { search_query: [] }, { search_query: [{}] }, { open: 'x' }, { search_query: null }]) {
-    await assert.rejects(search(commands), /"commands" has no command/);
+    await assert.rejects(search(commands), /"commands" has no valid command/);
   }
 });
