@@ -1,4 +1,4 @@
-/** Renders the options table: the command help and docs/configuration.md. */
+/** Renders the options table as command help and as docs/configuration.md. */
 import type { Group } from './option';
 import { OPTIONS, OPTION_NAMES, type OptionName } from './options';
 import { resolveConfig } from './resolve';
@@ -62,7 +62,7 @@ function renderExample(): string {
   return ['```', ...errors, '```', ''].join('\n');
 }
 
-/** Renders every group of options, in the order of their titles. */
+/** Calls `render` with each group of options, in the order of GROUP_TITLES. */
 export function mapGroups(render: (title: string, names: readonly OptionName[]) => string): string[] {
   return Object.entries(GROUP_TITLES).map(([group, title]) =>
     render(title, OPTION_NAMES.filter((name) => OPTIONS[name].group === group)));

@@ -1,4 +1,4 @@
-/** The types of the options table. A row without a help text does not compile. */
+/** Defines the types of the options table. A row without a help text does not compile. */
 
 /** A help text: at least two words, then a full stop. */
 export type Sentence = `${string} ${string}.`;
@@ -14,7 +14,7 @@ export interface ValueType<V> {
   readonly placeholder: string;
   /** All accepted values, if they can be listed. */
   readonly words?: readonly string[];
-  /** The value is the name of a provider. The options do not load the provider catalog. */
+  /** The value is the name of a provider. Not in `words`: options are defined without loading the provider catalog. */
   readonly isProvider?: true;
   /** The value is the path of a file or a folder. */
   readonly path?: 'file' | 'folder';

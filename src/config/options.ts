@@ -1,4 +1,4 @@
-/** The table of everything a user can set; the type `Config` is inferred from it. */
+/** Combines all options that a user can set in one table, from which the type `Config` is inferred. */
 import type { Provider } from '../providers/provider';
 import type { Option } from './option';
 import { TRANSLATION_OPTIONS, UPSTREAM_OPTIONS } from './provider-options';
@@ -16,7 +16,7 @@ const TABLE = {
 /** The property names of `Config`. */
 export type OptionName = keyof typeof TABLE;
 
-/** One property per row; an option without a default may be `undefined`. */
+/** One property for each row, which is `undefined` if it has no default and is not set; and values from elsewhere. */
 export type Config = { readonly [N in OptionName]: (typeof TABLE)[N]['default'] } & {
   /** The user's own providers together with the built-in ones; absent if there is no providers file. */
   readonly catalog?: readonly Provider[];

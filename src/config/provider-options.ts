@@ -1,4 +1,4 @@
-/** Options about the provider: its address, key and models, and how requests are translated for it. */
+/** Defines the options about the provider: its address, key and models, and how requests are translated for it. */
 import { DEFAULT_BASE_URL } from '../providers/provider';
 import { SEARCH_NAMES } from '../providers/search-names';
 import { option, optional } from './option';
@@ -51,7 +51,7 @@ export const UPSTREAM_OPTIONS = {
     type: onOff,
     default: true,
     group: 'upstream',
-    help: 'Use the API key above and ignore the Authorization header of requests; off forwards that header.',
+    help: 'Use the configured API key and ignore the Authorization header of requests; off forwards that header.',
   }),
   defaultModel: optional({
     flags: ['--default-model'], env: ['DEFAULT_MODEL'], type: text, group: 'upstream',
@@ -71,7 +71,7 @@ export const UPSTREAM_OPTIONS = {
   }),
   upstreamCa: optional({
     flags: ['--upstream-ca'], env: ['UPSTREAM_CA'], type: file, group: 'upstream',
-    help: 'PEM file with certificate authorities to trust in addition to those of Node.',
+    help: "PEM file with certificate authorities to trust in addition to Node's own.",
   }),
   upstreamCert: optional({
     flags: ['--upstream-cert'], env: ['UPSTREAM_CERT'], type: file, group: 'upstream',

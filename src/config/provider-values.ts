@@ -1,5 +1,6 @@
 /**
- * Completes a configuration with the values of the chosen provider: its name, its address, and the key in its variable.
+ * Completes a configuration with the values that depend on the provider (its name, address, model and keys, from its
+ * row, its variables or its saved login), with the variables in headers, and with the search key.
  */
 import { expandVariables } from '../base/header-values';
 import { findNearest } from '../base/nearest';
@@ -21,8 +22,8 @@ interface ResolvedValues {
 type ExtendedValues = ResolvedValues | { readonly error: string };
 
 /**
- * AI_PROVIDER without AI_API_BASE selects the address of the provider's login, otherwise its first one. AI_API_KEY
- * overrides the provider's own variable, which overrides a saved key.
+ * AI_PROVIDER without AI_API_BASE selects the address in the provider's saved login, else the provider's first address.
+ * AI_API_KEY overrides the provider's own variable, which overrides a saved key.
  *
  * @param resolved what `resolveConfig` returned for `given`; its errors are included, so that all are reported at
  * once
@@ -80,7 +81,10 @@ function addValues(resolved: ResolvedValues, provider: Provider, given: ValueSou
   return errors.length > 0 ? { ok: false, errors } : { ok: true, config: current.config, origins: current.origins };
 }
 
-/** Adds the saved address of the provider; or its first one, whose origin is the option that named the provider. */
+/**
+ * If a provider was named but no address, adds its saved address, else its first one. The origin of the latter is the
+ * option that named the provider.
+ */
 function addAddress({ config, origins }: ResolvedValues, provider: Provider, { logins }: ValueSources): ExtendedValues {
   const origin = origins.provider;
   if (origin.kind === 'default' || origins.aiBaseUrl.kind !== 'default') return { config, origins };
@@ -98,7 +102,7 @@ function addAddress({ config, origins }: ResolvedValues, provider: Provider, { l
 
 const loginOrigin = ({ name }: Provider): GivenOrigin => ({ kind: 'login', name });
 
-/** Adds the saved model of the provider, if the user named the provider, at the host that the login is for. */
+/** Adds the model of the saved login if a provider was named but no model, and its address is the login's origin. */
 function addModel({ config, origins }: ResolvedValues, provider: Provider, { logins }: ValueSources): ExtendedValues {
   const { origin, model } = logins?.find(provider.name) ?? {};
   const isWanted = origins.provider.kind !== 'default' && origins.defaultModel.kind === 'default';

@@ -1,4 +1,4 @@
-/** Reads the proxy variables, and says which hosts are reached without a proxy. Loaded only if one is set. */
+/** Reads the proxy variables, and chooses the proxy for a URL. Loaded only if such a variable is set. */
 
 type Variables = Readonly<Record<string, string | undefined>>;
 
@@ -8,14 +8,14 @@ export interface ProxyVariable {
   readonly value: string;
 }
 
-/** The proxies for each scheme of a URL, and the hosts that are reached without one. */
+/** The proxy for each URL scheme, and in `no` the value of NO_PROXY: hosts that are reached without a proxy. */
 export interface ProxyVariables {
   readonly http?: string;
   readonly https?: string;
   readonly no: string;
 }
 
-/** The proxy that the variables name for URLs of this scheme. */
+/** Finds the proxy that the variables name for URLs with this scheme. */
 export function findProxy(env: Variables, scheme: 'http' | 'https'): ProxyVariable | undefined {
   for (const variable of [`${scheme.toUpperCase()}_PROXY`, `${scheme}_proxy`, 'ALL_PROXY', 'all_proxy']) {
     const value = env[variable]?.trim();
@@ -33,8 +33,8 @@ export function readProxies(env: Variables): ProxyVariables | undefined {
 }
 
 /**
- * Returns the proxy for a URL. The machine itself is always reached directly. An entry of NO_PROXY is `*`, a name with
- * all names below it, an address, a network such as `10.0.0.0/8`, or one of them with a port.
+ * Returns the proxy for a URL. Loopback addresses are always reached directly. An entry in NO_PROXY is `*`, a domain,
+ * which includes its subdomains, an address, a network such as `10.0.0.0/8`, or one of these with a port.
  */
 export function chooseProxy(url: URL, { http, https, no }: ProxyVariables): string | undefined {
   const host = url.hostname.replace(/^\[(.*)\]$/, '$1').toLowerCase();
@@ -52,7 +52,7 @@ function matchesHost(entry: string, host: string, port: string): boolean {
   return plain === '*' || host === plain || host.endsWith(`.${plain}`) || isInNetwork(plain, host);
 }
 
-/** Whether an IPv4 address belongs to a network in the notation of RFC 4632. */
+/** Whether an IPv4 address belongs to a network such as `10.0.0.0/8` (RFC 4632). */
 export function isInNetwork(entry: string, address: string): boolean {
   const [, network = '', bits = ''] = /^([\d.]+)\/(\d+)$/.exec(entry) ?? [];
   if (network === '' || Number(bits) > 32 || !/^\d+(\.\d+){3}$/.test(address)) return false;

@@ -10,8 +10,8 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 export type FlagTexts = { readonly [N in OptionName]?: string };
 
 /**
- * Where the user set a value: a flag, a variable, a line of an env file, named `PORT in ./my.env`, or the saved login
- * of a provider.
+ * Where the user set a value: a flag, a variable, a file (a line of an env file, named `PORT in ./my.env`, or a path in
+ * the providers file) or the saved login of a provider.
  */
 export interface GivenOrigin {
   readonly kind: 'flag' | 'env' | 'file' | 'login';
@@ -40,10 +40,10 @@ export type ResolvedConfig =
 
 type Mutable<T> = { -readonly [N in keyof T]?: T[N] };
 
-/** The process environment, without an env file. */
+/** Finds every variable in the process environment: there is no env file. */
 export const fromProcess: FindOrigin = (name) => ({ kind: 'env', name });
 
-/** Whether a variable counts as set: an empty one does not, nor does an inherited property such as `constructor`. */
+/** Whether a variable counts as set: a blank one does not, nor does an inherited property such as `constructor`. */
 export const isSet = (text: string | undefined): text is string => typeof text === 'string' && text.trim() !== '';
 
 /** Returns the value of the first variable of an option that is set in `env`. */
@@ -51,7 +51,7 @@ export const findVariable = (name: OptionName, env: Environment): string | undef
   OPTIONS[name].env.map((variable) => env[variable]).find(isSet);
 
 /**
- * Parses `flags` and the variables in `env`. An empty variable counts as absent, an empty flag does not.
+ * Parses `flags` and the variables in `env`. A blank variable counts as absent, a blank flag does not.
  *
  * @returns the configuration, or all errors; `addProviderValues` adds the values that depend on the provider
  */
@@ -78,12 +78,12 @@ export function describeInvalidValue(
   return `Cannot use ${quoted} from ${origin.kind} ${origin.name}: expected ${type.expected}.`;
 }
 
-/** Where the values of options are looked up. */
+/** The sources of option values. */
 export interface ValueSources {
   readonly flags: FlagTexts;
   readonly env: Environment;
   readonly findOrigin: FindOrigin;
-  /** Absent if nothing is saved. */
+  /** Absent if no login is saved. */
   readonly logins?: Logins;
 }
 
@@ -91,7 +91,7 @@ export interface ValueSources {
 export interface Logins {
   /** The provider of the last login. */
   readonly current: string | undefined;
-  /** @param provider its name in the catalog */
+  /** @param provider the provider's name in the catalog */
   find(provider: string): LoginSettings | undefined;
   /** Returns the provider's saved key if it was saved for the host of `baseUrl`. */
   findKey(provider: string, baseUrl: string): string | undefined;
@@ -130,7 +130,7 @@ function resolveOption<N extends OptionName>(name: N, resolution: Resolution): s
   return undefined;
 }
 
-/** Returns the value of an option: of its flag, or of the first of its variables that is set. */
+/** Returns the text that the user gave for an option: its flag, or the first of its variables that is set. */
 export function findText(name: OptionName, { flags, env, findOrigin }: ValueSources): GivenText | undefined {
   const row = OPTIONS[name];
   const flag = flags[name];

@@ -22,7 +22,7 @@ export function addSearchKey(config: Config, origins: Origins, { env, findOrigin
     const found = { searchKey: env[variable]?.trim() };
     return { config: { ...config, ...found }, origins: { ...origins, searchKey: findOrigin(variable) } };
   }
-  // A search service at the provider's own origin uses the provider's key. No other ever gets it.
+  // A search service at the provider's own origin uses the provider's key. No other service ever gets that key.
   const isProvider = new URL(url).origin === new URL(aiBaseUrl).origin;
   if (searchKey === undefined && needsKey && !isProvider) {
     return {

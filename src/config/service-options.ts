@@ -1,4 +1,4 @@
-/** Options about the bridge as a service: where it listens, what it limits, and what it keeps and logs. */
+/** Defines the options about the bridge as a service: where it listens, what it limits, and what it keeps and logs. */
 import { option, optional } from './option';
 import {
   choice, file, folder, folderOrRedis, host, hosts, integer, key, keyPrefix, megabytes, milliseconds, onOff, origins,
@@ -190,7 +190,7 @@ export const RECORD_OPTIONS = {
   }),
   storeCa: optional({
     flags: ['--store-ca'], env: ['BRIDGE_STORE_CA'], type: file, group: 'state',
-    help: 'PEM file with the certificate authorities for a rediss:// server. Default: those of Node.',
+    help: "PEM file with the certificate authorities for a rediss:// server. Default: Node's own.",
   }),
   storeRequired: option({
     flags: ['--store-required'], env: ['BRIDGE_STORE_REQUIRED'], type: onOff, default: false, group: 'state',
@@ -215,7 +215,7 @@ export const RECORD_OPTIONS = {
     env: ['BRIDGE_STATE_DIR'],
     type: folder,
     group: 'state',
-    help: "Folder for the bridge's own files (running bridges, log, catalog). Default: the system's usual place.",
+    help: "Folder for the bridge's own files (running bridges, log, catalog). Default: the system's usual location.",
   }),
   usageLedger: option({
     flags: ['--usage-ledger'],
@@ -223,7 +223,7 @@ export const RECORD_OPTIONS = {
     type: onOff,
     default: true,
     group: 'state',
-    help: 'Record tokens and requests of each turn in the state folder, for the command usage; never any text.',
+    help: 'Record the tokens and requests of each turn, but no text, in the state folder; "usage" shows them.',
   }),
   usageLedgerMaxMb: option({
     flags: ['--usage-ledger-max-mb'],

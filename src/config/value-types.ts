@@ -1,11 +1,11 @@
-/** The value types of options, each with the phrase that completes "expected …" in error messages. */
+/** Defines the value types of options, each with the phrase that completes "expected …" in error messages. */
 import { attempt } from '../base/thrown';
 import { parseUrl, readBaseUrl } from '../base/base-url';
 import { renderList } from '../base/quantities';
 import { HEADER_NAME, HEADER_VALUE } from '../base/header-values';
 import type { ValueType } from './option';
 
-/** Any non-empty string. Surrounding spaces are dropped, as in every type below. */
+/** Any non-empty string. Surrounding spaces are dropped, as in every type below except paths. */
 export const text: ValueType<string> = {
   expected: 'a non-empty string',
   placeholder: 'TEXT',
@@ -28,9 +28,9 @@ export const folder: ValueType<string> = {
   parse: (input) => input || undefined,
 };
 
-/** A folder, or the address of a Redis server; its errors and its display never contain the password. */
+/** A folder, or the address of a Redis server, whose password is never shown. */
 export const folderOrRedis: ValueType<string> = {
-  expected: 'the name of a folder, or an address such as redis://:PASSWORD@host:6379/0 or rediss://host',
+  expected: 'the path of a folder, or an address such as redis://:PASSWORD@host:6379/0 or rediss://host',
   placeholder: 'DIR|URL',
   path: 'folder',
   parse(input) {
@@ -42,7 +42,7 @@ export const folderOrRedis: ValueType<string> = {
   },
 };
 
-/** The beginning of the names of keys in Redis. */
+/** The prefix of key names in Redis. */
 export const keyPrefix: ValueType<string> = {
   expected: 'up to 64 letters, digits and . _ - :',
   placeholder: 'TEXT',
@@ -162,7 +162,7 @@ const SWITCH_WORDS: ReadonlyMap<string, boolean> = new Map([
   ['0', false], ['false', false], ['off', false], ['no', false],
 ]);
 
-/** A whole number of `unit` ("characters") from `min` to `max`. */
+/** A whole number from `min` to `max`; `unit` is a plural such as "characters". */
 export function integer(min: number, max: number, unit: string): ValueType<number> {
   return {
     expected: `a whole number of ${unit} from ${min} to ${max}`,
@@ -173,10 +173,10 @@ export function integer(min: number, max: number, unit: string): ValueType<numbe
 
 const DAY_MS = 86_400_000;
 
-/** A day, from its beginning, or a time span up to now. */
+/** The beginning of a day, or a time span before now. */
 export type Since = { readonly day: string } | { readonly spanMs: number };
 
-/** The beginning of a period that lasts until now. */
+/** The beginning of a period that ends now. */
 export const since: ValueType<Since> = {
   expected: 'a day such as 2026-11-01, or a span such as 7d or 12h',
   placeholder: 'SINCE',
@@ -204,7 +204,7 @@ export function megabytes(min: number, max: number): ValueType<number> {
   return { ...integer(min, max, 'MB'), placeholder: 'MB' };
 }
 
-/** One of the given words; case does not matter. */
+/** One of `values`; case does not matter. */
 export function choice<const V extends Lowercase<string>>(...values: readonly [V, V, ...V[]]): ValueType<V> {
   return {
     expected: renderList(values, 'or'),

@@ -25,7 +25,7 @@ describe('--store', () => {
   it('never quotes the password', () => {
     const resolved = resolveConfig({ store: `redis://:${SECRET}@host/name` }, {});
     assert.ok(!resolved.ok);
-    assert.match(resolved.errors.join(), /redis:\/\/…@host\/name.*expected the name of a folder, or an address/);
+    assert.match(resolved.errors.join(), /redis:\/\/…@host\/name.*expected the path of a folder, or an address/);
     assert.ok(!resolved.errors.join().includes(SECRET));
   });
 
