@@ -165,9 +165,10 @@ export function readFormat(value: unknown, path: string): TextFormat | undefined
   const type = asString(format['type']);
   if (type === 'json_object') return { type };
   if (type !== 'json_schema') return { type: 'text' };
-  const inner = asRecord(format['json_schema']) ?? format;
+  const nested = asRecord(format['json_schema']);
+  const inner = nested ?? format;
   const schema = asRecord(inner['schema']);
-  if (!schema) throw invalid(`${path}.schema`, 'a JSON Schema object', inner['schema']);
+  if (!schema) throw invalid(`${path}.${nested ? 'json_schema.' : ''}schema`, 'a JSON Schema object', inner['schema']);
   return compact({
     type: 'json_schema' as const,
     // OpenAI requires a name; strict upstreams do too.

@@ -77,7 +77,7 @@ function readInstructions(value: unknown): string | undefined {
     const texts = readInput(value).flatMap((item) => (item.type === 'message' ? item.content : []));
     return texts.map((part) => (part.type === 'text' ? part.text : '')).join('\n\n');
   }
-  throw invalid('instructions', 'a string', value);
+  throw invalid('instructions', 'a string or a list of items', value);
 }
 
 /** Reads the sampling settings, which have the same names in both protocols. */

@@ -68,7 +68,7 @@ const RESPONSES: readonly Row[] = [
   ['a string as top_logprobs', { input: 'x', top_logprobs: 'all' }, 'top_logprobs', /a number/],
   ['a number as model', { model: 7, input: 'x' }, 'model', /a non-empty string, got 7/],
   ['an empty model', { model: '', input: 'x' }, 'model', /got ""/],
-  ['a number as instructions', { input: 'x', instructions: 5 }, 'instructions', /expected a string/],
+  ['a number as instructions', { input: 'x', instructions: 5 }, 'instructions', /expected a string or a list of items, got 5/],
   [
     'a format without a schema',
     { input: 'x', text: { format: { type: 'json_schema', name: 'x' } } },
@@ -99,7 +99,7 @@ const CHAT: readonly Row[] = [
       messages: [{ role: 'user', content: 'x' }],
       response_format: { type: 'json_schema', json_schema: { name: 'x' } },
     },
-    'response_format.schema',
+    'response_format.json_schema.schema',
     /JSON Schema/,
   ],
   ['a string as stream', { messages: [], stream: 'yes' }, 'stream', /true or false/],
