@@ -64,7 +64,7 @@ export class AnswerStream<Output> {
     try {
       step(outputs);
     } catch (cause) {
-      const error = new BridgeError('bad_answer', `Cannot read the provider's stream: ${describeCause(cause)}.`);
+      const error = new BridgeError('bad_answer', `Cannot read the provider's answer: ${describeCause(cause)}.`);
       for (const output of this.assembler.fail(error)) outputs.push(output);
     }
     return outputs;

@@ -51,7 +51,8 @@ export function readFinishReason(value: string): FinishReason | BridgeError | un
   const failure = FAILURES.get(key);
   if (failure) return new BridgeError(...failure);
   const reason = FINISH_REASONS.get(key);
-  return reason ?? new BridgeError('upstream_error', `The provider ended its answer with "${shorten(value)}".`);
+  if (reason) return reason;
+  return new BridgeError('upstream_error', `The provider ended its answer with finish reason "${shorten(value)}".`);
 }
 
 /** An answer with one of these finish reasons is truncated: its last item is incomplete. */
@@ -66,7 +67,7 @@ export const unfinishedStream = (): BridgeError =>
   new BridgeError(
     'cut_stream',
     'The provider ended its stream without a finish_reason, so the answer may be truncated. ' +
-      'If it never sends one, set sendsFinishReason to false in its dialect.',
+      'If this provider never sends one, set sendsFinishReason to false in its dialect.',
   );
 
 /** For an answer without text or tool calls. Codex cannot continue after reasoning alone. */
@@ -78,7 +79,7 @@ export function unreadableEvent(data: string): Signal {
   const quoted = JSON.stringify(shorten(data));
   return {
     type: 'error',
-    error: new BridgeError('bad_answer', `The provider sent a stream event that is not JSON: ${quoted}`, {
+    error: new BridgeError('bad_answer', `The provider sent a stream event that is not JSON: ${quoted}.`, {
       quote: quoted,
     }),
   };

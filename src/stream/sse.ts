@@ -10,7 +10,7 @@ export interface SseEvent {
 /** No provider sends longer lines. The limit keeps a broken upstream from exhausting memory. */
 export const MAX_LINE_BYTES = 64 * 1024 * 1024;
 
-const TOO_LONG = `an event is longer than ${MAX_LINE_BYTES} bytes`;
+const TOO_LONG = `an event is longer than ${MAX_LINE_BYTES / 1024 / 1024} MB`;
 
 /** V8 uses about a hundred bytes for each line that is appended to an event, however short the line is. */
 const MAX_DATA_LINES = 100_000;
