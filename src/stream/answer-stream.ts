@@ -9,7 +9,7 @@ export interface AnswerStreamOptions<Output> {
   readonly assembler: Assembler<Output>;
   /** Reads the answer in the upstream's protocol. */
   readonly reader: AnswerReader;
-  /** Steps between reader and assembler, in order; see `attemptsOf` in bridge/stream-turn.ts. */
+  /** The steps between reader and assembler, in the order that bridge/stream-turn.ts explains. */
   readonly stages: readonly Stage[];
 }
 

@@ -20,7 +20,7 @@ export interface ChatAssemblerOptions {
   readonly created: number;
   /** Whether the client requested a usage chunk; whole completions always include usage. */
   readonly includeUsage: boolean;
-  /** Hide reasoning from the client. */
+  /** Whether to hide reasoning from the client. */
   readonly hideReasoning: boolean;
   readonly tools: Pick<ToolSet, 'find'>;
   readonly finalizeError?: FinalizeError;

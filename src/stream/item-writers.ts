@@ -186,9 +186,8 @@ const GROWING = ['text', 'summary'] as const;
 
 /**
  * Merges reasoning blocks that stream in pieces, because providers verify the signature over a whole block. A piece
- * belongs to the latest block with its type and index, unless their ids differ. Blocks within one chunk are
- * separate blocks; encrypted blocks arrive complete and are separate too (upstreams.md, section 3, OpenRouter and
- * MiniMax).
+ * belongs to the latest block with its type and index, unless their ids differ. Blocks within one chunk are separate
+ * blocks; encrypted blocks arrive complete and are separate too (upstreams.md, section 3, OpenRouter and MiniMax).
  */
 export class SignedBlocks {
   readonly blocks: unknown[] = [];

@@ -95,8 +95,8 @@ export class JsonFenceStage implements Stage {
  */
 function findClosing(text: string): number | undefined {
   for (let at = text.indexOf(FENCE); at !== -1; at = text.indexOf(FENCE, at + FENCE.length)) {
-    const line = text.lastIndexOf('\n', at);
-    if (line !== -1 && text.slice(line, at).trim() === '') return text.slice(0, line).trimEnd().length;
+    const lineBreak = text.lastIndexOf('\n', at);
+    if (lineBreak !== -1 && text.slice(lineBreak, at).trim() === '') return text.slice(0, lineBreak).trimEnd().length;
   }
   return undefined;
 }

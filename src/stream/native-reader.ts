@@ -131,10 +131,10 @@ export class NativeReader implements AnswerReader {
 
   private endReasoning(position: NativePosition, item: NativeItem<'reasoning'>): readonly Signal[] {
     const { summary, content, sealed } = item;
-    const seen = this.seenTexts.has(this.keyOf('reasoning', position));
+    const isSeen = this.seenTexts.has(this.keyOf('reasoning', position));
     const [kind, text] = content === undefined ? (['summary', summary] as const) : (['content', content] as const);
     return [
-      ...(seen ? [] : this.readWholeText(position, kind, text)),
+      ...(isSeen ? [] : this.readWholeText(position, kind, text)),
       ...(sealed ? this.emit(undefined, { type: 'reasoning-details', details: [sealed] }) : []),
     ];
   }

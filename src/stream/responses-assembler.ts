@@ -25,7 +25,7 @@ export interface ResponsesAssemblerOptions {
   readonly clock: Clock;
   readonly makeId: MakeId;
   readonly reasoning: ReasoningOutput;
-  /** Put reasoning into `encrypted_content` even if it is shown. */
+  /** Whether to put reasoning into `encrypted_content` even if it is shown. */
   readonly sealReasoning?: boolean;
   /** The model that answers; recorded in envelopes, because only this model accepts what it has signed. */
   readonly origin?: string | undefined;
@@ -258,8 +258,8 @@ export class ResponsesAssembler implements Assembler<ResponsesEvent> {
 
 /**
  * All numbers and both detail objects are always present (codex-protocol.md, rule 2; openai-python and openai-java
- * require `cache_write_tokens`). The total is the sum of its parts: Codex compares it with the context
- * window, and validators check it.
+ * require `cache_write_tokens`). The total is the sum of its parts: Codex compares it with the context window, and
+ * validators check it.
  */
 function toResponsesUsage(usage: ChatUsage): ResponsesUsage {
   return {

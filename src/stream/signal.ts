@@ -89,7 +89,7 @@ export type FinalizeError = (error: BridgeError) => BridgeError;
 export interface AnswerProgress {
   /** Whether any content has arrived, even if nothing is sent to the client yet; hidden reasoning may not count. */
   readonly begun: boolean;
-  /** The provider's finish reason. */
+  /** The provider's finish reason, corrected if it contradicts the calls. */
   readonly reason: FinishReason | undefined;
   /** The token usage; undefined if the provider sent none. */
   readonly usage: ChatUsage | undefined;

@@ -75,8 +75,8 @@ export class SseDecoder {
   }
 
   private takeBuffered(chunk: Buffer): Buffer {
-    const held = this.parts.length > 0 || this.rest.length > 0;
-    const buffer = held ? Buffer.concat([this.rest, ...this.parts, chunk]) : chunk;
+    const isBuffered = this.parts.length > 0 || this.rest.length > 0;
+    const buffer = isBuffered ? Buffer.concat([this.rest, ...this.parts, chunk]) : chunk;
     this.parts = [];
     this.partBytes = 0;
     return buffer;

@@ -102,7 +102,7 @@ export class ThinkTagStage implements Stage {
     return text === '' ? undefined : { type, text };
   }
 
-  /** Releases what is held, without a stray `</think>`. Also called before signals other than reasoning and usage. */
+  /** Releases what is held, without a stray `</think>`. Also called when another signal ends the text. */
   end(): readonly Signal[] {
     const type = this.state === 'inside' ? 'reasoning-delta' : 'text-delta';
     const isBlank = this.state === 'start' && this.hasClosed && this.held.trim() === '';

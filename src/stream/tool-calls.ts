@@ -95,9 +95,9 @@ export class ToolCalls {
   private find({ index, id, name, arguments: text }: ChatToolFragment): StreamedCall | undefined {
     const call = index === undefined ? this.findById(id, name) : this.byIndex.get(index);
     if (!call) return undefined;
-    const sameId = id === undefined || call.upstreamId === undefined || call.upstreamId === id;
+    const isSameId = id === undefined || call.upstreamId === undefined || call.upstreamId === id;
     if (name !== undefined && call.name !== undefined && call.name !== name) return undefined;
-    if (sameId) return index === undefined && id === undefined && isAnotherCall(call, name, text) ? undefined : call;
+    if (isSameId) return index === undefined && id === undefined && isAnotherCall(call, name, text) ? undefined : call;
     // Some gateways give each fragment a new id, others number every call 0, so only a name indicates a new call.
     return name === undefined ? call : this.byId.get(keyOf(id, index));
   }

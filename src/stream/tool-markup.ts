@@ -8,7 +8,7 @@ import { mayBeCall, readMarkupCalls, type MarkupCall } from './markup-formats';
 import type { Signal, SignalOf, Stage } from './signal';
 
 export interface ToolMarkupOptions {
-  /** The offered tools; only their names become calls. */
+  /** The offered tools; only calls to them are converted. */
   readonly tools: readonly ChatTool[];
   readonly makeId: MakeId;
 }
@@ -175,10 +175,10 @@ class TextChannel {
       if (!this.convert(markup, inner, signals)) this.pass(markup.open + inner + (markup.close ?? ''), signals);
       return window.slice(end + (markup.close?.length ?? 0));
     }
-    const undecided = block.length <= MAX_HEAD_LENGTH && markup.open !== '';
+    const isUndecided = block.length <= MAX_HEAD_LENGTH && markup.open !== '';
     block.length += text.length;
     block.tail = markup.close === undefined ? '' : window.slice(1 - markup.close.length);
-    if (!undecided || mayBeCall(block.pieces.join('').slice(0, MAX_HEAD_LENGTH))) return '';
+    if (!isUndecided || mayBeCall(block.pieces.join('').slice(0, MAX_HEAD_LENGTH))) return '';
     this.block = undefined;
     this.pass(markup.open, signals);
     return block.pieces.join('');

@@ -1,6 +1,6 @@
 /** Translates function tools, which both protocols have; reads the name and description that custom tools have too. */
 import { asBoolean, asRecord, asString, asText, type UnknownRecord } from '../base/json';
-import { readSchema } from '../wire/read-fields';
+import { readJsonObject } from '../wire/read-fields';
 import type { CallKind, OutputFunctionCall, OutputStatus } from '../wire/responses-output';
 import type { CallItem, CallPosition, CallTarget, CallWriter, OfferContext, ToolKind, ToolOffer } from './kind';
 import { toObjectSchema } from './schema';
@@ -17,7 +17,7 @@ export const functionKind: ToolKind<'function'> = {
     if (offered === undefined) return;
     context.offer({
       ...offered,
-      parameters: toObjectSchema(readSchema(tool['parameters']), context.schema),
+      parameters: toObjectSchema(readJsonObject(tool['parameters']), context.schema),
       ...(context.strict && strict !== undefined && { strict }),
     });
   },

@@ -3,7 +3,7 @@
  * separate item types for the client. Shapes: OpenAI SDK 7.57 types LocalShellCall, ShellCall, ApplyPatchCall.
  */
 import { isJsonObject, parseJsonObject, type JsonObject } from '../base/json';
-import { readSchema } from '../wire/read-fields';
+import { readJsonObject } from '../wire/read-fields';
 import type { CallItems, OutputStatus } from '../wire/responses-output';
 import type { CallPosition, CallWriter, ToolKind } from './kind';
 
@@ -82,7 +82,7 @@ export function createHostedKind<K extends Hosted>(kind: K): ToolKind<K> {
     itemType: `${kind}_call`,
     idPrefix,
     declare: (_tool, context) => context.offer({ target, description, parameters }),
-    read: (call) => ({ ...target, arguments: JSON.stringify(readSchema(call[field]) ?? {}) }),
+    read: (call) => ({ ...target, arguments: JSON.stringify(readJsonObject(call[field]) ?? {}) }),
     write: (_target, position) => createHostedWriter(position, item),
   };
 }

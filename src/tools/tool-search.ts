@@ -1,6 +1,6 @@
 /** Translates the tool search that the client runs: a function for the model, a `tool_search_call` for the client. */
 import { asText, type JsonObject, parseJsonObject } from '../base/json';
-import { readSchema } from '../wire/read-fields';
+import { readJsonObject } from '../wire/read-fields';
 import type { OutputStatus, OutputToolSearchCall } from '../wire/responses-output';
 import type { CallPosition, CallTarget, CallWriter, ToolKind } from './kind';
 import { toObjectSchema } from './schema';
@@ -21,10 +21,10 @@ export const toolSearchKind: ToolKind<'tool_search'> = {
     context.offer({
       target: TARGET,
       ...(description !== undefined && { description }),
-      parameters: toObjectSchema(readSchema(tool['parameters']), context.schema),
+      parameters: toObjectSchema(readJsonObject(tool['parameters']), context.schema),
     });
   },
-  read: (item) => ({ ...TARGET, arguments: JSON.stringify(readSchema(item['arguments']) ?? {}) }),
+  read: (item) => ({ ...TARGET, arguments: JSON.stringify(readJsonObject(item['arguments']) ?? {}) }),
   write: createToolSearchWriter,
 };
 

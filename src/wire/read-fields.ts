@@ -5,8 +5,8 @@ import {
 } from '../base/json';
 import type { ContentPart, DeclaredTool, TextFormat, ToolChoice, ToolReference } from './responses-request';
 
-/** Reads the JSON Schema of a tool or format: an object, or an object as JSON text. */
-export function readSchema(value: unknown): JsonObject | undefined {
+/** Reads a JSON object, or an object as JSON text: the schema of a tool, or the arguments of a call. */
+export function readJsonObject(value: unknown): JsonObject | undefined {
   if (typeof value === 'string') return parseJsonObject(value);
   const record = value as JsonValue | undefined;
   return isJsonObject(record) ? record : undefined;
@@ -121,6 +121,7 @@ export const asId = (value: unknown): string | undefined =>
 /**
  * Lists the declared tools without parsing them; an entry that is not an object becomes a kind that is dropped with a
  * note.
+ * @throws UnreadableField if the value is present but not a list
  */
 export function readTools(value: unknown, path = 'tools'): readonly DeclaredTool[] {
   if (value === undefined || value === null) return [];
@@ -133,7 +134,7 @@ export function readTools(value: unknown, path = 'tools'): readonly DeclaredTool
   );
 }
 
-/** Reads any form of `tool_choice`; absent means auto. */
+/** Reads any form of `tool_choice`; absent means auto. @throws UnreadableField for any other value */
 export function readToolChoice(value: unknown): ToolChoice {
   if (value === undefined || value === null) return { mode: 'auto' };
   if (value === 'auto' || value === 'none' || value === 'required') return { mode: value };
@@ -157,7 +158,7 @@ function readReference(value: UnknownRecord): ToolReference {
 
 /**
  * Reads `text.format` (flat) or Chat's `response_format` (nested under `json_schema`).
- * @throws UnreadableField if `json_schema` comes without a schema
+ * @throws UnreadableField if the type is `json_schema` and the schema is missing
  */
 export function readFormat(value: unknown, path: string): TextFormat | undefined {
   const format = asRecord(value);

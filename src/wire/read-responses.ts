@@ -80,7 +80,7 @@ function readInstructions(value: unknown): string | undefined {
   throw invalid('instructions', 'a string or a list of items', value);
 }
 
-/** Reads the sampling settings, which have the same names in both protocols. */
+/** Reads the sampling settings, which have the same names in both protocols. @throws UnreadableField */
 export function readSampling(body: UnknownRecord): Sampling {
   const stop = body['stop'];
   return compact({
@@ -114,7 +114,8 @@ const ROLES: readonly MessageRole[] = ['user', 'assistant', 'system', 'developer
 /**
  * Reads `input`: a string is one user message, an empty string adds none.
  * @param path the field that holds it
- * @throws UnreadableField for a message with an unknown role or unreadable content; an unknown item is not an error
+ * @throws UnreadableField if it is neither a string nor a list, or for a message with an unknown role or unreadable
+ * content; an unknown item is not an error
  */
 export function readInput(value: unknown, path = 'input'): readonly InputItem[] {
   if (typeof value === 'string') {
