@@ -68,7 +68,7 @@ const RESPONSES: readonly Row[] = [
   ['a string as top_logprobs', { input: 'x', top_logprobs: 'all' }, 'top_logprobs', /a number/],
   ['a number as model', { model: 7, input: 'x' }, 'model', /a non-empty string, got 7/],
   ['an empty model', { model: '', input: 'x' }, 'model', /got ""/],
-  ['a number as instructions', { input: 'x', instructions: 5 }, 'instructions', /expected a string or a list of items, got 5/],
+  ['a number as instructions', { input: 'x', instructions: 5 }, 'instructions', /a string or a list of items, got 5/],
   [
     'a format without a schema',
     { input: 'x', text: { format: { type: 'json_schema', name: 'x' } } },
