@@ -1,6 +1,6 @@
 /**
- * Reads and writes the file of `model_catalog_json`. With such a file, Codex lists only the models in it
- * (codex-protocol.md, section 6).
+ * Reads, writes and removes the file that `model_catalog_json` names. With such a file, Codex lists only the models in
+ * it (codex-protocol.md, section 6).
  */
 import { readFile, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
@@ -16,10 +16,10 @@ const AUTHOR = 'aliyun-codex-bridge';
 
 export type WrittenCatalog =
   | { readonly ok: true; /** Absolute, as Codex requires. */ readonly path: string }
-  | { readonly ok: false; readonly problem: string };
+  | { readonly ok: false; /** The end of a sentence, without a full stop. */ readonly problem: string };
 
 /**
- * Writes `models` to `file` atomically. Follows symbolic links and creates missing folders.
+ * Writes `models` to `file`. Follows symbolic links and creates missing folders. Never rejects.
  *
  * @param force replaces a file that the bridge did not write
  */
@@ -32,24 +32,22 @@ export async function writeCatalogFile(
       return { ok: false, problem: 'the bridge did not write this file; use --force to replace it' };
     }
     const text = `${JSON.stringify({ generated_by: AUTHOR, models }, null, 2)}\n`;
-    // Windows cannot replace a file that another Codex has open, so an identical file is not rewritten.
-    const isWritten = (await readFile(path, 'utf8').catch(() => undefined)) === text;
-    if (!isWritten) await replaceUserFile(path, Buffer.from(text), OPEN);
+    // Windows cannot replace a file that a running Codex has open, so an identical file is not rewritten.
+    const isCurrent = (await readFile(path, 'utf8').catch(() => undefined)) === text;
+    if (!isCurrent) await replaceUserFile(path, Buffer.from(text), OPEN);
     return { ok: true, path };
   } catch (error) {
     return { ok: false, problem: explainFailure(error) };
   }
 }
 
-/**
- * Reads the models in `file`, or reports that it is missing, empty or not written by the bridge. @throws system errors
- */
-async function readCatalogFile(file: string): Promise<readonly JsonValue[] | 'absent' | 'foreign'> {
+/** Returns the models in `file`; `missing` also for an empty file, `foreign` for one that the bridge did not write. */
+async function readCatalogFile(file: string): Promise<readonly JsonValue[] | 'missing' | 'foreign'> {
   const text = await readFile(file, 'utf8').catch((error: unknown) => {
     if (codeOf(error) === 'ENOENT') return '';
     throw error;
   });
-  if (text.trim() === '') return 'absent';
+  if (text.trim() === '') return 'missing';
   const { generated_by: author, models } = parseJsonObject(text) ?? {};
   if (author !== AUTHOR) return 'foreign';
   return Array.isArray(models) ? models : [];
@@ -74,9 +72,9 @@ export async function checkSetupCatalog(
   try {
     const found = await readCatalogFile(path);
     if (found === 'foreign') {
-      return { ok: false, problem: `Cannot write ${path}: the bridge did not write this file.`, fix: MOVE };
+      return { ok: false, problem: `Cannot replace ${path}: the bridge did not write this file.`, fix: MOVE };
     }
-    if (found === 'absent') return { ok: true, path, state: 'missing' };
+    if (found === 'missing') return { ok: true, path, state: 'missing' };
     // JSON omits fields that are undefined.
     const isSame = isDeepStrictEqual(found, JSON.parse(JSON.stringify(models)));
     return { ok: true, path, state: isSame ? 'current' : 'stale' };
@@ -85,7 +83,7 @@ export async function checkSetupCatalog(
   }
 }
 
-/** Removes the catalog in `codexHome` if the bridge wrote it and `config` does not name it. @returns its path */
+/** Removes the catalog in `codexHome` if the bridge wrote it and `config` does not name it. @returns its path, if so */
 export async function removeSetupCatalog(codexHome: string, config: string): Promise<string | undefined> {
   const path = join(codexHome, SETUP_FILE);
   const found = await readCatalogFile(path).catch(() => 'foreign' as const);

@@ -7,7 +7,7 @@ export interface ModelChoice {
   readonly configured: string | undefined;
   /** The bridge's models, the preferred one first. */
   readonly offered: readonly string[];
-  /** Whether a name selects a model of another provider. Default: never. */
+  /** Whether a name is an alias, or selects a model of another provider. Default: neither. */
   readonly isRoute?: (name: string) => boolean;
 }
 

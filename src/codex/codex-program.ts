@@ -35,7 +35,7 @@ export async function askCodexVersion(program: Program, env: Environment): Promi
   return ok ? readCodexVersion(out) : undefined;
 }
 
-/** Reads `codex-cli 0.169.0`, which 0.80 to 0.171 print. */
+/** Reads the version in output such as `codex-cli 0.169.0`, which 0.80 to 0.171 print. */
 export function readCodexVersion(text: string): string | undefined {
   return /^codex\S* (\d+\.\d+\.\d+)/m.exec(text)?.[1];
 }
@@ -45,14 +45,14 @@ export interface ConfigRejection {
   /** Codex's own message, on one line. */
   readonly problem: string;
   /** The file and position in Codex's message, such as `/home/me/.codex/config.toml:4:12`. */
-  readonly place?: string;
+  readonly position?: string;
 }
 
 /**
- * Runs `codex debug models`, which loads the whole configuration and prints the models it would offer: 0.2 s, no
- * request to a model (measured with 0.125 to 0.171).
+ * Runs `codex debug models`, which loads the whole configuration and prints the models that it would offer. It takes
+ * 0.2 s and sends no request to a model (measured with 0.125 to 0.171).
  *
- * @returns why Codex does not start; `none` if it does; `unknown` if the command is missing, as in 0.99
+ * @returns why Codex does not start; `none` if it does; `unknown` for other output, as without the command (0.99)
  */
 export async function findConfigRejection(
   program: Program, env: Environment,
@@ -62,11 +62,11 @@ export async function findConfigRejection(
   return readRejection(error) ?? 'unknown';
 }
 
-/** Parses the output of Codex 0.125 to 0.171: `Error: [FILE:LINE:COLUMN: ]SENTENCE`, then causes and a backtrace. */
+/** Parses the errors of Codex 0.125 to 0.171: `Error: [FILE:LINE:COLUMN: ]SENTENCE`, then causes and a backtrace. */
 function readRejection(text: string): ConfigRejection | undefined {
   const [, message = ''] = /^Error(?: loading \S+)?: ([^]*?)(?:\n\s*\n|\n?$)/.exec(text) ?? [];
-  const [, place, sentence = message] = /^(\S.*?\.toml:\d+:\d+): ([^]*)$/.exec(message) ?? [];
+  const [, position, sentence = message] = /^(\S.*?\.toml:\d+:\d+): ([^]*)$/.exec(message) ?? [];
   const problem = sentence.replace(/\s+/g, ' ').trim();
   if (problem === '') return undefined;
-  return { problem: problem.replace(/\.$/, ''), ...(place !== undefined && { place }) };
+  return { problem: problem.replace(/\.$/, ''), ...(position !== undefined && { position }) };
 }

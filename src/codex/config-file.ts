@@ -1,4 +1,4 @@
-/** Reads and writes Codex's config.toml. Rejects invalid UTF-8, because a rewrite would lose those bytes. */
+/** Reads, writes and backs up Codex's config.toml. Rejects invalid UTF-8, because a rewrite would lose those bytes. */
 import { rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { TextDecoder } from 'node:util';
@@ -12,14 +12,14 @@ export interface ConfigFile {
   readonly path: string;
   readonly text: string;
   readonly exists: boolean;
-  /** The path of setup's backup of the original. */
+  /** The path of the backup of the original. */
   readonly backup: string;
 }
 
-/** Why a file cannot be read or changed. */
+/** Why Codex's configuration cannot be read, or was not changed. */
 export interface SetupFailure {
   readonly ok: false;
-  /** A sentence, possibly followed by an excerpt of the file. */
+  /** A sentence, possibly followed by other lines, such as an excerpt of the file. */
   readonly problem: string;
   /** How to fix it, in sentences. */
   readonly fix?: string;
@@ -32,14 +32,15 @@ export async function readConfigFile(codexHome: string): Promise<ConfigFile | Se
   try {
     bytes = await readIfThere(path);
   } catch (error) {
-    return { ok: false, problem: `Cannot read ${path}: ${explainFailure(error)}.`, fix: 'Fix that and try again.' };
+    const problem = `Cannot read ${path}: ${explainFailure(error)}.`;
+    return { ok: false, problem, fix: 'Make it a readable file and try again.' };
   }
-  const text = decode(bytes ?? Buffer.alloc(0));
-  if (typeof text === 'number') {
-    const problem = `Cannot read ${path}:${text}: the line is not UTF-8, which TOML requires.`;
+  const decoded = decode(bytes ?? Buffer.alloc(0));
+  if (typeof decoded === 'number') {
+    const problem = `Cannot read ${path}:${decoded}: the line is not UTF-8, which TOML requires.`;
     return { ok: false, problem, fix: 'Save the file as UTF-8 and try again.' };
   }
-  return { ok: true, path, text, exists: bytes !== undefined, backup: `${path}.before-aliyun-codex-bridge` };
+  return { ok: true, path, text: decoded, exists: bytes !== undefined, backup: `${path}.before-aliyun-codex-bridge` };
 }
 
 /** Decodes the text, including its byte order mark, or returns the number of the first line that is not UTF-8. */
@@ -69,17 +70,17 @@ export async function readBackup({ backup }: ConfigFile): Promise<string | undef
 }
 
 /**
- * Copies `file` with its mode, because it may contain keys. An earlier backup with lines that `file` does not have is
- * the only copy of them, so it is renamed.
+ * Writes `text` to the backup, with the mode of config.toml, because it may contain keys. An earlier backup is renamed
+ * if it has lines that `text` lacks, because it is their only copy.
  *
- * @throws an error that names the backup
+ * @throws an error that names the backup; or a system error, if config.toml does not exist
  */
 export async function writeBackup({ path, text, backup }: ConfigFile): Promise<void> {
   const { mode } = await stat(path);
   const modes = { ...PRIVATE, file: mode & 0o777 };
   try {
     const earlier = (await readIfThere(backup))?.toString();
-    if (earlier !== undefined && !holdsAllLines(text, earlier)) await rename(backup, await findFreeName(backup));
+    if (earlier !== undefined && !containsAllLines(text, earlier)) await rename(backup, await findFreeName(backup));
     await replaceUserFile(backup, Buffer.from(text), modes);
   } catch (error) {
     failBackup(backup, 'written', error);
@@ -90,8 +91,8 @@ function failBackup(backup: string, participle: 'read' | 'written', error: unkno
   throw new Error(`its backup ${backup} cannot be ${participle} (${explainFailure(error)})`);
 }
 
-/** Codex rewrites files with line feeds and different spacing, so only the content of the lines is compared. */
-export function holdsAllLines(text: string, before: string): boolean {
+/** Whether `text` has every line of `before`, without its spacing and line ending, which Codex changes. */
+export function containsAllLines(text: string, before: string): boolean {
   const lines = new Set(listLines(text));
   return listLines(before).every((line) => lines.has(line));
 }
@@ -117,14 +118,14 @@ export async function removeConfigFile(file: ConfigFile): Promise<void> {
   await rm(file.path);
 }
 
-/** Codex or an editor may write the file while the user reads the question: that change must not be lost. */
+/** Throws if another program, such as Codex or an editor, has changed the file since it was read. */
 async function requireUnchanged({ path, text, exists }: ConfigFile): Promise<void> {
   const bytes = await readIfThere(path);
   const isSame = bytes === undefined ? !exists : exists && bytes.equals(Buffer.from(text));
   if (!isSame) throw new Error('another program has changed it in the meantime; run the command again');
 }
 
-/** Explains why `file` cannot be edited: position, line with a caret below the column, and fix. */
+/** Explains why an edit failed. If it failed at a position, shows the line, with a caret below the column. */
 export function explainFailedEdit(
   { path, text }: ConfigFile, failed: ConfigEdit & { readonly ok: false },
 ): SetupFailure {
@@ -146,7 +147,7 @@ export function renderSetupFailure({ problem, fix }: SetupFailure): string {
   return `${problem}${problem.includes('\n') ? '\n\n' : ' '}${fix}`;
 }
 
-/** Truncates a line to fit a terminal, with a caret below its character at `index`. */
+/** Returns the part of a line that fits in a terminal, and a line with a caret below the character at `index`. */
 function excerptAround(line: string, index: number): { readonly excerpt: string; readonly caret: string } {
   const characters = [...line];
   const start = Math.max(0, index - 60);

@@ -1,5 +1,6 @@
 /** Finds settings in config.toml that keep Codex from starting, or that it silently ignores. */
 import { countEdits, findNearest } from '../base/nearest';
+import { renderList } from '../base/quantities';
 import { isBefore } from '../base/version';
 import { RESERVED_PROVIDER_IDS } from '../providers/codex-models';
 import { PROVIDERS_KEY } from './config-toml';
@@ -12,19 +13,19 @@ export interface ConfigFlaw {
   readonly effect: 'rejected' | 'ignored';
   /** Counted from 1. */
   readonly line: number;
-  /** A sentence: what the file contains and how Codex reacts. */
+  /** A sentence without a full stop: what the file contains, and how Codex reacts. */
   readonly problem: string;
   /** How to fix it by hand, in a sentence. */
   readonly fix: string;
   /** What setup comments out to fix it. */
   readonly commentOut?: Partial<ConfigNames>;
-  /** A `-c` override that fixes it for one run; `renderFlawOverrides` adds the one for a provider. */
+  /** A `-c` override that fixes a key for one run; those for providers are rendered by `renderFlawOverrides`. */
   readonly override?: string;
 }
 
-type FlawRule = (config: TomlTable, codexVersion: string | undefined) => readonly (Omit<ConfigFlaw, 'line'> & Place)[];
+type FlawRule = (config: TomlTable, codexVersion: string | undefined) => readonly FoundFlaw[];
 
-interface Place {
+interface FoundFlaw extends Omit<ConfigFlaw, 'line'> {
   /** The path of the key or table. */
   readonly path: readonly string[];
 }
@@ -32,7 +33,7 @@ interface Place {
 /**
  * Finds the flaws of a parsed config.toml, in document order. Every rule was measured with real versions of Codex.
  *
- * @param codexVersion the installed version; undefined means a current one
+ * @param codexVersion the installed version; if undefined, a recent one is assumed
  */
 export function findConfigFlaws(document: TomlDocument, codexVersion?: string): readonly ConfigFlaw[] {
   const found = RULES.flatMap((rule) => rule(document.value, codexVersion));
@@ -40,8 +41,8 @@ export function findConfigFlaws(document: TomlDocument, codexVersion?: string): 
   return flaws.sort((left, right) => left.line - right.line);
 }
 
-/** Joins the fixes, each of them once. */
-export const listFixes = (flaws: readonly Pick<ConfigFlaw, 'fix'>[]): string =>
+/** Joins the different fixes. */
+export const joinFixes = (flaws: readonly Pick<ConfigFlaw, 'fix'>[]): string =>
   [...new Set(flaws.map(({ fix }) => fix))].join(' ');
 
 /** Lists what to comment out so that Codex starts. */
@@ -59,10 +60,10 @@ const RULES: readonly FlawRule[] = [
   forEachProvider((id, table) => {
     const { wire_api: wire } = table;
     if (wire === undefined || wire === 'responses' || isBuiltIn(id)) return undefined;
-    const text = typeof wire === 'string' ? renderString(wire) : 'another value';
     return {
       key: 'wire_api',
-      problem: `wire_api = ${text}, which Codex no longer supports`,
+      problem: wire === 'chat' ? 'wire_api = "chat", which Codex no longer supports'
+        : 'Codex supports only wire_api = "responses"',
       fix: `Remove the table, or write wire_api = "responses" if the provider has a Responses API.`,
     };
   }),
@@ -74,7 +75,7 @@ const RULES: readonly FlawRule[] = [
     const invalid = Object.keys(table).find((key) => !BEDROCK_KEYS.includes(key));
     return id === 'amazon-bedrock' && invalid !== undefined ? {
       key: invalid,
-      problem: `Codex allows only ${BEDROCK_KEYS.join(', ')} for ${id}, not ${invalid}`,
+      problem: `Codex allows only ${renderList(BEDROCK_KEYS, 'and')} for ${id}, not ${invalid}`,
       fix: 'Remove the key, or rename the table.',
     } : undefined;
   }),
@@ -94,13 +95,13 @@ const RULES: readonly FlawRule[] = [
     typeof value === 'boolean'
       ? ['where Codex expects "disabled", "cached" or "live"', 'Write one of these.'] : undefined),
   forRootKey('profile', undefined, (value, version) =>
-    // 0.125 applies it: "legacy `profile = …` config is no longer supported" from 0.146 on.
+    // 0.125 applies it; 0.146 and later reject it ("legacy `profile = …` config is no longer supported").
     typeof value === 'string' && !isOlder(version, '0.146.0')
       ? ['which Codex no longer supports', `Remove it; codex --profile ${value} reads ${value}.config.toml instead.`]
       : undefined),
-  (config) => listNearMisses(config, ROOT_KEYS, []),
+  (config) => listMisspelledKeys(config, ROOT_KEYS, []),
   (config) => Object.entries(listProviders(config)).flatMap(([id, table]) =>
-    (isTomlTable(table) ? listNearMisses(table, PROVIDER_KEYS, [PROVIDERS_KEY, id]) : [])),
+    (isTomlTable(table) ? listMisspelledKeys(table, PROVIDER_KEYS, [PROVIDERS_KEY, id]) : [])),
 ];
 
 const isBuiltIn = (id: string): boolean => RESERVED_PROVIDER_IDS.includes(id) || id === 'amazon-bedrock';
@@ -108,35 +109,35 @@ const isBuiltIn = (id: string): boolean => RESERVED_PROVIDER_IDS.includes(id) ||
 const isOlder = (version: string | undefined, than: string): boolean =>
   version !== undefined && isBefore(version, than);
 
-interface ProviderFault {
+interface ProviderProblem {
   /** The invalid key; absent when the whole table is invalid. */
   readonly key?: string;
   readonly problem: string;
   readonly fix: string;
 }
 
-/** Creates a rule for every provider table. */
-function forEachProvider(check: (id: string, table: TomlTable) => ProviderFault | undefined): FlawRule {
+/** Creates a rule that checks every provider table. */
+function forEachProvider(check: (id: string, table: TomlTable) => ProviderProblem | undefined): FlawRule {
   return (config) => Object.entries(listProviders(config)).flatMap(([id, table]) => {
-    const fault = isTomlTable(table) ? check(id, table) : undefined;
-    if (fault === undefined) return [];
+    const found = isTomlTable(table) ? check(id, table) : undefined;
+    if (found === undefined) return [];
     const path = [PROVIDERS_KEY, id];
     return [{
       effect: 'rejected' as const,
-      path: fault.key === undefined ? path : [...path, fault.key],
-      problem: `[${renderKey(path)}]: ${fault.problem}`,
-      fix: fault.fix,
+      path: found.key === undefined ? path : [...path, found.key],
+      problem: `[${renderKey(path)}]: ${found.problem}`,
+      fix: found.fix,
       commentOut: { providers: [id] },
     }];
   });
 }
 
-type FlawAndFix = readonly [problem: string, fix: string] | undefined;
+type ProblemAndFix = readonly [problem: string, fix: string] | undefined;
 
-/** Creates a rule for one root key. @param instead a value that Codex accepts, for an override */
+/** Creates a rule for one root key. @param accepted a value that overrides it; undefined if no value fixes it */
 function forRootKey(
-  key: string, instead: string | readonly [] | undefined,
-  check: (value: TomlValue, version: string | undefined) => FlawAndFix,
+  key: string, accepted: string | readonly [] | undefined,
+  check: (value: TomlValue, version: string | undefined) => ProblemAndFix,
 ): FlawRule {
   return (config, version) => {
     const value = config[key];
@@ -144,11 +145,11 @@ function forRootKey(
     if (verdict === undefined) return [];
     const [problem, fix] = verdict;
     const text = typeof value === 'string' ? renderString(value) : String(value);
-    const accepted = typeof instead === 'string' ? renderString(instead) : '[]';
+    const override = `${key}=${typeof accepted === 'string' ? renderString(accepted) : '[]'}`;
     return [{
       effect: 'rejected' as const, path: [key], problem: `${key} = ${text}, ${problem}`, fix,
       commentOut: { keys: [key] },
-      ...(instead !== undefined && { override: `${key}=${accepted}` }),
+      ...(accepted !== undefined && { override }),
     }];
   };
 }
@@ -157,7 +158,7 @@ function forRootKey(
 const MAX_EDITS = 2;
 
 /** Finds unknown keys that resemble known ones: Codex silently ignores them. */
-function listNearMisses(table: TomlTable, known: readonly string[], path: readonly string[]) {
+function listMisspelledKeys(table: TomlTable, known: readonly string[], path: readonly string[]) {
   return Object.keys(table).filter((key) => !known.includes(key)).flatMap((key) => {
     const nearest = findNearest(key, known);
     if (nearest === undefined || countEdits(key, nearest) > MAX_EDITS) return [];
@@ -171,7 +172,7 @@ function listNearMisses(table: TomlTable, known: readonly string[], path: readon
   });
 }
 
-/** Returns the line of the statement at `path`, or of its closest parent. */
+/** Returns the line of the first statement at or below `path`, else of its closest parent; 1 if there is none. */
 function findLine(statements: readonly TomlStatement[], path: readonly string[]): number {
   for (let length = path.length; length > 0; length -= 1) {
     const wanted = path.slice(0, length);
@@ -182,7 +183,7 @@ function findLine(statements: readonly TomlStatement[], path: readonly string[])
 }
 
 /**
- * Renders command-line arguments for Codex that fix every flaw for one run; undefined if a flaw has no such fix:
+ * Renders command-line arguments with which Codex starts despite the flaws; undefined if one of them has no such fix:
  * overrides are merged with the file (measured with 0.171), so they cannot remove a table or a key.
  */
 export function renderFlawOverrides(flaws: readonly ConfigFlaw[]): readonly string[] | undefined {
@@ -192,8 +193,7 @@ export function renderFlawOverrides(flaws: readonly ConfigFlaw[]): readonly stri
   if (rejected.some(({ commentOut, override }) => commentOut?.keys && !override)) return undefined;
   const tables = providers.map((id) => `${renderKey([id])}={${VALID_PROVIDER.join(',')}}`);
   const tableArgs = tables.length === 0 ? [] : [`${PROVIDERS_KEY}={${tables.join(',')}}`];
-  const all = [...tableArgs, ...listKeyOverrides(rejected)];
-  return all.flatMap((word) => ['-c', word]);
+  return [...tableArgs, ...listKeyOverrides(rejected)].flatMap((override) => ['-c', override]);
 }
 
 /** Settings that make a provider's table valid. */
@@ -202,7 +202,7 @@ const VALID_PROVIDER: readonly string[] = ['name="disabled"', 'wire_api="respons
 const listKeyOverrides = (flaws: readonly ConfigFlaw[]): readonly string[] =>
   flaws.flatMap(({ override }) => override ?? []);
 
-/** Renders the overrides that exist as lines of a profile, which Codex merges with the file like those arguments. */
+/** Renders the same overrides as lines of a profile, which Codex also merges with the file. Skips other flaws. */
 export function renderProfileOverrides(
   flaws: readonly ConfigFlaw[],
 ): { readonly keys: string; readonly tables: string } {

@@ -1,4 +1,4 @@
-/** Compares the settings of two config.toml files, however they are written. */
+/** Looks up and compares the settings in config.toml, however they are written. */
 import { isDeepStrictEqual } from 'node:util';
 import { isLoopback, portOf } from '../base/base-url';
 import { asText } from '../base/json';
@@ -7,7 +7,7 @@ import { RESERVED_PROVIDER_IDS } from '../providers/codex-models';
 import { FEATURES_KEY, PROVIDER_ID, PROVIDERS_KEY } from './config-toml';
 import { isTomlTable, type TomlTable, type TomlValue } from './toml/value';
 
-/** Root keys, features as `features.NAME`, and provider tables, by name. */
+/** Names of root keys and of features (as `features.NAME`), and ids of providers. */
 export interface ConfigNames {
   readonly keys: readonly string[];
   readonly providers: readonly string[];
@@ -18,7 +18,7 @@ const tableOf = (config: TomlTable, key: string): TomlTable => {
   return isTomlTable(value) ? value : {};
 };
 
-/** The providers of a parsed config.toml by id. */
+/** Returns the providers of a parsed config.toml by id. */
 export const listProviders = (config: TomlTable): TomlTable => tableOf(config, PROVIDERS_KEY);
 
 /**
@@ -36,13 +36,13 @@ export function findBridgeId(config: TomlTable, port: number): string {
   return [selected, PROVIDER_ID, ...Object.keys(providers)].find(isBridge) ?? PROVIDER_ID;
 }
 
-/** The keys of the bridge's block other than its provider: root keys, and features as `features.NAME`. */
-export const listOwnKeys = (block: TomlTable): readonly string[] =>
+/** Lists the keys of the bridge's block other than its provider: root keys, and features as `features.NAME`. */
+export const listBlockKeys = (block: TomlTable): readonly string[] =>
   Object.keys(block).filter((key) => key !== PROVIDERS_KEY).flatMap((key) =>
     (key === FEATURES_KEY ? Object.keys(tableOf(block, key)).map((name) => `${key}.${name}`) : [key]));
 
-/** The value of a root key or of `features.NAME`. */
-export const findOwnValue = (config: TomlTable, key: string): TomlValue | undefined =>
+/** Returns the value of a root key or of `features.NAME`. */
+export const findValue = (config: TomlTable, key: string): TomlValue | undefined =>
   (key.startsWith(`${FEATURES_KEY}.`)
     ? tableOf(config, FEATURES_KEY)[key.slice(FEATURES_KEY.length + 1)]
     : config[key]);
@@ -51,7 +51,7 @@ export const findOwnValue = (config: TomlTable, key: string): TomlValue | undefi
 export const isEquivalent = (before: TomlTable, after: TomlTable, except: ConfigNames): boolean =>
   isDeepStrictEqual(listOthers(before, except), listOthers(after, except));
 
-/** An empty table of providers or features counts as none. */
+/** Returns the settings other than `keys` and `providers`. An empty table of providers or features counts as none. */
 function listOthers(config: TomlTable, { keys, providers }: ConfigNames): ReadonlyMap<string, unknown> {
   const isOther = ([key]: readonly [string, unknown]): boolean => key !== PROVIDERS_KEY && !keys.includes(key);
   const others = new Map<string, unknown>(Object.entries(config).filter(isOther));
@@ -63,9 +63,9 @@ function listOthers(config: TomlTable, { keys, providers }: ConfigNames): Readon
   return otherProviders.length === 0 ? others : others.set(PROVIDERS_KEY, new Map(otherProviders));
 }
 
-/** True when the bridge's settings in `config` are exactly those of `block`. */
+/** True when `config` has all settings of `block`, and no others in the bridge's provider table. */
 export function containsBlock(config: TomlTable, block: TomlTable): boolean {
   const find = (table: TomlTable): TomlValue | undefined => listProviders(table)[PROVIDER_ID];
-  const isSame = (key: string): boolean => findOwnValue(config, key) === findOwnValue(block, key);
-  return listOwnKeys(block).every(isSame) && isDeepStrictEqual(find(config), find(block));
+  const isSame = (key: string): boolean => findValue(config, key) === findValue(block, key);
+  return listBlockKeys(block).every(isSame) && isDeepStrictEqual(find(config), find(block));
 }

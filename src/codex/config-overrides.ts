@@ -1,4 +1,5 @@
-/** Finds files that override config.toml: profiles, and the projects that the user trusts. */
+/** Finds what overrides config.toml: profiles, and the files of projects that the user trusts. */
+import { renderList } from '../base/quantities';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readIfThere } from '../command/edit-file';
@@ -8,18 +9,19 @@ import { isTomlTable, type TomlTable, type TomlValue } from './toml/value';
 /** The keys written by setup that another file can override. */
 const KEYS = ['model_provider', 'model', 'model_catalog_json'] as const;
 
-/** Returns one sentence for each file or profile that overrides what setup writes into `text`, a config.toml. */
+/** Returns a message for each file or profile that overrides what setup writes into `text`, a config.toml. */
 export async function findConfigOverrides(text: string, codexHome: string): Promise<readonly string[]> {
   const parsed = parseToml(text);
   const config = parsed.ok ? parsed.value : {};
-  return [...listProfiles(config), ...(await listProfileFiles(codexHome)), ...(await listProjectFiles(config))];
+  const files = [...(await describeProfileFiles(codexHome)), ...(await describeProjectFiles(config))];
+  return [...describeProfileTables(config), ...files];
 }
 
 /** Codex 0.146 and later reject `--profile NAME` while `[profiles.NAME]` exists; 0.125 applies it (measured). */
-function listProfiles({ profiles }: TomlTable): readonly string[] {
+function describeProfileTables({ profiles }: TomlTable): readonly string[] {
   if (!isTomlTable(profiles)) return [];
   return Object.entries(profiles).flatMap(([name, table]) => {
-    const keys = listKeys(table);
+    const keys = renderKeys(table);
     if (keys === '') return [];
     const file = `${name}.config.toml`;
     return [`[profiles.${name}] sets ${keys}. Codex 0.146 and later reject --profile ${name} while this table exists; `
@@ -27,8 +29,8 @@ function listProfiles({ profiles }: TomlTable): readonly string[] {
   });
 }
 
-/** Lists the files that Codex 0.146 and later read for `--profile NAME`. */
-async function listProfileFiles(codexHome: string): Promise<readonly string[]> {
+/** Describes the files that Codex 0.146 and later read for `--profile NAME`. */
+async function describeProfileFiles(codexHome: string): Promise<readonly string[]> {
   const names = await readdir(codexHome).catch(() => []);
   const notes = names.filter((name) => /^.+\.config\.toml$/.test(name)).sort().map(async (name) => {
     const keys = await readKeys(join(codexHome, name));
@@ -39,7 +41,7 @@ async function listProfileFiles(codexHome: string): Promise<readonly string[]> {
 }
 
 /** The `.codex/config.toml` of a trusted project overrides config.toml, but cannot define providers. */
-async function listProjectFiles({ projects }: TomlTable): Promise<readonly string[]> {
+async function describeProjectFiles({ projects }: TomlTable): Promise<readonly string[]> {
   if (!isTomlTable(projects)) return [];
   const trusted = Object.entries(projects).filter(([, row]) => isTomlTable(row) && row['trust_level'] === 'trusted');
   const notes = trusted.map(async ([folder]) => {
@@ -53,9 +55,9 @@ async function listProjectFiles({ projects }: TomlTable): Promise<readonly strin
 async function readKeys(path: string): Promise<string> {
   const bytes = await readIfThere(path).catch(() => undefined);
   const parsed = parseToml(bytes?.toString() ?? '');
-  return parsed.ok ? listKeys(parsed.value) : '';
+  return parsed.ok ? renderKeys(parsed.value) : '';
 }
 
-/** Returns the keys that `table` sets, joined; empty if it sets none. */
-const listKeys = (table: TomlValue | undefined): string =>
-  isTomlTable(table) ? KEYS.filter((key) => table[key] !== undefined).join(' and ') : '';
+/** Renders the names of the keys that `table` sets; empty if it sets none. */
+const renderKeys = (table: TomlValue | undefined): string =>
+  isTomlTable(table) ? renderList(KEYS.filter((key) => table[key] !== undefined), 'and') : '';

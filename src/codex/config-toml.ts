@@ -18,7 +18,7 @@ const SEARCH_FEATURE = 'standalone_web_search';
 /** The flag's full name. */
 export const SEARCH_FEATURE_KEY = `${FEATURES_KEY}.${SEARCH_FEATURE}`;
 
-/** Without it, Codex prints a warning about the feature at each start. */
+/** The key without which Codex prints a warning about the feature at each start. */
 export const NO_WARNING_KEY = 'suppress_unstable_features_warning';
 
 /** The flag as a line of the features table. */
@@ -36,11 +36,11 @@ export interface CodexSettings {
   readonly catalogUrl?: string | undefined;
   /** The bridge's URL, ending in `/v1`. */
   readonly baseUrl: string;
-  /** The variable whose value Codex sends as the key; if absent, Codex sends none and the bridge uses its own. */
+  /** The variable whose value Codex sends as a key or access token; if absent, the bridge uses its own key. */
   readonly envKey?: string;
   /** Whether the bridge handles Codex's web search (codex-protocol.md, section 12). */
   readonly webSearch?: boolean;
-  /** The id of the provider in Codex; `aliyun` when absent. */
+  /** The provider id in overrides; default: `aliyun`, as in config.toml. */
   readonly providerId?: string;
   /** Headers that Codex adds to every request. */
   readonly headers?: Readonly<Record<string, string>>;
@@ -48,13 +48,13 @@ export interface CodexSettings {
   readonly envHeaders?: Readonly<Record<string, string>>;
 }
 
-/** The variable whose value Codex sends as the access token. Other users can see command lines, not environments. */
+/** The variable with the access token that Codex sends. Other users can see command lines, but not environments. */
 export const [TOKEN_VARIABLE] = OPTIONS.accessToken.env;
 
-/** The variable whose value Codex sends if each client has its own key. */
+/** The variable with the key that Codex sends if the bridge uses its clients' keys. */
 export const [KEY_VARIABLE] = OPTIONS.aiApiKey.env;
 
-/** Makes Codex send the token in `Authorization`, or in `x-api-key` if `Authorization` has the provider's key. */
+/** Makes Codex send the token, if needed, in `Authorization`; or in `x-api-key` if that has the provider's key. */
 export function describeCredentials(
   forceEnvAuth: boolean, needsToken: boolean,
 ): Pick<CodexSettings, 'envKey' | 'envHeaders'> {
@@ -62,7 +62,7 @@ export function describeCredentials(
   return { envKey: KEY_VARIABLE, ...(needsToken && { envHeaders: { 'x-api-key': TOKEN_VARIABLE } }) };
 }
 
-/** How Codex gets the model catalog: from the bridge if its version supports that, otherwise from `file`. */
+/** Makes Codex get the model catalog from the bridge if its version supports that, otherwise from `file`. */
 export const describeCatalog = (
   baseUrl: string, codexVersion: string | undefined, file: string | undefined,
 ): Pick<CodexSettings, 'catalogFile' | 'catalogUrl'> =>
@@ -72,10 +72,10 @@ export const describeCatalog = (
 export const canFetchCatalog = (codexVersion: string | undefined): boolean =>
   codexVersion !== undefined && !isBefore(codexVersion, '0.169.0');
 
-/** The first Codex that runs web search by itself; older ones were not tried (codex-protocol.md, section 12). */
+/** The oldest Codex known to run web search itself; older ones were not tried (codex-protocol.md, section 12). */
 export const FIRST_WITH_SEARCH = '0.169.0';
 
-/** Whether a Codex of this version runs web search by itself. */
+/** Whether a Codex of this version runs web search itself. */
 export const canSearch = (codexVersion: string | undefined): boolean =>
   codexVersion !== undefined && !isBefore(codexVersion, FIRST_WITH_SEARCH);
 
@@ -97,7 +97,7 @@ export function renderRootLines(
   ];
 }
 
-/** Renders the bridge's table: its header and its lines. */
+/** Renders the bridge's table: its header and its keys. */
 export function renderProviderLines(settings: CodexSettings): readonly string[] {
   return [`[${PROVIDERS_KEY}.${PROVIDER_ID}]`, ...listProviderPairs(settings).map(renderLine)];
 }
@@ -113,8 +113,8 @@ export function renderBlock(settings: CodexSettings): string {
 }
 
 /**
- * Renders the same as `-c KEY=VALUE` arguments, with TOML values. The inline table replaces the whole table of that id
- * in config.toml, if there is one (measured with Codex 0.99 to 0.169).
+ * Renders the settings as `-c KEY=VALUE` arguments, with TOML values. Codex merges the inline table with the table of
+ * that id in config.toml, so keys that only the file has remain in effect (measured with 0.169 and 0.171).
  */
 export function renderOverrides(settings: CodexSettings): readonly string[] {
   const provider = `{${listProviderPairs(settings).map(([key, value]) => `${key}=${value}`).join(',')}}`;
@@ -134,7 +134,7 @@ function listProviderPairs(settings: CodexSettings): readonly Pair[] {
   const { baseUrl, envKey, catalogUrl, webSearch, headers, envHeaders } = settings;
   const strings = listStrings({
     name: DISPLAY_NAME, base_url: baseUrl, env_key: envKey, wire_api: 'responses', model_catalog_url: catalogUrl,
-    // Codex does not fetch the catalog without a key. The bridge replaces this one (codex-protocol.md, section 12).
+    // Without a key, Codex does not fetch the catalog (codex-protocol.md, section 12). The bridge ignores this one.
     experimental_bearer_token: catalogUrl === undefined || envKey !== undefined ? undefined : 'bridge',
   });
   return [

@@ -1,11 +1,11 @@
-/** Lets Codex start despite a config.toml that it rejects: for one run, or by commenting out lines on request. */
+/** Lets Codex start despite a config.toml that it rejects: with overrides for one run, or by commenting out lines. */
 import { rm } from 'node:fs/promises';
 import type { CommandIo } from '../command/command';
 import { explainFailure } from '../command/edit-file';
 import {
   explainFailedEdit, readBackup, readConfigFile, writeBackup, writeConfigFile, type SetupFailure,
 } from './config-file';
-import { findConfigFlaws, listFixes, listWhatToCommentOut, renderFlawOverrides } from './config-flaws';
+import { findConfigFlaws, joinFixes, listWhatToCommentOut, renderFlawOverrides } from './config-flaws';
 import { commentOutInConfig, isSetUp } from './edit-config';
 import { parseToml } from './toml/parse-toml';
 
@@ -17,8 +17,8 @@ export type ConfigFix =
 const NOTHING: ConfigFix = { ok: true, overrides: [], notes: [] };
 
 /**
- * Fixes most flaws with overrides, without changing the file. A table of a built-in provider and `profile = …` must be
- * removed from it: on a terminal the user is asked, otherwise the error explains how. Leaves syntax errors to Codex.
+ * Fixes most flaws with overrides, without changing the file. `profile = …` and a table of a built-in provider must be
+ * commented out: on a terminal, the user is asked; otherwise the error says how. Leaves syntax errors to Codex.
  */
 export async function fixConfig(
   codexHome: string, codexVersion: string | undefined, io: CommandIo,
@@ -35,7 +35,7 @@ export async function fixConfig(
     return { ok: true, overrides, notes: [...problems, note] };
   }
   const problem = `Codex does not start with this configuration:\n${problems.map((line) => `  ${line}\n`).join('')}`;
-  if (!io.ask) return { ok: false, problem, fix: `${listFixes(flaws)} ${OR_SETUP}` };
+  if (!io.ask) return { ok: false, problem, fix: `${joinFixes(flaws)} ${OR_SETUP}` };
   io.error(problem);
   const answer = await io.ask(`Comment these lines out? "aliyun-codex-bridge setup --undo" restores them. [Y/n] `);
   if (answer === undefined || !/^(?:y(?:es)?)?$/i.test(answer.trim())) {
@@ -56,4 +56,4 @@ export async function fixConfig(
   return { ok: true, overrides: [], notes: [`Backup: ${file.backup}`] };
 }
 
-const OR_SETUP = 'Or comment it out, reversibly: aliyun-codex-bridge setup --yes';
+const OR_SETUP = 'Or comment these lines out, reversibly, with: aliyun-codex-bridge setup --yes';

@@ -13,7 +13,7 @@ import {
   canFetchCatalog, canSearch, describeCatalog, describeCredentials, PROVIDER_ID, PROVIDERS_KEY, renderBlock,
   type CodexSettings,
 } from './config-toml';
-import { findOwnValue, listOwnKeys, listProviders } from './config-meaning';
+import { findValue, listBlockKeys, listProviders } from './config-meaning';
 import { mergeConfig, removeConfig } from './edit-config';
 import { parseToml } from './toml/parse-toml';
 import { isTomlTable, type TomlTable, type TomlValue } from './toml/value';
@@ -24,7 +24,7 @@ export interface SetupSituation {
   readonly config: Config;
   /** The models that the bridge offers, in the form that the installed Codex reads, the preferred one first. */
   readonly models: readonly CodexModel[];
-  /** The version of the installed Codex. */
+  /** The version of the installed Codex; undefined if unknown. */
   readonly codexVersion: string | undefined;
 }
 
@@ -35,7 +35,7 @@ export interface SetupPlan {
   readonly text: string;
   /** The catalog file; undefined if Codex fetches the catalog from the bridge. */
   readonly catalog: SetupCatalog | undefined;
-  /** Settings in the current file that keep Codex from starting or are ignored; setup comments out what it can. */
+  /** Settings in the current file that Codex ignores, or that keep it from starting; setup comments out the latter. */
   readonly flaws: readonly ConfigFlaw[];
   /** Settings for the bridge that setup would change. */
   readonly changes: readonly ConfigChange[];
@@ -43,7 +43,7 @@ export interface SetupPlan {
 
 /** A key whose value setup changes. */
 export interface ConfigChange {
-  /** A root key, or `model_providers.aliyun.KEY`. */
+  /** A root key, `features.NAME` or `model_providers.aliyun.KEY`. */
   readonly key: string;
   /** Undefined if the file does not set it. */
   readonly found: TomlValue | undefined;
@@ -51,8 +51,8 @@ export interface ConfigChange {
   readonly wanted: TomlValue | undefined;
 }
 
-/** The Codex settings for the bridge, except for the model and the catalog. */
-export const describeBridge = (
+/** Returns the Codex settings for the bridge, except for the model and the catalog. */
+export const describeBridgeSettings = (
   config: Config, codexVersion: string | undefined,
 ): Pick<CodexSettings, 'baseUrl' | 'envKey' | 'envHeaders' | 'webSearch'> => ({
   baseUrl: renderBase(config),
@@ -78,7 +78,7 @@ export async function planSetup(situation: SetupSituation): Promise<SetupPlan | 
       isRoute: (name) => isRoute(name, config),
     }),
     ...describeCatalog(renderBase(config), codexVersion, catalog?.path),
-    ...describeBridge(config, codexVersion),
+    ...describeBridgeSettings(config, codexVersion),
   };
   // An earlier setup has commented out the flaws of the original.
   const original = removeConfig(file.text);
@@ -105,17 +105,17 @@ function listChanges(found: TomlTable, settings: CodexSettings): readonly Config
     return isTomlTable(table) ? table : {};
   };
   const pick = (config: TomlTable) =>
-    Object.fromEntries(listOwnKeys(wanted).flatMap((key) => {
-      const value = findOwnValue(config, key);
+    Object.fromEntries(listBlockKeys(wanted).flatMap((key) => {
+      const value = findValue(config, key);
       return value === undefined ? [] : [[key, value]];
     }));
   return [
-    ...compare(pick(found), pick(wanted), listOwnKeys(wanted), ''),
+    ...compare(pick(found), pick(wanted), listBlockKeys(wanted), ''),
     ...compare(tableOf(found), tableOf(wanted), undefined, `${PROVIDERS_KEY}.${PROVIDER_ID}.`),
   ];
 }
 
-/** @param keys the keys to compare; undefined means all keys of both tables */
+/** Lists the keys with different values. @param keys the keys to compare; undefined means all keys of both tables */
 function compare(
   found: TomlTable, wanted: TomlTable, keys: readonly string[] | undefined, prefix: string,
 ): readonly ConfigChange[] {

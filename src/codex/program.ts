@@ -23,14 +23,14 @@ export interface ProgramSearch {
   readonly node: string;
 }
 
-/** Finds the program `name`, a name on the PATH or a path. */
+/** Finds an installed program. @param name a name on the PATH, or a path */
 export const findInstalledProgram = (name: string, env: Environment, platform = process.platform) =>
   findProgram(name, { env, platform, isProgram: isExecutable, node: process.execPath });
 
-/** Finds a program as `search` describes. @param name a name on the PATH, or a path */
+/** Finds a program on the machine that `search` describes. @param name a name on the PATH, or a path */
 export function findProgram(name: string, search: ProgramSearch): Program | undefined {
   const found = listCandidates(name, search).find(search.isProgram);
-  return found === undefined ? undefined : describe(found, search);
+  return found === undefined ? undefined : toProgram(found, search);
 }
 
 /** True for a file that may be executed; on Windows, for any file. */
@@ -45,22 +45,22 @@ function isExecutable(path: string): boolean {
 function listCandidates(name: string, { env, platform }: ProgramSearch): readonly string[] {
   const isWindows = platform === 'win32';
   const { delimiter, join } = isWindows ? win32 : posix;
-  const endings = isWindows ? ['', ...(env['PATHEXT'] || '.COM;.EXE;.BAT;.CMD').toLowerCase().split(';')] : [''];
+  const extensions = isWindows ? ['', ...(env['PATHEXT'] || '.COM;.EXE;.BAT;.CMD').toLowerCase().split(';')] : [''];
   const isPath = name.includes('/') || (isWindows && name.includes('\\'));
   const path = env['PATH'] ?? env['Path'] ?? '';
-  // Windows ignores quotes around a folder of the PATH.
+  // Windows ignores quotes around a folder on the PATH.
   const listed = path.split(delimiter).map((folder) => (isWindows ? folder.replace(/^"(.*)"$/, '$1') : folder));
   const folders = isPath ? [''] : listed.filter((folder) => folder !== '');
   // npm installs a Unix shell script without an extension next to the .cmd file that Windows can run.
-  const usable = isWindows && !/\.\w+$/.test(name) ? endings.slice(1) : endings;
-  return folders.flatMap((folder) => usable.map((ending) => join(folder, `${name}${ending}`)));
+  const usable = isWindows && !/\.\w+$/.test(name) ? extensions.slice(1) : extensions;
+  return folders.flatMap((folder) => usable.map((extension) => join(folder, `${name}${extension}`)));
 }
 
 /**
- * npm's `codex.cmd` only runs `node …/codex.js`. If that is started directly, arguments need no quoting for cmd.exe,
- * and Ctrl-C does not prompt "Terminate batch job (Y/N)?".
+ * npm's `codex.cmd` only runs `node …/codex.js`. If that command is run directly, arguments need no quoting for
+ * cmd.exe, and Ctrl-C does not prompt "Terminate batch job (Y/N)?".
  */
-function describe(path: string, { platform, isProgram, node }: ProgramSearch): Program {
+function toProgram(path: string, { platform, isProgram, node }: ProgramSearch): Program {
   if (platform !== 'win32' || !/\.(cmd|bat)$/i.test(path)) return { command: path, args: [] };
   const script = win32.join(win32.dirname(path), 'node_modules', '@openai', 'codex', 'bin', 'codex.js');
   const isNpm = win32.basename(path).toLowerCase() === 'codex.cmd' && isProgram(script);
@@ -90,8 +90,8 @@ export function toSpawn(program: Program, args: readonly string[]): Spawn {
 /**
  * Renders the arguments of `cmd.exe` that run a batch file with `args`, for `windowsVerbatimArguments`.
  *
- * Quotes are for the program. Carets are for cmd.exe, doubled because a batch file that forwards `%*` is parsed a
- * second time.
+ * Quotes are for the program. Carets are for cmd.exe, and doubled in arguments, because cmd.exe parses them a second
+ * time where the batch file has `%*`.
  */
 export function renderCmdArguments(file: string, args: readonly string[]): readonly string[] {
   const line = [escape(file), ...args.map((arg) => escape(escape(quoteArgument(arg))))].join(' ');

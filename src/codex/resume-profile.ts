@@ -1,4 +1,4 @@
-/** Writes the profile that lets Codex resume the bridge's threads after undo: a thread belongs to its provider's id. */
+/** Writes and removes the profile with which Codex resumes the bridge's threads after undo. */
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { asRecord, asText, isRecord } from '../base/json';
@@ -11,7 +11,7 @@ import { parseToml } from './toml/parse-toml';
 const PROFILE = 'aliyun-codex-bridge';
 
 /** Codex 0.146 and later read the profile NAME from NAME.config.toml, on top of config.toml (measured with 0.171). */
-const profilePath = (codexHome: string): string => join(codexHome, `${PROFILE}.config.toml`);
+const profileFileOf = (codexHome: string): string => join(codexHome, `${PROFILE}.config.toml`);
 
 /** The command that resumes a thread with the profile. */
 export const RESUME_COMMAND = `codex resume --profile ${PROFILE}`;
@@ -52,15 +52,15 @@ export async function writeResumeProfile(
   });
   const restored = parseToml(after);
   const { keys, tables } = renderProfileOverrides(restored.ok ? findConfigFlaws(restored) : []);
-  const path = profilePath(codexHome);
+  const path = profileFileOf(codexHome);
   const text = `${HEAD}${keys}${block}${tables}`;
   if (await isOwn(path) !== false) await replaceUserFile(path, Buffer.from(text), PRIVATE);
   return path;
 }
 
-/** Removes the profile if the bridge wrote it. @returns its path */
+/** Removes the profile if the bridge wrote it. @returns the path of the removed file */
 export async function removeResumeProfile(codexHome: string): Promise<string | undefined> {
-  const path = profilePath(codexHome);
+  const path = profileFileOf(codexHome);
   if (await isOwn(path) !== true) return undefined;
   await rm(path, { force: true });
   return path;

@@ -5,16 +5,17 @@ import type { Environment } from '../config/resolve';
 import { toSpawn, type Program } from './program';
 
 /**
- * Runs `program` until it exits, with the terminal, open files and working directory of this process.
+ * Runs `program` until it exits, with the standard streams and working directory of this process.
  *
- * @returns the exit code, or 128 plus the number of the signal that ended it; rejects if it cannot be started
+ * @returns the exit code, or 128 plus the number of the signal that ended the program
+ * @throws if the program cannot be started
  */
 export async function runChild(
   program: Program, args: readonly string[], env: Environment, hasTerminal: boolean,
 ): Promise<number> {
   const { command, args: all, options } = toSpawn(program, args);
   let child: ChildProcess | undefined;
-  // Registered before the start: a signal for the child may arrive before the next line runs.
+  // Registered before the start, because a signal during the start would otherwise end this process.
   const stopForwarding = forwardSignals((signal) => child?.kill(signal), hasTerminal);
   try {
     child = spawn(command, all, { ...options, env, stdio: 'inherit' });
@@ -39,7 +40,7 @@ const FROM_TERMINAL: readonly NodeJS.Signals[] = ['SIGINT', 'SIGQUIT'];
  * Lets the child decide how to react to signals, until the returned function is called: this process keeps running and
  * forwards the signals that the child did not receive itself.
  *
- * On Windows it forwards none: the console signals all of its processes, and `kill` would end the child at once, or
+ * On Windows, none are forwarded: the console signals all of its processes, and `kill` would end the child at once, or
  * throw (SIGHUP before Node 20).
  */
 export function forwardSignals(

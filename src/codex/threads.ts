@@ -10,12 +10,12 @@ const MAX_FILES = 2_000;
 /** The first line of a rollout names the provider within its first kilobyte (measured with 0.171). */
 const HEAD_BYTES = 4_096;
 
-/** Counts threads by provider id. Never rejects: unreadable files are not counted. */
+/** Counts the newest threads by provider id. Never rejects: unreadable files are not counted. */
 export async function countThreads(codexHome: string): Promise<ReadonlyMap<string, number>> {
   const counts = new Map<string, number>();
   const folders = ['sessions', 'archived_sessions'].map((name) => join(codexHome, name));
   const files = (await Promise.all(folders.map(listRollouts))).flat();
-  // File names begin with the time; the path of an archived thread does not contain its day.
+  // Compared by name, which contains the time; the folder of an archived thread does not.
   files.sort((a, b) => (basename(a) < basename(b) ? 1 : -1));
   for (const file of files.slice(0, MAX_FILES)) {
     const id = await readProvider(file);
@@ -25,10 +25,12 @@ export async function countThreads(codexHome: string): Promise<ReadonlyMap<strin
 }
 
 /**
- * Lists the provider ids in `counts` that Codex does not know, so that their threads cannot be resumed. The bridge's id
- * is never listed: the launcher resumes its threads.
+ * Lists the provider ids in `counts` that Codex does not know, so their threads cannot be resumed. The bridge's id is
+ * never listed, because the launcher resumes its threads.
+ *
+ * @param known the ids in config.toml
  */
-export function listStranded(counts: ReadonlyMap<string, number>, known: readonly string[]): readonly string[] {
+export function listUnknownProviders(counts: ReadonlyMap<string, number>, known: readonly string[]): readonly string[] {
   const present = [...known, ...RESERVED_PROVIDER_IDS, PROVIDER_ID, 'amazon-bedrock'];
   return [...counts.keys()].filter((id) => !present.includes(id));
 }

@@ -52,7 +52,7 @@ export type InstalledCodex =
     /** Undefined if the program does not print it. */
     readonly version: string | undefined;
     /** Codex's own message if it does not start with its configuration. */
-    readonly refusal: ConfigRejection | 'none' | 'unknown';
+    readonly rejection: ConfigRejection | 'none' | 'unknown';
   };
 
 /** The parsed config.toml; an empty table if it is missing or cannot be read. */
@@ -167,8 +167,8 @@ function once<T>(ask: () => Promise<T>): () => Promise<T> {
 async function findInstalledCodex(name: string, env: Environment, platform: NodeJS.Platform): Promise<InstalledCodex> {
   const program = findInstalledProgram(name, env, platform);
   if (!program) return { kind: 'missing', name };
-  const [version, refusal] = await Promise.all([askCodexVersion(program, env), findConfigRejection(program, env)]);
-  return { kind: 'found', path: pathOf(program), version, refusal };
+  const [version, rejection] = await Promise.all([askCodexVersion(program, env), findConfigRejection(program, env)]);
+  return { kind: 'found', path: pathOf(program), version, rejection };
 }
 
 async function viewConfig(

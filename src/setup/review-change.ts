@@ -17,8 +17,8 @@ export interface FileChange {
   readonly path: string;
   readonly before: string;
   readonly after: string;
-  /** The label of the new text in the diff heading: "after setup". */
-  readonly title: string;
+  /** The label of the new text in the diff heading, such as "after setup". */
+  readonly label: string;
 }
 
 /**
@@ -27,8 +27,8 @@ export interface FileChange {
  * @returns true, or why nothing was changed
  */
 export async function approveChange(change: FileChange, { yes, style, io }: Review): Promise<true | string> {
-  const { path, before, after, title } = change;
-  io.out(`${renderDiff(before, after, { before: path, after: `${path} ${title}` }, style)}\n`);
+  const { path, before, after, label } = change;
+  io.out(`${renderDiff(before, after, { before: path, after: `${path} ${label}` }, style)}\n`);
   if (yes) return true;
   if (!io.ask) return 'Nothing was changed. Without a terminal, confirm the change with --yes.';
   const answer = await io.ask(`Change ${path}? [Y/n] `);
@@ -87,7 +87,7 @@ function compare(before: readonly string[], after: readonly string[]): readonly 
   return [];
 }
 
-/** Finds where a diagonal is entered: by an added or a removed line. */
+/** Finds where, and from which neighbor, a diagonal is entered: by an added or a removed line. */
 function stepFrom(
   frontier: Frontier, diagonal: number, edits: number,
 ): { readonly start: number; readonly from: number } {
@@ -115,13 +115,13 @@ function walkBack(
 }
 
 interface Hunk {
-  /** Number of lines above it in each text. */
+  /** Number of lines above the hunk in each text. */
   readonly before: number;
   readonly after: number;
   readonly lines: readonly DiffLine[];
 }
 
-/** Changes with at most twice the context between them share a hunk. */
+/** Groups the lines into hunks; changes with at most twice the context between them share one. */
 function cutHunks(lines: readonly DiffLine[]): readonly Hunk[] {
   const around = (index: number): readonly DiffLine[] => lines.slice(Math.max(0, index - CONTEXT), index + CONTEXT + 1);
   const isNear = lines.map((_, index) => around(index).some(({ mark }) => mark !== ' '));

@@ -1,4 +1,4 @@
-/** `setup`: adds the bridge to Codex's config.toml after showing the change; or installs a shell function. */
+/** `setup`: adds the bridge to Codex's config.toml, or removes it, after showing the change; or prints the block. */
 import { rm } from 'node:fs/promises';
 import { renderCount } from '../base/quantities';
 import { removeSetupCatalog, writeCatalogFile } from '../codex/catalog-file';
@@ -7,7 +7,7 @@ import { renderSetupFailure, writeBackup, writeConfigFile } from '../codex/confi
 import { findConfigOverrides } from '../codex/config-overrides';
 import { FIRST_WITH_SEARCH, PROVIDER_ID, renderBlock, TOKEN_VARIABLE } from '../codex/config-toml';
 import { isSetUp } from '../codex/edit-config';
-import { describeBridge, planSetup, type SetupPlan } from '../codex/plan-setup';
+import { describeBridgeSettings, planSetup, type SetupPlan } from '../codex/plan-setup';
 import { findInstalledProgram, type Program } from '../codex/program';
 import { removeResumeProfile } from '../codex/resume-profile';
 import { EXIT, type CommandContext } from '../command/command';
@@ -25,7 +25,7 @@ import { approveChange, type Review, type SetupOutcome } from './review-change';
 import { checkShellFlags, runShellSetup } from './shell-function';
 import { undoConfig } from './undo-config';
 
-/** Returns 0 if Codex is set up, 1 if that failed or was declined, 2 for invalid usage. */
+/** Returns 0 on success, 1 if a change failed or was declined, or Codex rejects it, 2 for invalid usage. */
 export async function run(context: CommandContext): Promise<number> {
   const { own, errors, env, io } = context;
   const options = readOptions(own);
@@ -49,20 +49,20 @@ export async function run(context: CommandContext): Promise<number> {
 const NO_FIXED_PORT = 'Port 0 picks a free port at every start. Choose a fixed one, so that Codex can find the bridge.';
 
 function readOptions(own: OwnTexts) {
-  const is = (name: 'print' | 'undo' | 'yes' | 'install'): boolean => readOwnFlag(SETUP_FLAGS[name], own) ?? false;
-  const [print, undo] = [is('print'), is('undo')];
+  const has = (name: 'print' | 'undo' | 'yes' | 'install'): boolean => readOwnFlag(SETUP_FLAGS[name], own) ?? false;
+  const [print, undo] = [has('print'), has('undo')];
   const errors = [
     ...checkShellFlags(own),
     ...(print && undo ? ['--print and --undo cannot be combined.'] : []),
   ];
-  return { print, undo, yes: is('yes'), install: is('install'), shell: readOwnFlag(SETUP_FLAGS.shell, own), errors };
+  return { print, undo, yes: has('yes'), install: has('install'), shell: readOwnFlag(SETUP_FLAGS.shell, own), errors };
 }
 
 async function printBlock({ io }: CommandContext, config: Config): Promise<SetupOutcome> {
   const [first] = await openCatalog(config, io).catalog.entries();
   if (first === undefined) return { ok: false, problem: `Cannot print the block: ${NO_MODEL}.` };
   const model = config.defaultModel ?? first.model.id;
-  const block = renderBlock({ model, catalogFile: undefined, ...describeBridge(config, FIRST_WITH_SEARCH) });
+  const block = renderBlock({ model, catalogFile: undefined, ...describeBridgeSettings(config, FIRST_WITH_SEARCH) });
   return { ok: true, text: `${block}
 # To let Codex offer the bridge's models, add model_catalog_json = "FILE" above [model_providers.${PROVIDER_ID}]
 # and write FILE with: aliyun-codex-bridge models --codex-catalog FILE
@@ -84,17 +84,17 @@ async function setUp(
   const isFileCurrent = text === file.text;
   const isCatalogCurrent = plan.catalog === undefined || plan.catalog.state === 'current';
   if (!isFileCurrent) {
-    const change = { path: file.path, before: file.text, after: text, title: 'after setup' };
+    const change = { path: file.path, before: file.text, after: text, label: 'after setup' };
     const isApproved = await approveChange(change, review);
     if (isApproved !== true) return { ok: false, problem: isApproved };
   }
   try {
     const isUpToDate = isFileCurrent && isCatalogCurrent;
-    const done = isUpToDate ? `Already set up: ${file.path}\n` : await write(plan, models, codexHome);
-    const warnings = await listWarnings(plan, codexHome);
-    const refusal = await explainRefusal(program, context, file.path);
-    if (refusal !== undefined) return { ok: false, problem: `${done}${warnings}${refusal}` };
-    return { ok: true, text: `${done}${warnings}${renderNext(config)}` };
+    const done = isUpToDate ? `Already set up: ${file.path}\n` : await writeFiles(plan, models, codexHome);
+    const warnings = await renderWarnings(plan, codexHome);
+    const rejection = await explainRejection(program, context, file.path);
+    if (rejection !== undefined) return { ok: false, problem: `${done}${warnings}${rejection}` };
+    return { ok: true, text: `${done}${warnings}${renderNextSteps(config)}` };
   } catch (error) {
     return { ok: false, problem: `Cannot change ${file.path}: ${explainFailure(error)}. ${BY_HAND}` };
   }
@@ -102,8 +102,8 @@ async function setUp(
 
 const BY_HAND = 'To edit it yourself, print the block with: aliyun-codex-bridge setup --print';
 
-/** The catalog is written first, because Codex does not start if config.toml names a missing one. */
-async function write(
+/** Writes the catalog, then config.toml: Codex does not start if that names a missing file. @returns what was done */
+async function writeFiles(
   { file, text, catalog }: SetupPlan, models: readonly CodexModel[], codexHome: string,
 ): Promise<string> {
   const done: string[] = [];
@@ -113,13 +113,13 @@ async function write(
     done.push(`Wrote ${renderCount(models.length, 'model')} to ${catalog.path}\n`);
   }
   if (text === file.text) return done.join('');
-  // A file without setup's marks is from before setup, or was cleaned up by hand.
+  // A file without setup's markers is from before setup, or was cleaned up by hand.
   const isFirst = file.exists && !isSetUp(file.text);
   try {
     if (isFirst) await writeBackup(file);
     await writeConfigFile(file, text);
   } catch (error) {
-    // A failed setup leaves no files.
+    // A failed setup leaves no new files.
     if (isFirst) await rm(file.backup, { force: true }).catch(() => undefined);
     if (catalog?.state === 'missing') await removeUserFile(catalog.path).catch(() => undefined);
     throw error;
@@ -131,23 +131,23 @@ async function write(
   return done.join('');
 }
 
-/** What still needs the user's attention: ignored keys, and files that override config.toml. */
-async function listWarnings({ flaws, file, text }: SetupPlan, codexHome: string): Promise<string> {
+/** Warns of what still needs the user's attention: ignored keys, and files that override config.toml. */
+async function renderWarnings({ flaws, file, text }: SetupPlan, codexHome: string): Promise<string> {
   const ignored = flaws.filter(({ effect }) => effect === 'ignored');
   const lines = ignored.map(({ line, problem, fix }) => `${file.path}:${line}: ${problem}. ${fix}`);
   return [...lines, ...(await findConfigOverrides(text, codexHome))].map((line) => `Warning: ${line}\n`).join('');
 }
 
-/** Checks that the installed Codex starts with the new files. */
-async function explainRefusal(
+/** Checks that the installed Codex starts with the new files. @returns why it does not */
+async function explainRejection(
   program: Program | undefined, { env }: CommandContext, path: string,
 ): Promise<string | undefined> {
-  const refusal = program && (await findConfigRejection(program, env));
-  if (refusal === undefined || refusal === 'none' || refusal === 'unknown') return undefined;
-  return `Codex does not start with ${refusal.place ?? path}: ${refusal.problem}.\nFix that line and try again.`;
+  const rejection = program && (await findConfigRejection(program, env));
+  if (rejection === undefined || rejection === 'none' || rejection === 'unknown') return undefined;
+  return `Codex does not start with ${rejection.position ?? path}: ${rejection.problem}.\nFix that file and try again.`;
 }
 
-const renderNext = (config: Config): string => `
+const renderNextSteps = (config: Config): string => `
 Next:
   ${renderCommand('start', config.port)}
   codex${requiresToken(config) ? `    (with the access token in ${TOKEN_VARIABLE})` : ''}

@@ -1,4 +1,4 @@
-/** `setup --shell`: prints the shell function that runs Codex with the bridge, or installs it in the start-up file. */
+/** `setup --shell`: prints the shell function that runs Codex with the bridge, or edits it in a start-up file. */
 import { existsSync } from 'node:fs';
 import { EXIT, type CommandContext, type CommandIo, reportUsageErrors } from '../command/command';
 import { explainFailure, OPEN, readIfThere, removeUserFile, replaceUserFile } from '../command/edit-file';
@@ -6,8 +6,8 @@ import { SETUP_FLAGS, readOwnFlag, type OwnTexts } from '../command/own-flags';
 import { findPaths, thisMachine } from '../command/paths';
 import { FUNCTION_NAME, SHELLS, type Shell, type ShellMachine, type ShellName } from './shells';
 
-const BEGIN = new RegExp(`^# >>> ${FUNCTION_NAME}\\b.*>>>$`);
-const END = `# <<< ${FUNCTION_NAME} <<<`;
+const START_MARKER = new RegExp(`^# >>> ${FUNCTION_NAME}\\b.*>>>$`);
+const END_MARKER = `# <<< ${FUNCTION_NAME} <<<`;
 
 /** Checks the flags that depend on `--shell`. @returns errors, as sentences */
 export function checkShellFlags(own: OwnTexts): readonly string[] {
@@ -20,7 +20,7 @@ export function checkShellFlags(own: OwnTexts): readonly string[] {
 }
 
 /**
- * Prints the function for `shell`; with `install`, adds it to the start-up file, with `--undo`, removes it. Returns 0
+ * Prints the function for `shell`; with `install`, adds it to the start-up file; with `--undo`, removes it. Returns 0
  * on success, 1 if a file cannot be used, 2 for invalid usage.
  */
 export async function runShellSetup(context: CommandContext, shell: ShellName, install: boolean): Promise<number> {
@@ -57,11 +57,11 @@ async function editStartUpFile(job: FunctionJob): Promise<number> {
     const text = contents.find((content) => content.path === path)?.text;
     const edit = install ? putRegion(text ?? '', renderRegion(name, shell.lines)) : removeRegion(text ?? '');
     if (!edit.ok) return fail(io, explainDamage(path, edit.line));
-    const foreign = contents.map((content) => ({ ...content, line: findForeign(content.text, shell.definition) }))
+    const foreign = contents.map((content) => ({ ...content, line: findForeignLine(content.text, shell.definition) }))
       .find(({ line }) => line !== undefined);
     if (install && foreign !== undefined) return fail(io, explainForeign(`${foreign.path}:${foreign.line}`, name));
     const isChanged = text === undefined ? install : edit.text !== text;
-    if (isChanged) await write(path, edit.text);
+    if (isChanged) await writeOrRemove(path, edit.text);
     io.out(install ? describeInstalled(path, shell, text, edit) : describeRemoved(path, isChanged));
     return EXIT.done;
   } catch (error) {
@@ -77,7 +77,7 @@ interface StartUpFile {
 async function readAll(paths: readonly string[]): Promise<readonly StartUpFile[]> {
   const contents: StartUpFile[] = [];
   for (const path of paths) {
-    // Only the first file must be readable; the others are searched for a function of the same name.
+    // Only the first file must be readable; the others are only searched for the function.
     const bytes = await readIfThere(path).catch((error: unknown) => {
       if (path === paths[0]) throw error;
       return undefined;
@@ -87,13 +87,13 @@ async function readAll(paths: readonly string[]): Promise<readonly StartUpFile[]
   return contents;
 }
 
-/** Latin-1 preserves any encoding that contains ASCII; Windows PowerShell writes UTF-16 (`>> $PROFILE`). */
+/** Latin-1 preserves the bytes of any encoding that extends ASCII; Windows PowerShell writes UTF-16 (`>> $PROFILE`). */
 function encodingOf(bytes: Buffer): 'latin1' | 'utf16le' {
   return bytes[0] === 0xff && bytes[1] === 0xfe ? 'utf16le' : 'latin1';
 }
 
-/** Writes the file, or removes it if it is now empty. */
-async function write(path: string, text: string): Promise<void> {
+/** Writes `text` to the file, or removes the file if `text` is empty. */
+async function writeOrRemove(path: string, text: string): Promise<void> {
   if (text === '') await removeUserFile(path);
   else await replaceUserFile(path, Buffer.from(text, text.startsWith('\ufeff') ? 'utf16le' : 'latin1'), OPEN);
 }
@@ -116,13 +116,13 @@ function describeRemoved(path: string, isChanged: boolean): string {
   return `Removed ${FUNCTION_NAME} from ${path}. Open shells keep it until you close them.\n`;
 }
 
-function explainForeign(place: string, shell: ShellName): string {
-  return `${place} defines ${FUNCTION_NAME}, and setup did not write it; users of version 0.1.2 pasted it by hand.
+function explainForeign(position: string, shell: ShellName): string {
+  return `${position} defines ${FUNCTION_NAME}, but setup did not write that; version 0.1.2 had users paste it.
 Remove it, then run: aliyun-codex-bridge setup --shell ${shell} --install`;
 }
 
 function explainDamage(path: string, line: number): string {
-  const fix = 'Remove these lines by hand and try again.';
+  const fix = 'Remove the function by hand and try again.';
   return `${path}:${line} has the start marker of setup, but the end marker is missing. ${fix}`;
 }
 
@@ -141,18 +141,18 @@ type RegionEdit = { readonly ok: true; readonly text: string } | { readonly ok: 
 /** Renders the function between its markers, as lines. */
 export function renderRegion(shell: string, lines: readonly string[]): readonly string[] {
   const author = `written by aliyun-codex-bridge setup --shell ${shell} --install; --undo removes it`;
-  return [`# >>> ${FUNCTION_NAME}: ${author} >>>`, ...lines, END];
+  return [`# >>> ${FUNCTION_NAME}: ${author} >>>`, ...lines, END_MARKER];
 }
 
-/** Replaces an existing region of any version with `region`, or adds it at the end. */
+/** Replaces the first region of any version with `region` and removes others; without one, adds `region` at the end. */
 export function putRegion(text: string, region: readonly string[]): RegionEdit {
-  const eol = /\r?\n/.exec(text)?.[0] ?? '\n';
+  const lineEnding = /\r?\n/.exec(text)?.[0] ?? '\n';
   const found = findRegions(text);
   if (!found.ok) return found;
   const [first, ...others] = found.regions;
-  const block = region.map((line) => `${line}${eol}`).join('');
+  const block = region.map((line) => `${line}${lineEnding}`).join('');
   // After a complete line, this adds an empty one, which `removeRegion` removes.
-  if (first === undefined) return { ok: true, text: text === '' ? block : `${text}${eol}${block}` };
+  if (first === undefined) return { ok: true, text: text === '' ? block : `${text}${lineEnding}${block}` };
   const rest = others.reduceRight(cut, text);
   return { ok: true, text: `${rest.slice(0, first.start)}${block}${rest.slice(first.end)}` };
 }
@@ -165,11 +165,11 @@ export function removeRegion(text: string): RegionEdit {
 
 /** Whether a region starts in `text`. */
 function hasRegion(text: string): boolean {
-  return listLines(text).some(({ content }) => BEGIN.test(content));
+  return listLines(text).some(({ content }) => START_MARKER.test(content));
 }
 
 /** Finds the first line (counted from 1) outside of regions that matches `definition`. */
-export function findForeign(text: string, definition: RegExp): number | undefined {
+export function findForeignLine(text: string, definition: RegExp): number | undefined {
   const found = findRegions(text);
   const regions = found.ok ? found.regions : [];
   const index = listLines(text).findIndex(({ start, content }) =>
@@ -195,10 +195,10 @@ function findRegions(text: string): FoundRegions {
   const regions: Span[] = [];
   let begin: { readonly start: number; readonly line: number } | undefined;
   for (const [index, { start, end, content }] of listLines(text).entries()) {
-    if (BEGIN.test(content)) {
+    if (START_MARKER.test(content)) {
       if (begin !== undefined) return { ok: false, line: begin.line };
       begin = { start, line: index + 1 };
-    } else if (content === END && begin !== undefined) {
+    } else if (content === END_MARKER && begin !== undefined) {
       regions.push({ start: begin.start, end });
       begin = undefined;
     }

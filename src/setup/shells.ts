@@ -21,17 +21,17 @@ export interface ShellMachine {
 export interface Shell {
   /** The function; it looks up the launcher on the PATH each time. */
   readonly lines: readonly string[];
-  /** Matches a line that defines the name in another way. */
+  /** Matches a line that defines the function, or an alias of that name. */
   readonly definition: RegExp;
   /** Returns the file for the function, then others that the shell may read. */
   readonly findFiles: (machine: ShellMachine) => readonly [string, ...string[]] | { readonly problem: string };
-  /** How to use the function in the current shell; printed after "Use it now:". */
+  /** Returns how to use the function in the current shell; printed after "Use it now:". */
   readonly useNow: (file: string) => string;
   /** A common problem and its fix. */
   readonly hint?: string;
 }
 
-/** In bash and zsh `name()` would expand an alias, `function name` does not; `command` skips aliases. */
+/** In bash and zsh, `name()` would expand an alias, `function name` does not. `command` skips functions and aliases. */
 const POSIX_LIKE = {
   lines: [`function ${FUNCTION_NAME} { command aliyun-codex-bridge codex "$@"; }`],
   definition: new RegExp(
@@ -40,7 +40,7 @@ const POSIX_LIKE = {
   useNow: (file) => `source ${quoteShellWord(file)}`,
 } as const satisfies Partial<Shell>;
 
-/** The rows by the value of `--shell`. */
+/** The shells by the value of `--shell`. */
 export const SHELLS: Readonly<Record<ShellName, Shell>> = {
   bash: { ...POSIX_LIKE, findFiles: findBashFiles },
   zsh: { ...POSIX_LIKE, findFiles: findZshFiles },
@@ -73,11 +73,11 @@ export const SHELLS: Readonly<Record<ShellName, Shell>> = {
   },
 };
 
-const unixHome = ({ env, home }: ShellMachine): string => env['HOME'] || home;
+const findUnixHome = ({ env, home }: ShellMachine): string => env['HOME'] || home;
 
 function findBashFiles(machine: ShellMachine): ReturnType<Shell['findFiles']> {
   const { platform, exists } = machine;
-  const at = (name: string): string => joinOn(platform, unixHome(machine), name);
+  const at = (name: string): string => joinOn(platform, findUnixHome(machine), name);
   const [rc, profile] = [at('.bashrc'), at('.bash_profile')];
   const others = [at('.bash_login'), at('.profile'), at('.bash_aliases')];
   // Terminals on macOS open login shells, which do not read .bashrc.
@@ -92,13 +92,13 @@ function findBashFiles(machine: ShellMachine): ReturnType<Shell['findFiles']> {
 
 function findZshFiles(machine: ShellMachine): readonly [string, ...string[]] {
   const { env, platform } = machine;
-  const at = (name: string): string => joinOn(platform, env['ZDOTDIR'] || unixHome(machine), name);
+  const at = (name: string): string => joinOn(platform, env['ZDOTDIR'] || findUnixHome(machine), name);
   return [at('.zshrc'), at('.zprofile'), at('.zshenv')];
 }
 
 function findFishFiles(machine: ShellMachine): readonly [string, ...string[]] {
   const { env, platform } = machine;
-  const config = readXdgFolder('XDG_CONFIG_HOME', env, platform) ?? joinOn(platform, unixHome(machine), '.config');
+  const config = readXdgFolder('XDG_CONFIG_HOME', env, platform) ?? joinOn(platform, findUnixHome(machine), '.config');
   const folder = joinOn(platform, config, 'fish');
   return [joinOn(platform, folder, 'functions', `${FUNCTION_NAME}.fish`), joinOn(platform, folder, 'config.fish')];
 }
@@ -110,24 +110,24 @@ function findProfiles({ env, platform, home, exists }: ShellMachine): readonly [
     const config = readXdgFolder('XDG_CONFIG_HOME', env, platform) ?? posix.join(home, '.config');
     return [posix.join(config, 'powershell', PROFILE)];
   }
-  const own = findOwnModules(env);
-  const documents = own === undefined ? win32.join(home, 'Documents') : win32.dirname(own);
+  const current = findProfileFolder(env);
+  const documents = current === undefined ? win32.join(home, 'Documents') : win32.dirname(current);
   const folders = ['PowerShell', 'WindowsPowerShell'].map((name) => win32.join(documents, name));
   // Every Windows has Windows PowerShell; PowerShell 7 is installed separately.
   const traces = [documents, env['ProgramFiles'] ?? 'C:\\Program Files'].map((folder) =>
     win32.join(folder, 'PowerShell'),
   );
   const hasPowerShell7 = traces.some(exists);
-  const first = own ?? win32.join(documents, hasPowerShell7 ? 'PowerShell' : 'WindowsPowerShell');
+  const first = current ?? win32.join(documents, hasPowerShell7 ? 'PowerShell' : 'WindowsPowerShell');
   const others = folders.filter((folder) => folder !== first).map((folder) => win32.join(folder, PROFILE));
   return [win32.join(first, PROFILE), ...others];
 }
 
 /**
- * PowerShell lists the user's modules folder first (about_PSModulePath), and it is next to the profile. This
- * distinguishes PowerShell 7 from Windows PowerShell, and finds Documents if OneDrive has moved it.
+ * Finds the folder of the user's profile: it also contains the modules folder, which PowerShell lists first
+ * (about_PSModulePath). Distinguishes PowerShell 7 from Windows PowerShell, even if OneDrive has moved Documents.
  */
-function findOwnModules(env: Environment): string | undefined {
+function findProfileFolder(env: Environment): string | undefined {
   const [first = ''] = (env['PSModulePath'] ?? env['PSMODULEPATH'] ?? '').split(';');
   const folder = /^(.+[\\/](?:Windows)?PowerShell)[\\/]Modules[\\/]?$/i.exec(first)?.[1];
   return folder === undefined || /[\\/]Program Files/i.test(folder) ? undefined : folder;

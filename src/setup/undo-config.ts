@@ -3,7 +3,7 @@ import { rm } from 'node:fs/promises';
 import { renderCount } from '../base/quantities';
 import { removeSetupCatalog } from '../codex/catalog-file';
 import {
-  explainFailedEdit, holdsAllLines, readBackup, readConfigFile, removeConfigFile, writeConfigFile, type ConfigFile,
+  containsAllLines, explainFailedEdit, readBackup, readConfigFile, removeConfigFile, writeConfigFile, type ConfigFile,
 } from '../codex/config-file';
 import { addThreadNotes, type ConfigEdit } from '../codex/config-regions';
 import { PROVIDER_ID } from '../codex/config-toml';
@@ -13,7 +13,7 @@ import { countThreads } from '../codex/threads';
 import { explainFailure, isLink } from '../command/edit-file';
 import { approveChange, type Review, type SetupOutcome } from './review-change';
 
-/** Returns the text without the bridge; if threads belong to the bridge, with a note that says how to resume them. */
+/** Returns the text without the bridge; if threads belong to the bridge, with notes on how to resume them. */
 async function removeBridge(file: ConfigFile, codexHome: string): Promise<ConfigEdit> {
   const removed = removeConfig(file.text);
   if (!removed.ok || removed.text === file.text) return removed;
@@ -32,15 +32,15 @@ export async function undoConfig(codexHome: string, baseUrl: string, review: Rev
   if (!file.ok) return file;
   const removed = await removeBridge(file, codexHome);
   if (!removed.ok) {
-    const refused = explainFailedEdit(file, removed);
-    return { ...refused, problem: `${refused.problem}${await pointAtBackup(file)}` };
+    const failure = explainFailedEdit(file, removed);
+    return { ...failure, problem: `${failure.problem}${await renderBackupNote(file)}` };
   }
   if (removed.text === file.text) {
     const removedFiles = [await removeSetupCatalog(codexHome, file.text), await removeUnusedProfile(codexHome)];
     const done = removedFiles.map((path) => (path === undefined ? '' : `Removed ${path}\n`)).join('');
     return { ok: true, text: `Nothing to undo: setup has not changed ${file.path}.\n${done}` };
   }
-  const change = { path: file.path, before: file.text, after: removed.text, title: 'without the bridge' };
+  const change = { path: file.path, before: file.text, after: removed.text, label: 'without the bridge' };
   const isApproved = await approveChange(change, review);
   if (isApproved !== true) return { ok: false, problem: isApproved };
   try {
@@ -61,7 +61,7 @@ async function restore(file: ConfigFile, text: string, codexHome: string, baseUr
   const done = [wasMissing ? `Removed ${path}, which setup had created` : `Removed the bridge from ${path}`];
   const catalog = await removeSetupCatalog(codexHome, text);
   if (catalog !== undefined) done.push(`Removed ${catalog}`);
-  if (before !== undefined && holdsAllLines(text, removeThreadNotes(before))) {
+  if (before !== undefined && containsAllLines(text, removeThreadNotes(before))) {
     await rm(backup);
     done.push(`Removed ${backup}`);
   } else if (before !== undefined) {
@@ -71,14 +71,14 @@ async function restore(file: ConfigFile, text: string, codexHome: string, baseUr
     const profile = await writeResumeProfile(codexHome, { before: file.text, after: text, baseUrl });
     done.push(
       'Some Codex threads use the bridge. Resume them with: aliyun-codex-bridge codex resume',
-      `Wrote ${profile}; with it and a running bridge, this resumes them too: ${RESUME_COMMAND}`,
+      `Wrote ${profile}: while a bridge is running, this command resumes them too: ${RESUME_COMMAND}`,
     );
   }
   done.push('Codex no longer uses the bridge. If one runs in the background, stop it with: aliyun-codex-bridge stop');
   return done.map((line) => `${line}\n`).join('');
 }
 
-/** Removes the profile once no thread belongs to the bridge. */
+/** Removes the profile if no thread belongs to the bridge. */
 async function removeUnusedProfile(codexHome: string): Promise<string | undefined> {
   const counts = await countThreads(codexHome);
   return counts.has(PROVIDER_ID) ? undefined : removeResumeProfile(codexHome);
@@ -89,7 +89,7 @@ const removeThreadNotes = (text: string): string => {
   return removed.ok ? removed.text : text;
 };
 
-async function pointAtBackup(file: ConfigFile): Promise<string> {
+async function renderBackupNote(file: ConfigFile): Promise<string> {
   const before = await readBackup(file).catch(() => undefined);
   return before === undefined ? '' : `\nBackup from before setup: ${file.backup}`;
 }

@@ -17,7 +17,7 @@ interface ConfigCase {
   /** The file contains an earlier setup; undo restores the text from before it. */
   readonly older?: true;
   /** Why the file stays unchanged; there is no after.toml then. */
-  readonly refused?: Omit<ConfigEdit & { ok: false }, 'ok'>;
+  readonly rejected?: Omit<ConfigEdit & { ok: false }, 'ok'>;
 }
 
 const USUAL: CodexSettings = {
@@ -54,9 +54,9 @@ for (const fixture of listFixtures('config-toml')) {
     const settings = settingsOf(options);
     const before = fixture.text('before.toml');
 
-    if (options.refused) {
+    if (options.rejected) {
       it('is rejected', () => {
-        assert.deepEqual(mergeConfig(before, settings), { ok: false, ...options.refused });
+        assert.deepEqual(mergeConfig(before, settings), { ok: false, ...options.rejected });
         assert.ok(!fixture.has('after.toml'));
       });
       return;

@@ -162,14 +162,14 @@ for (const [name, edit] of EDITS) {
   });
 }
 
-test('undo works even if one mark is lost', () => {
+test('undo works even if one marker is lost', () => {
   const before = '# Mine.\n\nmodel = "gpt-5.5"\napproval_policy = "never"\n\n[tui]\nnotifications = true\n';
   const lines = textOf(mergeConfig(before, SETTINGS)).split(/(?<=\n)/);
-  const marks = lines.filter((line) => /^# (?:>>>|<<<)/.test(line));
-  assert.equal(marks.length, 4);
-  for (const mark of marks) {
-    const undone = textOf(removeConfig(lines.filter((line) => line !== mark).join('')));
-    assert.deepEqual(parse(undone), parse(before), mark);
+  const markers = lines.filter((line) => /^# (?:>>>|<<<)/.test(line));
+  assert.equal(markers.length, 4);
+  for (const marker of markers) {
+    const undone = textOf(removeConfig(lines.filter((line) => line !== marker).join('')));
+    assert.deepEqual(parse(undone), parse(before), marker);
   }
 });
 
@@ -187,12 +187,18 @@ test('rejects undo if the commented-out lines no longer fit', () => {
 });
 
 test('setup and undo reject a file that is not TOML, with the position of the error', () => {
-  const refused = { ok: false, problem: 'expected a value', line: 2, column: 5 };
-  assert.deepEqual(mergeConfig('a = 1\nb = ', SETTINGS), refused);
-  assert.deepEqual(removeConfig('a = 1\nb = '), refused);
+  const rejected = { ok: false, problem: 'expected a value', line: 2, column: 5 };
+  assert.deepEqual(mergeConfig('a = 1\nb = ', SETTINGS), rejected);
+  assert.deepEqual(removeConfig('a = 1\nb = '), rejected);
 });
 
-test('undo does not change a file whose text only resembles the marks', () => {
+test('setup rejects a table where Codex expects a boolean', () => {
+  const problem = 'Codex expects suppress_unstable_features_warning to be a boolean';
+  assert.deepEqual(mergeConfig('[suppress_unstable_features_warning]\n', { ...SETTINGS, webSearch: true }),
+    { ok: false, problem, line: 1, column: 1 });
+});
+
+test('undo does not change a file whose text only resembles the markers', () => {
   for (const text of [
     '',
     '# >>> aliyun-codex-bridge\n',

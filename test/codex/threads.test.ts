@@ -5,7 +5,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { countThreads, listStranded } from '../../src/codex/threads';
+import { countThreads, listUnknownProviders } from '../../src/codex/threads';
 import { writeThread } from '../support/cli/codex-threads';
 
 test('threads, including archived ones, are counted by the provider in their first line', async (context) => {
@@ -33,7 +33,7 @@ test('the newest threads are counted, whatever their folder', async (context) =>
   assert.deepEqual([...(await countThreads(home))], [['archived', 1]]);
 });
 
-test('threads are stranded if neither config.toml, Codex nor the bridge has their provider', () => {
+test('threads cannot be resumed if neither config.toml, Codex nor the bridge has their provider', () => {
   const counts = new Map([['aliyun', 1], ['openai', 2], ['mine', 3], ['old', 4]]);
-  assert.deepEqual(listStranded(counts, ['mine']), ['old']);
+  assert.deepEqual(listUnknownProviders(counts, ['mine']), ['old']);
 });

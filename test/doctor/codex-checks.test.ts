@@ -53,7 +53,7 @@ test('codex: missing, without a version, too old, valid, given with --codex-bin'
 
 test('codex: a Windows installation on the PATH of WSL is reported', async () => {
   const path = '/mnt/c/Users/me/AppData/Roaming/npm/codex';
-  const found = { kind: 'found', path, version: undefined, refusal: 'unknown' } as const;
+  const found = { kind: 'found', path, version: undefined, rejection: 'unknown' } as const;
   const examination = { findCodex: async () => found, runtime: { platform: 'linux' } } as unknown as Examination;
   const check = CODEX_CHECKS.find(({ id }) => id === 'codex');
   assert.ok(check);
@@ -69,7 +69,7 @@ test('config.toml: not needed, unreadable, fine', async (context) => {
   assertFinding(await look(scene, 'codex-file', '# empty\n'), 'ok', /config\.toml$/);
   await rm(join(scene.codexHome, 'config.toml'));
   await mkdir(join(scene.codexHome, 'config.toml'));
-  assertFinding(await scene.check('codex-file'), 'failure', /^Cannot read .*: it is a folder\.$/, /Fix that/);
+  assertFinding(await scene.check('codex-file'), 'failure', /^Cannot read .*: it is a folder\.$/, /readable file/);
   assertFinding(await scene.check('codex-setup'), 'skipped', /cannot be read/);
 });
 
@@ -104,7 +104,7 @@ Caused by:
   assertFinding(
     await look(scene, 'codex-file', CHAT), 'failure',
     /:4:12: `wire_api = "chat"` is no longer supported\. How to fix: .*\n.*:4: \[model_providers\.X\]: wire_api/,
-    /Remove the table, or write wire_api = "responses".* Or comment it out, reversibly: aliyun-codex-bridge setup$/,
+    /Remove the table, or write wire_api = "responses".* Or comment these lines out, reversibly, with: .* setup$/,
   );
   await scene.installCodex('codex-cli 0.171.0', 'Error: sandbox_mode is odd\n');
   assertFinding(await look(scene, 'codex-file', 'a = 1\n'), 'failure', /sandbox_mode is odd$/, /until this is fixed/);

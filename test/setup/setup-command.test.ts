@@ -149,13 +149,13 @@ Codex no longer uses the bridge. If one runs in the background, stop it with: al
 });
 
 for (const fixture of listFixtures('config-toml')) {
-  const isRejected = fixture.options['refused'] !== undefined;
+  const isRejected = fixture.options['rejected'] !== undefined;
   const outcome = isRejected ? 'rejected with line and column, nothing is written' : 'set up, and restored by undo';
   test(`${fixture.name}: ${outcome}`, async (context) => {
     const home = await createHome(context, fixture.bytes('before.toml'));
     const { code, out, error } = await home.setup();
     if (isRejected) {
-      const { line, column } = fixture.options['refused'] as { line: number; column: number };
+      const { line, column } = fixture.options['rejected'] as { line: number; column: number };
       assert.deepEqual([code, out], [1, '']);
       assert.ok(error.startsWith(`Cannot read ${home.path}:${line}:${column}: `), error);
       assert.match(
@@ -561,7 +561,7 @@ test('bytes that are not UTF-8 are reported with their line', async (context) =>
 test('a folder in place of config.toml is reported, and so is a file in place of CODEX_HOME', async (context) => {
   const home = await createHome(context);
   await mkdir(home.path);
-  assert.match((await home.setup()).error, /^Cannot read .*config\.toml: it is a folder\. Fix that and try again/);
+  assert.match((await home.setup()).error, /^Cannot read .*config\.toml: it is a folder\. Make it a readable file/);
   await rm(home.path, { recursive: true });
   await writeFile(join(home.folder, 'file'), '');
   const { code, error } = await home.setup([], { env: { CODEX_HOME: join(home.folder, 'file') } });

@@ -5,7 +5,7 @@ import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { test, type TestContext } from 'node:test';
-import { findForeign, putRegion, renderRegion, removeRegion } from '../../src/setup/shell-function';
+import { findForeignLine, putRegion, renderRegion, removeRegion } from '../../src/setup/shell-function';
 import { FUNCTION_NAME, SHELLS, type ShellMachine, type ShellName } from '../../src/setup/shells';
 import { quotePowerShellWord, quoteShellWord, quoteWindowsWord } from '../../src/base/shell-word';
 
@@ -205,13 +205,14 @@ const FOREIGN: readonly (readonly [ShellName, string, boolean])[] = [
 
 for (const [shell, line, isForeign] of FOREIGN) {
   test(`${shell}: ${line} ${isForeign ? 'is' : 'is not'} a foreign function`, () => {
-    assert.equal(findForeign(`first\r\n${line}\r\n`, SHELLS[shell].definition), isForeign ? 2 : undefined);
+    assert.equal(findForeignLine(`first\r\n${line}\r\n`, SHELLS[shell].definition), isForeign ? 2 : undefined);
   });
 }
 
 test('setup’s own region is not a foreign function', () => {
   for (const shell of Object.keys(SHELLS) as ShellName[]) {
-    assert.equal(findForeign(renderRegion(shell, SHELLS[shell].lines).join('\n'), SHELLS[shell].definition), undefined);
+    const own = renderRegion(shell, SHELLS[shell].lines).join('\n');
+    assert.equal(findForeignLine(own, SHELLS[shell].definition), undefined);
   }
 });
 

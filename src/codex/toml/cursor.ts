@@ -1,4 +1,4 @@
-/** Moves through the text for the TOML parser: looks ahead, consumes text, reports errors at the position. */
+/** Moves through the text for the TOML parser: looks ahead, consumes text, reports errors at the current position. */
 
 export interface Cursor {
   readonly text: string;
@@ -28,13 +28,13 @@ export function take(cursor: Cursor, pattern: RegExp): string | undefined {
   return found;
 }
 
-/** True if `word` is next. */
-export const isNext = ({ text, at }: Cursor, word: string): boolean => text.startsWith(word, at);
+/** True if `token` is next. */
+export const isNext = ({ text, at }: Cursor, token: string): boolean => text.startsWith(token, at);
 
-/** Consumes `word`; returns false if something else is next. */
-export function takeIf(cursor: Cursor, word: string): boolean {
-  const found = isNext(cursor, word);
-  if (found) cursor.at += word.length;
+/** Consumes `token`; returns false if something else is next. */
+export function takeIf(cursor: Cursor, token: string): boolean {
+  const found = isNext(cursor, token);
+  if (found) cursor.at += token.length;
   return found;
 }
 
@@ -43,10 +43,10 @@ const SPACE = /[ \t]*/y;
 /** Skips spaces and tabs. */
 export const skipSpace = (cursor: Cursor): void => void take(cursor, SPACE);
 
-const LINE_END = /\r?\n/y;
+const LINE_ENDING = /\r?\n/y;
 
-/** Consumes a line ending; returns false if something else follows. */
-export const takeLineEnd = (cursor: Cursor): boolean => take(cursor, LINE_END) !== undefined;
+/** Consumes a line ending; returns false if something else is next. */
+export const takeLineEnding = (cursor: Cursor): boolean => take(cursor, LINE_ENDING) !== undefined;
 
 // TOML, "Comment": no control character except tab.
 const COMMENT = /#[^\u0000-\u0008\u000a-\u001f\u007f]*/y;
@@ -58,12 +58,12 @@ export const skipComment = (cursor: Cursor): void => void take(cursor, COMMENT);
 export function takeLineRest(cursor: Cursor, after: string): void {
   skipSpace(cursor);
   skipComment(cursor);
-  if (cursor.at < cursor.text.length && !takeLineEnd(cursor)) {
+  if (cursor.at < cursor.text.length && !takeLineEnding(cursor)) {
     fail(cursor, `expected the end of the line after ${after}, found ${describeNext(cursor)}`);
   }
 }
 
-/** Describes the next token for an error message. */
+/** Describes the next character for an error message. */
 export function describeNext({ text, at }: Cursor): string {
   const character = String.fromCodePoint(text.codePointAt(at) ?? 0);
   if (at >= text.length) return 'the end of the file';

@@ -1,12 +1,12 @@
 /**
- * Parses TOML 1.1 into values, and into statements with their position in the text, for editing. Codex 0.99 to 0.171
+ * Parses TOML 1.1 into values, and into statements with their positions in the text, for editing. Codex 0.99 to 0.171
  * read TOML 1.1: line breaks and trailing commas in inline tables, `\e`, `\x41`, times without seconds.
  */
 import {
-  describeNext, fail, isNext, skipComment, skipSpace, takeLineRest, takeIf, takeLineEnd, TomlFailure, type Cursor,
+  describeNext, fail, isNext, skipComment, skipSpace, takeLineRest, takeIf, takeLineEnding, TomlFailure, type Cursor,
 } from './cursor';
 import { readKey, readScalar, readString } from './read-scalar';
-import { createTable, openListElement, openTable, setValue, type Definition } from './tables';
+import { createTable, openArrayElement, openTable, setValue, type Definition } from './tables';
 import { showKey } from './hide-values';
 import { type TomlTable, type TomlValue } from './value';
 
@@ -18,10 +18,10 @@ interface StatementExtent {
   readonly line: number;
 }
 
-/** `[path]` or, as an element of a list, `[[path]]`. */
+/** `[path]`; or `[[path]]`, which adds a table to an array of tables. */
 export interface TomlHeader extends StatementExtent {
   readonly kind: 'header';
-  readonly isList: boolean;
+  readonly isArray: boolean;
   readonly path: readonly string[];
 }
 
@@ -30,7 +30,7 @@ export interface TomlPair extends StatementExtent {
   readonly kind: 'pair';
   /** The path of the header above it; empty at the root. */
   readonly table: readonly string[];
-  /** The path of its table, then its own key. */
+  /** The path of its table, followed by its own key. */
   readonly path: readonly string[];
   readonly value: TomlValue;
   /** The pairs of an inline table with their positions; empty for any other value. */
@@ -50,9 +50,9 @@ export interface TomlProblem {
   readonly ok: false;
   /** What was expected, without a full stop. */
   readonly problem: string;
-  /** From 1. */
+  /** Counted from 1. */
   readonly line: number;
-  /** From 1, in characters. */
+  /** Counted from 1, in characters. */
   readonly column: number;
 }
 
@@ -85,11 +85,11 @@ function readDocument(cursor: Cursor): Omit<TomlDocument, 'ok'> {
     const start = cursor.at;
     skipSpace(cursor);
     skipComment(cursor);
-    if (cursor.at < cursor.text.length && !takeLineEnd(cursor)) {
+    if (cursor.at < cursor.text.length && !takeLineEnding(cursor)) {
       const read = isNext(cursor, '[') ? readHeader(cursor, root.table) : readPair(cursor, section);
       const extent = { start, end: cursor.at, line };
       if (read.kind === 'header') section = { path: read.path, table: read.opened };
-      statements.push(read.kind === 'header' ? asHeader(read, extent) : { ...read, ...extent });
+      statements.push(read.kind === 'header' ? toHeader(read, extent) : { ...read, ...extent });
     }
     line += countLineFeeds(cursor.text, start, cursor.at);
   }
@@ -98,21 +98,21 @@ function readDocument(cursor: Cursor): Omit<TomlDocument, 'ok'> {
 
 type WithoutExtent<T> = Omit<T, keyof StatementExtent>;
 
-const asHeader = ({ kind, isList, path }: WithoutExtent<TomlHeader>, extent: StatementExtent): TomlHeader =>
-  ({ kind, isList, path, ...extent });
+const toHeader = ({ kind, isArray, path }: WithoutExtent<TomlHeader>, extent: StatementExtent): TomlHeader =>
+  ({ kind, isArray, path, ...extent });
 
 function readHeader(cursor: Cursor, root: Definition): WithoutExtent<TomlHeader> & { readonly opened: Definition } {
   const begin = cursor.at;
-  const isList = isNext(cursor, '[[');
-  cursor.at += isList ? 2 : 1;
+  const isArray = isNext(cursor, '[[');
+  cursor.at += isArray ? 2 : 1;
   const path = readKey(cursor);
-  const closing = isList ? ']]' : ']';
+  const closing = isArray ? ']]' : ']';
   if (!takeIf(cursor, closing)) {
     fail(cursor, `expected "${closing}" after ${showKey(path)}, found ${describeNext(cursor)}`);
   }
   takeLineRest(cursor, `[${showKey(path)}]`);
-  const opened = isList ? openListElement(root, path) : openTable(root, path);
-  return { kind: 'header', isList, path, opened: typeof opened === 'string' ? fail(cursor, opened, begin) : opened };
+  const opened = isArray ? openArrayElement(root, path) : openTable(root, path);
+  return { kind: 'header', isArray, path, opened: typeof opened === 'string' ? fail(cursor, opened, begin) : opened };
 }
 
 function readPair(cursor: Cursor, { path, table }: Section): WithoutExtent<TomlPair> {
@@ -147,7 +147,7 @@ export interface InlineMember {
 /** Nesting limit of Codex's own TOML reader. */
 const MAX_DEPTH = 80;
 
-/** @param members receives the pairs of an inline table */
+/** Reads a value of any type. @param members receives the pairs of an inline table */
 function readValue(cursor: Cursor, members: InlineMember[] = []): TomlValue {
   const text = readString(cursor);
   if (text !== undefined) return text;
@@ -172,22 +172,22 @@ function readArray(cursor: Cursor): readonly TomlValue[] {
   return values;
 }
 
-/** Consumes a comma (a trailing one is allowed) or stops at the end of the list. */
-function takeComma(cursor: Cursor, closing: string, list: string): void {
+/** Consumes a comma, which may be a trailing one, or stops before `closing`. */
+function takeComma(cursor: Cursor, closing: string, container: string): void {
   skipLines(cursor);
   const hasComma = takeIf(cursor, ',');
   skipLines(cursor);
   if (!hasComma && !isNext(cursor, closing) && cursor.at < cursor.text.length) {
-    fail(cursor, `expected "," or "${closing}" in ${list}, found ${describeNext(cursor)}`);
+    fail(cursor, `expected "," or "${closing}" in ${container}, found ${describeNext(cursor)}`);
   }
 }
 
-/** Skips spaces, comments and line breaks between values. */
+/** Skips spaces, comments and line endings between values. */
 function skipLines(cursor: Cursor): void {
   do {
     skipSpace(cursor);
     skipComment(cursor);
-  } while (takeLineEnd(cursor));
+  } while (takeLineEnding(cursor));
 }
 
 function readInlineTable(cursor: Cursor, members: InlineMember[]): TomlTable {

@@ -1,6 +1,6 @@
 /** Reads keys, strings, numbers, booleans, dates and times. */
 import { isPlainLine } from './hide-values';
-import { describeNext, fail, isNext, skipSpace, take, takeIf, takeLineEnd, type Cursor } from './cursor';
+import { describeNext, fail, isNext, skipSpace, take, takeIf, takeLineEnding, type Cursor } from './cursor';
 import { TomlDate } from './value';
 
 const BARE = /[\w-]+/y;
@@ -33,7 +33,7 @@ const ESCAPES: Readonly<Record<string, string>> = {
   b: '\b', t: '\t', n: '\n', f: '\f', r: '\r', e: '\u001b', '"': '"', '\\': '\\',
 };
 
-/** For an error message. */
+/** The escapes, for an error message. */
 const KNOWN_ESCAPES = 'one of \\b \\t \\n \\f \\r \\e \\" \\\\ \\xXX \\uXXXX \\UXXXXXXXX';
 
 const CODE_POINT = /x[\da-fA-F]{2}|u[\da-fA-F]{4}|U[\da-fA-F]{8}/y;
@@ -41,22 +41,22 @@ const LINE_CONTINUATION = /[ \t]*\r?\n(?:[ \t]|\r?\n)*/y;
 
 /** Reads a basic or literal string, on one line or several (TOML, "String"); undefined if none begins here. */
 export function readString(cursor: Cursor): string | undefined {
-  const kind = kindHere(cursor);
+  const kind = findKind(cursor);
   if (kind === undefined) return undefined;
-  return isNext(cursor, kind.quote.repeat(3)) ? readLines(cursor, kind) : readLine(cursor, kind);
+  return isNext(cursor, kind.quote.repeat(3)) ? readMultiLine(cursor, kind) : readSingleLine(cursor, kind);
 }
 
 /** Reads a quoted key: a string on one line. */
 function readQuotedKey(cursor: Cursor): string | undefined {
-  const kind = kindHere(cursor);
-  return kind && readLine(cursor, kind);
+  const kind = findKind(cursor);
+  return kind && readSingleLine(cursor, kind);
 }
 
-function kindHere(cursor: Cursor): StringKind | undefined {
+function findKind(cursor: Cursor): StringKind | undefined {
   return [BASIC, LITERAL].find(({ quote }) => isNext(cursor, quote));
 }
 
-function readLine(cursor: Cursor, kind: StringKind): string {
+function readSingleLine(cursor: Cursor, kind: StringKind): string {
   const begin = cursor.at;
   cursor.at += 1;
   let text = take(cursor, kind.plain) ?? '';
@@ -69,14 +69,14 @@ function readLine(cursor: Cursor, kind: StringKind): string {
 }
 
 /** Reads a string on several lines. Line endings become line feeds; one right after the opening quotes is dropped. */
-function readLines(cursor: Cursor, kind: StringKind): string {
+function readMultiLine(cursor: Cursor, kind: StringKind): string {
   const begin = cursor.at;
   cursor.at += 3;
-  takeLineEnd(cursor);
+  takeLineEnding(cursor);
   let text = '';
   for (;;) {
     text += take(cursor, kind.plain) ?? '';
-    if (takeLineEnd(cursor)) text += '\n';
+    if (takeLineEnding(cursor)) text += '\n';
     else if (kind.escapes && isNext(cursor, '\\')) text += readEscape(cursor, true);
     else if (!isNext(cursor, kind.quote)) failInside(cursor, begin);
     else {
@@ -87,7 +87,7 @@ function readLines(cursor: Cursor, kind: StringKind): string {
   }
 }
 
-/** One or two quotes are part of the string, even right before the closing three. */
+/** Counts and consumes quotes: one or two are part of the string, even right before the closing three. */
 function takeQuotes(cursor: Cursor, quote: string): number {
   let count = 0;
   while (count < 5 && takeIf(cursor, quote)) count += 1;
@@ -116,9 +116,9 @@ function readEscape(cursor: Cursor, mayContinue = false): string {
 }
 
 function failInside(cursor: Cursor, begin: number): never {
-  const atEnd = cursor.at >= cursor.text.length || takeLineEnd(cursor);
+  const atEnd = cursor.at >= cursor.text.length || takeLineEnding(cursor);
   if (atEnd) fail(cursor, 'expected a closing quote for the string that begins here', begin);
-  return fail(cursor, `expected a string without ${describeNext(cursor)}: escape it`);
+  return fail(cursor, `expected a string without ${describeNext(cursor)}: escape it in double quotes`);
 }
 
 const WORD = /[\w+\-.:]+/y;
@@ -131,14 +131,14 @@ const DATE = /^(\d{4})-(\d\d)-(\d\d)$/;
 const TIME = /^(\d\d):(\d\d)(?::(\d\d)(?:\.\d+)?)?$/;
 const OFFSET = /(?:[zZ]|[+-](\d\d):(\d\d))$/;
 
-const WORDS: ReadonlyMap<string, boolean | number> = new Map<string, boolean | number>([
+const CONSTANTS: ReadonlyMap<string, boolean | number> = new Map<string, boolean | number>([
   ['true', true], ['false', false],
   ['inf', Infinity], ['+inf', Infinity], ['-inf', -Infinity],
   ['nan', NaN], ['+nan', NaN], ['-nan', NaN],
 ]);
 
 /** The range of a 64-bit integer, which is what Codex reads. */
-const INTEGER = { least: -(2n ** 63n), most: 2n ** 63n - 1n } as const;
+const INTEGER_RANGE = { min: -(2n ** 63n), max: 2n ** 63n - 1n } as const;
 
 export type TomlScalar = boolean | number | bigint | TomlDate;
 
@@ -147,7 +147,7 @@ export function readScalar(cursor: Cursor): TomlScalar {
   const begin = cursor.at;
   const word = take(cursor, WORD);
   if (word === undefined) return failAt(cursor, begin);
-  const value = WORDS.get(word) ?? readNumber(cursor, word, begin) ?? readDate(cursor, word);
+  const value = CONSTANTS.get(word) ?? readNumber(cursor, word, begin) ?? readDate(cursor, word);
   return value ?? failAt(cursor, begin);
 }
 
@@ -155,7 +155,7 @@ function readNumber(cursor: Cursor, word: string, begin: number): number | bigin
   const text = word.replaceAll('_', '');
   if (DECIMAL.test(word) || PREFIXED.test(word)) {
     const value = BigInt(text.replace(/^\+/, ''));
-    if (value < INTEGER.least || value > INTEGER.most) {
+    if (value < INTEGER_RANGE.min || value > INTEGER_RANGE.max) {
       fail(cursor, `expected a 64-bit integer${describeWord(cursor, begin, word)}`, begin);
     }
     return Number.isSafeInteger(Number(value)) ? Number(value) : value;

@@ -4,22 +4,22 @@ import type { TomlTable, TomlValue } from './value';
 
 /**
  * `header`: its own `[header]` was read. `implicit`: only headers of subtables were read. `dotted`: created by a dotted
- * key. `list`: `[[header]]`. `value`: anything after an equals sign, including inline tables; it cannot be extended.
+ * key. `array`: `[[header]]`. `value`: anything after an equals sign, including inline tables; it cannot be extended.
  */
-type Kind = 'header' | 'implicit' | 'dotted' | 'list' | 'value';
+type Kind = 'header' | 'implicit' | 'dotted' | 'array' | 'value';
 
 /** A defined key; for a table, also the table and its keys. */
 export interface Definition {
   kind: Kind;
   readonly table: MutableTable;
   readonly keys: Map<string, Definition>;
-  /** The tables of a list, and the definition of the last one. */
-  readonly list?: { readonly tables: TomlTable[]; last: Definition };
+  /** The tables of an array of tables, and the definition of the last one. */
+  readonly array?: { readonly tables: TomlTable[]; last: Definition };
 }
 
 type MutableTable = { [key: string]: TomlValue };
 
-/** Creates an empty table. */
+/** Creates the definition of an empty table, or of another value of `kind`. */
 export function createTable(kind: Kind): Definition {
   const table: MutableTable = Object.create(null);
   return { kind, table, keys: new Map() };
@@ -38,7 +38,7 @@ export function openTable(root: Definition, path: readonly string[]): Definition
 }
 
 /** Opens the next table of `[[path]]`. @returns the table, or why it cannot be opened */
-export function openListElement(root: Definition, path: readonly string[]): Definition | string {
+export function openArrayElement(root: Definition, path: readonly string[]): Definition | string {
   const parent = descend(root, path.slice(0, -1));
   if (typeof parent === 'string') return parent;
   const name = path.at(-1) ?? '';
@@ -47,14 +47,14 @@ export function openListElement(root: Definition, path: readonly string[]): Defi
   if (known === undefined) {
     const tables = [last.table];
     parent.table[name] = tables;
-    parent.keys.set(name, { ...createTable('list'), list: { tables, last } });
+    parent.keys.set(name, { ...createTable('array'), array: { tables, last } });
     return last;
   }
-  if (known.list === undefined) {
-    return `expected [[${showKey(path)}]] to start or continue a list of tables, but the key is already defined`;
+  if (known.array === undefined) {
+    return `expected [[${showKey(path)}]] to start or continue an array of tables, but the key is already defined`;
   }
-  known.list.tables.push(last.table);
-  known.list.last = last;
+  known.array.tables.push(last.table);
+  known.array.last = last;
   return last;
 }
 
@@ -76,7 +76,7 @@ export function setValue(table: Definition, path: readonly string[], value: Toml
   return undefined;
 }
 
-/** Walks to the table at `path`, creating implicit tables; in a list it takes the last element. */
+/** Returns the table at `path`, in arrays the last one, and creates implicit tables; or says why it cannot. */
 function descend(root: Definition, path: readonly string[]): Definition | string {
   let table = root;
   for (const [index, name] of path.entries()) {
@@ -84,7 +84,7 @@ function descend(root: Definition, path: readonly string[]): Definition | string
     if (known.kind === 'value') {
       return `expected a table; ${showKey(path.slice(0, index + 1))} already has a value`;
     }
-    table = known.list?.last ?? known;
+    table = known.array?.last ?? known;
   }
   return table;
 }

@@ -5,13 +5,13 @@ import { isLoopback, portOf } from '../../base/base-url';
 import { renderCount } from '../../base/quantities';
 import { attempt } from '../../base/thrown';
 import { isBefore } from '../../base/version';
-import { listFixes } from '../../codex/config-flaws';
+import { joinFixes } from '../../codex/config-flaws';
 import { OLDEST_CODEX } from '../../codex/codex-program';
 import { findConfigOverrides } from '../../codex/config-overrides';
 import { PROVIDER_ID, TOKEN_VARIABLE } from '../../codex/config-toml';
 import { listProviders } from '../../codex/config-meaning';
 import type { ConfigChange, SetupPlan } from '../../codex/plan-setup';
-import { countThreads, listStranded } from '../../codex/threads';
+import { countThreads, listUnknownProviders } from '../../codex/threads';
 import { isTomlTable, renderString, type TomlTable } from '../../codex/toml/value';
 import { isSet } from '../../config/resolve';
 import { failure, ok, skipped, warning, type Check, type Finding } from '../check';
@@ -51,16 +51,16 @@ async function checkProgram({ findCodex, runtime: { platform } }: Examination): 
 async function checkFile({ findCodex, viewCodexConfig, paths }: Examination): Promise<Finding> {
   const [codex, { plan }] = [await findCodex(), await viewCodexConfig()];
   if (plan?.ok === false) return failure(plan.problem, plan.fix ?? 'Fix this, then run doctor again.');
-  const refusal = codex.kind === 'found' ? codex.refusal : 'unknown';
+  const rejection = codex.kind === 'found' ? codex.rejection : 'unknown';
   const flaws = (plan?.flaws ?? []).filter(({ effect }) => effect === 'rejected');
   const own = flaws.map(({ line, problem, fix }) => ({ seen: `${plan?.file.path}:${line}: ${problem}`, fix }));
-  if (refusal === 'none' || (refusal === 'unknown' && own.length === 0)) {
+  if (rejection === 'none' || (rejection === 'unknown' && own.length === 0)) {
     return ok(plan?.file.exists === true ? plan.file.path : `none; not needed with: ${LAUNCHER}`);
   }
-  const problems = refusal === 'unknown' ? [] : [`${refusal.place ?? paths.codexHome}: ${refusal.problem}`];
+  const problems = rejection === 'unknown' ? [] : [`${rejection.position ?? paths.codexHome}: ${rejection.problem}`];
   const fix = own.length === 0
     ? 'Codex does not start until this is fixed.'
-    : `${listFixes(own)} Or comment it out, reversibly: ${SETUP}`;
+    : `${joinFixes(own)} Or comment these lines out, reversibly, with: ${SETUP}`;
   return failure([...problems, ...own.map(({ seen }) => seen)].join('\n'), fix);
 }
 
@@ -211,7 +211,7 @@ async function checkOverrides({ viewCodexConfig, paths }: Examination): Promise<
 async function checkThreads({ viewCodexConfig, paths }: Examination): Promise<Finding> {
   const { config } = await viewCodexConfig();
   const counts = await countThreads(paths.codexHome);
-  const stranded = listStranded(counts, Object.keys(listProviders(config)));
+  const stranded = listUnknownProviders(counts, Object.keys(listProviders(config)));
   if (stranded.length === 0) return ok('all belong to existing providers');
   const shown = stranded.map((id) => `${renderCount(counts.get(id) ?? 0, 'thread')} of ${renderString(id)}`);
   return warning(

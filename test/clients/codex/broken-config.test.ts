@@ -40,7 +40,7 @@ const bridgeIn = (launcher: CodexLauncher, ...words: readonly string[]) =>
   runIn(launcher, [process.execPath, BRIDGE, ...words]);
 
 /** Fixtures whose problem the launcher's own settings override. */
-const OVERRIDDEN = ['alibaba-codex-page', 'tencent-codex-page', 'refused-inline-providers'];
+const OVERRIDDEN = ['alibaba-codex-page', 'tencent-codex-page', 'rejected-inline-providers'];
 
 for (const fixture of OVERRIDDEN) {
   test(`${fixture}: Codex rejects it, and the launcher runs a turn without changing it`, LIMIT, async (context) => {
@@ -58,7 +58,7 @@ for (const fixture of OVERRIDDEN) {
   });
 }
 
-const REJECTED = [...OVERRIDDEN, 'refused-root-keys', 'reserved-providers'];
+const REJECTED = [...OVERRIDDEN, 'rejected-root-keys', 'reserved-providers'];
 
 for (const fixture of REJECTED) {
   test(`${fixture}: doctor names it, setup fixes it, and undo restores every byte`, LIMIT, async (context) => {
@@ -84,7 +84,7 @@ test('a table of a built-in provider: without a terminal, the launcher says what
   const run = await launcher.run(CURRENT_CODEX, [...EXEC, 'Hello.']);
   assert.equal(run.exitCode, 1);
   assert.match(run.stderr, /openai is a built-in provider of Codex/);
-  assert.match(run.stderr, /\nRename the table\. Or comment it out, reversibly: /);
+  assert.match(run.stderr, /\nRename the table\. Or comment these lines out, reversibly, with: /);
   assert.equal(await readFile(file, 'utf8'), before);
   await untilFree(launcher.port);
 });
