@@ -40,7 +40,7 @@ export interface Client {
 }
 
 /** A turn in progress. `kind` is the protocol of the path until the body has been read. */
-interface Session {
+interface HttpTurn {
   readonly exchange: HttpExchange;
   readonly client: Client;
   readonly open: OpenTurn;
@@ -67,10 +67,10 @@ async function answerTurn(exchange: HttpExchange, pathKind: TurnKind): Promise<v
   const reservation = services.bodies.open();
   try {
     const open = services.turns.open(response, record);
-    const session: Session = { exchange, client, open, turnLog, reservation, kind: pathKind };
+    const httpTurn: HttpTurn = { exchange, client, open, turnLog, reservation, kind: pathKind };
     // Two steps, so that the request body, which may be megabytes, is not kept in memory while the answer streams.
-    const turn = await startTurn(session);
-    if (turn !== undefined) await writeTurn(session, turn);
+    const turn = await startTurn(httpTurn);
+    if (turn !== undefined) await writeTurn(httpTurn, turn);
   } catch (cause) {
     const error = noteFailure(exchange, record, cause);
     if (response.headersSent) response.destroy();
@@ -84,27 +84,27 @@ async function answerTurn(exchange: HttpExchange, pathKind: TurnKind): Promise<v
 }
 
 /** Returns `undefined` if the turn could not start; the error has then been sent to the client. */
-async function startTurn(session: Session): Promise<Turn | undefined> {
-  const { exchange, client, open, turnLog: { record }, reservation } = session;
+async function startTurn(httpTurn: HttpTurn): Promise<Turn | undefined> {
+  const { exchange, client, open, turnLog: { record }, reservation } = httpTurn;
   let body: unknown;
   try {
     body = await readJson(exchange, reservation);
     record.markRead();
-    session.kind = chooseProtocol(body, session.kind);
-    record.describeRequest({ api: session.kind, model: isRecord(body) ? asText(body['model']) : undefined });
-    const turn = await exchange.services.bridge.start(session.kind, body, createCaller(session));
+    httpTurn.kind = chooseProtocol(body, httpTurn.kind);
+    record.describeRequest({ api: httpTurn.kind, model: isRecord(body) ? asText(body['model']) : undefined });
+    const turn = await exchange.services.bridge.start(httpTurn.kind, body, createCaller(httpTurn));
     if (exchange.services.log.enabled('debug')) logStart(exchange, client, turn);
     return turn;
   } catch (cause) {
     const error = noteFailure(exchange, record, cause, open.abort);
-    if (expectsErrorInStream(session, body)) writeFailedStream(session, error, body);
+    if (expectsErrorInStream(httpTurn, body)) writeFailedStream(httpTurn, error, body);
     else writeError(exchange.response, error);
     return undefined;
   }
 }
 
-function createCaller(session: Session): Caller {
-  const { exchange, client, open: { abort }, turnLog, reservation } = session;
+function createCaller(httpTurn: HttpTurn): Caller {
+  const { exchange, client, open: { abort }, turnLog, reservation } = httpTurn;
   const { headers, kind, turn, requestsTitle, names } = client;
   const { authorization, 'user-agent': userAgent } = headers;
   return {
@@ -117,13 +117,13 @@ function createCaller(session: Session): Caller {
     requestsTitle,
     abort,
     record: turnLog.record,
-    detach: () => detach(session),
+    detach: () => detach(httpTurn),
     onBegun: (holdsRequest) => (holdsRequest ? reservation.settle() : reservation.close()),
   };
 }
 
 /** Lets a turn continue without its client; its log line is then written when the turn ends. */
-function detach({ exchange: { services }, turnLog }: Session): ReturnType<NonNullable<Caller['detach']>> {
+function detach({ exchange: { services }, turnLog }: HttpTurn): ReturnType<NonNullable<Caller['detach']>> {
   const { abort, end } = services.turns.detach(turnLog.record);
   turnLog.record.describeRequest({ request: 'background' });
   turnLog.hold();
@@ -136,8 +136,8 @@ function detach({ exchange: { services }, turnLog }: Session): ReturnType<NonNul
   };
 }
 
-async function writeTurn(session: Session, turn: Turn): Promise<void> {
-  const { exchange: { response, services }, client, open, turnLog } = session;
+async function writeTurn(httpTurn: HttpTurn, turn: Turn): Promise<void> {
+  const { exchange: { response, services }, client, open, turnLog } = httpTurn;
   try {
     if (turn.stream) {
       open.streaming = true;
@@ -149,10 +149,10 @@ async function writeTurn(session: Session, turn: Turn): Promise<void> {
       writeBody(response, status, { ...JSON_HEADERS, ...renderNotesHeader(turn.notes, client.kind) }, body);
     }
   } catch (cause) {
-    const error = noteFailure(session.exchange, turnLog.record, cause, open.abort);
+    const error = noteFailure(httpTurn.exchange, turnLog.record, cause, open.abort);
     if (!turn.stream) writeError(response, error);
     else if (response.headersSent) response.end(turn.fail(error));
-    else writeFailedStream(session, error, undefined);
+    else writeFailedStream(httpTurn, error, undefined);
   }
 }
 
@@ -165,7 +165,7 @@ function noteFailure({ response }: HttpExchange, record: TurnRecord, cause: unkn
   return error;
 }
 
-function writeFailedStream({ exchange, kind }: Session, error: BridgeError, body: unknown): void {
+function writeFailedStream({ exchange, kind }: HttpTurn, error: BridgeError, body: unknown): void {
   const { response, services } = exchange;
   const text = renderFailedStream(services.bridge, kind, error, body);
   writeBody(response, 200, { ...SSE_HEADERS, ...renderErrorHeaders(error) }, text);
@@ -180,7 +180,7 @@ function renderFailedStream(bridge: Bridge, kind: TurnKind, error: BridgeError, 
  * Whether a failure before the stream begins is sent to Codex as a failed stream (codex-protocol.md, section 3). If the
  * body could not be read, `accept: text/event-stream` indicates that Codex expects a stream.
  */
-function expectsErrorInStream({ kind, client }: Session, body: unknown): boolean {
+function expectsErrorInStream({ kind, client }: HttpTurn, body: unknown): boolean {
   if (kind !== 'responses' || client.kind !== 'codex') return false;
   if (isRecord(body)) return body['stream'] === true;
   return (client.headers['accept'] ?? '').includes('text/event-stream');

@@ -14,7 +14,7 @@ import { TurnRegistry } from './turn-registry';
 import type { IdleShutdown } from './idle-shutdown';
 
 /** The address the server is bound to; `port` is the one the system chose if 0 was configured. */
-export interface Listening {
+export interface BoundAddress {
   readonly host: string;
   readonly port: number;
   /** The path of the Unix socket, if the server listens on one; `port` is then 0. */
@@ -23,7 +23,7 @@ export interface Listening {
 
 export interface BridgeServer {
   /** Starts listening; rejects with the system's error, e.g. EADDRINUSE. */
-  listen(): Promise<Listening>;
+  listen(): Promise<BoundAddress>;
   /** Answers the requests on an existing connection, even if the server is not listening. */
   serve(connection: Duplex): void;
   /**
@@ -151,7 +151,7 @@ function openHistoryParser(config: ServerConfig): HistoryParser {
   return new Parser(config);
 }
 
-async function startListening(server: Server, { host, port, socket }: ServerConfig): Promise<Listening> {
+async function startListening(server: Server, { host, port, socket }: ServerConfig): Promise<BoundAddress> {
   if (socket !== undefined) {
     const { listenOnSocket }: typeof import('./listen-on-socket') = require('./listen-on-socket');
     await listenOnSocket(server, socket);

@@ -66,7 +66,7 @@ function findHostProblem({ host }: IncomingHttpHeaders, policy: HostPolicy): str
   return `Rejected a request to the host ${quote(host)}, which is not this bridge. ${advice}`;
 }
 
-const ONLY_OWN_PAGES = 'Web pages of other origins may not use the bridge. Allow one with --allow-origin.';
+const OTHER_ORIGINS = 'Web pages of other origins may not use the bridge. Allow an origin with --allow-origin.';
 
 /** Only browsers send Origin and Sec-Fetch-Site. */
 function findPageProblem(
@@ -75,9 +75,9 @@ function findPageProblem(
   if ((origin === undefined && site === undefined) || isListedOrigin(origin, policy)) return undefined;
   const source = origin === undefined ? undefined : parseOrigin(origin);
   if (origin !== undefined && (source === undefined || !isOwnOrigin(source, host, policy)))
-    return `Rejected a request from a web page of ${quote(origin)}. ${ONLY_OWN_PAGES}`;
+    return `Rejected a request from a web page of ${quote(origin)}. ${OTHER_ORIGINS}`;
   if (typeof site !== 'string' || site.trim().toLowerCase() !== 'cross-site') return undefined;
-  return `Rejected a request that a browser marked as cross-site (Sec-Fetch-Site). ${ONLY_OWN_PAGES}`;
+  return `Rejected a request that a browser marked as cross-site (Sec-Fetch-Site). ${OTHER_ORIGINS}`;
 }
 
 /** DNS rebinding needs a name, so an IP address in Host is safe. */

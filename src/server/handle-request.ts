@@ -161,7 +161,7 @@ function logFailure({ response, method, path, services: { log } }: HttpExchange,
   const reason = param === undefined ? { error: message } : { param, error: describeFieldProblem(message) };
   const fields = { kind, status: statusOf(error), ...reason, method, path };
   if (response.destroyed) log.debug('request failed after its client disconnected', fields);
-  else if (error.cause !== undefined) log.error('request crashed', { ...fields, ...describeThrown(error.cause) });
+  else if (error.cause !== undefined) log.error('internal error', { ...fields, ...describeThrown(error.cause) });
   else log.warn('request failed', fields);
   return error;
 }
