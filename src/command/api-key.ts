@@ -6,7 +6,7 @@ import { renderOrigin } from './render';
 
 type KeySettings = Pick<Config, 'aiApiKey' | 'aiBaseUrl' | 'catalog' | 'forceEnvAuth' | 'provider'>;
 
-/** Returns "set from env AI_API_KEY", or how to set it. */
+/** Describes the key, such as "set from env AI_API_KEY"; if it is missing, says how to set it. */
 export function describeKey(config: KeySettings, origins: Origins): string {
   if (!config.forceEnvAuth) return "each request's own";
   if (config.aiApiKey !== undefined) return `set${renderOrigin(origins.aiApiKey)}`;
@@ -22,7 +22,7 @@ export function describeMissingKey(config: KeySettings, env: Environment): strin
   return `No API key for ${baseUrls.length === 0 ? config.aiBaseUrl : title}. ${advice}`;
 }
 
-/** Returns only the advice; `undefined` as above. */
+/** Returns only the advice of `describeMissingKey`; `undefined` in the same cases. */
 export function adviseOnMissingKey(config: KeySettings, env: Environment): string | undefined {
   if (config.aiApiKey !== undefined || !config.forceEnvAuth) return undefined;
   const provider = findProviderOf(config);
@@ -37,8 +37,8 @@ export function adviseOnMissingKey(config: KeySettings, env: Environment): strin
   }
   const key = `${findKeyPrefix(provider)}…`;
   const set = isWindows ? `$env:${variable} = '${key}'` : `export ${variable}=${key}`;
-  const isElsewhere = new URL(provider.baseUrls[0] ?? config.aiBaseUrl).origin !== new URL(config.aiBaseUrl).origin;
-  const login = `--provider ${provider.name}${isElsewhere ? ` --ai-base-url ${config.aiBaseUrl}` : ''}`;
+  const needsBaseUrl = new URL(provider.baseUrls[0] ?? config.aiBaseUrl).origin !== new URL(config.aiBaseUrl).origin;
+  const login = `--provider ${provider.name}${needsBaseUrl ? ` --ai-base-url ${config.aiBaseUrl}` : ''}`;
   return `Run: ${set}, or save it: aliyun-codex-bridge login ${login}`;
 }
 
@@ -49,15 +49,15 @@ function findMisplacedKey(provider: Provider, env: Environment): string | undefi
   return Object.keys(env).sort().find((name) => /(KEY|TOKEN)$/i.test(name) && env[name]?.trim().startsWith(prefix));
 }
 
-/** Returns the prefix of the provider's keys, if its row has one. */
+/** Returns the prefix of the provider's keys; empty if its row has none. */
 const findKeyPrefix = ({ keyShape }: Provider): string =>
   /^\^([\w-]+)$/.exec(keyShape?.pattern.source ?? '')?.[1] ?? '';
 
-/** Names the variables that the user can set. */
+/** Names the variables that the user can set: AI_API_KEY, or the provider's first variable. */
 const nameKeyVariables = ({ keyEnv }: Provider): string =>
   [OPTIONS.aiApiKey.env[0], ...keyEnv.slice(0, 1)].join(' or ');
 
-/** Loads the catalog lazily: it takes milliseconds, and a bridge with a key starts without it. */
+/** Loads the catalog lazily: loading takes milliseconds, and a bridge that has a key starts without the catalog. */
 function findProviderOf({ provider, aiBaseUrl, catalog }: KeySettings): Provider {
   const { findProvider }: typeof import('../providers/catalog') = require('../providers/catalog');
   return findProvider(provider, aiBaseUrl, catalog);

@@ -1,7 +1,7 @@
 /**
  * Runs the start-up and turn modules from two bundles in `dist/bundle` that the build creates, with V8's code cache:
- * 10 ms of CPU until /health answers instead of 21 (Node 20). The plain files contain the same code; modules in no
- * bundle are loaded from them and share the modules of the bundles.
+ * 10 ms of CPU until /health answers instead of 21 (Node 20). The plain files contain the same code; modules in
+ * neither bundle are loaded from them, and share the bundled modules.
  */
 import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs';
 import { Module } from 'node:module';
@@ -12,20 +12,20 @@ import { findPaths, thisMachine } from './paths';
 /** A bundle as the build describes it. */
 export interface BundleIndex {
   readonly name: string;
-  /** A hash of the bundle, so that a cache of another build is not used. */
+  /** A hash of the bundle, so that a cache from another build is not used. */
   readonly hash: string;
   /** Paths below `dist`. */
   readonly modules: readonly string[];
 }
 
-/** The content of a bundle: its modules, as Node wraps them. */
-type Table = Readonly<Record<string, (
+/** The modules of a bundle by path, each in a wrapper function like that of Node. */
+type ModuleWrappers = Readonly<Record<string, (
   exports: object, load: (id: string) => unknown, module: NodeModule, filename: string, dirname: string,
 ) => void>>;
 
 interface Bundle extends BundleIndex {
   readonly script: Script;
-  readonly table: Table;
+  readonly wrappers: ModuleWrappers;
 }
 
 const DIST = join(__dirname, '..');
@@ -35,10 +35,10 @@ const openBundles = new Map<string, Bundle>();
 /** Runs `path`, a module of the first bundle, as `main`. */
 export function runBundled(main: NodeModule, path: string, indexes: readonly BundleIndex[]): void {
   const indexOf = new Map(indexes.flatMap((index) => index.modules.map((module) => [module, index] as const)));
-  /** @param id a path below `dist` for bundled modules and the loader's own; otherwise the specifier in the source */
+  /** @param id a path below `dist` for the bundled and the loader's modules; otherwise the specifier in the source */
   const load = (id: string, from: NodeModule): unknown => {
     const filename = DIST + sep + (sep === '/' ? id : id.replaceAll('/', sep));
-    // Node also looks here for the modules that plain files import.
+    // Node finds bundled modules here too, when plain files import them.
     const known = require.cache[filename];
     if (known !== undefined) return known.exports;
     const index = indexOf.get(id);
@@ -48,18 +48,18 @@ export function runBundled(main: NodeModule, path: string, indexes: readonly Bun
     try {
       run(index, id, module);
     } catch (cause) {
-      // As in Node, the next attempt loads it again: a bundle cannot be read while no file descriptors are left.
+      // As in Node, the next attempt loads the module again: reading a bundle fails while no file descriptor is free.
       delete require.cache[filename];
       throw cause;
     }
     return module.exports;
   };
   const run = (index: BundleIndex, id: string, module: NodeModule): void => {
-    const { table } = openBundles.get(index.name) ?? openBundle(index);
+    const { wrappers } = openBundles.get(index.name) ?? openBundle(index);
     const { filename } = module;
     // The main module compares itself with `require.main`.
     const loadFrom = Object.assign((other: string) => load(other, module), { main: require.main });
-    table[id]?.(module.exports, loadFrom, module, filename, dirname(filename));
+    wrappers[id]?.(module.exports, loadFrom, module, filename, dirname(filename));
     module.loaded = true;
   };
   const [first] = indexes;
@@ -70,16 +70,16 @@ function openBundle(index: BundleIndex): Bundle {
   const filename = join(DIST, 'bundle', `${index.name}.js`);
   const cachedData = readCache(index);
   const script = new Script(readFileSync(filename, 'latin1'), { filename, ...(cachedData && { cachedData }) });
-  const bundle = { ...index, script, table: script.runInThisContext() };
+  const bundle = { ...index, script, wrappers: script.runInThisContext() };
   openBundles.set(index.name, bundle);
   return bundle;
 }
 
-/** @returns undefined if there is no cache, or it is from another build, damaged, or writable by other users */
+/** @returns the code cache; undefined if it is missing, damaged, from another build, or other users can write it */
 function readCache({ name, hash }: BundleIndex): Buffer | undefined {
   let file;
   try {
-    file = openSync(cachePath(name), 'r');
+    file = openSync(cachePathOf(name), 'r');
     const { uid, mode } = fstatSync(file);
     if (process.getuid && (uid !== process.getuid() || (mode & 0o022) !== 0)) return undefined;
     return unpack(readFileSync(file), hash);
@@ -104,12 +104,12 @@ function unpack(bytes: Buffer, hash: string): Buffer | undefined {
 }
 
 /** Each version of Node has its own file, so that two versions do not overwrite each other's. */
-const cachePath = (name: string): string =>
+const cachePathOf = (name: string): string =>
   join(findPaths(thisMachine(process.env)).state, 'code-cache', `${name}-${process.version}-${process.arch}`);
 
-/** Renders cache files for the bundles that had none, with the compiled code of the functions that have run so far. */
+/** Renders cache files for the bundles that had no valid one, with the compiled code of the functions that have run. */
 export function renderCodeCache(): readonly { readonly path: string; readonly content: Buffer }[] {
   return [...openBundles.values()].filter(({ script }) => script.cachedDataRejected !== false).map(
-    ({ name, hash, script }) => ({ path: cachePath(name), content: pack(script.createCachedData(), hash) }),
+    ({ name, hash, script }) => ({ path: cachePathOf(name), content: pack(script.createCachedData(), hash) }),
   );
 }

@@ -1,4 +1,4 @@
-/** Renders lists of names from which the user picks one by number or name, and reads the answer. */
+/** Renders lists of names from which the user picks one by number or name, and interprets the answer. */
 
 /** The number of names that fit on a screen. */
 const MAX_SHOWN = 20;
@@ -13,7 +13,7 @@ export function renderNames(names: readonly string[], isNumbered: boolean, more?
   return [...lines, ...(more !== undefined && names.length > MAX_SHOWN ? [more] : [])].join('\n');
 }
 
-/** Returns the name that an answer selects; an empty answer selects the first. */
+/** Returns the name that an answer selects, if any; an empty answer selects the first. */
 export function findChoice(answer: string, names: readonly string[]): string | undefined {
   const text = answer.trim();
   if (text === '') return names[0];

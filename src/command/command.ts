@@ -11,13 +11,10 @@ export type StopSignal = keyof typeof STOP_SIGNALS;
 /** Exit codes of commands. `notRunning` is 3, as the Linux Standard Base, section 22.2, defines for `status`. */
 export const EXIT = { done: 0, failed: 1, misused: 2, notRunning: 3 } as const;
 
-/** The process event of Node that reported a crash. */
+/** Node's process event that reported a crash. */
 export type CrashOrigin = 'uncaughtException' | 'unhandledRejection';
 
-/**
- * All side effects available to a command; tests pass their own. Each `on…` returns a function that
- * unsubscribes.
- */
+/** A command's I/O and process events; tests pass their own. Each `on…` returns a function that unsubscribes. */
 export interface CommandIo {
   /** Writes `text` to standard output unchanged. */
   out(text: string): void;
@@ -25,7 +22,7 @@ export interface CommandIo {
   error(text: string): void;
   /** Calls `handler` for every stop signal. */
   onSignal(handler: (signal: StopSignal) => void): () => void;
-  /** Calls `handler` for every uncaught exception and rejection, which then do not end the process. */
+  /** Calls `handler` for every uncaught exception and unhandled rejection, which then do not end the process. */
   onCrash?(handler: (cause: unknown, origin: CrashOrigin) => void): () => void;
   /** Whether standard output is a terminal; absent means no. */
   isTerminal?(): boolean;
@@ -33,7 +30,7 @@ export interface CommandIo {
   isErrorTerminal?(): boolean;
   /** Calls `handler` when the reader of standard output has closed the pipe. */
   onReaderGone?(handler: () => void): () => void;
-  /** Asks the user; absent unless both standard input and standard output are terminals. */
+  /** Asks the user; undefined if the user cancels. Absent unless both standard input and output are terminals. */
   ask?(question: string, choices?: readonly string[]): Promise<string | undefined>;
   /** Asks for a secret, which is not shown while it is typed; absent as above. */
   askHidden?(question: string): Promise<string | undefined>;
@@ -47,9 +44,9 @@ export interface CommandContext {
   readonly flags: FlagTexts;
   /** The command's own flags, for `readOwnFlag`. */
   readonly own: OwnTexts;
-  /** The word after the command, if its row has an operand; one of its choices. */
+  /** The argument after the command, if the command takes one; one of the choices, or reported in `errors`. */
   readonly operand: string | undefined;
-  /** The word after the operand, if it takes one. */
+  /** The argument after the operand, if the operand takes one. */
   readonly subject?: string | undefined;
   /** The arguments for the program that the command runs, if its row passes them on. */
   readonly rest: readonly string[];
@@ -65,15 +62,15 @@ export interface CommandModule {
   run(context: CommandContext): Promise<number>;
 }
 
-/** The word after a command: `bash` in `completions bash`. */
+/** The argument after a command: `bash` in `completions bash`. */
 export interface Operand {
   readonly placeholder: Uppercase<string>;
   readonly required: boolean;
-  /** Its name in messages: "shell name". */
+  /** The operand's name in messages, such as "shell name". */
   readonly noun: string;
-  /** The allowed words. A function, because the row of `help` lists the table it is part of. */
+  /** Returns the allowed values. A function, because the row of `help` lists the table it is part of. */
   readonly choices: () => readonly string[];
-  /** The choices that take one more word, and its placeholder. */
+  /** The choices that take one more argument, and the placeholder of that argument. */
   readonly subject?: { readonly of: readonly string[]; readonly placeholder: Uppercase<string> };
 }
 
@@ -82,11 +79,11 @@ export interface Command {
   readonly summary: Sentence;
   /** Flags that select this command, whatever else is on the command line. */
   readonly flags?: readonly `-${string}`[];
-  /** Flags that only this command has. */
+  /** Flags beyond the options that all commands share. */
   readonly own?: readonly OwnFlag[];
-  /** The one word that may follow the command. */
+  /** The operand that may follow the command. */
   readonly operand?: Operand;
-  /** Everything after the command name is passed to the program it runs; flags of the bridge come before the name. */
+  /** Placeholder for the arguments that are passed on: all after the command. The bridge's flags come before it. */
   readonly passesOn?: `[${string}]`;
 }
 

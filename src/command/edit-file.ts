@@ -1,4 +1,4 @@
-/** Replaces the user's files atomically; follows symbolic links and preserves the mode. */
+/** Reads, replaces and removes the user's files: atomically if possible; follows symbolic links, preserves modes. */
 import { chmodSync } from 'node:fs';
 import { lstat, readFile, readlink, realpath, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
@@ -25,7 +25,7 @@ async function followLinks(path: string, links = 0): Promise<string> {
   return followLinks(resolve(dirname(path), link), links + 1);
 }
 
-/** The limit of Linux (path_resolution(7)). */
+/** Linux's limit (path_resolution(7)). */
 const MAX_LINKS = 40;
 
 export interface FileModes {
@@ -52,7 +52,7 @@ export async function replaceUserFile(path: string, bytes: Uint8Array, modes: Fi
     replaceFile(target, bytes, modes.file, (draft) => old && chmodSync(draft, old.mode & 0o7777));
   } catch (error) {
     // If the folder is read-only or the file is a mount point (in a container), the file can still be written in place.
-    if (!old?.isFile() || !IN_PLACE.includes(codeOf(error) ?? '')) throw error;
+    if (!old?.isFile() || !IN_PLACE_CODES.includes(codeOf(error) ?? '')) throw error;
     await writeFile(target, bytes);
   }
 }
@@ -66,7 +66,7 @@ export async function removeUserFile(path: string): Promise<void> {
 /** Whether the file at `path` is a symbolic link. @throws system errors */
 export const isLink = async (path: string): Promise<boolean> => (await lstat(path)).isSymbolicLink();
 
-const IN_PLACE: readonly string[] = ['EACCES', 'EPERM', 'EROFS', 'EBUSY', 'EXDEV'];
+const IN_PLACE_CODES: readonly string[] = ['EACCES', 'EPERM', 'EROFS', 'EBUSY', 'EXDEV'];
 
 /** Returns why a file cannot be used, as the end of a sentence. */
 export function explainFailure(error: unknown): string {

@@ -1,4 +1,4 @@
-/** Resolves the configuration of a command: its options, the environment file, and the defaults of the provider. */
+/** Resolves a command's configuration: options, environment file, providers file, saved logins, provider's values. */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { compact } from '../base/json';
@@ -39,10 +39,10 @@ export type Loaded = Resolved & Pick<LoadedEnvironment, 'env' | 'file' | 'findOr
 export type LoadedConfig = Loaded | Exclude<ResolvedConfig, Resolved>;
 
 /**
- * Returns the configuration of a command; or the exit code, after reporting every error on the command line and in
- * the options.
+ * Returns the configuration of a command, or the exit code after reporting every error on the command line and in
+ * the configuration.
  *
- * @param check returns what this command rejects in a configuration that is valid for others
+ * @param check returns what this command rejects in a configuration that is valid for other commands
  */
 export function requireConfig(
   { flags, errors, env, io }: Pick<CommandContext, 'flags' | 'errors' | 'env' | 'io'>,
@@ -55,8 +55,8 @@ export function requireConfig(
 }
 
 /**
- * Loads the configuration of a command that sends no key: does not read the system's key store, and ignores saved
- * logins that cannot be used.
+ * Loads the configuration of a command that sends no key: does not read the system's key store, and ignores all saved
+ * logins if the configuration is invalid with them.
  */
 export function loadWithoutKeyStore(flags: FlagTexts, env: Environment): LoadedConfig {
   const loaded = loadConfig(flags, env, 'without key store');
@@ -84,11 +84,11 @@ export function loadConfig(
   return { ...extended, ...sources, ...(catalog?.ok && { fileVariables: catalog.variables }) };
 }
 
-function findLogins(env: Environment, hasKeyStore: boolean): Logins | undefined {
+function findLogins(env: Environment, usesKeyStore: boolean): Logins | undefined {
   const path = join(findPaths(thisMachine(env)).config, 'login.json');
   if (!existsSync(path)) return undefined;
   const { openLogins }: typeof import('./saved-login') = require('./saved-login');
-  return openLogins(path, env, hasKeyStore);
+  return openLogins(path, env, usesKeyStore);
 }
 
 /** Loads the reader of the proxy variables only if one of them is set. */
@@ -105,7 +105,7 @@ const needsCatalog = ({ provider, aiApiKey, upstreamHeader, search }: Config, en
   aiApiKey === undefined
   || [provider, upstreamHeader, search, env[`${OPTIONS.aiApiKey.env[0]}_1`]].some((value) => value !== undefined);
 
-/** The file that the user names, or the one in the config folder, if it exists. */
+/** Finds the file that the user names, or the one in the config folder; `expected` is its path if it does not exist. */
 function findProvidersFile(given: ValueSources): { readonly path?: string; readonly expected?: string } {
   const named = findText('providers', given)?.text;
   if (named !== undefined) return named === '' ? {} : { path: named };
@@ -118,7 +118,7 @@ function readCatalog(path: string, env: Environment): ReadProviders {
   return readProvidersFile(path, env);
 }
 
-/** Adds the variables of the environment file that the flag or variable names. */
+/** Adds the variables of the environment file that the flag or variable names, except those that are set already. */
 export function loadEnvironment(flags: FlagTexts, env: Environment, platform = process.platform): LoadedEnvironment {
   const [flag] = OPTIONS.configFile.flags;
   const [variable] = OPTIONS.configFile.env;
@@ -132,7 +132,7 @@ export function loadEnvironment(flags: FlagTexts, env: Environment, platform = p
   const added = Object.entries(values).filter(([name]) => !isSet(env[name]));
   const names = new Set(added.map(([name]) => name));
   return {
-    env: { ...copyOf(env, platform), ...Object.fromEntries(added) },
+    env: { ...unifyCase(env, platform), ...Object.fromEntries(added) },
     file: { path, values },
     findOrigin: (name) => (names.has(name) ? { kind: 'file', name: `${name} in ${path}` } : fromProcess(name)),
     errors: [],
@@ -156,10 +156,10 @@ function readEnvFile(path: string, origin: GivenOrigin): ReadFile {
 }
 
 /**
- * On Windows, `process.env` ignores the case of names (Path, PATH); a plain copy does not, so all names become upper
- * case.
+ * On Windows, `process.env` ignores the case of names (Path, PATH); a plain copy does not, so all names become
+ * upper case.
  */
-function copyOf(env: Environment, platform: NodeJS.Platform): Environment {
+function unifyCase(env: Environment, platform: NodeJS.Platform): Environment {
   if (platform !== 'win32') return env;
   return Object.fromEntries(Object.entries(env).map(([name, text]) => [name.toUpperCase(), text]));
 }

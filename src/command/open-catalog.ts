@@ -11,7 +11,7 @@ export interface OpenCatalog {
   readonly provider: Provider;
 }
 
-/** Errors while fetching the provider's list are logged to standard error. */
+/** Opens the catalog; errors while fetching the provider's list are logged to standard error. */
 export function openCatalog(config: Config, io: Pick<CommandIo, 'error'>): OpenCatalog {
   const provider = findProvider(config.provider, config.aiBaseUrl, config.catalog);
   const log = createLogger({

@@ -1,10 +1,10 @@
-/** Lists the flags that belong to one command, as opposed to the options that all commands share. */
+/** Lists the flags of each command, as opposed to the options that all commands share. */
 import type { Sentence, ValueType } from '../config/option';
 import { choice, codexVersion, file, integer, onOff, since } from '../config/value-types';
 
 /**
- * One flag. Two commands may share a spelling if it is a switch in both or in neither. It must not be the flag of an
- * option.
+ * One flag. Several commands may have a flag with the same spelling if it is a switch in all of them or in none. No
+ * option may have that spelling.
  */
 export interface OwnFlag<V extends {} = {}> {
   readonly flag: `--${string}`;
@@ -12,10 +12,10 @@ export interface OwnFlag<V extends {} = {}> {
   readonly help: Sentence;
 }
 
-/** The given values, by flag; every value is valid for its row. */
+/** The given values, by flag; invalid ones are reported in `CommandContext.errors`. */
 export type OwnTexts = Readonly<Record<string, string>>;
 
-/** Returns the value of `row`; undefined if it was not given. */
+/** Returns the value of a flag; undefined if it was not given or is invalid. */
 export function readOwnFlag<V extends {}>({ flag, type }: OwnFlag<V>, own: OwnTexts): V | undefined {
   const text = own[flag];
   return text === undefined ? undefined : type.parse(text);

@@ -16,7 +16,7 @@ export interface Paths {
 export interface Machine {
   readonly env: Environment;
   readonly platform: NodeJS.Platform;
-  /** Returns the system's home folder; HOME and USERPROFILE override it. */
+  /** Returns the home folder that the system has for the user; HOME and USERPROFILE override it. */
   readonly homedir: () => string;
 }
 
@@ -27,17 +27,17 @@ const NAME = 'aliyun-codex-bridge';
 
 /**
  * Finds Codex's folder from CODEX_HOME. The bridge's folders follow the XDG Base Directory Specification; on macOS they
- * are in the Library, on Windows in the application data: state in the local, config in the roaming one.
+ * are in ~/Library/Application Support; on Windows, state is in %LOCALAPPDATA% and config in %APPDATA%.
  *
  * @param stateDir the option that sets the state folder
  */
-export function findPaths({ env, platform, homedir: system }: Machine, stateDir?: string): Paths {
+export function findPaths({ env, platform, homedir: findHome }: Machine, stateDir?: string): Paths {
   const { join, resolve } = platform === 'win32' ? win32 : posix;
-  const home = (platform === 'win32' ? env['USERPROFILE'] : env['HOME']) || askSystem(system) || '/';
+  const home = (platform === 'win32' ? env['USERPROFILE'] : env['HOME']) || readSystemHome(findHome) || '/';
   const roots = findRoots(platform, env, (...parts) => join(home, ...parts));
   return {
     home,
-    // Absolute, because a background bridge has a different working folder.
+    // Absolute, because a background bridge has a different working directory.
     state: stateDir === undefined ? join(roots.state, NAME) : resolve(stateDir),
     config: join(roots.config, NAME),
     codexHome: env['CODEX_HOME'] || join(home, '.codex'),
@@ -49,20 +49,20 @@ interface Roots {
   readonly config: string;
 }
 
-function findRoots(platform: NodeJS.Platform, env: Environment, below: (...parts: string[]) => string): Roots {
+function findRoots(platform: NodeJS.Platform, env: Environment, joinHome: (...parts: string[]) => string): Roots {
   if (platform === 'win32') {
     return {
-      state: env['LOCALAPPDATA'] || below('AppData', 'Local'),
-      config: env['APPDATA'] || below('AppData', 'Roaming'),
+      state: env['LOCALAPPDATA'] || joinHome('AppData', 'Local'),
+      config: env['APPDATA'] || joinHome('AppData', 'Roaming'),
     };
   }
   if (platform === 'darwin') {
-    const library = below('Library', 'Application Support');
+    const library = joinHome('Library', 'Application Support');
     return { state: library, config: library };
   }
   return {
-    state: readXdgFolder('XDG_STATE_HOME', env, platform) ?? below('.local', 'state'),
-    config: readXdgFolder('XDG_CONFIG_HOME', env, platform) ?? below('.config'),
+    state: readXdgFolder('XDG_STATE_HOME', env, platform) ?? joinHome('.local', 'state'),
+    config: readXdgFolder('XDG_CONFIG_HOME', env, platform) ?? joinHome('.config'),
   };
 }
 
@@ -78,9 +78,9 @@ export function readXdgFolder(
 }
 
 /** Returns '' for a user unknown to the system, as in some containers, where Node throws. */
-function askSystem(homedir: () => string): string {
+function readSystemHome(findHome: () => string): string {
   try {
-    return homedir();
+    return findHome();
   } catch {
     return '';
   }

@@ -24,7 +24,7 @@ const REASONS: Readonly<Record<string, string>> = {
   EPERM: 'permission denied',
 };
 
-/** Identifies a version of the file; two versions written within one system clock tick differ in size or inode. */
+/** Identifies a version of the file; two versions written in one tick of the system clock differ in size or inode. */
 export function versionOf(path: string): string {
   try {
     const { mtimeNs, ctimeNs, size, ino } = statSync(path, { bigint: true });

@@ -9,7 +9,7 @@ import { openKeyStore } from './key-store';
 
 /** The login of one provider. */
 export interface SavedLogin {
-  /** Scheme, host and port that the key was saved for; it is sent nowhere else. */
+  /** Scheme, host and port that the key was saved for; the key is sent nowhere else. */
   readonly origin: string;
   /** Absent if the system's key store has it, or the provider needs none. */
   readonly key?: string;
@@ -29,7 +29,7 @@ export interface SavedLogins {
 /** @param folder the config folder */
 export const loginFileOf = (folder: string): string => join(folder, 'login.json');
 
-/** Returns the logins of the file, which may be missing or empty, or a sentence that says why it cannot be used. */
+/** Returns the logins in the file, none if it is missing or empty; or `problem`, which says why it cannot be used. */
 export function readLoginFile(path: string): SavedLogins | { readonly problem: string } {
   let text = '';
   try {
@@ -41,7 +41,7 @@ export function readLoginFile(path: string): SavedLogins | { readonly problem: s
   const file = parseJsonObject(text);
   const rows = asRecord(file?.['logins']);
   if (rows === undefined || !Object.values(rows).every(isRecord))
-    return { problem: `Cannot read ${path}: it contains no logins. Fix the file or delete it.` };
+    return { problem: `Cannot read ${path}: expected a JSON object with "logins". Fix the file or delete it.` };
   const logins = Object.entries(rows).map(([name, row]) => [name, readLogin(asRecord(row) ?? {})] as const);
   return { current: asText(file?.['current']), logins: Object.fromEntries(logins) };
 }
@@ -59,14 +59,14 @@ function readLogin(row: Readonly<Record<string, unknown>>): SavedLogin {
   };
 }
 
-/** A key store that was locked is read again after this time. */
+/** If the key store returned no key, it may have been locked, and is read again after this time. */
 const RETRY_MS = 60_000;
 
 /**
  * Opens the logins for the configuration; a file that cannot be used counts as empty. The key store is read only for a
  * key that is needed, and not again once it has returned that key.
  */
-export function openLogins(path: string, env: Environment, hasKeyStore: boolean): Logins {
+export function openLogins(path: string, env: Environment, usesKeyStore: boolean): Logins {
   const file = readLoginFile(path);
   const { current, logins } = 'problem' in file ? { current: undefined, logins: {} } : file;
   const rows = new Map(Object.entries(logins));
@@ -79,11 +79,11 @@ export function openLogins(path: string, env: Environment, hasKeyStore: boolean)
     if (key !== undefined && !knownKeys.includes(key)) knownKeys.push(key);
     return key;
   };
-  /** Returns the key if it is known without reading the key store, or known to be unavailable. */
-  const findKnown = (name: string, baseUrl: string): { readonly key: string | undefined } | undefined => {
+  /** Returns the key, undefined in `key` if there is none; or undefined if the key store must be read. */
+  const findKnownKey = (name: string, baseUrl: string): { readonly key: string | undefined } | undefined => {
     const row = rows.get(name);
     if (row === undefined || row.origin !== new URL(baseUrl).origin) return { key: undefined };
-    if (row.key !== undefined || !hasKeyStore || !row.inKeyStore) return { key: row.key };
+    if (row.key !== undefined || !usesKeyStore || !row.inKeyStore) return { key: row.key };
     const found = storeReads.get(name);
     return found && performance.now() < found.until ? found : undefined;
   };
@@ -102,11 +102,11 @@ export function openLogins(path: string, env: Environment, hasKeyStore: boolean)
       return row && { ...row, hasKey: row.key !== undefined || row.inKeyStore === true };
     },
     findKey(provider, baseUrl) {
-      const known = findKnown(provider, baseUrl);
+      const known = findKnownKey(provider, baseUrl);
       return known ? known.key : remember(provider, store.read(provider));
     },
     async loadKey(provider, baseUrl) {
-      const known = findKnown(provider, baseUrl);
+      const known = findKnownKey(provider, baseUrl);
       return known ? known.key : loadStored(provider);
     },
     knownKeys,

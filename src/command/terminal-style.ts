@@ -43,8 +43,8 @@ export function createTerminalStyle(
 }
 
 /**
- * FORCE_COLOR overrides all others, as in Node (node(1), ENVIRONMENT): a supported value, also an empty one, turns
- * colors on, any other turns them off. NO_COLOR follows no-color.org, CLICOLOR_FORCE bixense.com/clicolors.
+ * FORCE_COLOR overrides all other variables, as in Node (node(1), ENVIRONMENT): a supported value, including an empty
+ * one, turns colors on; any other turns them off. NO_COLOR follows no-color.org, CLICOLOR_FORCE bixense.com/clicolors.
  */
 function usesColors(isTerminal: boolean, env: Environment): boolean {
   const forced = env['FORCE_COLOR'];

@@ -9,7 +9,7 @@ const PACKAGE = join(__dirname, '..', '..');
 /** The script that runs the bridge. */
 export const PROGRAM = join(PACKAGE, 'bin', 'aliyun-codex-bridge.js');
 
-/** The variable with the path of the record, set only by `startBridge`. */
+/** The variable that holds the path of a background bridge's record; only `startBridge` sets it. */
 export const STATE_FILE_VARIABLE = 'BRIDGE_STATE_FILE';
 
 /** Returns the version in package.json. */

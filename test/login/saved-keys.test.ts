@@ -165,7 +165,8 @@ test('a login file that cannot be read is reported, and never replaced', async (
     ]) {
       const { code, out, error } = await scene.run(args, undefined, 'sk-deep');
       assert.deepEqual([code, out], [1, ''], args.join(' '));
-      assert.equal(error, `Cannot read ${scene.path}: it contains no logins. Fix the file or delete it.\n`);
+      const expected = 'expected a JSON object with "logins"';
+      assert.equal(error, `Cannot read ${scene.path}: ${expected}. Fix the file or delete it.\n`);
       assert.equal(readFileSync(scene.path, 'utf8'), text);
     }
     assert.equal(scene.config().aiApiKey, undefined);
