@@ -1,4 +1,4 @@
-/** `help`: prints the overview, or the help of one command, from the tables. */
+/** `help`: prints the overview, or the help for one command, from the tables. */
 import { EXIT, reportUsageErrors, type CommandContext } from '../command/command';
 import type { OwnFlag } from '../command/own-flags';
 import { WIDTH, wrapWords } from '../command/render';
@@ -6,9 +6,9 @@ import { createTerminalStyle, type TerminalStyle } from '../command/terminal-sty
 import { renderOptionsHelp } from '../config/help';
 import { OPTIONS, type OptionName } from '../config/options';
 import { COMMANDS, COMMAND_NAMES, isCommandName, type CommandName } from './commands';
-import { FIRST_OPTIONS, HELP_GROUPS, HELP_PAGES, type HelpPage } from './help-pages';
+import { HELP_GROUPS, HELP_PAGES, MAIN_OPTIONS, type HelpPage } from './help-pages';
 
-const PROGRAM = 'aliyun-codex-bridge';
+const PROGRAM_NAME = 'aliyun-codex-bridge';
 
 /** Returns 0, or 2 for invalid usage. */
 export async function run({ operand, errors, env, io }: CommandContext): Promise<number> {
@@ -25,16 +25,16 @@ export function renderHelp(style: TerminalStyle): string {
     return renderSection(title, names.map((name) => renderRow(name, COMMANDS[name].summary, COMMAND_COLUMN)), style);
   });
   return [
-    `Usage: ${PROGRAM} [flags] [command]\n`,
+    `Usage: ${PROGRAM_NAME} [flags] [command]\n`,
     wrap('Makes the Codex CLI (Responses API) work with Chat Completions providers.'),
     renderSection('First steps', [FIRST_STEPS], style),
     ...groups,
-    renderSection('Main options', FIRST_OPTIONS.map(renderOption), style),
-    `All options: ${PROGRAM} help serve\nHelp of a command: ${PROGRAM} help COMMAND\n`,
+    renderSection('Main options', MAIN_OPTIONS.map(renderOption), style),
+    `All options: ${PROGRAM_NAME} help serve\nHelp for a command: ${PROGRAM_NAME} help COMMAND\n`,
   ].join('\n');
 }
 
-/** Renders the help of one command: its own flags first; shared options are only named, except for `serve`. */
+/** Renders the help for one command: its own flags first; shared options are only named, except for `serve`. */
 export function renderCommandHelp(name: CommandName, style: TerminalStyle): string {
   const { own = [], flags = [], summary } = COMMANDS[name];
   const { details, examples, codes = [], options } = HELP_PAGES[name];
@@ -42,7 +42,7 @@ export function renderCommandHelp(name: CommandName, style: TerminalStyle): stri
   const sections = [
     style.spell(`Usage: ${renderUsage(name, options)}\n`),
     [summary, ...details].map((text) => wrap(text)).join('\n'),
-    flags.length === 0 ? '' : `Same as: ${flags.map((flag) => `${PROGRAM} ${flag}`).join(', ')}\n`,
+    flags.length === 0 ? '' : `Same as: ${flags.map((flag) => `${PROGRAM_NAME} ${flag}`).join(', ')}\n`,
     renderSection('Flags', own.map(renderOwn), style),
     renderSection('Examples', renderExamples(examples), style),
     renderSection('Exit codes', renderCodes(codes), style),
@@ -54,24 +54,24 @@ export function renderCommandHelp(name: CommandName, style: TerminalStyle): stri
 const OPTIONS_TITLE = 'Options (a flag overrides the environment variable)';
 
 function nameOptions(options: HelpPage['options']): string {
-  if (options === 'all') return `Accepts every option of serve. See: ${PROGRAM} help serve`;
+  if (options === 'all') return `Accepts every option of serve. See: ${PROGRAM_NAME} help serve`;
   if (options.length === 0) return '';
-  return `Options: ${options.map((name) => OPTIONS[name].flags[0]).join(', ')}. See: ${PROGRAM} help serve`;
+  return `Options: ${options.map((name) => OPTIONS[name].flags[0]).join(', ')}. See: ${PROGRAM_NAME} help serve`;
 }
 
 /** If a command passes arguments on, its own flags must come before its name. */
 function renderUsage(name: CommandName, options: HelpPage['options']): string {
   const { operand, passesOn, own = [] } = COMMANDS[name];
   const flags = own.length + options.length > 0 ? ['[flags]'] : [];
-  if (passesOn !== undefined) return [PROGRAM, ...flags, name, passesOn].join(' ');
-  const word = operand === undefined ? [] : [operand.required ? operand.placeholder : `[${operand.placeholder}]`];
+  if (passesOn !== undefined) return [PROGRAM_NAME, ...flags, name, passesOn].join(' ');
+  const argument = operand === undefined ? [] : [operand.required ? operand.placeholder : `[${operand.placeholder}]`];
   const choices = operand?.required ? `\n       ${operand.placeholder}: ${operand.choices().join(', ')}` : '';
-  return `${[PROGRAM, name, ...word, ...flags].join(' ')}${choices}`;
+  return `${[PROGRAM_NAME, name, ...argument, ...flags].join(' ')}${choices}`;
 }
 
-const FIRST_STEPS = `  ${PROGRAM} demo
+const FIRST_STEPS = `  ${PROGRAM_NAME} demo
       Show what the bridge does, without a key.
-  AI_API_KEY=sk-... ${PROGRAM} codex
+  AI_API_KEY=sk-... ${PROGRAM_NAME} codex
       Run Codex through the bridge. In PowerShell: $env:AI_API_KEY = 'sk-...'
 `;
 
@@ -97,15 +97,17 @@ function renderOption(name: OptionName): string {
 }
 
 const renderExamples = (examples: HelpPage['examples']): readonly string[] =>
-  examples.map(([line, meaning]) => `  ${PROGRAM} ${line}\n${wrap(meaning, 6)}`);
+  examples.map(([line, meaning]) => `  ${PROGRAM_NAME} ${line}\n${wrap(meaning, 6)}`);
 
 const INVALID_USAGE = ['2', 'invalid usage'] as const;
 
+/** Adds the code for invalid usage in its place, unless the page explains it. */
 function renderCodes(codes: HelpPage['codes'] = []): readonly string[] {
   if (codes.length === 0) return [];
-  const after = codes.findIndex(([code]) => Number.parseInt(code, 10) > 2);
-  const at = after === -1 ? codes.length : after;
-  const all = [...codes.slice(0, at), INVALID_USAGE, ...codes.slice(at)];
+  const next = codes.findIndex(([code]) => Number.parseInt(code, 10) >= 2);
+  const index = next === -1 ? codes.length : next;
+  const added = codes[index]?.[0] === INVALID_USAGE[0] ? [] : [INVALID_USAGE];
+  const all = [...codes.slice(0, index), ...added, ...codes.slice(index)];
   return all.map(([code, meaning]) => renderRow(code, meaning, CODE_COLUMN));
 }
 

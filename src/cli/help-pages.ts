@@ -1,8 +1,7 @@
 /**
- * Holds the help of each command beyond the tables: details, examples, exit codes. Loaded only by `help` and
+ * Defines the help for each command beyond the tables: details, examples, exit codes. Loaded only by `help` and
  * `completions`.
  */
-import { renderList } from '../base/quantities';
 import { STOP_SIGNALS } from '../command/command';
 import type { OptionName } from '../config/options';
 import type { CommandName } from './commands';
@@ -21,19 +20,19 @@ export interface HelpPage {
   readonly details: readonly string[];
   /** Command lines without the program name, each with its effect. */
   readonly examples: readonly (readonly [line: string, meaning: string])[];
-  /** Exit codes other than the usual 0 for success, 1 for failure, 2 for invalid usage. */
+  /** All exit codes, if they mean more than the usual 0 for success and 1 for failure; `help` adds 2. */
   readonly codes?: readonly (readonly [code: string, meaning: string])[];
   /** The shared options that affect the command. */
   readonly options: 'all' | readonly OptionName[];
 }
 
-const TARGET: readonly OptionName[] = ['host', 'port', 'stateDir', 'configFile'];
+const TARGET_OPTIONS: readonly OptionName[] = ['host', 'port', 'stateDir', 'configFile'];
 
-const PROVIDER: readonly OptionName[] = ['provider', 'aiBaseUrl', 'aiApiKey', 'defaultModel', 'configFile'];
+const PROVIDER_OPTIONS: readonly OptionName[] = ['provider', 'aiBaseUrl', 'aiApiKey', 'defaultModel', 'configFile'];
 
-const BRIDGE: readonly OptionName[] = ['host', 'port', ...PROVIDER, 'stateDir', 'logLevel'];
+const BRIDGE_OPTIONS: readonly OptionName[] = ['host', 'port', ...PROVIDER_OPTIONS, 'stateDir', 'logLevel'];
 
-/** The page of each command. */
+/** The help page of each command. */
 export const HELP_PAGES: Readonly<Record<CommandName, HelpPage>> = {
   serve: {
     group: 'run',
@@ -48,7 +47,7 @@ export const HELP_PAGES: Readonly<Record<CommandName, HelpPage>> = {
     codes: [
       ['0', 'stopped by a signal, or because no clients were left'],
       ['1', 'cannot listen on the port'],
-      [Object.values(STOP_SIGNALS).join(', '), `stopped by a second ${renderList(Object.keys(STOP_SIGNALS), 'or')}`],
+      [`${STOP_SIGNALS.SIGINT}, ${STOP_SIGNALS.SIGTERM}`, 'stopped by a second SIGINT or SIGTERM'],
     ],
     options: 'all',
   },
@@ -71,7 +70,7 @@ export const HELP_PAGES: Readonly<Record<CommandName, HelpPage>> = {
       ['1', 'no bridge could be started'],
       ['127', 'Codex is not installed'],
     ],
-    options: BRIDGE,
+    options: BRIDGE_OPTIONS,
   },
   start: {
     group: 'background',
@@ -83,7 +82,7 @@ export const HELP_PAGES: Readonly<Record<CommandName, HelpPage>> = {
       ['start', 'Use the default port.'],
       ['start --port 8080', 'Run another bridge on another port.'],
     ],
-    options: [...BRIDGE, 'logFile', 'logFileMaxMb'],
+    options: [...BRIDGE_OPTIONS, 'logFile', 'logFileMaxMb'],
   },
   stop: {
     group: 'background',
@@ -94,15 +93,15 @@ export const HELP_PAGES: Readonly<Record<CommandName, HelpPage>> = {
     ],
     codes: [
       ['0', 'stopped, or no bridge was running'],
-      ['1', 'still running, or not started with start'],
+      ['1', 'still running, not started with start, or another program uses the port'],
     ],
-    options: TARGET,
+    options: TARGET_OPTIONS,
   },
   restart: {
     group: 'background',
     details: ['Applies a new version, key or option. Accepts every option of serve.'],
     examples: [['restart', 'Restart the bridge on the default port.']],
-    options: [...BRIDGE, 'logFile', 'logFileMaxMb'],
+    options: [...BRIDGE_OPTIONS, 'logFile', 'logFileMaxMb'],
   },
   status: {
     group: 'background',
@@ -115,7 +114,7 @@ export const HELP_PAGES: Readonly<Record<CommandName, HelpPage>> = {
       ['0', 'a bridge is running'],
       ['3', 'no bridge is running'],
     ],
-    options: TARGET,
+    options: TARGET_OPTIONS,
   },
   logs: {
     group: 'background',
@@ -125,7 +124,7 @@ export const HELP_PAGES: Readonly<Record<CommandName, HelpPage>> = {
       ['logs --lines 1000', 'Show more lines.'],
       ['logs --json', 'Print each line as JSON, whatever the format of the log.'],
     ],
-    options: [...TARGET, 'logFile'],
+    options: [...TARGET_OPTIONS, 'logFile'],
   },
   usage: {
     group: 'inspect',
@@ -151,7 +150,7 @@ export const HELP_PAGES: Readonly<Record<CommandName, HelpPage>> = {
       ['quota', 'Show the quota of the current provider.'],
       ['quota --provider NAME --json', 'Show that of another provider, as JSON.'],
     ],
-    options: [...PROVIDER, 'stateDir'],
+    options: [...PROVIDER_OPTIONS, 'stateDir'],
   },
   service: {
     group: 'background',
@@ -180,7 +179,7 @@ export const HELP_PAGES: Readonly<Record<CommandName, HelpPage>> = {
       ['setup --undo', 'Remove the change.'],
       ['setup --shell bash --install', 'Add the function to ~/.bashrc.'],
     ],
-    options: ['host', 'port', ...PROVIDER, 'forceEnvAuth', 'discoverModels'],
+    options: ['host', 'port', ...PROVIDER_OPTIONS, 'forceEnvAuth', 'discoverModels'],
   },
   login: {
     group: 'setUp',
@@ -231,7 +230,7 @@ export const HELP_PAGES: Readonly<Record<CommandName, HelpPage>> = {
       ['0', 'no failures; there may be warnings'],
       ['1', 'at least one failure'],
     ],
-    options: ['host', 'port', ...PROVIDER, 'stateDir'],
+    options: ['host', 'port', ...PROVIDER_OPTIONS, 'stateDir'],
   },
   models: {
     group: 'inspect',
@@ -240,15 +239,16 @@ export const HELP_PAGES: Readonly<Record<CommandName, HelpPage>> = {
       ['models', 'Show a table.'],
       ['models --codex-catalog models.json', "Write the file for model_catalog_json in Codex's config.toml."],
     ],
-    options: [...PROVIDER, 'smallModel', 'discoverModels', 'modelMap'],
+    options: [...PROVIDER_OPTIONS, 'smallModel', 'discoverModels', 'modelMap'],
   },
   providers: {
     group: 'inspect',
     details: [
       "Lists the providers of the bridge and of your providers file (--providers), with the file's rows first. The" +
         ' file is JSON with comments: see docs/providers.md.',
-      "test NAME runs one turn with a tool call at the provider's address, with the key in the provider's own" +
-        ' variable; this costs one request, or a few if it is rejected. schema prints the JSON Schema of the file.',
+      'test NAME runs one turn with a tool call. The current provider is tested with the configured address and key,' +
+        ' any other with its own. This costs one request, or a few if it is rejected.',
+      'schema prints the JSON Schema of the file.',
     ],
     examples: [
       ['providers', 'Show name, origin, address, and whether a key is set.'],
@@ -265,8 +265,8 @@ export const HELP_PAGES: Readonly<Record<CommandName, HelpPage>> = {
   config: {
     group: 'inspect',
     details: [
-      'A flag overrides the environment variable, which overrides the line in the file of --config-file, which' +
-        ' overrides the default. Each row shows which one applies. Never shows a key in full.',
+      'A flag overrides the environment variable, which overrides the line in the --config-file, which overrides' +
+        ' a saved login, which overrides the default. Each row shows which one applies. Never shows a key in full.',
     ],
     examples: [
       ['config', 'Show what serve would use.'],
@@ -293,7 +293,7 @@ export const HELP_PAGES: Readonly<Record<CommandName, HelpPage>> = {
   version: { group: 'inspect', details: [], examples: [], options: [] },
 };
 
-/** The options in the overview. */
-export const FIRST_OPTIONS: readonly OptionName[] = [
+/** The options that the overview shows. */
+export const MAIN_OPTIONS: readonly OptionName[] = [
   'aiApiKey', 'provider', 'aiBaseUrl', 'defaultModel', 'port', 'configFile',
 ];

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { COMMANDS, COMMAND_NAMES, type CommandName } from '../../src/cli/commands';
 import { renderCommandHelp, renderHelp } from '../../src/cli/help-command';
-import { FIRST_OPTIONS, HELP_GROUPS, HELP_PAGES } from '../../src/cli/help-pages';
+import { HELP_GROUPS, HELP_PAGES, MAIN_OPTIONS } from '../../src/cli/help-pages';
 import { STOP_SIGNALS } from '../../src/command/command';
 import { createTerminalStyle } from '../../src/command/terminal-style';
 import { run } from '../../src/cli/main';
@@ -30,7 +30,7 @@ test('the overview fits in 80 columns and 60 lines, and lists each command in it
   assert.deepEqual(lines.filter((line) => line.length > 80 || line.endsWith(' ')), []);
   for (const title of Object.values(HELP_GROUPS)) assert.ok(text.includes(`\n${title}:\n`), title);
   for (const name of COMMAND_NAMES) assert.equal(lines.filter((line) => line.startsWith(`  ${name} `)).length, 1, name);
-  for (const name of FIRST_OPTIONS)
+  for (const name of MAIN_OPTIONS)
     assert.ok(flat(text).includes(`${OPTIONS[name].help} (${OPTIONS[name].env[0]})`), name);
 });
 
@@ -83,8 +83,17 @@ test('special exit codes are documented', () => {
   );
   assert.doesNotMatch(renderCommandHelp('models', PLAIN), /Exit codes/);
   const codes = /Exit codes:\n([^]*?)\n\n/.exec(renderCommandHelp('serve', PLAIN))?.[1] ?? '';
-  for (const [signal, code] of Object.entries(STOP_SIGNALS))
-    assert.match(codes, new RegExp(`\\b${code}\\b.* ${signal}\\b`));
+  for (const signal of ['SIGINT', 'SIGTERM'] as const)
+    assert.match(codes, new RegExp(`\\b${STOP_SIGNALS[signal]}\\b.* ${signal}\\b`));
+  assert.doesNotMatch(codes, /SIGHUP/, 'a second SIGHUP is ignored');
+});
+
+test('every exit code is listed once', () => {
+  for (const name of COMMAND_NAMES) {
+    const [, codes = ''] = /Exit codes:\n([^]*?)\n\n/.exec(`${renderCommandHelp(name, PLAIN)}\n`) ?? [];
+    const listed = [...codes.matchAll(/^ {2}(\S.*?) {2}/gm)].map(([, code]) => code);
+    assert.deepEqual(listed, [...new Set(listed)], name);
+  }
 });
 
 test('COMMAND --help prints the same as help COMMAND', async () => {
