@@ -7,26 +7,26 @@ import { createInterface, type Key } from 'node:readline';
  * @param choices answers that the arrow keys write into the line
  */
 export function askUser(question: string, choices: readonly string[] = []): Promise<string | undefined> {
-  const lines = createInterface({ input: process.stdin, output: process.stdout, historySize: 0 });
+  const reader = createInterface({ input: process.stdin, output: process.stdout, historySize: 0 });
   let chosen = -1;
   const choose = (_text: unknown, { name }: Key): void => {
     if (choices.length === 0 || (name !== 'up' && name !== 'down')) return;
     const step = name === 'up' ? -1 : 1;
     chosen = chosen < 0 && step < 0 ? choices.length - 1 : (chosen + step + choices.length) % choices.length;
-    lines.write(null, { ctrl: true, name: 'e' });
-    lines.write(null, { ctrl: true, name: 'u' });
-    lines.write(choices[chosen] ?? '');
+    reader.write(null, { ctrl: true, name: 'e' });
+    reader.write(null, { ctrl: true, name: 'u' });
+    reader.write(choices[chosen] ?? '');
   };
   process.stdin.on('keypress', choose);
   return new Promise((resolve) => {
-    lines.on('SIGINT', () => lines.close());
-    lines.on('close', () => {
+    reader.on('SIGINT', () => reader.close());
+    reader.on('close', () => {
       process.stdin.off('keypress', choose);
       resolve(undefined);
     });
-    lines.question(question, (answer) => {
+    reader.question(question, (answer) => {
       resolve(answer);
-      lines.close();
+      reader.close();
     });
   });
 }
@@ -39,7 +39,7 @@ const SEQUENCES = /\u001b\[[\d;]*[A-Za-z~]/g;
 /** Reads one line that is not shown; undefined when the user sends Ctrl-D or Ctrl-C. */
 export function askHidden(question: string): Promise<string | undefined> {
   const { stdin, stdout } = process;
-  // Set before the question appears, so that even an immediate answer is not shown.
+  // Raw mode is set before the question appears, so that even an immediate answer is not shown.
   stdin.setRawMode(true).setEncoding('utf8').resume();
   stdout.write(question);
   return new Promise((resolve) => {

@@ -25,14 +25,14 @@ const TABLE = {
     own: Object.values(SETUP_FLAGS),
   },
   start: { summary: 'Run the bridge in the background.' },
-  stop: { summary: 'Stop the bridge in the background.' },
-  restart: { summary: 'Stop the bridge in the background and start it again.' },
+  stop: { summary: 'Stop the background bridge.' },
+  restart: { summary: 'Stop the background bridge and start it again.' },
   status: {
-    summary: 'Show whether a bridge runs, its version, uptime and load.',
+    summary: 'Show whether a bridge is running, and its version, uptime and load.',
     own: Object.values(STATUS_FLAGS),
   },
   logs: {
-    summary: 'Show the log of the bridge in the background.',
+    summary: 'Show the log of the background bridge.',
     own: Object.values(LOGS_FLAGS),
   },
   usage: {
@@ -73,11 +73,11 @@ const TABLE = {
   },
   demo: { summary: 'Show a turn with tool calls against a simulated model; needs no key.' },
   completions: {
-    summary: 'Print the completion script of a shell.',
+    summary: 'Print the completion script for a shell.',
     operand: { placeholder: 'SHELL', required: true, noun: 'shell name', choices: () => ['bash', 'zsh', 'fish'] },
   },
   help: {
-    summary: 'Show this text, or the help of one command.',
+    summary: 'Show this text, or the help for one command.',
     flags: ['--help', '-h'],
     operand: { placeholder: 'COMMAND', required: false, noun: 'command', choices: listNames },
   },
@@ -100,17 +100,17 @@ function listNames(): readonly string[] {
   return COMMAND_NAMES;
 }
 
-/** Returns the commands that own `flag`. */
+/** Returns the commands that have `flag` among their own flags. */
 export function findOwners(flag: string): readonly CommandName[] {
   return COMMAND_NAMES.filter((name) => COMMANDS[name].own?.some((row) => row.flag === flag));
 }
 
-/** Whether `word` is the name of a command. */
-export function isCommandName(word: string): word is CommandName {
-  return Object.hasOwn(COMMANDS, word);
+/** Whether `text` is the name of a command. */
+export function isCommandName(text: string): text is CommandName {
+  return Object.hasOwn(COMMANDS, text);
 }
 
-/** Returns the command that a flag selects, such as help for `--help`. */
-export function findCommandOfFlag(word: string): CommandName | undefined {
-  return COMMAND_NAMES.find((name) => COMMANDS[name].flags?.some((flag) => flag === word));
+/** Returns the command that an argument selects as a flag, such as help for `--help`. */
+export function findCommandForFlag(arg: string): CommandName | undefined {
+  return COMMAND_NAMES.find((name) => COMMANDS[name].flags?.some((flag) => flag === arg));
 }

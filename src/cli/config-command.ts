@@ -1,4 +1,4 @@
-/** `config`: shows every option with its value, where that comes from, and what it overrides. */
+/** `config`: shows every option with its value, its origin, and the values that it overrides. */
 import { isDeepStrictEqual } from 'node:util';
 import { EXIT, type CommandContext } from '../command/command';
 import { requireConfig, type LoadedEnvironment } from '../command/load-config';
@@ -63,7 +63,7 @@ function renderConfig(view: ConfigView, style: TerminalStyle): string {
   ].join('\n');
 }
 
-/** Describes the same for --json; a value that is not set is null. */
+/** Describes the configuration for --json; a value that is not set is null. */
 function describeConfig({ config, origins, provider, paths }: ConfigView): object {
   const options = OPTION_NAMES.map((name) => [
     name,
@@ -99,7 +99,7 @@ function renderValue(value: Config[OptionName]): string {
   return String(value);
 }
 
-/** Two spaces, the longest flag, two spaces. */
+/** The mark, a space, the longest flag, two spaces. */
 const FLAG_WIDTH = Math.max(...OPTION_NAMES.map((name) => OPTIONS[name].flags[0].length)) + 4;
 
 const VALUE_WIDTH = 12;
@@ -117,14 +117,15 @@ function renderRow(title: string, value: string, source: string, style: Terminal
 
 const DEFAULT = 'default';
 
-/** "flag --port, overrides env PORT": the origin of the value, and the other sources that it overrides. */
+/** Renders the origin of the value and those that it overrides, such as "flag --port, overrides env PORT". */
 function renderSources(name: OptionName, view: ConfigView): string {
-  const origin = describe(view.origins[name]);
-  const overridden = listGivenOrigins(name, view).map(describe).filter((given) => given !== origin);
+  const origin = describeOrigin(view.origins[name]);
+  const overridden = listGivenOrigins(name, view).map(describeOrigin).filter((given) => given !== origin);
   return overridden.length === 0 ? origin : `${origin}, overrides ${overridden.join(' and ')}`;
 }
 
-const describe = (origin: Origin): string => (origin.kind === 'default' ? DEFAULT : `${origin.kind} ${origin.name}`);
+const describeOrigin = (origin: Origin): string =>
+  origin.kind === 'default' ? DEFAULT : `${origin.kind} ${origin.name}`;
 
 /** Returns the origins of all values given for an option, in order of precedence. */
 function listGivenOrigins(name: OptionName, { flags, env, file }: ConfigView): readonly GivenOrigin[] {

@@ -1,4 +1,4 @@
-/** The entry point: turns the command line into an exit code. */
+/** Runs the command that the command line names: the entry point of the program. */
 import { EXIT, STOP_SIGNALS } from '../command/command';
 import type { CommandIo, CommandModule, CrashOrigin, StopSignal } from '../command/command';
 import type { Environment } from '../config/resolve';
@@ -6,8 +6,8 @@ import { DEFAULT_COMMAND, type CommandName } from './commands';
 import { parseArguments } from './parse-arguments';
 
 /**
- * Loads the module of a command. Only the command that runs is loaded, to save start-up time. `import()` would remain a
- * native import in the CommonJS output and load Node's ESM loader; `require` does not.
+ * Load the modules of the commands. Only the command that runs is loaded, to save start-up time. `import()` would
+ * remain a native import in the CommonJS output and load Node's ESM loader; `require` does not.
  */
 const LOADERS: Readonly<Record<CommandName, () => CommandModule>> = {
   serve: (): typeof import('../serve/serve-command') => require('../serve/serve-command'),
@@ -59,7 +59,7 @@ const CRASH_ORIGINS: readonly CrashOrigin[] = ['uncaughtException', 'unhandledRe
 
 const STOP_SIGNAL_NAMES: readonly StopSignal[] = ['SIGHUP', 'SIGINT', 'SIGTERM'];
 
-/** Access to the real process. */
+/** Gives a command access to the real process. */
 function createProcessIo(): CommandIo {
   return addInput({
     out: createWriter(() => process.stdout),
@@ -87,8 +87,8 @@ function createProcessIo(): CommandIo {
 }
 
 /**
- * Adds the functions that read standard input. Checks for terminals only when a command uses one: opening standard
- * input takes start-up time.
+ * Adds the functions that read standard input. Checks for terminals only when a command uses such a function:
+ * opening standard input takes start-up time.
  */
 function addInput(io: CommandIo): CommandIo {
   const load = (): typeof import('./ask-user') => require('./ask-user');
@@ -100,7 +100,7 @@ function addInput(io: CommandIo): CommandIo {
   });
 }
 
-/** Opens the stream at the first write, and ignores a closed pipe (EPIPE), as in `… --help | head -1`. */
+/** Opens the stream at the first write. Ignores write errors, such as EPIPE after `… --help | head -1`. */
 function createWriter(open: () => NodeJS.WriteStream): (text: string) => void {
   let stream: NodeJS.WriteStream | undefined;
   return (text) => {

@@ -104,10 +104,11 @@ export function renderModels(entries: readonly CatalogEntry[], provider: Provide
 /** Separates columns by two spaces, or by one to make them fit; names that are still too long are truncated. */
 function renderTable(rows: readonly (readonly string[])[]): string {
   const widths = COLUMNS.map((_, column) => Math.max(...rows.map((cells) => cells[column]?.length ?? 0)));
-  const total = (gap: number): number => widths.reduce((sum, width) => sum + width) + gap * (widths.length - 1);
-  const gap = total(2) <= WIDTH ? 2 : 1;
-  const surplus = Math.max(0, total(gap) - WIDTH);
-  const fitted = widths.map((width, column) => (column === NAME ? Math.max(MIN_NAME_LENGTH, width - surplus) : width));
+  const sumWidths = (gap: number): number => widths.reduce((sum, width) => sum + width) + gap * (widths.length - 1);
+  const gap = sumWidths(2) <= WIDTH ? 2 : 1;
+  const surplus = Math.max(0, sumWidths(gap) - WIDTH);
+  const fitted = widths.map((width, column) =>
+    column === NAME_COLUMN ? Math.max(MIN_NAME_LENGTH, width - surplus) : width);
   const pad = (cell: string, column: number): string => {
     const width = fitted[column] ?? 0;
     return COLUMNS[column]?.right ? cell.padStart(width) : cell.slice(0, width).padEnd(width);
@@ -115,15 +116,14 @@ function renderTable(rows: readonly (readonly string[])[]): string {
   return rows.map((cells) => `${cells.map(pad).join(' '.repeat(gap)).trimEnd()}\n`).join('');
 }
 
-const NAME = COLUMNS.findIndex(({ title }) => title === 'name');
+const NAME_COLUMN = COLUMNS.findIndex(({ title }) => title === 'name');
 const MIN_NAME_LENGTH = 8;
 
 function renderLegend(entries: readonly CatalogEntry[]): string {
   const used = new Set<string>(entries.map(({ basis }) => basis));
   const letters = Object.entries(BASES)
     .filter(([basis]) => used.has(basis))
-    .map(([, words]) => `${words.join('  ')}\n`);
+    .map(([, row]) => `${row.join('  ')}\n`);
   const mark = entries.some(({ isDefault }) => isDefault) ? '*  the default model\n' : '';
   return `${mark}${letters.join('')}`;
 }
-

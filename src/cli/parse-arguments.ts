@@ -6,14 +6,14 @@ import type { ValueType } from '../config/option';
 import { OPTIONS, OPTION_NAMES, type OptionName } from '../config/options';
 import { describeInvalidValue, type FlagTexts } from '../config/resolve';
 import {
-  COMMANDS, COMMAND_NAMES, DEFAULT_COMMAND, findCommandOfFlag, findOwners, isCommandName, type CommandName,
+  COMMANDS, COMMAND_NAMES, DEFAULT_COMMAND, findCommandForFlag, findOwners, isCommandName, type CommandName,
 } from './commands';
 
 export interface ParsedArguments {
   /** Undefined if none was named. */
   readonly command: CommandName | undefined;
   readonly flags: FlagTexts;
-  /** The command's own flags; every value is valid for its row. */
+  /** The command's own flags; invalid ones are reported in `errors`. */
   readonly own: OwnTexts;
   readonly operand: string | undefined;
   readonly subject?: string;
@@ -28,21 +28,21 @@ export interface ParsedArguments {
  * flag is given twice, the last one applies. Flags may come before or after the command, unless the command passes its
  * arguments on.
  */
-export function parseArguments(words: readonly string[]): ParsedArguments {
-  const draft: ParseState = {
+export function parseArguments(args: readonly string[]): ParsedArguments {
+  const state: ParseState = {
     command: undefined, isCommandFixed: false, flags: {}, own: {}, operand: undefined, errors: [],
   };
   let index = 0;
-  while (index < words.length && !isForCodex(draft)) index += readWord(words[index] ?? '', words[index + 1], draft);
-  const { command, flags, own, operand, subject } = draft;
+  while (index < args.length && !isForCodex(state)) index += readArgument(args[index] ?? '', args[index + 1], state);
+  const { command, flags, own, operand, subject } = state;
   return {
     command,
     flags,
     own,
     operand,
     ...(subject !== undefined && { subject }),
-    rest: words.slice(index),
-    errors: listErrors(draft),
+    rest: args.slice(index),
+    errors: listErrors(state),
   };
 }
 
@@ -50,13 +50,13 @@ interface ParseState {
   command: CommandName | undefined;
   /** Set by `--help` and `--version`, which override any command. */
   isCommandFixed: boolean;
-  /** The first word that should have been a command. */
+  /** The first argument that should have been a command. */
   unknown?: UnknownCommand;
   readonly flags: { [N in OptionName]?: string };
   readonly own: Record<string, string>;
   operand: string | undefined;
   subject?: string;
-  /** Errors in flags, and in the words after the command. */
+  /** Errors in flags, and in the arguments after the command. */
   readonly errors: string[];
 }
 
@@ -70,70 +70,70 @@ function isForCodex({ command, unknown }: ParseState): boolean {
   return unknown?.isCodexCommand === true || (command !== undefined && COMMANDS[command].passesOn !== undefined);
 }
 
-/** Each reader below returns the number of words it consumed: one, or two with a value. */
-function readWord(word: string, next: string | undefined, draft: ParseState): 1 | 2 {
-  if (!word.startsWith('-')) return readCommand(word, draft);
-  const command = findCommandOfFlag(word);
-  if (command === undefined) return readFlag(word, next, draft);
-  if (!draft.isCommandFixed) fixCommand(command, draft);
+/** Each reader below returns the number of arguments it consumed: one, or two with a value. */
+function readArgument(arg: string, next: string | undefined, state: ParseState): 1 | 2 {
+  if (!arg.startsWith('-')) return readCommand(arg, state);
+  const command = findCommandForFlag(arg);
+  if (command === undefined) return readFlag(arg, next, state);
+  if (!state.isCommandFixed) fixCommand(command, state);
   return 1;
 }
 
 /** Selects a command by a flag: `setup --help` means `help setup`. */
-function fixCommand(command: CommandName, draft: ParseState): void {
-  if (command !== draft.command) draft.operand = COMMANDS[command].operand === undefined ? undefined : draft.command;
-  draft.command = command;
-  draft.isCommandFixed = true;
+function fixCommand(command: CommandName, state: ParseState): void {
+  if (command !== state.command) state.operand = COMMANDS[command].operand === undefined ? undefined : state.command;
+  state.command = command;
+  state.isCommandFixed = true;
 }
 
-function readCommand(word: string, draft: ParseState): 1 {
-  if (draft.command !== undefined) readOperand(word, draft.command, draft);
-  else if (isCommandName(word)) draft.command = word;
-  else draft.unknown ??= describeUnknown(word);
+function readCommand(arg: string, state: ParseState): 1 {
+  if (state.command !== undefined) readOperand(arg, state.command, state);
+  else if (isCommandName(arg)) state.command = arg;
+  else state.unknown ??= describeUnknown(arg);
   return 1;
 }
 
-function readOperand(word: string, command: CommandName, draft: ParseState): void {
-  const isFirst = draft.operand === undefined;
-  if (isFirst && COMMANDS[command].operand !== undefined) draft.operand = word;
-  else if (draft.subject === undefined && takesSubject(command, draft.operand)) draft.subject = word;
-  else if (!draft.isCommandFixed) draft.errors.push(`Unexpected argument ${quoteWord(word)} after ${command}.`);
+function readOperand(arg: string, command: CommandName, state: ParseState): void {
+  const isFirst = state.operand === undefined;
+  if (isFirst && COMMANDS[command].operand !== undefined) state.operand = arg;
+  else if (state.subject === undefined && takesSubject(command, state.operand)) state.subject = arg;
+  else if (!state.isCommandFixed) state.errors.push(`Unexpected argument ${quoteArgument(arg)} after ${command}.`);
 }
 
 const takesSubject = (command: CommandName, operand = ''): boolean =>
   COMMANDS[command].operand?.subject?.of.includes(operand) ?? false;
 
-function describeUnknown(word: string): UnknownCommand {
+function describeUnknown(arg: string): UnknownCommand {
   const { CODEX_COMMANDS }: typeof import('./codex-commands') = require('./codex-commands');
-  const isCodexCommand = CODEX_COMMANDS.includes(word);
+  const isCodexCommand = CODEX_COMMANDS.includes(arg);
   const advice = isCodexCommand
-    ? `Did you mean: aliyun-codex-bridge codex ${word}`
-    : suggest(word, COMMAND_NAMES, 'Run: aliyun-codex-bridge help');
-  return { error: `Unknown command ${quoteWord(word)}. ${advice}`, isCodexCommand };
+    ? `Did you mean: aliyun-codex-bridge codex ${arg}`
+    : suggest(arg, COMMAND_NAMES, 'Run: aliyun-codex-bridge help');
+  return { error: `Unknown command ${quoteArgument(arg)}. ${advice}`, isCodexCommand };
 }
 
-function readFlag(word: string, next: string | undefined, draft: ParseState): 1 | 2 {
-  const [flag, attached] = splitAtEquals(word);
+function readFlag(arg: string, next: string | undefined, state: ParseState): 1 | 2 {
+  const [flag, attached] = splitAtEquals(arg);
   const own = OWN_FLAGS.get(flag);
   if (own !== undefined)
-    return readValue(flag, own.type, { attached, next }, draft, (text) => (draft.own[flag] = text));
+    return readValue(flag, own.type, { attached, next }, state, (text) => (state.own[flag] = text));
   const spelling = SPELLINGS.get(flag);
   if (spelling === undefined) {
-    const help = `Run: aliyun-codex-bridge ${draft.command ?? DEFAULT_COMMAND} --help`;
-    const shown = /^-[\w-]{1,40}$/.test(flag) ? flag : quoteWord(flag);
-    draft.errors.push(`Unknown flag ${shown}. ${suggest(flag, listFlags(), help)}`);
-    // The next word may be its value, and a secret, so it is skipped unless it is the command.
-    const isCommand = draft.command === undefined && isCommandName(next ?? '');
+    const help = `Run: aliyun-codex-bridge ${state.command ?? DEFAULT_COMMAND} --help`;
+    const shown = /^-[\w-]{1,40}$/.test(flag) ? flag : quoteArgument(flag);
+    state.errors.push(`Unknown flag ${shown}. ${suggest(flag, listFlags(), help)}`);
+    // The next argument may be the flag's value, and a secret, so it is skipped unless it names a command.
+    const isCommand = state.command === undefined && isCommandName(next ?? '');
     return attached === undefined && isValue(next) && !isCommand ? 2 : 1;
   }
   const { name, isNegation } = spelling;
-  if (isNegation) return readNegation(flag, name, attached, draft);
-  return readValue(flag, OPTIONS[name].type, { attached, next }, draft, (text) => (draft.flags[name] = text));
+  if (isNegation) return readNegation(flag, name, attached, state);
+  return readValue(flag, OPTIONS[name].type, { attached, next }, state, (text) => (state.flags[name] = text));
 }
 
-function readNegation(flag: string, name: OptionName, attached: string | undefined, draft: ParseState): 1 {
-  if (attached === undefined) draft.flags[name] = '0';
-  else draft.errors.push(`${flag} takes no value.`);
+function readNegation(flag: string, name: OptionName, attached: string | undefined, state: ParseState): 1 {
+  if (attached === undefined) state.flags[name] = '0';
+  else state.errors.push(`${flag} takes no value.`);
   return 1;
 }
 
@@ -146,13 +146,13 @@ function readValue(
   flag: string,
   { isSwitch, expected, parse }: ValueType<unknown>,
   { attached, next }: FlagValue,
-  draft: ParseState,
+  state: ParseState,
   store: (text: string) => void,
 ): 1 | 2 {
   const isOptional = isSwitch === true || isCommandName(next ?? '');
   const isNextValue = isValue(next) && (!isOptional || parse(next) !== undefined);
   const value = attached ?? (isNextValue ? next : isSwitch && '1');
-  if (value === undefined) draft.errors.push(`${flag} needs a value: ${expected}.`);
+  if (value === undefined) state.errors.push(`${flag} needs a value: ${expected}.`);
   else store(value);
   return attached === undefined && isNextValue ? 2 : 1;
 }
@@ -161,13 +161,13 @@ function readValue(
  * With `--help` or `--version`, flags are not validated, because users add these to a command line that failed. After
  * an unknown command, own flags are not validated either.
  */
-function listErrors(draft: ParseState): readonly string[] {
-  const { unknown, isCommandFixed, errors } = draft;
+function listErrors(state: ParseState): readonly string[] {
+  const { unknown, isCommandFixed, errors } = state;
   return [
     ...(unknown === undefined ? [] : [unknown.error]),
     ...(isCommandFixed ? [] : errors),
-    ...(isCommandFixed || unknown !== undefined ? [] : checkOwnFlags(draft)),
-    ...checkOperand(draft),
+    ...(isCommandFixed || unknown !== undefined ? [] : checkOwnFlags(state)),
+    ...checkOperand(state),
   ];
 }
 
@@ -192,28 +192,28 @@ function checkOperand({ command = DEFAULT_COMMAND, operand, subject }: ParseStat
     return isMissing ? [`Missing ${row.subject?.placeholder ?? ''} after ${command} ${operand}.`] : [];
   }
   const advice = row.required ? `Use ${renderList(choices, 'or')}.` : 'Run: aliyun-codex-bridge help';
-  return [`Unknown ${row.noun} ${quoteWord(operand)}. ${suggest(operand, choices, advice)}`];
+  return [`Unknown ${row.noun} ${quoteArgument(operand)}. ${suggest(operand, choices, advice)}`];
 }
 
 /** Splits `--name=value`; without `=` there is no value. */
-function splitAtEquals(word: string): readonly [flag: string, value: string | undefined] {
-  const end = word.indexOf('=');
-  return end === -1 ? [word, undefined] : [word.slice(0, end), word.slice(end + 1)];
+function splitAtEquals(arg: string): readonly [flag: string, value: string | undefined] {
+  const end = arg.indexOf('=');
+  return end === -1 ? [arg, undefined] : [arg.slice(0, end), arg.slice(end + 1)];
 }
 
-/** Whether a word can be a value. `-1` can, and is then rejected as a port number; a flag cannot. */
-const isValue = (word: string | undefined): word is string =>
-  word !== undefined && !word.startsWith('--') && findCommandOfFlag(word) === undefined;
+/** Whether an argument can be a value. `-1` can, and is then rejected as a port number; a flag cannot. */
+const isValue = (arg: string | undefined): arg is string =>
+  arg !== undefined && !arg.startsWith('--') && findCommandForFlag(arg) === undefined;
 
-/** Suggests the closest known word, or returns `advice`. */
-function suggest(word: string, known: Iterable<string>, advice: string): string {
+/** Suggests the closest of the known names, or returns `advice`. */
+function suggest(arg: string, known: Iterable<string>, advice: string): string {
   const { findNearest }: typeof import('../base/nearest') = require('../base/nearest');
-  const nearest = findNearest(word, known);
+  const nearest = findNearest(arg, known);
   return nearest === undefined ? advice : `Did you mean ${nearest}?`;
 }
 
-/** A long word in the wrong place may be a key, so it is masked. */
-const quoteWord = (word: string): string => (word.length > 40 ? quoteSecret(word) : quote(word));
+/** A long argument in the wrong place may be a key, so it is masked. */
+const quoteArgument = (arg: string): string => (arg.length > 40 ? quoteSecret(arg) : quote(arg));
 
 interface FlagSpelling {
   readonly name: OptionName;

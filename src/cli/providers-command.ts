@@ -8,7 +8,7 @@ import { findProvider, findProviderByName, PROVIDERS } from '../providers/catalo
 import { resolveKeys } from '../providers/keys';
 import type { Provider } from '../providers/provider';
 
-/** Returns 0 on success, 1 if a test failed, 2 for errors in options or in the file. */
+/** Returns 0 on success, 1 if a test failed, 2 for invalid usage or an invalid file. */
 export async function run(context: CommandContext): Promise<number> {
   const { operand, subject, own, io } = context;
   if (operand === 'schema') {
@@ -19,10 +19,9 @@ export async function run(context: CommandContext): Promise<number> {
   if (operand === 'test') return test(context, subject ?? '');
   const loaded = requireConfig(context, undefined, loadWithoutKeyStore);
   if (typeof loaded === 'number') return loaded;
-  const rows = (loaded.config.catalog ?? PROVIDERS).map((row) => describeRow(row, loaded));
-  io.out(
-    readOwnFlag(PROVIDERS_FLAGS.json, own) ? `${JSON.stringify({ providers: rows }, null, 2)}\n` : renderRows(rows),
-  );
+  const providers = (loaded.config.catalog ?? PROVIDERS).map((row) => describeRow(row, loaded));
+  const isJson = readOwnFlag(PROVIDERS_FLAGS.json, own) === true;
+  io.out(isJson ? `${JSON.stringify({ providers }, null, 2)}\n` : renderProviders(providers));
   return EXIT.done;
 }
 
@@ -33,10 +32,10 @@ interface ProviderLine {
   readonly base_url: string | null;
   /** The name of the variable that holds the key, or `login` for a saved key; null without a key. */
   readonly key: string | null;
-  /** How many keys there are. */
+  /** The number of keys. */
   readonly keys: number;
   readonly models: number;
-  /** Why it cannot be used; null if it can. */
+  /** Why the provider cannot be used; null if it can. */
   readonly disabled: string | null;
   /** Whether the bridge would use this provider. */
   readonly current: boolean;
@@ -58,7 +57,7 @@ function describeRow(row: Provider, { config, env, logins }: Loaded): ProviderLi
   };
 }
 
-function renderRows(rows: readonly ProviderLine[]): string {
+function renderProviders(rows: readonly ProviderLine[]): string {
   const cells = [
     ['provider', 'origin', 'models', 'key', 'base URL'],
     ...rows.map(({ name, origin, models, key, keys, base_url, current }) => {
@@ -73,8 +72,8 @@ function renderRows(rows: readonly ProviderLine[]): string {
 }
 
 /**
- * Tests a provider. Unless it is the current one, it is tested with its own address and key: the options of OWN_OPTIONS
- * belong to the current provider.
+ * Tests a provider. Unless it is the current one, it is tested with its own address and key: the options in
+ * CURRENT_PROVIDER_OPTIONS apply only to the current one.
  */
 async function test(context: CommandContext, name: string): Promise<number> {
   const loaded = requireConfig(context);
@@ -89,16 +88,16 @@ async function test(context: CommandContext, name: string): Promise<number> {
   if (row === findProvider(config.provider, config.aiBaseUrl, config.catalog)) return testProvider(context);
   const { env } = loadEnvironment(context.flags, context.env);
   const flags = Object.fromEntries(
-    Object.entries(context.flags).filter(([name]) => !OWN_OPTIONS.some((each) => each === name)),
+    Object.entries(context.flags).filter(([option]) => !CURRENT_PROVIDER_OPTIONS.some((each) => each === option)),
   );
-  const excluded: readonly string[] = OWN_OPTIONS.flatMap((name) => OPTIONS[name].env);
+  const excluded: readonly string[] = CURRENT_PROVIDER_OPTIONS.flatMap((option) => OPTIONS[option].env);
   // AI_API_KEY_1, AI_API_KEY_2 and so on are further keys of AI_API_KEY.
   const rest = Object.entries(env).filter(([variable]) => !excluded.includes(variable.replace(/_\d+$/, '')));
   return testProvider({ ...context, flags: { ...flags, provider: row.name }, env: Object.fromEntries(rest) });
 }
 
-/** What belongs to the current provider alone; `loadEnvironment` has read the file. */
-const OWN_OPTIONS = [
+/** The options that apply only to the current provider; `configFile`, because `loadEnvironment` has read the file. */
+const CURRENT_PROVIDER_OPTIONS = [
   'aiApiKey', 'aiBaseUrl', 'configFile', 'defaultModel', 'upstreamHeader', 'upstreamCert', 'fallback', 'smallModel',
   'visionModel',
 ] as const;

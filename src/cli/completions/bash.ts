@@ -40,7 +40,7 @@ const BRANCHES: readonly Branch[] = [
 const SCRIPT = `# Bash completions for aliyun-codex-bridge. Install them now and after each update:
 #   mkdir -p ~/.local/share/bash-completion/completions
 #   aliyun-codex-bridge completions bash > ~/.local/share/bash-completion/completions/aliyun-codex-bridge
-# Without the package bash-completion, add this line to ~/.bashrc instead:
+# Without the bash-completion package, add this line to ~/.bashrc instead:
 #   eval "$(aliyun-codex-bridge completions bash)"
 
 _aliyun_codex_bridge() {
@@ -90,7 +90,7 @@ _aliyun_codex_bridge_files() {
   if (( \${#COMPREPLY[@]} == 0 )); then compopt -o "$2" 2> /dev/null; fi
 }
 
-# Everything after the word at $1 is for Codex: its own completions, where they are loaded, or files.
+# Completes the words from index $1 on, which are for Codex: with Codex's own completions if available, or files.
 _aliyun_codex_bridge_codex() {
   local loader
   for loader in _comp_load _completion_loader; do

@@ -78,7 +78,7 @@ function __aliyun_codex_bridge_expects
     test "$words[1]" = "$argv[1]"; and test (count $words) -lt 2
 end
 
-# Everything after the word codex is for Codex.
+# Completes everything after the word codex with Codex's own completions.
 function __aliyun_codex_bridge_codex
     set -l words (commandline -opc)
     set -l start (contains -i -- codex $words)

@@ -31,19 +31,19 @@ export interface Scope {
   readonly words: readonly string[];
   /** The placeholder for such a word. */
   readonly placeholder: string;
-  /** Everything after the command is for Codex. */
+  /** Whether everything after the command is for Codex. */
   readonly isCodex: boolean;
 }
 
-/** All scopes; the first one is before any command. */
+/** Lists all scopes; the first one is before any command. */
 export function listScopes(): readonly Scope[] {
   return [findFirstScope(), ...COMMAND_NAMES.map(findScope)];
 }
 
-/** The summary of a word that names a command; otherwise empty. */
+/** Returns the summary of a word that names a command; otherwise empty. */
 export const describeWord = (word: string): string => (isCommandName(word) ? COMMANDS[word].summary : '');
 
-/** Every flag that takes a value, once; a spelling has the same meaning in all scopes. */
+/** Lists every flag that takes a value, once; a spelling has the same meaning in all scopes. */
 export function listValueFlags(scopes: readonly Scope[]): readonly (Flag & { readonly value: ValueCompletion })[] {
   const found = new Map<string, Flag & { readonly value: ValueCompletion }>();
   for (const { spelling, value, ...flag } of scopes.flatMap(({ flags }) => flags)) {
@@ -84,7 +84,7 @@ function findScope(command: CommandName): Scope {
   };
 }
 
-const HELP: Flag = { spelling: '--help', help: 'Show the help of this command.' };
+const HELP: Flag = { spelling: '--help', help: 'Show the help for this command.' };
 
 function describeOwn({ flag, type, help }: OwnFlag): Flag {
   return { spelling: flag, help, ...describeValue(type, false) };
@@ -98,7 +98,7 @@ function describeOption(name: OptionName): readonly Flag[] {
   return [...plain, ...flags.map((flag): Flag => ({ spelling: `--no-${flag.slice(2)}`, help: `Turn off: ${help}` }))];
 }
 
-/** The ids of all models in the catalog that need no quoting in any shell. */
+/** Lists the ids of all models in the catalog, except those that need quoting in a shell. */
 const listModels = (): readonly string[] =>
   [...new Set(PROVIDERS.flatMap(({ models }) => models.map(({ id }) => id)))].filter((id) => /^[\w./-]+$/.test(id));
 

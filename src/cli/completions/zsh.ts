@@ -18,7 +18,7 @@ function renderScope({ command, flags, words, placeholder, isCodex }: Scope): st
   return `        (${command})\n          _arguments${specs.join('')} && ret=0 ;;\n`;
 }
 
-/** A specification for _arguments (zshcompsys(1)). */
+/** Renders a specification for _arguments (zshcompsys(1)). */
 function describeFlag({ spelling, help, placeholder = '', value }: Flag): string {
   const about = `[${help.replace(/[\\[\]]/g, '\\$&')}]`;
   if (value === undefined) return quote(`${spelling}${about}`);
