@@ -1,4 +1,4 @@
-/** `logs`: shows the end of the background bridge's log, and follows it. */
+/** `logs`: shows the end of the background bridge's log, and can follow it. */
 import { existsSync, realpathSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { asText, parseJsonObject } from '../base/json';
@@ -19,16 +19,16 @@ export async function run(context: CommandContext): Promise<number> {
   const { io, own, env } = context;
   const target = findTarget(context);
   if (typeof target === 'number') return target;
-  const named = findLog(target);
-  if (!existsSync(named)) {
+  const file = findLogFile(target);
+  if (!existsSync(file)) {
     const start = renderCommand('start', target.port);
-    io.error(`No log file ${named}. Only bridges started with "${start}" write this log.
+    io.error(`No log file ${file}. Only bridges started with "${start}" write this log.
 Other bridges write to standard error or to their own --log-file. To read such a file, give the same --log-file here.
 `);
     return EXIT.failed;
   }
   // If the log is a symbolic link, the rotated file is next to its target.
-  const path = realpathSync(named);
+  const path = realpathSync(file);
   const reader = createLogReader(path);
   try {
     const lines = readLog(path, readOwnFlag(LOGS_FLAGS.lines, own) ?? DEFAULT_LINES, { to: reader.start });
@@ -48,7 +48,7 @@ Other bridges write to standard error or to their own --log-file. To read such a
   }
 }
 
-function findLog({ config, paths, port, record }: BridgeTarget): string {
+function findLogFile({ config, paths, port, record }: BridgeTarget): string {
   return config.logFile === undefined ? (record?.logFile ?? logFileOf(paths.state, port)) : resolve(config.logFile);
 }
 
@@ -76,7 +76,7 @@ interface LogLine {
   readonly json: string;
 }
 
-/** @param last the time of the previous line, because warnings and crashes of Node have none */
+/** @param last the time of the previous line, because Node's warnings and crashes have none */
 function readLine(line: string, last: string | null): LogLine {
   const own = parseJsonObject(line);
   if (own !== undefined) return { time: asText(own['time']) ?? last, json: line };
@@ -88,13 +88,13 @@ function readLine(line: string, last: string | null): LogLine {
   return { time, json: JSON.stringify(entry) };
 }
 
-/** Resolves on Ctrl-C or when standard output is closed. */
+/** Writes new log text until a stop signal, or until standard output is closed. @throws if the log cannot be read */
 function follow(path: string, reader: LogReader, io: CommandIo): Promise<void> {
   return new Promise((resolve, reject) => {
     const end = (): void => {
       unwatch();
-      forgetSignals();
-      forgetReader?.();
+      unsubscribeSignals();
+      unsubscribeReader?.();
       resolve();
     };
     const show = (): void => {
@@ -107,8 +107,8 @@ function follow(path: string, reader: LogReader, io: CommandIo): Promise<void> {
       }
     };
     const unwatch = watchLog(path, show);
-    const forgetSignals = io.onSignal(end);
-    const forgetReader = io.onReaderGone?.(end);
+    const unsubscribeSignals = io.onSignal(end);
+    const unsubscribeReader = io.onReaderGone?.(end);
     show();
   });
 }

@@ -5,9 +5,9 @@ import type { Environment, FlagTexts } from '../config/resolve';
 import { run as start } from './start-command';
 import { run as stop } from './stop-command';
 
-/** Returns the exit code of the failed step, 0, or 2 for invalid usage. */
+/** Returns 0, the exit code of the step that failed, or 2 for invalid usage. */
 export async function run(context: CommandContext): Promise<number> {
-  // A bridge that could not be started again is not stopped. The key store is read once, by start.
+  // Checked first, so that no bridge is stopped that cannot be started again. Only `start` reads the key store.
   const check = (flags: FlagTexts, env: Environment) => loadConfig(flags, env, 'without key store');
   const loaded = requireConfig(context, undefined, check);
   if (typeof loaded === 'number') return loaded;

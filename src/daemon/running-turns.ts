@@ -61,7 +61,7 @@ async function listRunningTurns({ host, port, record, config }: BridgeTarget): P
   }));
 }
 
-/** `codex_exec qwen3.7-plus streaming… 12 s, 340 tokens`. */
+/** Renders a turn, such as `codex_exec qwen3.7-plus streaming… 12 s, 340 tokens`. */
 function renderRunningTurn({ client, model, isStreaming, ms, tokens }: ListedTurn): string {
   const state = isStreaming ? 'streaming…' : 'waiting for the first token…';
   const seconds = renderDuration(Math.floor(ms / 1_000) * 1_000);

@@ -23,7 +23,7 @@ export const SERVICE_KINDS: Readonly<Record<ServiceKindName, ServiceKind>> = {
   termux: TERMUX_BOOT,
 };
 
-/** The service manager of this machine; systemd by default. */
+/** Detects the service manager of the machine; assumes systemd if it finds no other. */
 export function detectKind({ env, platform }: Machine): ServiceKindName {
   if (platform === 'win32') return 'windows';
   if (platform === 'darwin') return 'launchd';
@@ -62,8 +62,8 @@ export async function run(context: CommandContext): Promise<number> {
 }
 
 /**
- * Returns the configuration that the service will have: if the environment file exists, it is kept, and the flags and
- * variables of this command do not apply.
+ * Returns the configuration that the service will have, or the exit code after reporting errors. If the environment
+ * file exists, it is kept, and the flags and variables of this command do not apply.
  */
 function requireServiceConfig(context: CommandContext, machine: Machine): Loaded | number {
   const given = requireConfig(context, checkPortIsFixed);

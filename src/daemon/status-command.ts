@@ -10,7 +10,7 @@ import { listRecords, type BridgeRecord } from '../instance/bridge-record';
 import { findTarget, renderBase, renderCommand, type BridgeTarget } from '../instance/target';
 import { readToday, renderToday, type Today } from '../usage/today';
 
-/** Returns 0 if a bridge is running on the port, 3 if none does, 2 for invalid usage. */
+/** Returns 0 if a bridge is running on the port, 3 if none is, 2 for invalid usage. */
 export async function run(context: CommandContext): Promise<number> {
   const { io, own, env } = context;
   const target = findTarget(context);
@@ -78,7 +78,7 @@ async function findStatus(target: BridgeTarget, now: number): Promise<BridgeStat
   };
 }
 
-/** Returns nothing for the stale record of a killed bridge. */
+/** Queries a recorded bridge; returns nothing if the record is stale, because the bridge was killed. */
 async function findOther({ host, port, pid, logFile }: BridgeRecord): Promise<readonly OtherBridge[]> {
   const state = await probePort({ host, port });
   if (state.kind !== 'bridge' || state.health.pid !== pid) return [];
@@ -103,7 +103,7 @@ function describeAbsence({ state, url, port }: BridgeStatus): string {
 
 function renderRunning(status: BridgeStatus, style: TerminalStyle): string {
   const { version, installed, url, port, pid, uptime, upstream, openStreams, launches, background, logFile } = status;
-  const advice = `installed is ${installed}. Run: ${renderCommand('restart', port)}`;
+  const advice = `${installed} is installed. Run: ${renderCommand('restart', port)}`;
   const age = renderDuration((uptime ?? 0) * 1_000);
   const rows: readonly LabeledRow[] = [
     ['process', `pid ${pid ?? 'unknown'}, up ${age}${background ? ', in the background' : ''}`],

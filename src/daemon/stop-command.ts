@@ -9,7 +9,7 @@ import { findTarget, renderBase, renderCommand, type BridgeTarget } from '../ins
 /** Time that a bridge needs after draining to notify clients, close connections and exit. */
 const MARGIN_MS = 5_000;
 
-/** Returns 0 if no bridge is left on the port, 1 if one may still run, 2 for invalid usage. */
+/** Returns 0 if nothing uses the port any more, 1 if a bridge or another program still does, 2 for invalid usage. */
 export async function run(context: CommandContext): Promise<number> {
   const { io } = context;
   const target = findTarget(context);
@@ -39,17 +39,17 @@ export async function run(context: CommandContext): Promise<number> {
     return EXIT.failed;
   }
   removeRecord(stateFile, record.pid);
-  io.out(`Stopped the bridge on ${renderBase(target)} (pid ${record.pid}).\n`);
+  io.out(`Stopped the bridge at ${renderBase(target)} (pid ${record.pid}).\n`);
   return EXIT.done;
 }
 
 function describeStranger({ port, record }: BridgeTarget): string {
-  const hint = record === undefined ? '' : ` If it is a bridge that hangs, its pid was ${record.pid}.`;
+  const hint = record === undefined ? '' : ` If it is a bridge that hangs, its pid is ${record.pid}.`;
   return `Port ${port} is in use by another program; nothing was stopped.${hint}\n`;
 }
 
 function describeForeground(target: BridgeTarget, { pid }: Health): string {
-  const bridge = `The bridge on ${renderBase(target)}${pid === undefined ? '' : ` (pid ${pid})`}`;
+  const bridge = `The bridge at ${renderBase(target)}${pid === undefined ? '' : ` (pid ${pid})`}`;
   return `${bridge} was not started with "${renderCommand('start', target.port)}".
 Stop it where you started it: with Ctrl-C in its terminal, or by its service manager or container.
 `;
@@ -60,7 +60,7 @@ export function describeUse({ openStreams, launches }: Health, platform: NodeJS.
   const effect = platform === 'win32' ? 'will be interrupted' : 'may finish first';
   const streams = openStreams === 0 ? '' : `Still streaming: ${renderCount(openStreams, 'answer')}, which ${effect}.\n`;
   if (launches === 0) return streams;
-  // Their launchers restart it (launch/hold-bridge).
+  // The launchers of these sessions restart it (launch/hold-bridge).
   const [verb, count] = [launches === 1 ? 'is' : 'are', renderCount(launches, 'Codex session')];
   return `${streams}${count} ${verb} using it and will restart it.\n`;
 }

@@ -507,7 +507,7 @@ for (const [node, manager] of MOVES) {
     if (manager === undefined) assert.equal(warning, undefined);
     else
       assert.ok(
-        warning?.startsWith(`Node is in a folder of ${manager}, which the next update may remove: ${node}\n`),
+        warning?.startsWith(`Node is in a folder that ${manager} may remove at the next update: ${node}\n`),
         warning,
       );
   });

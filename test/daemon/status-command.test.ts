@@ -108,7 +108,7 @@ test('shows a bridge of another version, and one that reports only its name', LI
   streaming  2 answers
   launches   none
   log        in the terminal that started it
-  version    installed is ${readVersion()}. Run: ${NAME} restart --port ${old}
+  version    ${readVersion()} is installed. Run: ${NAME} restart --port ${old}
   today      no requests
 `);
   const bare = await pretend(context, { name: NAME });

@@ -55,7 +55,7 @@ test('stop returns when the process has exited', LIMIT, async (context) => {
   assert.ok(record);
   const { code, out, error } = await home.run('stop');
   assert.deepEqual([code, error], [0, '']);
-  assert.equal(out, `Stopped the bridge on http://127.0.0.1:${home.port}/v1 (pid ${record.pid}).\n`);
+  assert.equal(out, `Stopped the bridge at http://127.0.0.1:${home.port}/v1 (pid ${record.pid}).\n`);
   assert.ok(!isAlive(record.pid));
   assert.deepEqual(home.records(), []);
 });
@@ -91,7 +91,7 @@ test('running answers may finish, and stop says that it waits for them', LIMIT, 
   provider.finish();
   assert.match(await readAll(answer), /response\.completed/);
   assert.equal(await stopped, 0);
-  assert.match(io.written.out, /\nStopped the bridge on /);
+  assert.match(io.written.out, /\nStopped the bridge at /);
 });
 
 test('on Windows, says that running answers will be interrupted', () => {
@@ -111,7 +111,7 @@ test('answers that exceed the drain timeout are interrupted, and the bridge exit
   await once(answer, 'readable');
   const { code, out } = await home.run('stop');
   assert.equal(code, 0);
-  assert.match(out, /^Still streaming: 1 answer, which may finish first\.\nStopped the bridge on /);
+  assert.match(out, /^Still streaming: 1 answer, which may finish first\.\nStopped the bridge at /);
   assert.match(await readAll(answer), /response\.failed/);
 });
 
@@ -121,7 +121,7 @@ test('reports launched Codex sessions that lose their bridge', LIMIT, async (con
   const launch = await createLaunch({ host: '127.0.0.1', port: home.port });
   const { code, out } = await home.run('stop');
   assert.equal(code, 0);
-  assert.match(out, /^1 Codex session is using it and will restart it\.\nStopped the bridge on /);
+  assert.match(out, /^1 Codex session is using it and will restart it\.\nStopped the bridge at /);
   await launch.closed;
 });
 
@@ -134,7 +134,7 @@ test('a foreground bridge is not stopped, because its process may be in a contai
   assert.deepEqual([code, out], [1, '']);
   assert.equal(
     error,
-    `The bridge on http://127.0.0.1:${home.port}/v1 (pid ${process.pid}) \
+    `The bridge at http://127.0.0.1:${home.port}/v1 (pid ${process.pid}) \
 was not started with "${NAME} start --port ${home.port}".
 Stop it where you started it: with Ctrl-C in its terminal, or by its service manager or container.
 `,
@@ -184,7 +184,7 @@ test('another program on the port is not stopped', LIMIT, async (context) => {
   forge(home, port, 2);
   assert.match(
     (await home.run('stop', '--port', String(port))).error,
-    / If it is a bridge that hangs, its pid was 2\.\n$/,
+    / If it is a bridge that hangs, its pid is 2\.\n$/,
   );
 });
 

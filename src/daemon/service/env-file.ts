@@ -17,17 +17,18 @@ export interface Variable {
 
 /**
  * Collects the bridge's variables that are set, its flags as variables, the key variables of the search service and of
- * the providers in use, and the variables that headers, proxies and the folders of the bridge use.
+ * the providers in use, and the variables that headers, the providers file, proxies and the bridge's folders need.
  *
- * @param absolute makes a path absolute: a service has another working directory
+ * @param makeAbsolute makes a path absolute: a service has another working directory
  */
 export function collectVariables(
-  { flags, env, config, fileVariables = [] }: ServiceValues, absolute: (path: string) => string,
+  { flags, env, config, fileVariables = [] }: ServiceValues, makeAbsolute: (path: string) => string,
 ): readonly Variable[] {
   const options = OPTION_NAMES.filter((name) => name !== 'configFile').flatMap((name): readonly Variable[] => {
     const { env: [variable], type } = OPTIONS[name];
     const value = flags[name] ?? findVariable(name, env);
-    return value === undefined ? [] : [{ name: variable, value: isPath(type, value) ? absolute(value) : value.trim() }];
+    if (value === undefined) return [];
+    return [{ name: variable, value: isPath(type, value) ? makeAbsolute(value) : value.trim() }];
   });
   const known = new Set(options.map(({ name }) => name));
   const { used } = expandVariables(flags.upstreamHeader ?? findVariable('upstreamHeader', env) ?? '', env);
@@ -55,21 +56,21 @@ export interface ServiceValues {
 /** The proxy variables that many programs read, in upper and lower case. */
 const PROXIES = ['HTTPS_PROXY', 'HTTP_PROXY', 'ALL_PROXY', 'NO_PROXY'].flatMap((name) => [name, name.toLowerCase()]);
 
-/** The folders of the user's logins, providers file and records. */
+/** The variables that set the folders of saved logins, the providers file and the bridge's records. */
 const FOLDERS = ['XDG_CONFIG_HOME', 'XDG_STATE_HOME'];
 
 /**
  * Collects the variables that decide which certificates Node trusts and how it connects. Node reads them when it starts
  * (node(1), ENVIRONMENT), before the bridge reads its environment file. NODE_TLS_REJECT_UNAUTHORIZED is not among them:
- * a service must not skip the check of certificates for good.
+ * a service must not disable the verification of certificates permanently.
  *
- * @param absolute makes a path absolute
+ * @param makeAbsolute makes a path absolute
  */
-export function collectStartVariables(env: Environment, absolute: (path: string) => string): readonly Variable[] {
+export function collectStartVariables(env: Environment, makeAbsolute: (path: string) => string): readonly Variable[] {
   const options = (env['NODE_OPTIONS'] ?? '').split(/\s+/).filter((word) => CONNECTION_OPTION.test(word));
-  const folders = (env['SSL_CERT_DIR'] ?? '').split(delimiter).filter((path) => path !== '').map(absolute);
+  const folders = (env['SSL_CERT_DIR'] ?? '').split(delimiter).filter((path) => path !== '').map(makeAbsolute);
   const values: readonly (readonly [name: string, value: string | undefined])[] = [
-    ...CERTIFICATE_FILES.map((name) => [name, env[name] && absolute(env[name])] as const),
+    ...CERTIFICATE_FILES.map((name) => [name, env[name] && makeAbsolute(env[name])] as const),
     ['SSL_CERT_DIR', folders.join(delimiter)],
     ['NODE_USE_SYSTEM_CA', env['NODE_USE_SYSTEM_CA']],
     ['NODE_OPTIONS', options.join(' ')],
@@ -79,13 +80,13 @@ export function collectStartVariables(env: Environment, absolute: (path: string)
 
 const CERTIFICATE_FILES = ['NODE_EXTRA_CA_CERTS', 'SSL_CERT_FILE'] as const;
 
-/** Other options of Node, such as --inspect, belong to the user's shell. */
+/** Node's options for connections; others, such as --inspect, belong to the user's shell. */
 const CONNECTION_OPTION =
   /^--(?:use-(?:system|openssl|bundled)-ca|tls-[\w.-]+|dns-result-order|(?:no-)?network-family-autoselection)(?:=\S*)?$/;
 
 const CONTROL = /[\u0000-\u001f\u007f]/;
 
-/** The current provider, and those that model aliases and fallbacks refer to. */
+/** Lists the current provider, and those that model aliases, fallbacks and vision models refer to. */
 function listProviders(config: Config): readonly Provider[] {
   const { provider, aiBaseUrl, modelMap = {}, catalog, fallback = [], visionModel } = config;
   const primary = findProvider(provider, aiBaseUrl, catalog);

@@ -1,4 +1,4 @@
-/** Installs and removes the file that starts the bridge at login, and its environment file. */
+/** Writes the file that starts the bridge at login, and its environment file; removes only the former. */
 import { existsSync } from 'node:fs';
 import { chmod, readlink, rm } from 'node:fs/promises';
 import { dirname, posix, resolve, win32 } from 'node:path';
@@ -45,7 +45,7 @@ export async function installService(installation: Installation): Promise<number
     }
     task = `write ${program.envFile}`;
     const variables = await writeVariables(program.envFile, installation);
-    // launchd and the shell of Termux open the log before the bridge creates its folder.
+    // launchd and Termux's shell open the log before the bridge creates its folder.
     const logFolder = dirnameOf(program.logFile, machine);
     task = `create ${logFolder}`;
     makeFolder(logFolder, PRIVATE.folder);
@@ -58,7 +58,7 @@ export async function installService(installation: Installation): Promise<number
   return EXIT.done;
 }
 
-/** Renders the file, for `--print`. */
+/** Renders the service file, for `--print`. */
 export function renderService(installation: Installation): string {
   return installation.kind.render(describeProgram(installation)).replace(/^\ufeff/, '');
 }

@@ -26,7 +26,7 @@ export const LAUNCHD: ServiceKind = {
 /** Start-up errors go to standard error, which launchd appends to the log file (launchd.plist(5)). */
 function renderAgent(program: ServiceProgram): string {
   const args = [program.node, ...listArguments(program, 'file')].map(
-    (word) => `    <string>${escapeXml(word)}</string>\n`,
+    (arg) => `    <string>${escapeXml(arg)}</string>\n`,
   );
   const variables = program.variables.map(
     ({ name, value }) => `    <key>${name}</key>\n    <string>${escapeXml(value)}</string>\n`,
