@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { EXIT, type CommandContext } from '../command/command';
 import { requireConfig, type LoadedEnvironment } from '../command/load-config';
 import { CONFIG_FLAGS, readOwnFlag } from '../command/own-flags';
-import { findPaths, thisMachine, type Paths } from '../command/paths';
+import { describeMachine, findPaths, type Paths } from '../command/paths';
 import { WIDTH } from '../command/render';
 import { createTerminalStyle, type TerminalStyle } from '../command/terminal-style';
 import { mapGroups } from '../config/help';
@@ -24,7 +24,7 @@ export async function run(context: CommandContext): Promise<number> {
     config,
     origins,
     provider: findProvider(config.provider, config.aiBaseUrl, config.catalog),
-    paths: findPaths(thisMachine(resolved.env), config.stateDir),
+    paths: findPaths(describeMachine(resolved.env), config.stateDir),
     flags,
     env,
     file,

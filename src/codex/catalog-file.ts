@@ -7,7 +7,7 @@ import { join, resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { parseJsonObject, type JsonValue, type UnknownRecord } from '../base/json';
 import { codeOf } from '../base/thrown';
-import { explainFailure, OPEN, replaceUserFile } from '../command/edit-file';
+import { explainFailure, PUBLIC, replaceUserFile } from '../command/edit-file';
 import type { CodexModel } from '../providers/codex-models';
 import type { SetupFailure } from './config-file';
 
@@ -34,7 +34,7 @@ export async function writeCatalogFile(
     const text = `${JSON.stringify({ generated_by: AUTHOR, models }, null, 2)}\n`;
     // Windows cannot replace a file that a running Codex has open, so an identical file is not rewritten.
     const isCurrent = (await readFile(path, 'utf8').catch(() => undefined)) === text;
-    if (!isCurrent) await replaceUserFile(path, Buffer.from(text), OPEN);
+    if (!isCurrent) await replaceUserFile(path, Buffer.from(text), PUBLIC);
     return { ok: true, path };
   } catch (error) {
     return { ok: false, problem: explainFailure(error) };

@@ -7,7 +7,7 @@ import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs';
 import { Module } from 'node:module';
 import { dirname, join, sep } from 'node:path';
 import { Script } from 'node:vm';
-import { findPaths, thisMachine } from './paths';
+import { describeMachine, findPaths } from './paths';
 
 /** A bundle as the build describes it. */
 export interface BundleIndex {
@@ -105,7 +105,7 @@ function unpack(bytes: Buffer, hash: string): Buffer | undefined {
 
 /** Each version of Node has its own file, so that two versions do not overwrite each other's. */
 const cachePathOf = (name: string): string =>
-  join(findPaths(thisMachine(process.env)).state, 'code-cache', `${name}-${process.version}-${process.arch}`);
+  join(findPaths(describeMachine(process.env)).state, 'code-cache', `${name}-${process.version}-${process.arch}`);
 
 /** Renders cache files for the bundles that had no valid one, with the compiled code of the functions that have run. */
 export function renderCodeCache(): readonly { readonly path: string; readonly content: Buffer }[] {

@@ -36,7 +36,7 @@ export interface FileModes {
 }
 
 /** Modes of public files, before the umask. */
-export const OPEN: FileModes = { file: 0o666, folder: 0o777 };
+export const PUBLIC: FileModes = { file: 0o666, folder: 0o777 };
 
 /** Modes of private files. */
 export const PRIVATE: FileModes = { file: 0o600, folder: 0o700 };

@@ -11,7 +11,7 @@ import type {
 } from '../config/resolve';
 import type { ReadProviders } from '../providers/user-providers';
 import { reportUsageErrors, type CommandContext } from './command';
-import { findPaths, thisMachine } from './paths';
+import { describeMachine, findPaths } from './paths';
 
 /** The environment, extended by the environment file if one is named. */
 export interface LoadedEnvironment {
@@ -85,7 +85,7 @@ export function loadConfig(
 }
 
 function findLogins(env: Environment, usesKeyStore: boolean): Logins | undefined {
-  const path = join(findPaths(thisMachine(env)).config, 'login.json');
+  const path = join(findPaths(describeMachine(env)).config, 'login.json');
   if (!existsSync(path)) return undefined;
   const { openLogins }: typeof import('./saved-login') = require('./saved-login');
   return openLogins(path, env, usesKeyStore);
@@ -109,7 +109,7 @@ const needsCatalog = ({ provider, aiApiKey, upstreamHeader, search }: Config, en
 function findProvidersFile(given: ValueSources): { readonly path?: string; readonly expected?: string } {
   const named = findText('providers', given)?.text;
   if (named !== undefined) return named === '' ? {} : { path: named };
-  const path = join(findPaths(thisMachine(given.env)).config, 'providers.json');
+  const path = join(findPaths(describeMachine(given.env)).config, 'providers.json');
   return existsSync(path) ? { path } : { expected: path };
 }
 

@@ -117,6 +117,6 @@ export const MODELS_FLAGS = {
   version: {
     flag: '--codex-version',
     type: codexVersion,
-    help: 'Omit what this version of Codex cannot read (before 0.146.0).',
+    help: 'Omit efforts that this version of Codex rejects; only versions before 0.146.0 do.',
   },
 } as const satisfies Rows;

@@ -20,8 +20,8 @@ export interface Machine {
   readonly homedir: () => string;
 }
 
-/** This machine, with the environment of a command. */
-export const thisMachine = (env: Environment): Machine => ({ env, platform: process.platform, homedir });
+/** Describes this machine, with the environment of a command. */
+export const describeMachine = (env: Environment): Machine => ({ env, platform: process.platform, homedir });
 
 const NAME = 'aliyun-codex-bridge';
 

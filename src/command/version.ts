@@ -7,7 +7,7 @@ import { asText, parseJsonObject } from '../base/json';
 const PACKAGE = join(__dirname, '..', '..');
 
 /** The script that runs the bridge. */
-export const PROGRAM = join(PACKAGE, 'bin', 'aliyun-codex-bridge.js');
+export const BRIDGE_SCRIPT = join(PACKAGE, 'bin', 'aliyun-codex-bridge.js');
 
 /** The variable that holds the path of a background bridge's record; only `startBridge` sets it. */
 export const STATE_FILE_VARIABLE = 'BRIDGE_STATE_FILE';

@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import { EXIT, reportUsageErrors, type CommandContext } from '../command/command';
 import { requireConfig, type Loaded } from '../command/load-config';
 import { readOwnFlag, SERVICE_FLAGS } from '../command/own-flags';
-import { findPaths, thisMachine, type Machine } from '../command/paths';
+import { describeMachine, findPaths, type Machine } from '../command/paths';
 import { OPTIONS, OPTION_NAMES, type Config } from '../config/options';
 import { findVariable } from '../config/resolve';
 import { PROVIDERS } from '../providers/catalog';
@@ -34,7 +34,7 @@ export function detectKind({ env, platform }: Machine): ServiceKindName {
 /** Returns 0 on success or if there is nothing to do, 1 if a file cannot be written or removed, 2 for invalid usage. */
 export async function run(context: CommandContext): Promise<number> {
   const { operand, flags, own, errors, env, io } = context;
-  const machine = thisMachine(env);
+  const machine = describeMachine(env);
   const name = readOwnFlag(SERVICE_FLAGS.kind, own) ?? detectKind(machine);
   const kind = SERVICE_KINDS[name];
   const print = readOwnFlag(SERVICE_FLAGS.print, own) ?? false;

@@ -2,7 +2,7 @@
 import { describeKey } from '../command/api-key';
 import { EXIT, type CommandContext, type CommandIo } from '../command/command';
 import { requireConfig, type Loaded } from '../command/load-config';
-import { findPaths, thisMachine, type Paths } from '../command/paths';
+import { describeMachine, findPaths, type Paths } from '../command/paths';
 import { renderOrigin, renderRows, type Address } from '../command/render';
 import { createTerminalStyle } from '../command/terminal-style';
 import { readVersion } from '../command/version';
@@ -21,7 +21,7 @@ export async function run(context: CommandContext): Promise<number> {
   if (typeof loaded === 'number') return loaded;
   const { config, origins } = loaded;
   const { host, port, stateDir } = config;
-  const paths = findPaths(thisMachine(env), stateDir);
+  const paths = findPaths(describeMachine(env), stateDir);
   const given = { config, flags, env };
   const code = await checkPort(loaded, given, paths, io);
   if (code !== undefined) return code;

@@ -40,7 +40,7 @@ interface BridgeStatus {
   /** Whether it was started in the background; otherwise a terminal or a service manager runs it. */
   readonly background: boolean;
   readonly logFile: string | null;
-  /** The turns of today, and what is left of the plan. */
+  /** Today's usage, and what is left of the plan. */
   readonly today: Today;
   /** Background bridges on other ports. */
   readonly others: readonly OtherBridge[];

@@ -12,7 +12,7 @@ import { findInstalledProgram, pathOf } from '../codex/program';
 import { parseToml } from '../codex/toml/parse-toml';
 import { isTomlTable, type TomlTable } from '../codex/toml/value';
 import { loadConfig, loadEnvironment, type Loaded, type LoadedEnvironment } from '../command/load-config';
-import { findPaths, thisMachine, type Paths } from '../command/paths';
+import { describeMachine, findPaths, type Paths } from '../command/paths';
 import type { Config } from '../config/options';
 import type { Environment, FlagTexts, Logins, Origins } from '../config/resolve';
 import { probePort, type PortState } from '../instance/bridge-client';
@@ -119,7 +119,7 @@ export function createExamination(options: ExaminationOptions): Examination {
   const { env, file } = loadEnvironment(flags, processEnv);
   const loaded = loadConfig(flags, processEnv);
   const settings = loaded.ok ? describeSettings(loaded) : undefined;
-  const paths = findPaths({ ...thisMachine(processEnv), platform: runtime.platform }, settings?.config.stateDir);
+  const paths = findPaths({ ...describeMachine(processEnv), platform: runtime.platform }, settings?.config.stateDir);
   const states = new Map<number, Promise<PortState>>();
   const askPort = (port: number): Promise<PortState> => {
     const state = states.get(port) ?? probePort({ host: settings?.config.host ?? LOOPBACK, port });

@@ -12,7 +12,7 @@ import { loadEnvironment } from '../command/load-config';
 import { SERVE_FLAGS } from '../command/own-flags';
 import type { Paths } from '../command/paths';
 import type { Address } from '../command/render';
-import { PROGRAM, STATE_FILE_VARIABLE } from '../command/version';
+import { BRIDGE_SCRIPT, STATE_FILE_VARIABLE } from '../command/version';
 import { isPath } from '../config/option';
 import { OPTIONS, OPTION_NAMES } from '../config/options';
 import { findVariable, isSet, type Environment, type FlagTexts } from '../config/resolve';
@@ -105,7 +105,7 @@ async function startOn(port: number, options: StartOptions): Promise<StartOutcom
     ...(options.token !== undefined && { [OPTIONS.accessToken.env[0]]: options.token }),
   };
   const args = ['serve', ...(stopWhenUnused ? [SERVE_FLAGS.stopWhenUnused.flag] : [])];
-  const child = spawn(process.execPath, [PROGRAM, ...args], {
+  const child = spawn(process.execPath, [BRIDGE_SCRIPT, ...args], {
     // Not the current folder, which could not be removed or unmounted while the bridge runs; not the home folder, which
     // may not exist or be accessible.
     cwd: paths.state,

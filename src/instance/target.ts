@@ -3,7 +3,7 @@ import { OPTIONS, type Config } from '../config/options';
 import type { Origins } from '../config/resolve';
 import type { CommandContext } from '../command/command';
 import { loadWithoutKeyStore, requireConfig } from '../command/load-config';
-import { findPaths, thisMachine, type Paths } from '../command/paths';
+import { describeMachine, findPaths, type Paths } from '../command/paths';
 import { renderUrl, type Address } from '../command/render';
 import { reachableHost } from './bridge-client';
 import { readRecord, stateFileOf, type BridgeRecord } from './bridge-record';
@@ -27,7 +27,7 @@ export function findTarget(context: CommandContext): BridgeTarget | number {
   loadWithoutKeyStore);
   if (typeof resolved === 'number') return resolved;
   const { config, origins } = resolved;
-  const paths = findPaths(thisMachine(context.env), config.stateDir);
+  const paths = findPaths(describeMachine(context.env), config.stateDir);
   const stateFile = stateFileOf(paths.state, config.port);
   const record = readRecord(stateFile);
   const host = origins.host.kind === 'default' ? (record?.host ?? config.host) : config.host;

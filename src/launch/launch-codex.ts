@@ -11,7 +11,7 @@ import { describeMissingKey } from '../command/api-key';
 import { EXIT, type CommandContext } from '../command/command';
 import { requireConfig, type Loaded } from '../command/load-config';
 import { CODEX_FLAGS, readOwnFlag } from '../command/own-flags';
-import { findPaths, thisMachine } from '../command/paths';
+import { describeMachine, findPaths } from '../command/paths';
 import { readVersion } from '../command/version';
 import type { Environment } from '../config/resolve';
 import { createCodexEnvironment, describeBridge } from './describe-bridge';
@@ -75,7 +75,7 @@ async function attachOrAsk(resolved: Loaded, context: CommandContext): Promise<L
 
 async function attachWith({ config }: Loaded, context: CommandContext): Promise<LaunchBridge | NotAttached> {
   const { flags, env } = context;
-  const paths = findPaths(thisMachine(env), config.stateDir);
+  const paths = findPaths(describeMachine(env), config.stateDir);
   const options = { config, flags, env, paths, version: readVersion(), obstacle: describeMissingKey(config, env) };
   const attached = await attach(options);
   return attached.ok ? { attached, options } : attached;

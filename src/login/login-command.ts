@@ -2,7 +2,7 @@
 import { EXIT, reportUsageErrors, type CommandContext, type CommandIo } from '../command/command';
 import { loadWithoutKeyStore, requireConfig, type Loaded } from '../command/load-config';
 import { LOGIN_FLAGS, readOwnFlag } from '../command/own-flags';
-import { findPaths, thisMachine } from '../command/paths';
+import { describeMachine, findPaths } from '../command/paths';
 import { renderRows } from '../command/render';
 import { loginFileOf, readLoginFile } from '../command/saved-login';
 import { maskSecret } from '../base/quote';
@@ -25,7 +25,7 @@ export async function run(context: CommandContext): Promise<number> {
   return code;
 }
 
-const folderOf = (env: Environment): string => findPaths(thisMachine(env)).config;
+const folderOf = (env: Environment): string => findPaths(describeMachine(env)).config;
 
 /** Asks for a login, or reads its key from standard input, and saves it. Returns the same exit codes as `run`. */
 export async function login(resolved: Loaded, { own, io, env }: CommandContext): Promise<number> {

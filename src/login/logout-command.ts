@@ -3,7 +3,7 @@ import { renderList } from '../base/quantities';
 import { messageOf } from '../base/thrown';
 import { EXIT, reportUsageErrors, type CommandContext } from '../command/command';
 import { loadWithoutKeyStore, requireConfig } from '../command/load-config';
-import { findPaths, thisMachine } from '../command/paths';
+import { describeMachine, findPaths } from '../command/paths';
 import { loginFileOf, readLoginFile } from '../command/saved-login';
 import { findProviderByName } from '../providers/catalog';
 import { removeLogins } from './save-login';
@@ -12,7 +12,7 @@ import { removeLogins } from './save-login';
 export async function run(context: CommandContext): Promise<number> {
   const { io, env, errors } = context;
   if (errors.length > 0) return reportUsageErrors(errors, io);
-  const folder = findPaths(thisMachine(env)).config;
+  const folder = findPaths(describeMachine(env)).config;
   const file = readLoginFile(loginFileOf(folder));
   if ('problem' in file) {
     io.error(`${file.problem}\n`);

@@ -174,9 +174,9 @@ function openLogFile({ logFile, logFileMaxMb }: Config, env: Environment): LogFi
 function openLedger({ stateDir, usageLedgerMaxMb }: Config, env: Environment, log: Logger): UsageLedger {
   const { createUsageLedger, ledgerFileOf }: typeof import('../observe/usage-ledger') =
     require('../observe/usage-ledger');
-  const { findPaths, thisMachine }: typeof import('../command/paths') = require('../command/paths');
+  const { describeMachine, findPaths }: typeof import('../command/paths') = require('../command/paths');
   const { prepareStateFolder }: typeof import('../instance/bridge-record') = require('../instance/bridge-record');
-  const { state } = findPaths(thisMachine(env), stateDir);
+  const { state } = findPaths(describeMachine(env), stateDir);
   const path = ledgerFileOf(state);
   return createUsageLedger({
     path,

@@ -15,7 +15,7 @@ import { explainFailure, removeUserFile } from '../command/edit-file';
 import { requireConfig } from '../command/load-config';
 import { NO_MODEL, openCatalog } from '../command/open-catalog';
 import { SETUP_FLAGS, readOwnFlag, type OwnTexts } from '../command/own-flags';
-import { findPaths, thisMachine } from '../command/paths';
+import { describeMachine, findPaths } from '../command/paths';
 import { createTerminalStyle } from '../command/terminal-style';
 import type { Config } from '../config/options';
 import { renderBase, renderCommand } from '../instance/target';
@@ -34,7 +34,7 @@ export async function run(context: CommandContext): Promise<number> {
     (port === 0 && !options.undo ? [NO_FIXED_PORT] : []));
   if (typeof resolved === 'number') return resolved;
   const { config } = resolved;
-  const { codexHome } = findPaths(thisMachine(env), config.stateDir);
+  const { codexHome } = findPaths(describeMachine(env), config.stateDir);
   const review = { yes: options.yes, style: createTerminalStyle(io.isTerminal?.() ?? false, env), io };
   const runMode = (): Promise<SetupOutcome> => {
     if (options.undo) return undoConfig(codexHome, renderBase(config), review);

@@ -1,9 +1,9 @@
 /** `setup --shell`: prints the shell function that runs Codex with the bridge, or edits it in a start-up file. */
 import { existsSync } from 'node:fs';
 import { EXIT, type CommandContext, type CommandIo, reportUsageErrors } from '../command/command';
-import { explainFailure, OPEN, readIfThere, removeUserFile, replaceUserFile } from '../command/edit-file';
+import { explainFailure, PUBLIC, readIfThere, removeUserFile, replaceUserFile } from '../command/edit-file';
 import { SETUP_FLAGS, readOwnFlag, type OwnTexts } from '../command/own-flags';
-import { findPaths, thisMachine } from '../command/paths';
+import { describeMachine, findPaths } from '../command/paths';
 import { FUNCTION_NAME, SHELLS, type Shell, type ShellMachine, type ShellName } from './shells';
 
 const START_MARKER = new RegExp(`^# >>> ${FUNCTION_NAME}\\b.*>>>$`);
@@ -32,7 +32,7 @@ export async function runShellSetup(context: CommandContext, shell: ShellName, i
     io.out(`${renderRegion(shell, SHELLS[shell].lines).join('\n')}\n`);
     return EXIT.done;
   }
-  const machine = thisMachine(env);
+  const machine = describeMachine(env);
   const { home } = findPaths(machine);
   return editStartUpFile({ name: shell, install, machine: { ...machine, home, exists: existsSync }, io });
 }
@@ -95,7 +95,7 @@ function encodingOf(bytes: Buffer): 'latin1' | 'utf16le' {
 /** Writes `text` to the file, or removes the file if `text` is empty. */
 async function writeOrRemove(path: string, text: string): Promise<void> {
   if (text === '') await removeUserFile(path);
-  else await replaceUserFile(path, Buffer.from(text, text.startsWith('\ufeff') ? 'utf16le' : 'latin1'), OPEN);
+  else await replaceUserFile(path, Buffer.from(text, text.startsWith('\ufeff') ? 'utf16le' : 'latin1'), PUBLIC);
 }
 
 function describeInstalled(

@@ -3,7 +3,7 @@ import { EXIT, type CommandContext } from '../command/command';
 import { describeMissingKey } from '../command/api-key';
 import { requireConfig } from '../command/load-config';
 import { QUOTA_FLAGS, readOwnFlag } from '../command/own-flags';
-import { findPaths, thisMachine } from '../command/paths';
+import { describeMachine, findPaths } from '../command/paths';
 import { createTerminalStyle } from '../command/terminal-style';
 import { ledgerFileOf } from '../observe/usage-ledger';
 import { findProvider } from '../providers/catalog';
@@ -18,7 +18,7 @@ export async function run(context: CommandContext): Promise<number> {
   const resolved = requireConfig(context);
   if (typeof resolved === 'number') return resolved;
   const { config } = resolved;
-  const { state } = findPaths(thisMachine(env), config.stateDir);
+  const { state } = findPaths(describeMachine(env), config.stateDir);
   const provider = findProvider(config.provider, config.aiBaseUrl, config.catalog);
   const now = Date.now();
   const hasQuotaApi = provider.quota !== undefined;

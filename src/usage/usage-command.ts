@@ -3,7 +3,7 @@ import { PROVIDERS } from '../providers/catalog';
 import { EXIT, type CommandContext } from '../command/command';
 import { loadWithoutKeyStore, requireConfig } from '../command/load-config';
 import { readOwnFlag, USAGE_FLAGS } from '../command/own-flags';
-import { findPaths, thisMachine } from '../command/paths';
+import { describeMachine, findPaths } from '../command/paths';
 import { createTerminalStyle } from '../command/terminal-style';
 import type { Since } from '../config/value-types';
 import { ledgerFileOf } from '../observe/usage-ledger';
@@ -19,7 +19,7 @@ export async function run(context: CommandContext): Promise<number> {
   const resolved = requireConfig(context, undefined, loadWithoutKeyStore);
   if (typeof resolved === 'number') return resolved;
   const { stateDir, usageLedger, catalog = PROVIDERS } = resolved.config;
-  const path = ledgerFileOf(findPaths(thisMachine(env), stateDir).state);
+  const path = ledgerFileOf(findPaths(describeMachine(env), stateDir).state);
   const since = startOf(readOwnFlag(USAGE_FLAGS.since, own) ?? DEFAULT_SINCE, Date.now());
   const by = readOwnFlag(USAGE_FLAGS.by, own) ?? 'day';
   const entries = readLedger(path, since);

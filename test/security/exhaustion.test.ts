@@ -11,7 +11,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test, type TestContext } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
-import { findPaths, thisMachine } from '../../src/command/paths';
+import { describeMachine, findPaths } from '../../src/command/paths';
 import { post, sendRequest } from '../support/bridge/test-server';
 import { createHome, kill } from '../support/cli/background';
 import { startBuiltBridge, type BuiltBridge } from '../support/cli/built-bridge';
@@ -94,7 +94,7 @@ async function runOutOfDescriptors(context: TestContext, node: string): Promise<
   const env = { BRIDGE_STORE: 'store', UPSTREAM_CALLS: '1' };
   const bridge = await startBuiltBridge(context, { upstream, before: `ulimit -n ${limit}`, env, node });
   // Code that is loaded after the start must be loaded before descriptors run out: the bridge then saves it.
-  const cache = join(findPaths(thisMachine({ HOME: bridge.home })).state, 'code-cache');
+  const cache = join(findPaths(describeMachine({ HOME: bridge.home })).state, 'code-cache');
   const isSaved = (): boolean => existsSync(cache) && readdirSync(cache).some((name) => name.startsWith('turn-'));
   while (!isSaved()) await delay(20, undefined, context);
   const connections = await Promise.all(REQUESTS.map(() => connectTo(bridge.port)));

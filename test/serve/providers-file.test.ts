@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { run } from '../../src/cli/main';
-import { findPaths, thisMachine } from '../../src/command/paths';
+import { describeMachine, findPaths } from '../../src/command/paths';
 import { createFakeIo } from '../support/cli/fake-io';
 
 const ANSWER = JSON.stringify({
@@ -118,7 +118,7 @@ test('a file that is created after the start is used from the next turn on', asy
   };
   const { io, post } = await startWith(context, [], env);
   assert.equal((await post()).status, 200);
-  const config = findPaths({ ...thisMachine(env), env }).config;
+  const config = findPaths({ ...describeMachine(env), env }).config;
   mkdirSync(config, { recursive: true });
   const file = { providers: { acme: { base_url: acme.url, key_variables: ['ACME_KEY'] } } };
   writeFileSync(join(config, 'providers.json'), JSON.stringify(file));

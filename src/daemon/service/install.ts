@@ -6,7 +6,7 @@ import { OPTIONS, type Config } from '../../config/options';
 import type { FlagTexts } from '../../config/resolve';
 import { adviseOnMissingKey } from '../../command/api-key';
 import { EXIT, type CommandIo } from '../../command/command';
-import { explainFailure, OPEN, PRIVATE, readIfThere, replaceUserFile } from '../../command/edit-file';
+import { explainFailure, PRIVATE, PUBLIC, readIfThere, replaceUserFile } from '../../command/edit-file';
 import type { Machine, Paths } from '../../command/paths';
 import { makeFolder } from '../../state/replace-file';
 import { collectStartVariables, collectVariables, renderEnvFile } from './env-file';
@@ -90,7 +90,7 @@ async function writeServiceFile(file: string, kind: ServiceKind, program: Servic
   if (old !== undefined && old.trim() !== '' && !old.includes(MARK)) return undefined;
   const text = kind.render(program);
   if (old === text) return 'Already up to date:';
-  await replaceUserFile(file, Buffer.from(text, kind.encoding), { file: kind.mode, folder: OPEN.folder });
+  await replaceUserFile(file, Buffer.from(text, kind.encoding), { file: kind.mode, folder: PUBLIC.folder });
   await chmod(file, kind.mode);
   return old === undefined ? 'Wrote' : 'Updated';
 }

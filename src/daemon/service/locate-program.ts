@@ -1,5 +1,5 @@
 /** Finds the Node executable and the script that a service starts, and warns if an update would remove them. */
-import { PROGRAM } from '../../command/version';
+import { BRIDGE_SCRIPT } from '../../command/version';
 
 export interface ProgramPaths {
   readonly node: string;
@@ -12,7 +12,7 @@ export interface ProgramPaths {
  */
 export function locateProgram(node: string, exists: (path: string) => boolean): ProgramPaths {
   const stable = node.replace(/^(.*)\/Cellar\/([^/]+)\/[^/]+\/bin\/node$/, '$1/opt/$2/bin/node');
-  return { node: exists(stable) ? stable : node, script: PROGRAM };
+  return { node: exists(stable) ? stable : node, script: BRIDGE_SCRIPT };
 }
 
 /** Programs whose folders may be removed: version managers have one per version, and npm cleans the npx cache. */

@@ -7,7 +7,7 @@ import type { TestContext } from 'node:test';
 import { listRecords, type BridgeRecord } from '../../../src/instance/bridge-record';
 import { untilExited } from '../../../src/instance/stop-bridge';
 import { run } from '../../../src/cli/main';
-import { type Paths, findPaths, thisMachine } from '../../../src/command/paths';
+import { type Paths, findPaths, describeMachine } from '../../../src/command/paths';
 import { createFakeIo, type FakeIo } from './fake-io';
 import { findFreePort } from '../free-port';
 
@@ -37,7 +37,7 @@ export async function createHome(context: TestContext, extra: Readonly<Record<st
     UPSTREAM_CALLS: '1', ...extra,
   };
   await mkdir(env.XDG_STATE_HOME);
-  const paths = findPaths(thisMachine(env));
+  const paths = findPaths(describeMachine(env));
   const records = (): readonly BridgeRecord[] => listRecords(paths.state);
   const started = new Set<number>();
   context.after(async () => {
