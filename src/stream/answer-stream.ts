@@ -72,9 +72,9 @@ export class AnswerStream<Output> {
 
   private readEvent(event: SseEvent, outputs: Output[]): void {
     if (this.assembler.finished) return;
-    const { signals, done } = this.reader.readEvent(event);
+    const { signals, isDone } = this.reader.readEvent(event);
     this.relay(signals, outputs);
-    if (done) this.finish(outputs);
+    if (isDone) this.finish(outputs);
   }
 
   /** Passes signals through the stages, from the one at `from`, to the assembler. */

@@ -36,7 +36,7 @@ export class ChatAssembler implements Assembler<ChatOutput> {
   private choiceIndex = 0;
   private callCount = 0;
   private open: OpenCall | undefined;
-  private started = false;
+  private hasStarted = false;
   /** Separates the next text from earlier text: a Chat answer joins several upstream messages by blank lines. */
   private gap = '';
   private upstreamReason: FinishReason | undefined;
@@ -44,7 +44,7 @@ export class ChatAssembler implements Assembler<ChatOutput> {
   constructor(private readonly options: ChatAssemblerOptions) {}
 
   get begun(): boolean {
-    return this.started;
+    return this.hasStarted;
   }
 
   /** Corrected, because some upstreams send `stop` although they called tools (upstreams.md, section 4.4). */
@@ -60,10 +60,10 @@ export class ChatAssembler implements Assembler<ChatOutput> {
     if (this.finished) return [];
     switch (signal.type) {
       case 'text-delta':
-        this.started = true;
+        this.hasStarted = true;
         return [this.writeText(signal.text, signal.logprobs)];
       case 'refusal-delta':
-        this.started = true;
+        this.hasStarted = true;
         return [this.createDeltaChunk({ refusal: signal.text })];
       case 'reasoning-delta':
         return this.options.hideReasoning ? [] : [this.createDeltaChunk({ reasoning_content: signal.text })];
@@ -118,7 +118,7 @@ export class ChatAssembler implements Assembler<ChatOutput> {
   }
 
   private startCall(id: string, name: string): readonly ChatOutput[] {
-    this.started = true;
+    this.hasStarted = true;
     const target = this.options.tools.find(name);
     this.open = { index: this.callCount, target, args: '' };
     this.callCount += 1;

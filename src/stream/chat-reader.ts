@@ -33,14 +33,14 @@ export class ChatReader implements AnswerReader {
 
   readEvent(event: SseEvent): Reading {
     const data = event.data.trim();
-    if (data === '') return { signals: [], done: false };
+    if (data === '') return { signals: [], isDone: false };
     if (data === '[DONE]') {
       this.isDone = true;
-      return { signals: [], done: true };
+      return { signals: [], isDone: true };
     }
     const value = parseJson(data);
     const signals = value === undefined ? this.readLines(data) : this.readChunk(readChatChunk(value), data.length);
-    return { signals, done: false };
+    return { signals, isDone: false };
   }
 
   readCompletion(value: unknown): readonly Signal[] {
@@ -88,9 +88,9 @@ export class ChatReader implements AnswerReader {
 
   private findEnding(): FinishReason | BridgeError {
     const { reason, calls } = this;
-    const isTruncated = this.hasLateContent && calls.truncated;
+    const isTruncated = this.hasLateContent && calls.isTruncated;
     if (reason !== undefined && !isTruncated) return reason;
-    if (calls.truncated || !this.isDone) return cutStream();
+    if (calls.isTruncated || !this.isDone) return cutStream();
     // Some gateways end a broken stream with [DONE]; only complete calls prove that nothing is missing.
     if (calls.count > 0) return 'tool_calls';
     return this.options.sendsFinishReason === false ? 'stop' : unfinishedStream();

@@ -44,7 +44,7 @@ export class NativeReader implements AnswerReader {
   /** The key of the latest message, while nothing else has followed it. */
   private textKey: string | undefined;
   /** Whether nothing has been passed on yet. */
-  private silent = true;
+  private isSilent = true;
 
   constructor(private readonly options: ReaderOptions) {
     this.calls = new ToolCalls(options);
@@ -52,12 +52,12 @@ export class NativeReader implements AnswerReader {
 
   readEvent(event: SseEvent): Reading {
     const data = event.data.trim();
-    if (data === '' || this.finished) return { signals: [], done: false };
-    if (data === '[DONE]') return { signals: [], done: true };
+    if (data === '' || this.finished) return { signals: [], isDone: false };
+    if (data === '[DONE]') return { signals: [], isDone: true };
     const value = parseJson(data);
-    if (value === undefined) return { signals: [unreadableEvent(data)], done: false };
+    if (value === undefined) return { signals: [unreadableEvent(data)], isDone: false };
     const read = readNativeEvent(value, event.name);
-    return { signals: this.read(read), done: read.type === 'end' };
+    return { signals: this.read(read), isDone: read.type === 'end' };
   }
 
   readCompletion(value: unknown): readonly Signal[] {
@@ -93,11 +93,11 @@ export class NativeReader implements AnswerReader {
     }
   }
 
-  private readItem(position: NativePosition, item: NativeOutputItem, done: boolean): readonly Signal[] {
-    if (item.type === 'call') return done ? this.endCall(position, item) : this.beginCall(position, item);
+  private readItem(position: NativePosition, item: NativeOutputItem, isDone: boolean): readonly Signal[] {
+    if (item.type === 'call') return isDone ? this.endCall(position, item) : this.beginCall(position, item);
     if (item.type === 'other') return [];
-    if (!done) this.seenTexts.delete(this.keyOf(item.type, position));
-    if (!done) return [];
+    if (!isDone) this.seenTexts.delete(this.keyOf(item.type, position));
+    if (!isDone) return [];
     return item.type === 'message' ? this.endMessage(position, item) : this.endReasoning(position, item);
   }
 
@@ -184,7 +184,7 @@ export class NativeReader implements AnswerReader {
 
   private passFragment(index: number, call?: NativeItem<'call'>, text?: string): readonly Signal[] {
     this.textKey = undefined;
-    this.silent = false;
+    this.isSilent = false;
     const { callId: id, name } = call ?? {};
     return this.calls.pushFragment({ index, id, name, arguments: text, signature: undefined });
   }
@@ -197,7 +197,7 @@ export class NativeReader implements AnswerReader {
   private endResponse(response: NativeResponse): readonly Signal[] {
     if (this.finished) return [];
     // The answer may be only in the terminal event.
-    const output = this.silent ? response.output : [];
+    const output = this.isSilent ? response.output : [];
     const late = output.flatMap(({ item, ...position }) => this.readItem(position, item, true));
     const failure = failureOf(response, this.options.source?.());
     if (failure) return [...late, { type: 'error', error: failure }];
@@ -211,7 +211,7 @@ export class NativeReader implements AnswerReader {
       call.streamed === '' ? this.complete(call.index, call.announced) : [],
     );
     // llama.cpp labels truncated turns `completed`; after a broken call, Codex would repeat the request endlessly.
-    const isTruncated = !TRUNCATING_REASONS.has(reason) && this.calls.truncated;
+    const isTruncated = !TRUNCATING_REASONS.has(reason) && this.calls.isTruncated;
     if (isTruncated) return [...late, ...announced, { type: 'error', error: cutStream() }];
     return [...late, ...announced, ...usage, ...this.calls.finish(reason), { type: 'finish', reason }];
   }
@@ -225,7 +225,7 @@ export class NativeReader implements AnswerReader {
 
   private emit(textKey: string | undefined, ...signals: readonly Signal[]): readonly Signal[] {
     this.textKey = textKey;
-    this.silent = false;
+    this.isSilent = false;
     const passed: Signal[] = [];
     for (const signal of signals) this.calls.pass(signal, passed);
     return passed;

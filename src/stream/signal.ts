@@ -43,7 +43,7 @@ export type Signal = { [K in SignalKind]: SignalOf<K> }[SignalKind];
 /** The result of one upstream event: signals, and whether upstream has finished. */
 export interface Reading {
   readonly signals: readonly Signal[];
-  readonly done: boolean;
+  readonly isDone: boolean;
 }
 
 /** The options of every reader. */

@@ -30,7 +30,7 @@ export class SseDecoder {
   private rest: Buffer = NOTHING;
   private parts: Buffer[] = [];
   private partBytes = 0;
-  private atStart = true;
+  private isAtStart = true;
   private name: string | undefined;
   private data: string | undefined;
   private dataLines = 0;
@@ -85,8 +85,8 @@ export class SseDecoder {
   private readLine(buffer: Buffer, from: number, to: number, events: SseEvent[]): void {
     let start = from;
     const end = to > from && buffer[to - 1] === CR ? to - 1 : to;
-    if (this.atStart) {
-      this.atStart = false;
+    if (this.isAtStart) {
+      this.isAtStart = false;
       if (buffer.subarray(start, start + 3).equals(BOM)) start += 3;
     }
     if (start >= end) {

@@ -47,7 +47,7 @@ export class ToolCalls {
   constructor(private readonly options: ReaderOptions, private readonly ids = new Set(options.callIds)) {}
 
   /** Whether a call has truncated arguments: an incomplete JSON value. */
-  get truncated(): boolean {
+  get isTruncated(): boolean {
     return [this.open, ...this.held].some((entry) => entry && !('type' in entry) && entry.progress.isUnfinished);
   }
 

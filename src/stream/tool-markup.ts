@@ -30,28 +30,28 @@ const MAX_LINE_HEAD_LENGTH = 64;
  */
 export class ToolMarkupStage implements Stage {
   private channels: { readonly [K in TextType]: TextChannel };
-  private active: boolean;
+  private isActive: boolean;
 
   constructor(private readonly options: ToolMarkupOptions) {
-    this.active = options.tools.length > 0;
+    this.isActive = options.tools.length > 0;
     this.channels = createChannels(options);
   }
 
   step(signal: Signal): readonly Signal[] {
     if (signal.type === 'choice-end') return this.beginNextChoice(signal);
-    if (!this.active || signal.type === 'usage' || signal.type === 'reasoning-details') return [signal];
+    if (!this.isActive || signal.type === 'usage' || signal.type === 'reasoning-details') return [signal];
     if ((signal.type === 'text-delta' && !signal.logprobs) || signal.type === 'reasoning-delta') {
       const other = this.channels[signal.type === 'text-delta' ? 'reasoning-delta' : 'text-delta'];
       if (other.isIdle) return this.channels[signal.type].push(signal);
       return [...other.flush(false), ...this.channels[signal.type].push(signal)];
     }
-    if (signal.type === 'call-start') this.active = false;
+    if (signal.type === 'call-start') this.isActive = false;
     return [...this.end(signal.type === 'finish' && !TRUNCATING_REASONS.has(signal.reason)), signal];
   }
 
   private beginNextChoice(signal: SignalOf<'choice-end'>): readonly Signal[] {
-    const rest = this.active ? this.end(!TRUNCATING_REASONS.has(signal.reason)) : [];
-    this.active = this.options.tools.length > 0;
+    const rest = this.isActive ? this.end(!TRUNCATING_REASONS.has(signal.reason)) : [];
+    this.isActive = this.options.tools.length > 0;
     this.channels = createChannels(this.options);
     return [...rest, signal];
   }
@@ -81,16 +81,16 @@ class TextChannel {
   private held = '';
   private block: Block | undefined;
   /** Whether the text so far is only whitespace, so that a call without tags may begin. */
-  private blank: boolean;
+  private isBlank: boolean;
   /** The current line: its beginning and number of backticks, to distinguish code from prose. */
   private lineHead = '';
   private ticks = 0;
-  private fenced = false;
+  private isFenced = false;
   /** Whether a call has just been found; the whitespace after it is part of the markup. */
-  private afterCall = false;
+  private isAfterCall = false;
 
   constructor(private readonly type: TextType, private readonly options: ToolMarkupOptions) {
-    this.blank = type === 'text-delta';
+    this.isBlank = type === 'text-delta';
   }
 
   /** Whether nothing is held back. */
@@ -100,7 +100,7 @@ class TextChannel {
 
   push(signal: Signal & { readonly text: string }): readonly Signal[] {
     // Every opening tag contains one of these characters, so almost all text passes unchanged.
-    if (this.isIdle && !this.blank && !this.afterCall && !/[<[]/.test(signal.text)) {
+    if (this.isIdle && !this.isBlank && !this.isAfterCall && !/[<[]/.test(signal.text)) {
       this.track(signal.text);
       return [signal];
     }
@@ -127,7 +127,7 @@ class TextChannel {
 
   /** Looks for an opening tag in the held text. @returns the text to scan next, after a tag or a complete block */
   private scan(signals: Signal[]): string {
-    if (this.blank && this.waitForBareCall(signals)) return '';
+    if (this.isBlank && this.waitForBareCall(signals)) return '';
     const found = OPENER.exec(this.held);
     if (!found) {
       this.emit(this.held.length - measureOpenerTail(this.held), signals);
@@ -189,8 +189,8 @@ class TextChannel {
     const text = markup.includesTags ? `${markup.open}${inner}${markup.close ?? ''}` : inner;
     const calls = (readMarkupCalls(text) ?? []).map((call) => this.findOffered(call));
     if (calls.length === 0 || calls.includes(undefined)) return false;
-    this.afterCall = true;
-    this.blank = false;
+    this.isAfterCall = true;
+    this.isBlank = false;
     for (const call of calls) {
       if (!call) continue;
       signals.push(
@@ -218,10 +218,10 @@ class TextChannel {
   }
 
   private pass(raw: string, signals: Signal[]): void {
-    const text = this.afterCall ? raw.trimStart() : raw;
+    const text = this.isAfterCall ? raw.trimStart() : raw;
     if (text === '') return;
-    this.afterCall = false;
-    this.blank &&= text.trim() === '';
+    this.isAfterCall = false;
+    this.isBlank &&= text.trim() === '';
     this.track(text);
     signals.push({ type: this.type, text });
   }
@@ -231,7 +231,7 @@ class TextChannel {
     let from = 0;
     for (let end = text.indexOf('\n'); end !== -1; end = text.indexOf('\n', from)) {
       this.trackLine(text.slice(from, end));
-      if (isFence(this.lineHead)) this.fenced = !this.fenced;
+      if (isFence(this.lineHead)) this.isFenced = !this.isFenced;
       this.lineHead = '';
       this.ticks = 0;
       from = end + 1;
@@ -246,7 +246,7 @@ class TextChannel {
 
   /** Whether the position is inside a code fence or inline code. */
   private isInCode(): boolean {
-    return (isFence(this.lineHead) ? !this.fenced : this.fenced) || this.ticks % 2 === 1;
+    return (isFence(this.lineHead) ? !this.isFenced : this.isFenced) || this.ticks % 2 === 1;
   }
 }
 

@@ -1,4 +1,4 @@
-/** Answers with several choices: each has its own finish reason and place, and is read independently of the others. */
+/** Answers with several choices: each has its own finish reason and index, and is read independently of the others. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { parseJson } from '../../src/base/json';

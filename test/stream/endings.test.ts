@@ -51,7 +51,7 @@ for (const word of ['', 'null', 'None', ' ']) {
   it(`"${word}" has no meaning`, () => assert.equal(readFinishReason(word), undefined));
 }
 
-it('the message of a failure has the finish reason', () => {
+it('the message of a failure quotes the finish reason', () => {
   const failure = readFinishReason('MALFORMED_FUNCTION_CALL');
   assert.ok(failure instanceof BridgeError);
   assert.match(failure.message, /"MALFORMED_FUNCTION_CALL"/);
