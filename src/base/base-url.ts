@@ -1,11 +1,11 @@
-/** Normalizes the base URL of an HTTP API. */
+/** Parses URLs: base URLs of HTTP APIs, loopback hosts and ports. */
 
 /** Endpoint paths that users copy together with the base URL. */
 const ENDPOINT = /\/(chat\/completions|completions|responses)\/*$/i;
 
 /**
- * Accepts an http or https URL without user name, query and fragment. Trailing slashes and a trailing endpoint path are
- * dropped.
+ * Reads an http or https URL without user name, password, query or fragment. Trailing slashes and a trailing endpoint
+ * path are dropped.
  *
  * @returns the base URL without a trailing slash; undefined for anything else
  */
@@ -25,7 +25,7 @@ export function parseUrl(input: string): URL | undefined {
   }
 }
 
-/** Whether a host is this machine. */
+/** Whether a host, given without its port, is `localhost` or a loopback address. */
 export const isLoopback = (host: string): boolean => /^(127\.[\d.]+|localhost|\[?::1\]?)$/i.test(host);
 
 /** Returns the port of a URL; if it has none, the default port of its scheme. */

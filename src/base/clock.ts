@@ -1,4 +1,4 @@
-/** Defines types for injected time and ids: the pure folders never read the clock or a random source. */
+/** Defines types for injected time and ids: pure code (test/house/purity.test.ts) reads no clock or random source. */
 
 /** Milliseconds since the epoch. */
 export type Clock = () => number;
@@ -6,7 +6,7 @@ export type Clock = () => number;
 /** Makes an id that is unique in the process: `makeId('msg')` gives `msg_…`. */
 export type MakeId = (prefix: string) => string;
 
-/** Ids for tests: `msg_1`, `rs_2`, … */
+/** Creates a source of predictable ids for tests: `msg_1`, `rs_2`, … */
 export function createCountingIds(): MakeId {
   let count = 0;
   return (prefix) => `${prefix}_${(count += 1)}`;

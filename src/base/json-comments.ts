@@ -12,7 +12,7 @@ const TOKENS =
 /** @returns the value, or the line (counted from 1) and description of the first error */
 export function parseJsonc(text: string): ParsedJsonc {
   const source = text.replace(/^\uFEFF/, '');
-  // Each removed character becomes a space, so that positions are still those of the file.
+  // Each removed character becomes a space, so that positions are still those in the file.
   const json = source.replace(TOKENS, (token) => (token.startsWith('"') ? token : token.replace(/[^\n]/g, ' ')));
   try {
     return { ok: true, value: JSON.parse(json) };

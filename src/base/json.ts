@@ -31,7 +31,7 @@ export function parseJsonObject(text: string): JsonObject | undefined {
   return isJsonObject(value) ? value : undefined;
 }
 
-/** Whether two values are the same JSON. Recursion ends at the first difference. */
+/** Whether two values are the same JSON. The order of an object's keys does not matter. */
 export function isSameJson(first: unknown, second: unknown): boolean {
   if (first === second) return true;
   if (Array.isArray(first) && Array.isArray(second)) {
@@ -85,7 +85,7 @@ export const asRecord = (value: unknown): UnknownRecord | undefined => (isRecord
 /** The value if it is an array. */
 export const asArray = (value: unknown): readonly unknown[] | undefined => (Array.isArray(value) ? value : undefined);
 
-/** Copies `record` without its `undefined` values: `exactOptionalPropertyTypes` forbids them, JSON cannot express them. */
+/** Copies `record` without its `undefined` values, which `exactOptionalPropertyTypes` forbids and JSON lacks. */
 export function compact<T extends object>(record: T): Compact<T> {
   const result: Partial<T> = {};
   for (const key in record) {
@@ -105,6 +105,7 @@ const LONE_SURROGATE = /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[
 export const toWellFormed = (text: string): string =>
   /[\ud800-\udfff]/.test(text) ? text.replace(LONE_SURROGATE, '\ufffd') : text;
 
+// Character codes. Of brackets, those of the opening ones.
 const QUOTE = 34;
 const BACKSLASH = 92;
 const BRACE = 123;
@@ -129,7 +130,7 @@ export class JsonProgress {
     return this.state === 'blank';
   }
 
-  /** True if the value is complete. A number or a literal could always continue, so it is complete if it parses. */
+  /** True if the value is complete: a string, object or list if it is closed, a number or literal if it parses. */
   get isComplete(): boolean {
     return this.state === 'closed' || (this.state === 'scalar' && parseJson(this.scalar) !== undefined);
   }
@@ -139,7 +140,7 @@ export class JsonProgress {
     return this.state === 'inside' || this.state === 'string' || this.state === 'escape';
   }
 
-  /** @returns how many characters of `text` belong to this value; the rest is another value */
+  /** Reads the next chunk. Returns how many of its characters belong to this value; the rest is another value. */
   push(text: string): number {
     let at = 0;
     while (at < text.length && this.state !== 'closed' && this.state !== 'scalar') {

@@ -1,9 +1,9 @@
-/** Finds the known word closest to a misspelled one, for "did you mean". Loaded only after a misspelling. */
+/** Finds the known word closest to a misspelled one, for "did you mean". */
 
 /**
- * Returns the known word with the fewest edits to `word`, or `undefined` if more than a third of the word would change,
- * or the word is a single letter. Case, leading dashes and `_` for `-` do not count as edits, and a missing or
- * additional prefix counts as one: `--api-key` and `--no-ai-api-key` for `--ai-api-key`.
+ * Returns the known word with the fewest edits to `word`. Returns `undefined` if they exceed a third of its letters
+ * (one edit is always allowed), or `word` is a single letter. Case, leading dashes and `_` for `-` do not count as
+ * edits, and a missing or additional prefix counts as one: `--api-key` and `--no-ai-api-key` for `--ai-api-key`.
  */
 export function findNearest(word: string, known: Iterable<string>): string | undefined {
   const wanted = normalize(word);

@@ -1,4 +1,4 @@
-/** Defines notes: changes made to a request. Translators add them; clients and the log receive each one once. */
+/** Defines notes: what the bridge changed in a request or response. Clients and the log receive each one once. */
 
-/** One sentence each. */
+/** Each is a sentence without subject and full stop: `sent again with "…", because …`. */
 export type Notes = Set<string>;

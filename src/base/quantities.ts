@@ -1,6 +1,6 @@
-/** Formats counts, durations and lists for all messages. */
+/** Renders counts, durations and lists in messages. */
 
-/** Renders "1 answer" or "2 answers"; `many` is the plural if it is not `one` with an s. */
+/** Renders "1 answer" or "2 answers". `one` is the singular, `many` the plural. */
 export const renderCount = (count: number, one: string, many = `${one}s`): string =>
   `${count} ${count === 1 ? one : many}`;
 
@@ -9,7 +9,7 @@ export function renderList(words: readonly string[], conjunction: 'and' | 'or'):
   return words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} ${conjunction} ${words.at(-1)}`;
 }
 
-/** A number of tokens: `512`, `984k`, `1.0M`. */
+/** Renders a number of tokens as `512`, `984k` or `1.0M`. */
 export function renderTokens(count: number): string {
   if (count < 1_000) return String(count);
   return count < 999_500 ? `${Math.round(count / 1_000)}k` : `${(count / 1_000_000).toFixed(1)}M`;

@@ -2,7 +2,7 @@
 
 const MAX_QUOTE_LENGTH = 80;
 
-/** Returns the text in quotes; user name, password and query of a URL are omitted. */
+/** Returns the text in quotes; long text, and the user name, password and query of a URL, are replaced with `…`. */
 export function quote(input: string): string {
   const masked = maskCredentials(input).replace(/^(\w+:\/\/[^?]*\?).+/s, '$1…');
   return JSON.stringify(masked.length > MAX_QUOTE_LENGTH ? `${masked.slice(0, MAX_QUOTE_LENGTH)}…` : masked);
@@ -11,8 +11,8 @@ export function quote(input: string): string {
 /** Replaces the user name and password of a URL with an ellipsis. */
 export const maskCredentials = (input: string): string => input.replace(/\/\/[^/@\s]*@/, '//…@');
 
-/** Quotes the beginning of a secret: at most three characters, and at most a quarter of it. */
+/** Quotes the beginning of a secret: at most three characters, and at most a quarter of the secret. */
 export const quoteSecret = (input: string): string => JSON.stringify(maskSecret(input));
 
-/** The beginning of a secret, without quotes. */
+/** Returns the same beginning of a secret, without quotes. */
 export const maskSecret = (input: string): string => `${input.slice(0, Math.min(3, Math.floor(input.length / 4)))}…`;

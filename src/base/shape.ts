@@ -15,7 +15,7 @@ export type JsonShape =
   | { readonly kind: 'list'; readonly of: JsonShape }
   | { readonly kind: 'map'; readonly of: JsonShape; readonly keys?: RegExp; readonly expectedKeys?: string }
   | ObjectShape
-  /** An object whose field `tag` selects one of the shapes. */
+  /** An object in which the field named by `tag` selects the variant. */
   | { readonly kind: 'tagged'; readonly tag: string; readonly variants: Readonly<Record<string, ObjectShape>> }
   | { readonly kind: 'either'; readonly shapes: readonly JsonShape[]; readonly expected: string }
   | { readonly kind: 'any-object' }
@@ -38,7 +38,7 @@ export type ShapeFields = Readonly<Record<string, ShapeField>>;
 /** Any non-empty string. */
 export const TEXT_SHAPE: JsonShape = { kind: 'text' };
 
-/** Returns every problem of `value` as a sentence that begins with its path; empty if the value is valid. */
+/** Returns a sentence for every problem of `value`, which begins with the path; empty if the value is valid. */
 export function checkShape(value: unknown, shape: JsonShape, path: string): readonly string[] {
   switch (shape.kind) {
     case 'text':
@@ -78,8 +78,8 @@ export function checkShape(value: unknown, shape: JsonShape, path: string): read
 }
 
 /**
- * Returns the problems of the best-matching alternative: a problem with an inner path is more specific than "expected
- * …".
+ * Returns the problems of the first alternative that has them only at inner paths, because they are more specific than
+ * `general`; if there is none, returns `general`.
  */
 function chooseProblems(found: readonly (readonly string[])[], general: string): readonly string[] {
   const head = general.slice(0, general.indexOf(':'));

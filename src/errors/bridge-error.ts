@@ -1,4 +1,4 @@
-/** Defines the bridge's only error type: a kind from the table, a message for the user, and details of the cause. */
+/** Defines the error that fails a turn: a kind from the table, a message for the user, and details of the cause. */
 import { UnreadableField } from '../base/json';
 import { codeOf, messageOf } from '../base/thrown';
 import type { ErrorKind } from './error-table';
@@ -6,7 +6,7 @@ import type { ErrorKind } from './error-table';
 export interface ErrorDetails {
   /** Path of the offending request field, e.g. `input[3].call_id`. */
   readonly param?: string;
-  /** The path of the field that the provider names. */
+  /** Path of the request field that the provider's error names. */
   readonly providerField?: string;
   /** The provider's own error code or type. */
   readonly providerCode?: string;
@@ -14,7 +14,7 @@ export interface ErrorDetails {
   readonly upstreamStatus?: number;
   readonly requestId?: string;
   readonly retryAfterMs?: number;
-  /** Minimum duration of a limit of this kind, even if the response asks for a shorter wait. */
+  /** Shortest wait before a retry if the response does not say how long to wait (upstream/call-limits.ts). */
   readonly pauseMs?: number;
   /** The bridge has used all its retries; Codex must not retry on its own. */
   readonly final?: boolean;
@@ -22,7 +22,7 @@ export interface ErrorDetails {
   readonly providerText?: string;
   /** What the user can do, as it appears in the message. */
   readonly advice?: string;
-  /** Part of the answer that the message quotes; the log omits it. */
+  /** Part of the provider's response that the message quotes; the log omits it. */
   readonly quote?: string;
 }
 
@@ -36,7 +36,7 @@ export class BridgeError extends Error {
 }
 
 /**
- * Returns the error for a lack of file descriptors; undefined for any other code and message. Since Node 24, the module
+ * Returns the error if file descriptors are used up; undefined for any other code or message. Since Node 24, the module
  * loader hides the system's code: `Cannot read package config …/package.json: too many open files.`
  */
 export function findDescriptorShortage(code = '', message = ''): BridgeError | undefined {
@@ -48,9 +48,9 @@ export function findDescriptorShortage(code = '', message = ''): BridgeError | u
 }
 
 /**
- * Returns a BridgeError unchanged, or the one that aborted the turn; an unreadable field becomes `invalid_request` with
- * its path. Anything else is a bug in the bridge and becomes `internal`, with the thrown value as its cause.
- * @param abort the turn's signal; if a BridgeError aborted it, that error is returned
+ * Returns a BridgeError unchanged. An unreadable field becomes `invalid_request` with its path, and a lack of file
+ * descriptors `busy`. Anything else is a bug in the bridge and becomes `internal`, with the thrown value as its cause.
+ * @param abort the turn's signal; if a BridgeError aborted it, that error is returned for any other thrown value
  */
 export function toBridgeError(cause: unknown, abort?: AbortSignal): BridgeError {
   if (cause instanceof BridgeError) return cause;

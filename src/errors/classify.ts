@@ -37,7 +37,7 @@ export function classifyStreamError(value: unknown, source: FailureSource = { ho
   return describe(reported, source, { opening: `${source.name ?? 'The provider'} reported: `, fallback, details: {} });
 }
 
-/** A rejection of the request inside a 200 or a 500. A retry would be rejected again and cost quota. */
+/** Matches a rejection of the request inside a 200 or 5xx. A retry would be rejected again and cost quota. */
 const REJECTED = /<4\d\d>|status code:? 4\d\d\b|invalid[_ ]?(request|param|argument)|bad_?request/i;
 
 interface FailureContext {
@@ -53,10 +53,11 @@ function describe(reported: ProviderError, source: FailureSource, context: Failu
   const kind = rule?.kind ?? fallback;
   const now = source.clock?.();
   const reset = kind === 'quota' ? findReset(rule?.resets, reported.message, now) : undefined;
-  const inText = LIMITS.has(kind) ? readWaitInText(reported.message) : undefined;
-  const isNamed = reset?.at !== undefined || inText !== undefined || !(LIMITS.has(kind) || kind === 'quota');
+  const inText = LIMIT_KINDS.has(kind) ? readWaitInText(reported.message) : undefined;
+  const isLimit = LIMIT_KINDS.has(kind) || kind === 'quota';
+  const lacksWait = isLimit && reset?.at === undefined && inText === undefined;
   const advice = [
-    reset?.sentence, adviceFor(kind, rule, source), isNamed ? undefined : describeWait(details.retryAfterMs),
+    reset?.sentence, adviceFor(kind, rule, source), lacksWait ? describeWait(details.retryAfterMs) : undefined,
   ].filter((sentence) => sentence !== undefined).join(' ');
   const providerText = reported.message === '' ? 'no message.' : withFullStop(reported.message);
   const id = reported.requestId === undefined ? undefined : `(request id ${reported.requestId})`;
@@ -76,7 +77,7 @@ function describe(reported: ProviderError, source: FailureSource, context: Failu
   });
 }
 
-/** Names the wait of the `Retry-After` header. */
+/** Renders the wait that a response header asks for. */
 const describeWait = (milliseconds = 0): string | undefined =>
   milliseconds > 0 ? `Try again in ${renderDuration(milliseconds)}.` : undefined;
 
@@ -97,20 +98,20 @@ function adviceFor(
   return (rule?.advice ?? general)?.replaceAll('{host}', host);
 }
 
-/** Kinds whose message may state how long to wait. */
-const LIMITS: ReadonlySet<ErrorKind> = new Set(['rate_limit', 'overload']);
+/** Kinds for which the provider's text may state how long to wait. */
+const LIMIT_KINDS: ReadonlySet<ErrorKind> = new Set(['rate_limit', 'overload']);
 
 /** A message without any of these words is not about size, whatever the status says. */
 const NOT_ABOUT_SIZE = /^(?!.*(large|long|big|size|length|limit|exceed|max|bytes|tokens?|entity|payload)).+/is;
 
 function kindOfStatus(status: number, reported: ProviderError): ErrorKind {
-  const known = (reported.page === true ? PAGE_STATUSES[status] : undefined) ?? STATUSES[status];
-  if (known === 'context_overflow' && reported.page !== true && NOT_ABOUT_SIZE.test(reported.message)) {
+  const known = (reported.isPage === true ? PAGE_STATUSES[status] : undefined) ?? STATUSES[status];
+  if (known === 'context_overflow' && reported.isPage !== true && NOT_ABOUT_SIZE.test(reported.message)) {
     return 'upstream_rejected';
   }
   if (known !== undefined) return known;
   if (status < 500) return 'upstream_rejected';
-  return reported.page !== true && REJECTED.test(textOf(reported)) ? 'upstream_rejected' : 'upstream_error';
+  return reported.isPage !== true && REJECTED.test(textOf(reported)) ? 'upstream_rejected' : 'upstream_error';
 }
 
 /** Ends the provider's sentence with a full stop, so that another sentence can follow. */
@@ -121,7 +122,7 @@ function withFullStop(text: string): string {
 
 const textOf = ({ code = '', type = '', message }: ProviderError): string => `${code} ${type} ${message}`;
 
-/** Removes the key from text of the provider, which may repeat it. */
+/** Masks secrets in the provider's text, which may repeat them. */
 export const hideKey = (text: string, source: FailureSource): string => source.hideKey?.(text) ?? text;
 
 function withoutKey(reported: ProviderError, source: FailureSource): ProviderError {

@@ -15,18 +15,21 @@ export interface ErrorBody {
   };
 }
 
-/** The HTTP status for SDK clients: the provider's own, if there is one. */
+/** Returns the HTTP status for SDK clients: the provider's own if it is an error status, else that of the kind. */
 export function statusOf({ kind, details: { upstreamStatus } }: BridgeError): number {
   return upstreamStatus !== undefined && upstreamStatus >= 400 ? upstreamStatus : ERRORS[kind].status;
 }
 
-/** The error object for SDK clients. */
+/** Renders the error object for SDK clients. */
 export function renderErrorBody(error: BridgeError): ErrorBody {
   const row = ERRORS[error.kind];
   return { error: { message: error.message, type: row.type, param: error.details.param ?? null, code: row.code } };
 }
 
-/** `response.error` of a failed stream. Codex reads the delay from the message: "try again in 3s". */
+/**
+ * Renders `response.error` of a failed stream. Codex reads the delay from the message ("try again in 3s"). A final
+ * error gets a code that Codex does not retry, unless Codex can compact.
+ */
 export function renderStreamError(error: BridgeError, client: ClientKind): { code: string; message: string } {
   const row = ERRORS[error.kind];
   if (client !== 'codex') return { code: row.code, message: error.message };
@@ -35,7 +38,7 @@ export function renderStreamError(error: BridgeError, client: ClientKind): { cod
   return { code: row.codexCode, message: row.codexCode === 'rate_limit_exceeded' ? withWait(error) : error.message };
 }
 
-/** The wait that Codex reads (codex-rs, `rate_limit_regex`): not `7m36s`, nor `2 minutes`. */
+/** The wait that Codex reads (codex-rs, `rate_limit_regex`): neither `7m36s` nor `2 minutes`. */
 const CODEX_WAIT = /try again in\s*\d+(\.\d+)?\s*(s|ms|seconds?)/i;
 
 function withWait(error: BridgeError): string {

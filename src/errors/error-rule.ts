@@ -12,14 +12,14 @@ export interface ErrorRule {
   readonly advice?: string;
   /** When an exhausted quota resets; not needed if the message itself contains the time and its zone. */
   readonly resets?: QuotaReset;
-  /** Minimum duration of such a limit in milliseconds: an earlier retry would cost a request and fail. */
+  /** Shortest wait before a retry, in milliseconds, if the response does not say how long to wait. */
   readonly pauseMs?: number;
 }
 
 /** The upstream, as far as it affects how a failure is described. */
 export interface FailureSource {
   readonly host: string;
-  /** How messages name it: `DeepSeek (api.deepseek.com)`. Default: the host. */
+  /** Its name in messages: `DeepSeek (api.deepseek.com)`. Default: the host. */
   readonly name?: string;
   /** The provider's own rules; they take precedence over the general ones. */
   readonly rules?: readonly ErrorRule[];
@@ -27,7 +27,7 @@ export interface FailureSource {
   readonly keyAdvice?: string;
   /** Advice for an unknown model, derived from its name. */
   readonly modelAdvice?: string;
-  /** Removes the key from the provider's error text. */
+  /** Masks keys and the user's header values in the provider's error text. */
   readonly hideKey?: (text: string) => string;
   /** To compute the time until a quota resets. */
   readonly clock?: Clock;

@@ -1,12 +1,12 @@
 /**
  * Lists every kind of failure and the codes that each client receives. Codex acts on the `code` of `response.failed`
- * (codex-protocol.md, section 3): `invalid_prompt` ends the turn and shows the message, `rate_limit_exceeded` waits,
- * `context_length_exceeded` compacts, `server_error` is retried. SDK clients act on the HTTP status. docs/errors.md is
- * generated from this table.
+ * (codex-protocol.md, section 3): it ends the turn and shows the message on `invalid_prompt`, waits on
+ * `rate_limit_exceeded`, compacts on `context_length_exceeded`, and retries on `server_error`. SDK clients act on the
+ * HTTP status. docs/errors.md is generated from this table.
  */
 
 export interface ErrorRow {
-  /** HTTP status for SDK clients, unless the provider answered with one of its own (error-body.ts). */
+  /** HTTP status for SDK clients, unless the provider sent an error status (error-body.ts). */
   readonly status: number;
   /** `error.type` of the OpenAI error object. */
   readonly type:
@@ -56,7 +56,7 @@ export const ERRORS = {
     fix: 'Check the id or the path. If the provider answered, check `AI_API_BASE`.',
   }),
   method_not_allowed: fatal(405, INVALID, 'method_not_allowed', {
-    meaning: 'The route exists, but not with this HTTP method.', fix: 'Use a method of the `allow` header.',
+    meaning: 'The route exists, but not with this HTTP method.', fix: 'Use a method from the `allow` header.',
   }),
   forbidden: fatal(403, 'permission_error', 'forbidden', {
     meaning: 'The bridge does not accept this host or origin, or a proxy in front of the provider answered.',
@@ -64,7 +64,7 @@ export const ERRORS = {
   }),
   unauthorized: fatal(401, 'authentication_error', 'invalid_access_token', {
     meaning: 'The bridge requires an access token, and the request has none or a wrong one.',
-    fix: 'Send `Authorization: Bearer TOKEN` or `x-api-key: TOKEN` with a token of `--access-token`.',
+    fix: 'Send `Authorization: Bearer TOKEN` or `x-api-key: TOKEN` with a token from `--access-token`.',
   }),
   cancelled: fatal(409, INVALID, 'cancelled', {
     meaning: 'The background response was cancelled.', fix: 'Send the request again if you still need it.',
@@ -84,18 +84,18 @@ export const ERRORS = {
   }),
   wrong_client: fatal(403, 'permission_error', 'client_not_allowed', {
     meaning: 'The plan accepts only certain programs, identified by their User-Agent.',
-    fix: 'Use Codex, or set `UPSTREAM_USER_AGENT` on your own responsibility.',
+    fix: 'Use Codex, or set `UPSTREAM_USER_AGENT` at your own risk.',
   }),
   model_not_found: fatal(404, INVALID, 'model_not_found', {
     meaning: 'The provider does not have the model, or the key may not use it.',
     fix: 'Choose one that `aliyun-codex-bridge models` lists; ids must match exactly.',
   }),
   upstream_rejected: fatal(400, INVALID, 'upstream_rejected', {
-    meaning: 'The provider rejected the request, and no repair of the bridge applies.',
+    meaning: "The provider rejected the request, and none of the bridge's repairs applies.",
     fix: "Read the provider's sentence in the message; it usually names the field or the setting.",
   }),
   moderation: fatal(400, INVALID, 'content_policy_violation', {
-    meaning: 'The content filter of the provider objected to the input or the output.',
+    meaning: "The provider's content filter rejected the input or the output.",
     fix: 'Rephrase, or go back to before that message (Esc twice in Codex).',
   }),
   quota: fatal(429, 'rate_limit_error', 'insufficient_quota', {
@@ -106,8 +106,8 @@ export const ERRORS = {
     type: INVALID,
     code: 'context_length_exceeded',
     codexCode: 'context_length_exceeded',
-    meaning: 'The conversation does not fit into the context window of the model.',
-    fix: 'Codex compacts by itself; in other clients, shorten the input.',
+    meaning: "The conversation does not fit into the model's context window.",
+    fix: 'Codex compacts automatically; in other clients, shorten the input.',
   },
   rate_limit: {
     status: 429,
@@ -147,8 +147,8 @@ export const ERRORS = {
     fix: 'Try again in a moment; the message names the limit.',
   }),
   store_unavailable: transient(503, 'store_unavailable', {
-    meaning: 'The Redis server of `--store` cannot be reached, and the request needs stored responses.',
-    fix: 'Check the server of `--store`; requests with `"store": false` work without it.',
+    meaning: 'The Redis server set with `--store` cannot be reached, and the request needs stored responses.',
+    fix: 'Check that server; requests with `"store": false` work without it.',
   }),
   shutting_down: transient(503, 'bridge_shutting_down', {
     meaning: 'The bridge is stopping.', fix: 'Start it again, then repeat the request.',

@@ -8,7 +8,7 @@ interface NetworkRow {
   readonly text: string;
 }
 
-/** Codes of Node's sockets, DNS, TLS and of undici, the engine of native fetch. */
+/** Error codes of Node's sockets, DNS and TLS, and of undici, which implements fetch in Node. */
 const CODES: Readonly<Record<string, NetworkRow>> = {
   ECONNREFUSED: { kind: 'network', text: 'refused the connection' },
   ECONNRESET: { kind: 'network', text: 'reset the connection' },
@@ -25,7 +25,7 @@ const CODES: Readonly<Record<string, NetworkRow>> = {
   },
   UND_ERR_HEADERS_TIMEOUT: { kind: 'timeout', text: 'did not respond in time' },
   UND_ERR_BODY_TIMEOUT: { kind: 'timeout', text: 'stopped sending' },
-  ERR_TLS_CERT_ALTNAME_INVALID: { kind: 'network', text: 'has a TLS certificate of another host' },
+  ERR_TLS_CERT_ALTNAME_INVALID: { kind: 'network', text: 'has a TLS certificate for another host' },
   CERT_HAS_EXPIRED: { kind: 'network', text: 'has an expired TLS certificate' },
   DEPTH_ZERO_SELF_SIGNED_CERT: { kind: 'network', text: 'has a self-signed TLS certificate; see NODE_EXTRA_CA_CERTS' },
   SELF_SIGNED_CERT_IN_CHAIN: {
@@ -38,8 +38,8 @@ const CODES: Readonly<Record<string, NetworkRow>> = {
   },
 };
 
-/** Families of codes, and messages without a code or with a misleading one: tested first, against `code message`. */
-const FAMILIES: readonly (readonly [pattern: RegExp, row: NetworkRow])[] = [
+/** Groups of codes, and messages without a code or with a misleading one: tested first, against `code message`. */
+const PATTERNS: readonly (readonly [pattern: RegExp, row: NetworkRow])[] = [
   // undici rejects an interim response that it did not request, although RFC 9110 (15.2) requires clients to accept it.
   [
     /^UND_ERR_SOCKET bad response$/,
@@ -61,11 +61,11 @@ const FAMILIES: readonly (readonly [pattern: RegExp, row: NetworkRow])[] = [
   [/^(Z_|ZSTD_)/, { kind: 'bad_answer', text: 'sent a compressed response that cannot be decompressed' }],
   [
     /^(EPROTO|ERR_SSL_)/,
-    { kind: 'network', text: 'failed to agree on TLS; check AI_API_BASE: http or https, and the port' },
+    { kind: 'network', text: 'failed the TLS handshake; check AI_API_BASE: http or https, and the port' },
   ],
 ];
 
-/** @param cause the error from fetch or a body read; its own cause has the code */
+/** @param cause the error from fetch or a body read; it, or an error in its chain of causes, has the code */
 export function classifyNetworkError(cause: unknown, host: string): BridgeError {
   const { code, message } = findReason(cause) ?? { message: String(cause) };
   const shortage = findDescriptorShortage(code);
@@ -77,7 +77,7 @@ export function classifyNetworkError(cause: unknown, host: string): BridgeError 
 
 function findRow(code: string | undefined, message: string): NetworkRow | undefined {
   const text = code === undefined ? message : `${code} ${message}`;
-  return FAMILIES.find(([pattern]) => pattern.test(text))?.[1] ?? (code === undefined ? undefined : CODES[code]);
+  return PATTERNS.find(([pattern]) => pattern.test(text))?.[1] ?? (code === undefined ? undefined : CODES[code]);
 }
 
 /** `fetch failed` is not informative, but its cause may be: `bad port` for a port that fetch blocks. */
@@ -94,7 +94,7 @@ interface Reason {
   readonly message: string;
 }
 
-/** The first error of the chain that has a code, or the innermost one. */
+/** Finds the first of up to four errors in the chain of causes that has a code, else the innermost one. */
 function findReason(error: unknown, depth = 0): Reason | undefined {
   const record = asRecord(error);
   if (!record || depth > 3) return undefined;

@@ -6,19 +6,19 @@ export interface ProviderError {
   readonly message: string;
   readonly code?: string;
   readonly type?: string;
-  /** The path of the request field that it names (`param`, `loc`): `messages.3.reasoning_content`. */
+  /** Path of the request field that the error names (`param`, `loc`): `messages.3.reasoning_content`. */
   readonly field?: string;
   readonly requestId?: string;
   /** An HTTP status stated inside the body (MiniMax `http_code`, OpenRouter `code`). */
   readonly status?: number;
   /** The body is an HTML page: a proxy or gateway in front of the API answered. */
-  readonly page?: true;
+  readonly isPage?: true;
 }
 
 const MAX_MESSAGE_LENGTH = 2_000;
 /** Errors can be nested; deeper levels are shown unparsed. */
 const MAX_DEPTH = 6;
-/** How many errors of a list are reported. */
+/** How many errors in a list are reported. */
 const MAX_ERRORS = 3;
 
 /** Reads an error body: JSON, `data:`-prefixed JSON, SSE, HTML or plain text. An empty body has an empty message. */
@@ -26,7 +26,8 @@ export function readErrorText(body: string): ProviderError {
   const text = body.trim();
   const value = parseJson(text) ?? parseEventText(text);
   if (value !== undefined) return readErrorValue(value);
-  return /<html|<!doctype/i.test(text.slice(0, 2_000)) ? { message: htmlTitle(text), page: true } : messageOnly(text);
+  const isPage = /<html|<!doctype/i.test(text.slice(0, 2_000));
+  return isPage ? { message: describePage(text), isPage } : { message: shorten(text) };
 }
 
 /** Reads an error value that was already parsed. If the message is itself JSON or SSE text, that is parsed. */
@@ -35,9 +36,8 @@ export function readErrorValue(value: unknown): ProviderError {
   return { ...read, message: shorten(read?.message ?? (typeof value === 'string' ? value : (toJson(value) ?? ''))) };
 }
 
-/** Undefined if it is nested too deeply for JSON.stringify. */
+/** Returns undefined if the value is nested too deeply for JSON.stringify. */
 const toJson = (value: unknown): string | undefined => attempt(() => JSON.stringify(value));
-const messageOnly = (text: string): ProviderError => ({ message: shorten(text) });
 
 /** An error whose message may be unknown. */
 type PartialError = Omit<ProviderError, 'message'> & { readonly message?: string };
@@ -94,21 +94,21 @@ function readRecord(record: UnknownRecord, depth: number): PartialError | undefi
   return Object.keys(facts).length === 0 ? undefined : facts;
 }
 
-/** The facts other than the message; those of the innermost error take precedence. */
+/** Reads everything but the message. */
 function readFacts(record: UnknownRecord): PartialError {
-  const code = word(record['code']) ?? word(record['status_code']) ?? word(record['error_code']);
+  const code = toCode(record['code']) ?? toCode(record['status_code']) ?? toCode(record['error_code']);
   const param = asText(record['param']);
   return withoutUndefined({
     code,
-    type: asText(record['type']) ?? googleStatus(record['status']),
+    type: asText(record['type']) ?? toGoogleStatus(record['status']),
     field: param?.includes(' ') === true ? undefined : (param ?? pathOf(record['loc'])),
     requestId: asText(record['request_id']),
-    status: httpStatus(record['http_code']) ?? httpStatus(record['code']),
+    status: toHttpStatus(record['http_code']) ?? toHttpStatus(record['code']),
   });
 }
 
 /** Gemini and other Google services: `"status": "INVALID_ARGUMENT"`. */
-const googleStatus = (value: unknown): string | undefined => /^[A-Z]+(_[A-Z]+)*$/.exec(asText(value) ?? '')?.[0];
+const toGoogleStatus = (value: unknown): string | undefined => /^[A-Z]+(_[A-Z]+)*$/.exec(asText(value) ?? '')?.[0];
 
 /** FastAPI and pydantic: `["body", "messages", 3, "assistant", "reasoning_content"]`. */
 function pathOf(loc: unknown): string | undefined {
@@ -125,7 +125,7 @@ function withField(message: string | undefined, record: UnknownRecord): string |
   return message === undefined || path === undefined ? message : `${path}: ${message}`;
 }
 
-/** Objects of lists: `{"messages": ["This field is required."], "model": ["Unknown."]}`. */
+/** Reads an object of lists: `{"messages": ["This field is required."], "model": ["Unknown."]}`. */
 function readFieldLists(record: UnknownRecord): string | undefined {
   const messages = Object.entries(record).flatMap(([name, value]) => {
     const texts = (asArray(value) ?? [value]).filter((entry) => typeof entry === 'string' && entry.includes(' '));
@@ -162,17 +162,17 @@ function parseEventText(text: string): unknown {
   return parseJson(data.join('\n'));
 }
 
-/** Only the start of a page is read: it may be long and hostile. */
-function htmlTitle(html: string): string {
+/** Reads only the start of an HTML page, which may be long and hostile. */
+function describePage(html: string): string {
   const start = html.slice(0, 20_000);
   const title = /<title[^>]{0,200}>([^<]{1,500})</i.exec(start)?.[1]?.trim() ||
     /<h1[^>]{0,200}>([^<]{1,500})</i.exec(start)?.[1]?.trim();
   return title ? shorten(`an HTML page titled "${title}"`) : 'an HTML page';
 }
 
-const word = (value: unknown): string | undefined => (typeof value === 'number' ? String(value) : asText(value));
+const toCode = (value: unknown): string | undefined => (typeof value === 'number' ? String(value) : asText(value));
 
-function httpStatus(value: unknown): number | undefined {
+function toHttpStatus(value: unknown): number | undefined {
   const number = asNumber(typeof value === 'string' && /^\d{3}$/.test(value) ? Number(value) : value);
   return number !== undefined && number >= 400 && number <= 599 ? number : undefined;
 }

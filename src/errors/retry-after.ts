@@ -17,7 +17,7 @@ export function readRetryAfter(
   return Number.isNaN(date) ? undefined : Math.max(0, date - now);
 }
 
-/** Digits with or without a fraction; `Number` alone would read an empty header as 0. */
+/** Reads a decimal number; `Number` alone would read an empty header as 0. */
 function readNumber(text: string | undefined): number | undefined {
   return text !== undefined && /^\s*-?\d+(\.\d+)?\s*$/.test(text) ? Number(text) : undefined;
 }

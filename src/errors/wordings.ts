@@ -149,7 +149,7 @@ export const WORDINGS: readonly ErrorRule[] = [
     ),
   },
   {
-    // Caused by a setting or template of the server, whatever the status: a retry would fail in the same way.
+    // Caused by a server setting or template, whatever the status: a retry would fail in the same way.
     kind: 'upstream_rejected',
     pattern: anyOf(
       'image input is not supported',
@@ -220,9 +220,9 @@ export const PAGE_STATUSES: Readonly<Record<number, ErrorKind>> = {
 export const ADVICE: { readonly [K in ErrorKind]?: string } = {
   auth: 'Check that AI_API_KEY belongs to {host}.',
   wrong_client:
-    'It accepts only known coding tools, which it recognizes by their User-Agent. The bridge forwards the User-Agent ' +
-    'of its client; UPSTREAM_USER_AGENT sets a different one, at your own risk.',
-  model_not_found: 'Check the model name: ids are exact; `aliyun-codex-bridge models` lists them.',
+    'The plan accepts only known coding tools, which it recognizes by their User-Agent. The bridge forwards the ' +
+    'User-Agent of its client; UPSTREAM_USER_AGENT sets a different one, at your own risk.',
+  model_not_found: 'Check the model name: ids must match exactly; `aliyun-codex-bridge models` lists them.',
   quota: 'Retrying will not help until the quota resets.',
   not_found: '{host} has no API at this path. Check AI_API_BASE; it usually ends in /v1.',
   forbidden: 'A proxy or firewall in front of {host} answered, not the API. Check the network and AI_API_BASE.',

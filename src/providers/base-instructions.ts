@@ -1,4 +1,4 @@
-/** The base instructions, which tell a model how to work as a coding agent in Codex. */
+/** Defines the base instructions, which tell a model how to work as a coding agent in Codex. */
 
 /**
  * Deliberately short: every request contains this text, and Codex itself adds the sandbox, AGENTS.md and the

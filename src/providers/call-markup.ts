@@ -1,6 +1,6 @@
 /**
- * The tags of tool calls that arrive as text because the server does not parse them. The list follows the tool parsers
- * of vLLM and SGLang: a server that runs a model without its parser sends these tags to the client.
+ * Lists the tags of tool calls that arrive as text because the server does not parse them. The list follows the tool
+ * parsers of vLLM and SGLang: a server that runs a model without its parser sends these tags to the client.
  */
 
 export interface CallMarkup {
@@ -11,7 +11,7 @@ export interface CallMarkup {
   readonly includesTags?: true;
 }
 
-/** Several families spell their tokens with the tokenizer's full-width bar and block, or with ASCII characters. */
+/** Lists the spellings of a pair of tags: several families use full-width bars and blocks, or ASCII characters. */
 function listSpellings(open: string, close: string, includesTags?: true): readonly CallMarkup[] {
   const bars = ['|', '｜'].flatMap((bar) => ['_', '▁'].map((space) => [bar, space] as const));
   const spell = (tag: string, [bar, space]: readonly [string, string]): string =>
@@ -26,7 +26,7 @@ const dsml = (name: string): readonly CallMarkup[] =>
     ['', ' '].map((gap) => ({ open: `<${bar}DSML${bar}${gap}${name}>`, close: `</${bar}DSML${bar}${gap}${name}>` })),
   );
 
-/** Every tag, with the parsers that read it. The longest matching opening tag is used. */
+/** All tags, each with the parsers that read it. The longest matching opening tag is used. */
 export const CALL_MARKUP: readonly CallMarkup[] = [
   // kimi_k2
   ...listSpellings('<|tool_calls_section_begin|>', '<|tool_calls_section_end|>'),
@@ -79,7 +79,7 @@ export const CALL_MARKUP: readonly CallMarkup[] = [
   { open: '[TOOL_CALLS]' },
 ];
 
-/** Beginnings of a response that is a call without tags, ignoring whitespace (llama3_json, xlam, pythonic, phi4). */
+/** Lists how a response without tags begins if it is a call, without whitespace (llama3_json, xlam, pythonic, phi4). */
 export const listBareCalls = (name: string): readonly string[] => [
   `{"name":"${name}"`,
   `[{"name":"${name}"`,

@@ -38,31 +38,31 @@ export const REQUEST_ID_HEADERS: readonly string[] = [
   ...new Set(['x-request-id', 'request-id', ...PROVIDERS.flatMap((row) => row.requestIdHeader ?? [])]),
 ];
 
-/**
- * Names of Codex's own models, which it uses if none is configured and for its side requests. gpt-oss is not one of
- * them.
- */
+/** Names of Codex's own models, which Codex uses for side requests, and for turns if no model is configured. */
 const CODEX_MODELS = /^(gpt(?!-oss)|codex|o\d)[-.]|^(gpt|codex)$/i;
 
 /** Whether a name is one of Codex's own models, which the default model replaces. */
 export const isCodexModel = (name: string): boolean => CODEX_MODELS.test(name);
 
 /** @param name a name or an alias; case does not matter */
-export function findProviderByName(name: string, rows = PROVIDERS): Provider | undefined {
+export function findProviderByName(name: string, catalog = PROVIDERS): Provider | undefined {
   const wanted = name.trim().toLowerCase();
-  return rows.find((row) => row.name === wanted || row.aliases?.includes(wanted));
+  return catalog.find((row) => row.name === wanted || row.aliases?.includes(wanted));
 }
 
 /**
- * @param name the user's AI_PROVIDER, which overrides the host of the base URL
- * @returns the neutral provider for an unknown host
+ * @param name the user's AI_PROVIDER (no alias), which overrides the host of the base URL
+ * @returns the neutral provider for an unknown name and host
  */
-export function findProvider(name: string | undefined, baseUrl: string, rows = PROVIDERS): Provider {
-  const named = rows.find((provider) => provider.name === name);
-  return named ?? findProviderOfHost(new URL(baseUrl).host, rows) ?? openaiCompatible;
+export function findProvider(name: string | undefined, baseUrl: string, catalog = PROVIDERS): Provider {
+  const named = catalog.find((provider) => provider.name === name);
+  return named ?? findProviderOfHost(new URL(baseUrl).host, catalog) ?? openaiCompatible;
 }
 
-/** Returns the provider's base URL on another host, such as its international one; with the same path if possible. */
+/**
+ * Returns the provider's base URL on another host, such as its international one, with the same path if possible.
+ * Undefined for a local server, and for a base URL that is not in the row.
+ */
 export function findSiblingUrl({ baseUrls, local }: Provider, baseUrl: string): string | undefined {
   if (local || !baseUrls.includes(baseUrl)) return undefined;
   const { host, pathname } = new URL(baseUrl);
@@ -74,11 +74,11 @@ export function findSiblingUrl({ baseUrls, local }: Provider, baseUrl: string): 
  * Compares the exact hosts of all providers before the patterns, because a pattern may match the host of another
  * provider.
  */
-function findProviderOfHost(host: string, rows: readonly Provider[]): Provider | undefined {
+function findProviderOfHost(host: string, catalog: readonly Provider[]): Provider | undefined {
   if (LOOPBACK.test(host)) return undefined;
   return (
-    rows.find((provider) => provider.baseUrls.some((url) => new URL(url).host === host))
-    ?? rows.find((provider) => provider.hosts?.some((pattern) => pattern.test(host)))
+    catalog.find((provider) => provider.baseUrls.some((url) => new URL(url).host === host))
+    ?? catalog.find((provider) => provider.hosts?.some((pattern) => pattern.test(host)))
   );
 }
 
@@ -95,24 +95,26 @@ export interface ModelRoute {
 }
 
 /**
+ * Finds the provider and the model that a request names.
+ *
  * @param requested the model name of the request
- * @param primary the provider the bridge was started for; if its own ids contain slashes, only aliases select others
+ * @param primary the provider the bridge was started for; if its ids contain slashes, only aliases select another
  * @param aliases the user's MODEL_MAP: looked up once, ignoring case
  */
 export function findRoute(
-  requested: string | undefined, primary: Provider, aliases: ModelMap, rows = PROVIDERS,
+  requested: string | undefined, primary: Provider, aliases: ModelMap, catalog = PROVIDERS,
 ): ModelRoute {
   const alias = requested?.toLowerCase() ?? '';
   const target = Object.hasOwn(aliases, alias) ? aliases[alias] : undefined;
-  if (target !== undefined) return splitName(target, primary, rows);
+  if (target !== undefined) return splitName(target, primary, catalog);
   if (requested === undefined || primary.slashedIds) return { provider: primary, model: requested };
-  return splitName(requested, primary, rows);
+  return splitName(requested, primary, catalog);
 }
 
 /** Splits `provider/model` if the first part is a provider's name; any other slash is part of the model id. */
-function splitName(name: string, primary: Provider, rows: readonly Provider[]): ModelRoute {
+function splitName(name: string, primary: Provider, catalog: readonly Provider[]): ModelRoute {
   const slash = name.indexOf('/');
-  const provider = slash === -1 ? undefined : rows.find((row) => row.name === name.slice(0, slash).toLowerCase());
+  const provider = slash === -1 ? undefined : catalog.find((row) => row.name === name.slice(0, slash).toLowerCase());
   return provider ? { provider, model: name.slice(slash + 1) } : { provider: primary, model: name };
 }
 
@@ -125,6 +127,8 @@ export interface ResolvedModel {
 }
 
 /**
+ * Resolves a model name to the id that is sent, its row and its dialect.
+ *
  * @param requested the model name of the request, in any case; Codex's own names select the default model; other
  * unknown names are sent unchanged
  * @param preferred the user's DEFAULT_MODEL
@@ -165,7 +169,7 @@ function resolveDialect(provider: Provider, model: Model | undefined, id: string
 export const prefersNative = ({ responses }: Provider, model: string): boolean =>
   responses?.preferred?.includes(model) ?? false;
 
-/** Whether a base URL is at one of the provider's own hosts: a gateway may serve Chat Completions only. */
+/** Whether a base URL has the host of a base URL in the row: a gateway may serve Chat Completions only. */
 export const isOwnHost = ({ baseUrls }: Provider, baseUrl: string): boolean =>
   baseUrls.some((url) => new URL(url).host === new URL(baseUrl).host);
 

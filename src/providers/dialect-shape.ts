@@ -1,4 +1,4 @@
-/** The shape of a dialect in the user's providers file, with the help text of each field. */
+/** Defines the shape of a dialect in the user's providers file, with the help text of each field. */
 import { TEXT_SHAPE, type JsonShape, type ObjectShape, type ShapeField, type ShapeFields } from '../base/shape';
 import { EFFORTS, type Dialect, type RequestForm, type SchemaRule } from './dialect';
 
@@ -71,7 +71,7 @@ const REQUEST_FORMS: { readonly [F in RequestForm]: F } = {
   'no-empty-content': 'no-empty-content',
 };
 
-/** Every field of a dialect: a new one does not compile without its row here. */
+/** Every field of a dialect: a new field does not compile without an entry here. */
 export const DIALECT_FIELDS: { readonly [K in keyof Required<Dialect>]: ShapeField } = {
   instructionsRole: { shape: oneOf('system', 'developer'), help: 'Role of the leading instructions.' },
   lateInstructions: { shape: oneOf('user', 'system', 'merge'), help: 'What later system messages become.' },
@@ -88,7 +88,7 @@ export const DIALECT_FIELDS: { readonly [K in keyof Required<Dialect>]: ShapeFie
   toolStream: { shape: BOOLEAN, help: 'Send tool_stream with tools.' },
   maxTokensField: { shape: oneOf('max_tokens', 'max_completion_tokens'), help: 'Name of the output limit.' },
   maxTokens: { shape: COUNT, help: 'Highest output limit.' },
-  alwaysMaxTokens: { shape: BOOLEAN, help: 'Send the output limit even when the client names none.' },
+  alwaysMaxTokens: { shape: BOOLEAN, help: 'Send the output limit even if the client sets none.' },
   sampling: { shape: BOOLEAN, help: 'Whether temperature, top_p and penalties are accepted.' },
   user: { shape: BOOLEAN, help: 'Whether the field user is accepted.' },
   logitBias: { shape: BOOLEAN, help: 'Whether logit_bias is accepted.' },
@@ -103,9 +103,9 @@ export const DIALECT_FIELDS: { readonly [K in keyof Required<Dialect>]: ShapeFie
   },
   reasoningReplay: {
     shape: oneOf('none', 'reasoning_content', 'reasoning', 'reasoning_details', 'think'),
-    help: 'Where reasoning of earlier turns is sent back.',
+    help: 'Where the reasoning of earlier turns is sent back.',
   },
-  reasoningPlaceholder: { shape: TEXT_SHAPE, help: 'Replaces reasoning that is not known.' },
+  reasoningPlaceholder: { shape: TEXT_SHAPE, help: 'Replaces missing reasoning.' },
   placeholderOn: { shape: oneOf('calls', 'answers'), help: 'Which messages need the placeholder.' },
   webSearch: { shape: oneOf('none', 'enable_search'), help: "The provider's own web search." },
   thinkTags: { shape: oneOf('off', 'leading', 'implicit'), help: 'Where <think> blocks are in the content.' },
@@ -113,6 +113,6 @@ export const DIALECT_FIELDS: { readonly [K in keyof Required<Dialect>]: ShapeFie
   cacheControl: { shape: oneOf('none', 'ephemeral'), help: 'Mark where the prompt may be cached.' },
   forms: {
     shape: { kind: 'list', of: oneOf(...Object.keys(REQUEST_FORMS)) },
-    help: 'Other forms of the whole request that a template or gateway demands.',
+    help: 'Changes to the whole request that a template or gateway requires.',
   },
 };

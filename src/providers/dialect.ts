@@ -1,6 +1,6 @@
 /**
- * Describes how Chat Completions providers differ, as named values. Provider and model rows override the defaults. Each
- * field is read in exactly one place, and the evidence for each value is in its row.
+ * Describes how Chat Completions providers differ, as named values. Families, providers and models override the
+ * defaults (catalog.ts); the evidence for each value is in its row.
  */
 import type { JsonObject } from '../base/json';
 
@@ -11,8 +11,8 @@ export type ThinkingControl =
   | { readonly kind: 'effort'; readonly levels?: readonly string[] }
   /**
    * DashScope, SiliconFlow: `enable_thinking`, with either `thinking_budget` (tokens by effort) or `reasoning_effort`,
-   * never both. `fixed` if it cannot be switched off (`The value of the enable_thinking parameter is restricted to
-   * True.`).
+   * never both. `fixed` if thinking cannot be switched off (`The value of the enable_thinking parameter is restricted
+   * to True.`).
    */
   | {
       readonly kind: 'enable_thinking';
@@ -20,7 +20,7 @@ export type ThinkingControl =
       readonly budgets?: Readonly<Record<string, number>>;
       readonly levels?: readonly string[];
     }
-  /** Z.ai, DeepSeek, Kimi, MiMo, Ark, MiniMax-M3: `thinking: {type}`; `fixed` if it cannot be switched off. */
+  /** Z.ai, DeepSeek, Kimi, MiMo, Ark, MiniMax-M3: `thinking: {type}` with the `extra` fields; `fixed` as above. */
   | {
       readonly kind: 'thinking';
       readonly on: 'enabled' | 'adaptive';
@@ -94,7 +94,7 @@ export interface Dialect {
   readonly schema: readonly SchemaRule[];
   /** Sends `tool_stream: true` with tools. Without it, GLM sends the arguments in one late chunk. */
   readonly toolStream: boolean;
-  /** Name of the output limit, and its highest value. */
+  /** Name of the field with the output limit, and the highest value that the model accepts. */
   readonly maxTokensField: 'max_tokens' | 'max_completion_tokens';
   readonly maxTokens?: number;
   /** Sends the highest output limit if the client sets none, because some endpoints default to a very small one. */

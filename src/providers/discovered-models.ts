@@ -46,7 +46,7 @@ const NOT_CHAT = new RegExp(`(^|[-_./])(${NOT_CHAT_WORDS.join('|')})([-_./:\\d]|
 
 /**
  * Reads `{data: […]}`, `{models: […]}` or a bare list. Drops entries without an id, and models that, according to the
- * list, cannot chat or call tools.
+ * list or their ids, cannot chat or call tools.
  *
  * @returns undefined if the response is not a list of models
  */
@@ -74,8 +74,8 @@ export function readLoadedWindows(answer: unknown): ReadonlyMap<string, number> 
 }
 
 /**
- * Overrides a row with what the provider reports: a server may run a model with a smaller window than its maker
- * documents.
+ * Overrides a row, except for its id and a name of its own, with what the provider reports: a server may run a model
+ * with a smaller window than its maker documents.
  */
 export function overlay(model: Model, found: DiscoveredModel | undefined): Model {
   if (found === undefined) return model;
@@ -95,7 +95,7 @@ function readModel(value: unknown): DiscoveredModel | undefined {
   });
 }
 
-/** Whether a model writes text and calls tools; a missing field means yes. */
+/** Whether a model writes text and calls tools. A missing field means that it does, unless its id says otherwise. */
 function worksInCodex(value: unknown, id: string): boolean {
   const output = asArray(at(value, ['architecture', 'output_modalities']));
   const parameters = asArray(at(value, ['supported_parameters']));

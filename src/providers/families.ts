@@ -1,4 +1,4 @@
-/** Dialect values that model families need on every host, by model name. The thinking parameter depends on the host. */
+/** Lists the dialect values that model families need on every host. The thinking parameter depends on the host. */
 import type { Dialect, SchemaRule } from './dialect';
 import { NO_REASONING, type Evidence } from './provider';
 

@@ -1,11 +1,11 @@
-/** Finds API keys in the variables of the providers. */
+/** Finds API keys in the providers' environment variables, or in the user's providers file. */
 import type { Provider, ProviderKey } from './provider';
 
 type KeyVariables = Readonly<Record<string, string | undefined>>;
 
 /**
  * Returns the keys of a provider: those that the user's file lists, or those of the first of its variables that is set.
- * Only variables of this provider are read, so that no other host gets its keys.
+ * Only variables of this provider are read, so that its host never gets another provider's keys.
  */
 export function resolveKeys({ keyEnv, keys = [] }: Provider, env: KeyVariables): readonly ProviderKey[] {
   if (keys.length > 0) return keys;
@@ -20,7 +20,7 @@ export function resolveKeys({ keyEnv, keys = [] }: Provider, env: KeyVariables):
 export const resolveKey = (provider: Provider, env: KeyVariables): ProviderKey | undefined =>
   resolveKeys(provider, env)[0];
 
-/** Returns the different keys in NAME, NAME_1, NAME_2 and so on; an empty variable counts as not set. */
+/** Returns the distinct keys in NAME, NAME_1, NAME_2, … up to the first number that is not set, or is empty. */
 export function readNumberedKeys(name: string, env: KeyVariables): readonly ProviderKey[] {
   const found: ProviderKey[] = [];
   const read = (variable: string): boolean => {

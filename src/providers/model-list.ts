@@ -44,7 +44,8 @@ export function listEntries(primary: Provider, options: ListOptions = {}): reado
       provider, id,
       provider === primary ? (found.get(id.toLowerCase()) ?? findOnlyModel(primary, discovered, id)) : undefined,
     );
-  const ids = [...primary.models.map(({ id }) => id), chosen, ...discovered.map(({ id }) => id)].filter((id) => id !== '');
+  const ids = [...primary.models.map(({ id }) => id), chosen, ...discovered.map(({ id }) => id)]
+    .filter((id) => id !== '');
   const entries = [
     ...Object.keys(aliases).map((alias) => {
       const { provider, model = '' } = findRoute(alias, primary, aliases, catalog);

@@ -6,7 +6,8 @@ import type { Dialect } from './dialect';
 import type { QuotaForm } from './quota-answers';
 
 /**
- * The source of a fact: the provider's documentation, a client's source code, an issue, an inference, the user's file.
+ * The source of a fact, in this order: the provider's documentation, a client's source code, an issue, an inference,
+ * the user's file.
  */
 export type Evidence = 'documented' | 'source' | 'reported' | 'inferred' | 'configured';
 
@@ -61,7 +62,7 @@ export interface Model extends RequestChanges {
 
 /** Prices per million tokens. */
 export interface Price {
-  /** Base URLs without their scheme; absent when it is the same for all. */
+  /** Matches base URLs without their scheme; absent if the price is the same at all of them. */
   readonly bases?: RegExp;
   /** ISO 4217. */
   readonly currency: string;
@@ -71,14 +72,14 @@ export interface Price {
   readonly output: number;
   /** Weekday hours in UTC+8 in which everything costs `factor` times as much. */
   readonly peak?: { readonly factor: number; readonly hours: readonly (readonly [from: number, to: number])[] };
-  /** When the price was read, and where; absent for prices of the user. */
+  /** When the price was read, and where; absent for the user's own prices. */
   readonly date?: string;
   readonly source?: string;
 }
 
 /** A subscription that covers requests. */
 export interface Plan {
-  /** Base URLs without their scheme; absent when the plan covers all of the provider's. */
+  /** Matches base URLs without their scheme; absent if the plan covers all of the provider's. */
   readonly bases?: RegExp;
   /** Limits on requests, for a provider whose API does not report how much is left. */
   readonly limits?: readonly PlanLimit[];
@@ -122,7 +123,7 @@ export interface NativeEndpoint {
   readonly preferred?: readonly string[];
   /** Differences from the dialect of all Responses endpoints (translate/native-request.ts). */
   readonly dialect?: Partial<Dialect>;
-  /** What it rejects in Codex's requests, with the report; the bridge changes it. Ends with a full stop. */
+  /** What does not work there in Codex's requests, with its source; the bridge adapts it. Ends with a full stop. */
   readonly rejects?: string;
   readonly evidence: Evidence;
 }
@@ -150,11 +151,11 @@ export interface Provider extends RequestChanges {
   readonly connection?: ConnectionSettings;
   /** Why this row of the user's file cannot be used, as a sentence; absent for a usable row. */
   readonly disabled?: string;
-  /** The format of its keys; `advice` is shown if a key of another format is rejected. */
+  /** The format of its keys; `advice` is shown for a key of another format. */
   readonly keyShape?: { readonly pattern: RegExp; readonly advice: string };
   /** Header with the id of a request, if it is not one of the common ones. */
   readonly requestIdHeader?: Lowercase<string>;
-  /** Its own error codes and quota rules that the general wordings do not cover. */
+  /** Its own error codes and quota rules; they take precedence over the general wordings. */
   readonly errors?: readonly ErrorRule[];
   readonly docs: string;
   /** Absent if requests are billed by tokens, or nothing is known. */

@@ -1,6 +1,6 @@
 /**
  * Reads a provider's report of what is left of a plan or a balance. None of these formats has been seen live; each
- * comment names its source. Marks as in docs/facts/upstreams.md: [D] documented by the provider, [S] found in the
+ * comment names its source, marked as in docs/facts/upstreams.md: [D] documented by the provider, [S] found in the
  * source of a client.
  */
 import { asArray, asRecord, compact, isRecord, type UnknownRecord } from '../base/json';
@@ -9,7 +9,7 @@ import { renderCount } from '../base/quantities';
 /** One window of a plan: how much of it is used, and when it resets. */
 export interface QuotaWindow {
   readonly name: string;
-  /** How much of `limit` is used; absent if the provider reports only the share. */
+  /** How much of `limit` is used; absent if the provider does not report it. */
   readonly used?: number;
   readonly limit?: number;
   /** The used share, from 0 to 1. */
@@ -33,10 +33,10 @@ export interface QuotaReport {
 /** The report; a string if the provider reports an error; `undefined` if the response is something else. */
 export type ReadQuota = QuotaReport | string | undefined;
 
-/** @param host the host of the request: some providers bill each host in another currency */
+/** @param host the host of the request: some providers bill each host in a different currency */
 type QuotaReader = (answer: UnknownRecord, host: string) => ReadQuota;
 
-/** [S] Zhipu's own plugin and other clients: HTTP 200 with `code` even for a failure. */
+/** [S] Z.ai: Zhipu's own plugin and other clients. A failure is HTTP 200 with another `code`. */
 const readLimits: QuotaReader = ({ data, code, msg }) => {
   const limits = asArray(asRecord(data)?.['limits']);
   if (limits === undefined) return code === 200 ? undefined : readText(msg);
@@ -59,12 +59,12 @@ const readLimits: QuotaReader = ({ data, code, msg }) => {
 const UNITS: Readonly<Record<number, string>> = { 3: 'hours', 5: 'month', 6: 'week' };
 
 function nameLimit({ type, unit, number }: UnknownRecord): string {
-  const word = UNITS[readCount(unit) ?? 0] ?? 'window';
-  const span = word === 'hours' ? `${readCount(number) ?? ''} ${word}`.trim() : word;
+  const name = UNITS[readCount(unit) ?? 0] ?? 'window';
+  const span = name === 'hours' ? `${readCount(number) ?? ''} ${name}`.trim() : name;
   return type === 'TOKENS_LIMIT' ? span : `${span}, tools`;
 }
 
-/** [S] Clients of the plan: `current_interval_usage_count` is the number of requests remaining, despite its name. */
+/** [S] MiniMax, clients of its plan: `current_interval_usage_count` is the remaining number, despite its name. */
 const readRemains: QuotaReader = ({ model_remains: remains, base_resp: response, current_subscribe_title: plan }) => {
   const models = asArray(remains)?.filter(isRecord);
   if (models === undefined) return readText(asRecord(response)?.['status_msg']);
@@ -83,7 +83,7 @@ const readRemains: QuotaReader = ({ model_remains: remains, base_resp: response,
   return { windows, balances: [], ...compact({ plan: readText(plan) }) };
 };
 
-/** [S] Clients of the plan: numbers are strings, the week is `usage`, shorter windows are in `limits`. */
+/** [S] Kimi Code, its clients: numbers are strings, the week is `usage`, shorter windows are in `limits`. */
 const readUsages: QuotaReader = ({ usage, limits, user }) => {
   const rows = (asArray(limits) ?? []).filter(isRecord);
   if (!isRecord(usage) && rows.length === 0) return undefined;
@@ -150,10 +150,10 @@ const READERS = {
   key: readKey,
 } as const satisfies Record<string, QuotaReader>;
 
-/** The format of an answer. */
+/** The format of a provider's response. */
 export type QuotaForm = keyof typeof READERS;
 
-/** Reads an answer leniently: missing fields are omitted. */
+/** Reads a provider's response leniently: missing fields are omitted. */
 export const readQuotaAnswer = (form: QuotaForm, answer: unknown, host: string): ReadQuota =>
   (isRecord(answer) ? READERS[form](answer, host) : undefined);
 

@@ -1,5 +1,5 @@
 /**
- * The services that can answer a web search, as data. The evidence is marked as in docs/facts/upstreams.md: [D]
+ * Lists the services that can answer a web search. The evidence is marked as in docs/facts/upstreams.md: [D]
  * documented by the service, [S] found in the source of a client. None has been tried against the live service.
  */
 import { asArray, asText, isRecord } from '../base/json';
@@ -23,10 +23,10 @@ export interface SearchHit {
 
 /** The address, key and model for a search; some services use those of the bridge's own provider. */
 export interface SearchAccess {
-  /** The address of the service: --search-url, or else the row's. */
+  /** The address of the service: --search-url, else the row's, else the provider's base URL. */
   readonly url: string;
   readonly key: string | undefined;
-  /** The client's model, under its provider's name for it. */
+  /** The client's model, by the id that is sent upstream; empty if the request is forwarded. */
   readonly model: string;
 }
 
@@ -56,8 +56,8 @@ export interface SearchBackend {
 const bearer = (key: string | undefined): Record<string, string> =>
   key === undefined ? {} : { authorization: `Bearer ${key}` };
 
-/** Returns the shortest named period that covers `days`, for services that do not accept a number. */
-function periodFor<T extends string>(
+/** Returns the shortest named period that covers `days`, at most a year: some services do not accept a number. */
+function choosePeriod<T extends string>(
   days: number | undefined, [day, week, month, year]: readonly [T, T, T, T],
 ): T | undefined {
   if (days === undefined) return undefined;
@@ -72,7 +72,7 @@ const withSites = ({ text, domains }: SearchQuery): string =>
 
 type Fields = { readonly [K in keyof SearchHit]: readonly string[] };
 
-/** Reads a list of results with these field names; the first one present is used. */
+/** Reads a list of results by the first of each field's names that is present. Drops results without a URL. */
 function readHits(list: unknown, fields: Fields): readonly SearchHit[] {
   return (asArray(list) ?? []).flatMap((entry) => {
     if (!isRecord(entry)) return [];
@@ -102,7 +102,7 @@ export const SEARCH_BACKENDS: Readonly<Record<SearchName, SearchBackend>> = {
         query: text,
         max_results: count,
         ...(domains.length > 0 && { include_domains: domains }),
-        ...(days !== undefined && { time_range: periodFor(days, ['day', 'week', 'month', 'year']) }),
+        ...(days !== undefined && { time_range: choosePeriod(days, ['day', 'week', 'month', 'year']) }),
       },
     }),
     read: (answer) =>
@@ -124,7 +124,7 @@ export const SEARCH_BACKENDS: Readonly<Record<SearchName, SearchBackend>> = {
         q: withSites(query),
         count: String(query.count),
         text_decorations: 'false',
-        freshness: periodFor(query.days, ['pd', 'pw', 'pm', 'py']),
+        freshness: choosePeriod(query.days, ['pd', 'pw', 'pm', 'py']),
       }),
       headers: { accept: 'application/json', ...(key !== undefined && { 'x-subscription-token': key }) },
     }),
@@ -149,7 +149,7 @@ export const SEARCH_BACKENDS: Readonly<Record<SearchName, SearchBackend>> = {
         query: text,
         count,
         summary: true,
-        freshness: periodFor(days, ['oneDay', 'oneWeek', 'oneMonth', 'oneYear']) ?? 'noLimit',
+        freshness: choosePeriod(days, ['oneDay', 'oneWeek', 'oneMonth', 'oneYear']) ?? 'noLimit',
         ...(domains.length > 0 && { include: domains.join('|') }),
       },
     }),
@@ -171,7 +171,7 @@ export const SEARCH_BACKENDS: Readonly<Record<SearchName, SearchBackend>> = {
       url: withParameters(/\/search\/?$/.test(url) ? url : `${url.replace(/\/+$/, '')}/search`, {
         q: withSites(query),
         format: 'json',
-        time_range: periodFor(query.days, ['day', 'month', 'month', 'year']),
+        time_range: choosePeriod(query.days, ['day', 'month', 'month', 'year']),
       }),
       headers: { accept: 'application/json' },
     }),
@@ -200,7 +200,7 @@ export const SEARCH_BACKENDS: Readonly<Record<SearchName, SearchBackend>> = {
         // The field is a string, so only one domain fits.
         ...(domains[0] !== undefined && { search_domain_filter: domains[0] }),
         ...(days !== undefined && {
-          search_recency_filter: periodFor(days, ['oneDay', 'oneWeek', 'oneMonth', 'oneYear']),
+          search_recency_filter: choosePeriod(days, ['oneDay', 'oneWeek', 'oneMonth', 'oneYear']),
         }),
       },
     }),

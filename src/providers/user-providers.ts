@@ -14,7 +14,7 @@ import { FILE_SHAPE, type UserChanges, type UserFile, type UserModel, type UserP
 export interface UserFileOptions {
   /** The path of the file, for messages and as the origin of its rows. */
   readonly path: string;
-  /** The environment, for variables in headers. */
+  /** The environment, for variables in headers, keys and proxies. */
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
@@ -48,17 +48,17 @@ export function readUserProviders(text: string, { path, env }: UserFileOptions):
   const found = [...reader.errors, ...findSharedNames(rows)];
   if (found.length > 0) return { ok: false, errors: found.map((each) => `${path}: ${each}`) };
   const changed = new Map(rows.map((row) => [row.name, row]));
-  const isKnown = (name: string): boolean => PROVIDERS.some((row) => row.name === name);
+  const isBuiltIn = (name: string): boolean => PROVIDERS.some((row) => row.name === name);
   return {
     ok: true,
     variables: [...reader.variables],
-    rows: [...rows.filter(({ name }) => !isKnown(name)), ...PROVIDERS.map((row) => changed.get(row.name) ?? row)],
+    rows: [...rows.filter(({ name }) => !isBuiltIn(name)), ...PROVIDERS.map((row) => changed.get(row.name) ?? row)],
   };
 }
 
 const isUserFile = (value: unknown): value is UserFile => checkShape(value, FILE_SHAPE, '').length === 0;
 
-/** Finds names and aliases that two rows would share. */
+/** Describes each alias that is also a name or alias of another row. */
 function findSharedNames(rows: readonly Provider[]): readonly string[] {
   const own = new Set(rows.map(({ name }) => name));
   const others = [...rows, ...PROVIDERS.filter(({ name }) => !own.has(name))];
@@ -76,7 +76,7 @@ class RowReader {
   private readonly unset = new Set<string>();
   private readonly finished = new Map<string, Provider>();
   private readonly inProgress = new Set<string>();
-  /** Paths of rows whose base has an error: what they lack as a result is not reported. */
+  /** Paths of rows whose base is missing or has an error: what they lack as a result is not reported. */
   private readonly broken = new Set<string>();
 
   constructor(
@@ -85,7 +85,7 @@ class RowReader {
     private readonly env: UserFileOptions['env'],
   ) {}
 
-  /** @param name of a provider in the file */
+  /** @param name the name of a provider in the file */
   read(name: string): Provider {
     const known = this.finished.get(name);
     if (known) return known;
@@ -173,7 +173,7 @@ class RowReader {
     const urls = typeof given.base_url === 'string' ? [given.base_url] : given.base_url;
     return urls.flatMap((text) => {
       const url = readBaseUrl(text);
-      if (url === undefined) this.errors.push(`${path}.base_url: ${quote(text)} is not an http or https URL.`);
+      if (url === undefined) this.errors.push(`${path}.base_url: ${quote(text)} is not a valid URL.`);
       return url === undefined ? [] : [url];
     });
   }
@@ -217,7 +217,7 @@ class RowReader {
     };
   }
 
-  /** Headers and body fields add to those of the base; `drop` replaces its list. */
+  /** Headers and body fields are added to those of the base; every other field replaces that of the base. */
   private readChanges(given: UserChanges, base: RequestChanges | undefined): RequestChanges {
     const headers = Object.entries(given.headers ?? {}).map(
       ([name, value]) => [name.toLowerCase(), this.expand(value)] as const,
@@ -233,7 +233,7 @@ class RowReader {
     });
   }
 
-  /** A key whose variable is not set is skipped, as an unset key variable is. */
+  /** A key whose variable is not set is skipped, like a variable of `key_variables` that is not set. */
   private readKey(text: string, path: string): { readonly found?: ProviderKey; readonly used: readonly string[] } {
     const { value, used, missing } = expandVariables(text, this.env);
     for (const name of used) this.variables.add(name);
@@ -269,7 +269,7 @@ function readResponses(given: UserProvider, base: Provider | undefined): Provide
   };
 }
 
-/** A key belongs to the hosts of its provider: a row with another host, or without TLS, inherits no key variables. */
+/** A key belongs to the hosts of its provider: a row with another host, or without TLS, inherits no keys. */
 function isSameHost(urls: readonly string[], base: Provider | undefined): boolean {
   if (!base || base.baseUrls.length === 0) return false;
   const origins = base.baseUrls.map((url) => new URL(url).origin);
@@ -279,7 +279,7 @@ function isSameHost(urls: readonly string[], base: Provider | undefined): boolea
   });
 }
 
-/** Headers may contain secrets, so they are inherited only for the hosts of the key. */
+/** Headers may contain secrets, so a row with another host inherits none. */
 function withoutHeaders<T extends RequestChanges>({ headers: _headers, ...rest }: T): Omit<T, 'headers'> {
   return rest;
 }

@@ -1,4 +1,4 @@
-/** The shape of the user's providers file, with a help text for each field; the JSON Schema is rendered from it. */
+/** Defines the shape of the user's providers file, with help for each field; the JSON Schema is rendered from it. */
 import { HEADER_NAME, HEADER_VALUE } from '../base/header-values';
 import type { JsonObject } from '../base/json';
 import { TEXT_SHAPE, toJsonSchema, type JsonShape, type ShapeField } from '../base/shape';
@@ -68,7 +68,7 @@ const FIELD_NAME: JsonShape = {
 const CHANGES: { readonly [K in keyof Required<UserChanges>]: ShapeField } = {
   headers: {
     shape: {
-      kind: 'map', of: { kind: 'text', pattern: HEADER_VALUE }, keys: HEADER_NAME,
+      kind: 'map', of: { kind: 'text', pattern: HEADER_VALUE, expected: 'one line of ASCII text' }, keys: HEADER_NAME,
       expectedKeys: 'a header name other than host and those that control the connection',
     },
     help: 'Request headers. $NAME and ${NAME} are replaced by variables, $$ by a dollar sign.',
@@ -109,7 +109,7 @@ const MODEL: { readonly [K in keyof Required<UserModel>]: ShapeField } = {
 const URL_TEXT: JsonShape = {
   kind: 'text',
   pattern: /^https?:\/\/[^\s/?#@]+(\/[^\s?#]*)?$/i,
-  expected: 'an http or https URL',
+  expected: 'an http or https URL without user name, query or fragment',
 };
 const VARIABLE: JsonShape = {
   kind: 'text',
@@ -119,9 +119,9 @@ const VARIABLE: JsonShape = {
 const KEY: JsonShape = {
   kind: 'text',
   pattern: /^[\x21-\x7e]+$/,
-  expected: 'a key or the name of a variable such as $ACME_KEY',
+  expected: 'a key, or a variable such as $ACME_KEY',
 };
-/** May contain variables, for the password. */
+/** May refer to variables, so that the file need not contain the password. */
 const PROXY: JsonShape = {
   kind: 'text', pattern: /^(none|https?:\/\/[^\s/?#]+\/?)$/i, expected: 'an http or https URL, or none',
 };
@@ -131,7 +131,7 @@ const HOST: JsonShape = { kind: 'text', pattern: /^[\w*.-]+(:\d+)?$/, expected: 
 const PATH: JsonShape = { kind: 'text', pattern: /^\/[^\s?#]*$/, expected: 'a path such as /api/v1' };
 
 const PROVIDER: { readonly [K in keyof Required<UserProvider>]: ShapeField } = {
-  extends: { shape: TEXT_SHAPE, help: 'Provider whose row is the base. Default: the one of the same name, if any.' },
+  extends: { shape: TEXT_SHAPE, help: 'Provider to extend. Default: the built-in one of the same name, if any.' },
   title: { shape: TEXT_SHAPE, help: 'Name to display.' },
   aliases: { shape: TEXT_LIST, help: 'Other names for AI_PROVIDER.' },
   base_url: {
@@ -147,7 +147,7 @@ const PROVIDER: { readonly [K in keyof Required<UserProvider>]: ShapeField } = {
     shape: { kind: 'list', of: KEY },
     help: 'Several keys as $NAME, instead of key_variables; when one is exhausted, the next is used.',
   },
-  max_concurrency: { shape: COUNT, help: 'Maximum concurrent requests; further ones wait. Default: learned.' },
+  max_concurrency: { shape: COUNT, help: 'Maximum concurrent requests; others wait. Default: learned from errors.' },
   proxy: { shape: PROXY, help: 'URL of the HTTP proxy to this provider, or none. Default: the proxy variables.' },
   ca: { shape: TEXT_SHAPE, help: 'PEM file with further certificate authorities.' },
   cert: { shape: TEXT_SHAPE, help: 'PEM file with the client certificate.' },
@@ -165,7 +165,7 @@ const PROVIDER: { readonly [K in keyof Required<UserProvider>]: ShapeField } = {
           kind: 'object',
           fields: {
             base_path: { shape: PATH, help: 'Path before /responses, instead of the path of base_url.' },
-            models: { shape: TEXT_LIST, help: 'Ids that it serves. Default: all.' },
+            models: { shape: TEXT_LIST, help: 'Ids of the models that it serves. Default: all.' },
           },
         },
       ],
@@ -175,7 +175,7 @@ const PROVIDER: { readonly [K in keyof Required<UserProvider>]: ShapeField } = {
   },
   dialect: {
     shape: { kind: 'object', fields: DIALECT_FIELDS },
-    help: 'How its requests differ from the default ones.',
+    help: 'How its requests differ from the default.',
   },
   models: { shape: { kind: 'map', of: { kind: 'object', fields: MODEL } }, help: 'Models by id.' },
   ...CHANGES,

@@ -98,7 +98,7 @@ it('the error for a Codex model that the provider does not have suggests DEFAULT
   for (const [model, advice] of [
     ['codex-auto-review', '"codex-auto-review" is a Codex model: set DEFAULT_MODEL to replace it.'],
     ['gpt-6.2-sol', '"gpt-6.2-sol" is a Codex model: set DEFAULT_MODEL to replace it.'],
-    ['gpt-oss-120b', 'Check the model name: ids are exact; `aliyun-codex-bridge models` lists them.'],
+    ['gpt-oss-120b', 'Check the model name: ids must match exactly; `aliyun-codex-bridge models` lists them.'],
   ]) {
     const { error } = finalResponse(await bridge.stream({ model, input: ask() }, CODEX));
     assert.ok(error.message.endsWith(advice), error.message);

@@ -77,7 +77,7 @@ const REJECTIONS: readonly Rejection[] = [
       },
     },
     sdk: { status: 404, type: 'invalid_request_error', code: 'model_not_found' },
-    says: /`nope` does not exist.*ids are exact; `aliyun-codex-bridge models` lists them/,
+    says: /`nope` does not exist.*ids must match exactly; `aliyun-codex-bridge models` lists them/,
   },
   {
     name: '400 Coding Plan: unknown model',

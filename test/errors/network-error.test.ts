@@ -21,7 +21,7 @@ const CODES: readonly (readonly [code: string, kind: 'network' | 'timeout', text
   ['UND_ERR_HEADERS_TIMEOUT', 'timeout', /did not respond/],
   ['UND_ERR_BODY_TIMEOUT', 'timeout', /stopped sending/],
   ['CERT_HAS_EXPIRED', 'network', /expired TLS certificate/],
-  ['ERR_TLS_CERT_ALTNAME_INVALID', 'network', /^api\.example:443 has a TLS certificate of another host/],
+  ['ERR_TLS_CERT_ALTNAME_INVALID', 'network', /^api\.example:443 has a TLS certificate for another host/],
   ['DEPTH_ZERO_SELF_SIGNED_CERT', 'network', /self-signed.*NODE_EXTRA_CA_CERTS/],
   ['SELF_SIGNED_CERT_IN_CHAIN', 'network', /self-signed.*NODE_EXTRA_CA_CERTS/],
   ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'network', /cannot be verified/],
@@ -42,8 +42,8 @@ const FAMILIES: readonly (readonly [code: string, message: string, kind: 'networ
   ],
   ['ZSTD_error_prefix_unknown', 'Unknown frame descriptor', 'bad_answer', /cannot be decompressed/],
   ['Z_DATA_ERROR', 'incorrect header check', 'bad_answer', /cannot be decompressed/],
-  ['EPROTO', 'wrong version number', 'network', /agree on TLS; check AI_API_BASE/],
-  ['ERR_SSL_WRONG_VERSION_NUMBER', 'wrong version number', 'network', /agree on TLS/],
+  ['EPROTO', 'wrong version number', 'network', /TLS handshake; check AI_API_BASE/],
+  ['ERR_SSL_WRONG_VERSION_NUMBER', 'wrong version number', 'network', /TLS handshake/],
 ];
 
 describe('network errors', () => {

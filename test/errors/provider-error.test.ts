@@ -107,14 +107,14 @@ const SHAPES: readonly (readonly [name: string, body: string, error: ProviderErr
   [
     'an HTML page with a title',
     '<!DOCTYPE html>\n<html><head><title> 502 Bad Gateway </title></head></html>',
-    { message: 'an HTML page titled "502 Bad Gateway"', page: true },
+    { message: 'an HTML page titled "502 Bad Gateway"', isPage: true },
   ],
   [
     'an HTML page with a heading',
     '<html><body><h1>Not Found</h1></body></html>',
-    { message: 'an HTML page titled "Not Found"', page: true },
+    { message: 'an HTML page titled "Not Found"', isPage: true },
   ],
-  ['an HTML page without either', '<html><body>x</body></html>', { message: 'an HTML page', page: true }],
+  ['an HTML page without either', '<html><body>x</body></html>', { message: 'an HTML page', isPage: true }],
   ['JSON of an unknown shape', '{"weird":true}', { message: '{"weird":true}' }],
   ['a JSON list', '[1]', { message: '[1]' }],
   ['JSON null', 'null', { message: 'null' }],

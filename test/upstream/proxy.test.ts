@@ -92,7 +92,7 @@ test('the certificate of a proxy must match its own name, and it gets no client 
   assert.deepEqual(host.clients, ['api.acme.test', 'api.acme.test']);
   const other = await startConnectProxy(context, { port: host.port, isSecure: true });
   await assert.rejects(ask(HTTPS, { proxy: `https://127.0.0.1:${other.port}`, ca }), {
-    kind: 'network', message: /^The proxy https:\/\/127\.0\.0\.1:\d+ has a TLS certificate of another host/,
+    kind: 'network', message: /^The proxy https:\/\/127\.0\.0\.1:\d+ has a TLS certificate for another host/,
   });
   assert.deepEqual(other.seen, []);
 });
@@ -105,7 +105,7 @@ test('a host with an IP address is reached through a proxy, and its certificate 
     const at = `${isSecure ? 'https' : 'http'}://localhost:${proxy.port}`;
     for (const name of ['127.0.0.1', '[::1]']) assert.equal(await ask(`https://${name}/v1`, { proxy: at, ca }), EVENT);
     await assert.rejects(ask('https://10.1.2.3/v1', { proxy: at, ca }), {
-      kind: 'network', message: /^10\.1\.2\.3 has a TLS certificate of another host/,
+      kind: 'network', message: /^10\.1\.2\.3 has a TLS certificate for another host/,
     });
     assert.deepEqual(proxy.seen, ['127.0.0.1:443 200', '[::1]:443 200', '10.1.2.3:443 200']);
     const { port } = await startConnectProxy(context, { port: wrong.port });

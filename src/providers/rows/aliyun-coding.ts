@@ -44,7 +44,7 @@ export const aliyunCoding: Provider = {
     'The first address is for China, the second is international.',
     'The quota counts requests, not tokens; every retry is one request.',
     'It checks the calling program: HTTP 405 "Coding Plan is currently only available for Coding Agents". ' +
-      "The bridge forwards Codex's own User-Agent; it is not known whether that passes today.",
+      "The bridge forwards Codex's own User-Agent; it is not known whether that is accepted today.",
   ],
   dialect: DASHSCOPE,
   models: [

@@ -40,7 +40,7 @@ export const aliyunPayg: Provider = {
   },
   defaultModel: 'qwen3.7-plus',
   remarks: [
-    'The addresses are for China, international, US and Hong Kong, in this order; a key works in its own region.',
+    'The addresses are for China, other countries, the US and Hong Kong; a key works only in its own region.',
     'Keys of the Coding Plan and the Token Plan do not work here.',
   ],
   dialect: DASHSCOPE,

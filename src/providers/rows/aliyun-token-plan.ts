@@ -2,7 +2,7 @@
 import { ALWAYS_THINKING, DASHSCOPE, GLM, INPUT_OF_1M } from './dashscope';
 import { ALWAYS, model, VISION, TOGGLE, type Provider } from '../provider';
 
-/** The maker's limit may be above that of this host, so it is sent only on request. */
+/** The maker's limit may be above that of this host, so it is not sent unless the client sets a limit. */
 const MAKERS_LIMIT = { alwaysMaxTokens: false } as const;
 
 /** The levels of Qwen3.8 are documented; according to models.dev (2026-08-03), its thinking cannot be switched off. */
@@ -33,7 +33,7 @@ export const aliyunTokenPlan: Provider = {
   requestIdHeader: 'x-dashscope-request-id',
   plan: {},
   docs: 'https://www.alibabacloud.com/help/en/model-studio/token-plan-overview',
-  // Documented for Codex: document_detail/3029258. For all other models it says to install Codex 0.80.
+  // Documented for Codex: document_detail/3029258. For all other models, that page says to install Codex 0.80.
   responses: { models: NATIVE, preferred: NATIVE, evidence: 'documented' },
   defaultModel: 'qwen3.8-max',
   remarks: ['The first address is for China, the others are international.'],

@@ -22,8 +22,8 @@ export const ark: Provider = {
   },
   defaultModel: 'ark-code-latest',
   remarks: [
-    'The addresses are for the Coding Plan, the Agent Plan and pay as you go, in this order. The key of a plan is ' +
-      'billed separately under `/api/v3`.',
+    'The addresses are for the Coding Plan, the Agent Plan and pay as you go, in this order. Requests under ' +
+      '`/api/v3` are billed separately, even with the key of a plan.',
     'Its model list contains the whole catalog, not only the models of the plan.',
   ],
   dialect: VOLCENGINE,

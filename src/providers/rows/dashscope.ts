@@ -1,4 +1,4 @@
-/** The common dialect of Alibaba Cloud Model Studio's endpoints, for every plan. Facts: upstreams.md, sections 1-3. */
+/** Defines the common dialect of Alibaba Cloud's endpoints, for every plan. Facts: upstreams.md, sections 1-3. */
 import type { Dialect } from '../dialect';
 import { CORE_FIELDS_ONLY } from '../provider';
 

@@ -11,8 +11,8 @@ export const siliconflow: Provider = {
   docs: 'https://docs.siliconflow.cn/docs/api/chat-completions-post',
   remarks: [
     'The first address is for China, the second is international.',
-    '`enable_thinking` is not sent, because models without it answer `current model does not support parameter ' +
-      'enable_thinking` (20015), and the set of models with it changes. Each model has its own default for thinking.',
+    '`enable_thinking` is not sent, because some models answer `current model does not support parameter ' +
+      'enable_thinking` (20015), and which ones do changes. Each model has its own default for thinking.',
   ],
   dialect: {
     ...CORE_FIELDS_ONLY,

@@ -18,7 +18,7 @@ export const vllm: Provider = {
     'Start it with `--enable-auto-tool-choice` and the `--tool-call-parser` and `--reasoning-parser` of the model.',
   ],
   dialect: {
-    // Source: pi-ai; documented: `enable_thinking` in chat_template_kwargs switches Qwen3 off.
+    // Source: pi-ai; documented: `enable_thinking` in chat_template_kwargs switches Qwen3's thinking off.
     thinking: { kind: 'chat_template' },
     // Documented: the field that used to be called reasoning_content.
     reasoningReplay: 'reasoning',

@@ -1,4 +1,4 @@
-/** The values shared by Volcengine's endpoints, in China and abroad. Facts: upstreams.md, sections 1.4 and 2. */
+/** Defines what Volcengine's endpoints in China and abroad share. Facts: upstreams.md, sections 1.4 and 2. */
 import type { Dialect } from '../dialect';
 import { CORE_FIELDS_ONLY, model, VISION } from '../provider';
 

@@ -58,7 +58,7 @@ const FAULTS: readonly Fault[] = [
     name: 'an exhausted quota',
     step: rejection(429, { message: 'hour allocated quota exceeded.', code: 'insufficient_quota' }),
     calls: 1,
-    says: /hour allocated quota exceeded\. It is a rolling limit: .*Retrying will not help/,
+    says: /hour allocated quota exceeded\. This is a rolling limit: .*Retrying will not help/,
   },
   {
     name: 'a rejected history',
