@@ -119,7 +119,7 @@ function checkObject(value: unknown, shape: ObjectShape, path: string): readonly
 
 const suggest = (key: string, known: readonly string[]): string => {
   const nearest = findNearest(key, known);
-  if (nearest !== undefined) return `did you mean "${nearest}"?`;
+  if (nearest !== undefined) return `unknown field; did you mean "${nearest}"?`;
   return known.length === 0 ? 'unknown field.' : `unknown field; expected ${renderList(known, 'or')}.`;
 };
 

@@ -9,7 +9,7 @@ import { findText, fromProcess, isSet, resolveConfig } from '../config/resolve';
 import type {
   Environment, FindOrigin, FlagTexts, GivenOrigin, Logins, ResolvedConfig, ValueSources,
 } from '../config/resolve';
-import type { ReadProviders } from '../providers/user-providers';
+import type { ParsedProviders } from '../providers/user-providers';
 import { reportUsageErrors, type CommandContext } from './command';
 import { describeMachine, findPaths } from './paths';
 
@@ -113,7 +113,7 @@ function findProvidersFile(given: ValueSources): { readonly path?: string; reado
   return existsSync(path) ? { path } : { expected: path };
 }
 
-function readCatalog(path: string, env: Environment): ReadProviders {
+function readCatalog(path: string, env: Environment): ParsedProviders {
   const { readProvidersFile }: typeof import('./read-providers-file') = require('./read-providers-file');
   return readProvidersFile(path, env);
 }

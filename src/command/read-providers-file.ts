@@ -3,10 +3,10 @@ import { readFileSync, statSync } from 'node:fs';
 import { codeOf, messageOf } from '../base/thrown';
 import { quote } from '../base/quote';
 import type { Environment } from '../config/resolve';
-import { readUserProviders, type ReadProviders } from '../providers/user-providers';
+import { readUserProviders, type ParsedProviders } from '../providers/user-providers';
 
 /** @returns the catalog with the file's rows, or every error in the file */
-export function readProvidersFile(path: string, env: Environment): ReadProviders {
+export function readProvidersFile(path: string, env: Environment): ParsedProviders {
   try {
     return readUserProviders(readFileSync(path, 'utf8'), { path, env });
   } catch (error) {

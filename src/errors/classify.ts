@@ -22,7 +22,7 @@ export function classifyHttpFailure(failure: HttpFailure): BridgeError {
   const reported = readErrorText(hideKey(failure.body, failure));
   const requestId = failure.requestId ?? reported.requestId;
   const withId = { ...reported, ...(requestId !== undefined && { requestId }) };
-  return describe(withId, failure, {
+  return toError(withId, failure, {
     opening: `${name} answered ${status}: `,
     fallback: kindOfStatus(status, reported),
     details: { upstreamStatus: status, ...(retryAfterMs !== undefined && { retryAfterMs }) },
@@ -34,7 +34,7 @@ export function classifyStreamError(value: unknown, source: FailureSource = { ho
   const reported = withoutKey(readErrorValue(value), source);
   const byStatus = reported.status === undefined ? undefined : kindOfStatus(reported.status, reported);
   const fallback = byStatus ?? (REJECTED.test(textOf(reported)) ? 'upstream_rejected' : 'upstream_error');
-  return describe(reported, source, { opening: `${source.name ?? 'The provider'} reported: `, fallback, details: {} });
+  return toError(reported, source, { opening: `${source.name ?? 'The provider'} reported: `, fallback, details: {} });
 }
 
 /** Matches a rejection of the request inside a 200 or 5xx. A retry would be rejected again and cost quota. */
@@ -47,7 +47,7 @@ interface FailureContext {
   readonly details: Pick<ErrorDetails, 'upstreamStatus' | 'retryAfterMs'>;
 }
 
-function describe(reported: ProviderError, source: FailureSource, context: FailureContext): BridgeError {
+function toError(reported: ProviderError, source: FailureSource, context: FailureContext): BridgeError {
   const { opening, fallback, details } = context;
   const rule = findRule(reported, source);
   const kind = rule?.kind ?? fallback;

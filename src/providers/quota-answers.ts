@@ -12,7 +12,7 @@ export interface QuotaWindow {
   /** How much of `limit` is used; absent if the provider does not report it. */
   readonly used?: number;
   readonly limit?: number;
-  /** The used share, from 0 to 1. */
+  /** The share that is used, from 0 to 1. */
   readonly share?: number;
   /** Milliseconds since the epoch. */
   readonly resetsAt?: number;
@@ -24,17 +24,17 @@ export interface QuotaBalance {
 }
 
 export interface QuotaReport {
-  /** The provider's name of the plan. */
+  /** The provider's name for the plan. */
   readonly plan?: string;
   readonly windows: readonly QuotaWindow[];
   readonly balances: readonly QuotaBalance[];
 }
 
 /** The report; a string if the provider reports an error; `undefined` if the response is something else. */
-export type ReadQuota = QuotaReport | string | undefined;
+export type ParsedQuota = QuotaReport | string | undefined;
 
 /** @param host the host of the request: some providers bill each host in a different currency */
-type QuotaReader = (answer: UnknownRecord, host: string) => ReadQuota;
+type QuotaReader = (answer: UnknownRecord, host: string) => ParsedQuota;
 
 /** [S] Z.ai: Zhipu's own plugin and other clients. A failure is HTTP 200 with another `code`. */
 const readLimits: QuotaReader = ({ data, code, msg }) => {
@@ -154,7 +154,7 @@ const READERS = {
 export type QuotaForm = keyof typeof READERS;
 
 /** Reads a provider's response leniently: missing fields are omitted. */
-export const readQuotaAnswer = (form: QuotaForm, answer: unknown, host: string): ReadQuota =>
+export const readQuotaAnswer = (form: QuotaForm, answer: unknown, host: string): ParsedQuota =>
   (isRecord(answer) ? READERS[form](answer, host) : undefined);
 
 /** Reads a number, which may be a string; providers send both. */

@@ -26,7 +26,7 @@ export interface SearchAccess {
   /** The address of the service: --search-url, else the row's, else the provider's base URL. */
   readonly url: string;
   readonly key: string | undefined;
-  /** The client's model, by the id that is sent upstream; empty if the request is forwarded. */
+  /** The id of the client's model at its provider; empty if the request is forwarded. */
   readonly model: string;
 }
 

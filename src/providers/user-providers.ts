@@ -18,7 +18,7 @@ export interface UserFileOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
-export type ReadProviders =
+export type ParsedProviders =
   | {
       readonly ok: true;
       readonly rows: readonly Provider[];
@@ -36,7 +36,7 @@ const ASSUMED = { contextWindow: 128_000, maxOutput: 8_192 } as const;
  * @returns the whole catalog: the file's new rows, then the built-in ones with the file's changes; or every error,
  * each with its path
  */
-export function readUserProviders(text: string, { path, env }: UserFileOptions): ReadProviders {
+export function readUserProviders(text: string, { path, env }: UserFileOptions): ParsedProviders {
   const parsed = parseJsonc(text);
   if (!parsed.ok) return { ok: false, errors: [`Cannot read line ${parsed.line} of ${path}: ${parsed.problem}.`] };
   const { value } = parsed;
@@ -64,7 +64,8 @@ function findSharedNames(rows: readonly Provider[]): readonly string[] {
   const others = [...rows, ...PROVIDERS.filter(({ name }) => !own.has(name))];
   return rows.flatMap((row) => (row.aliases ?? []).flatMap((alias) => {
     const other = others.find((each) => each !== row && (each.name === alias || each.aliases?.includes(alias)));
-    return other ? [`${childPath('providers', row.name)}.aliases: ${quote(alias)} is a name of ${other.name}.`] : [];
+    const path = `${childPath('providers', row.name)}.aliases`;
+    return other ? [`${path}: ${quote(alias)} is already a name of ${other.name}.`] : [];
   }));
 }
 
@@ -195,7 +196,7 @@ class RowReader {
     const { default_effort: effort } = given;
     const isKnown = given.efforts !== undefined || !this.broken.has(provider);
     if (effort !== undefined && isKnown && !efforts.includes(effort))
-      this.errors.push(`${path}.default_effort: ${quote(effort)} is not one of its efforts.`);
+      this.errors.push(`${path}.default_effort: ${quote(effort)} is not one of the model's efforts.`);
     const inherited =
       base?.defaultEffort !== undefined && efforts.includes(base.defaultEffort) ? base.defaultEffort : undefined;
     return {

@@ -62,7 +62,7 @@ const CASES: readonly (readonly [value: unknown, problems: readonly string[]])[]
   [{ name: 'a', knob: { kind: 'levle' } }, ['knob.kind: expected none or level (did you mean "level"?), got "levle".']],
   [{ name: 'a', knob: { kind: 'level' } }, ['knob.at: missing.']],
   [{ name: 'a', knob: { kind: 'none', at: 1 } }, ['knob.at: unknown field.']],
-  [{ name: 'a', cuont: 1 }, ['cuont: did you mean "count"?']],
+  [{ name: 'a', cuont: 1 }, ['cuont: unknown field; did you mean "count"?']],
   [JSON.parse('{"name":"a","__proto__":1,"by_id":{"__proto__":1}}'), [
     '__proto__: unknown field; expected name, mode, on, count, tags, by_id, url, knob or extra.',
     'by_id: invalid name "__proto__": expected a word.',

@@ -46,7 +46,7 @@ test('an invalid file is reported with the path of each error', ON_LINUX, async 
   const env = home(context, { acme: { ...ACME, modles: {} } });
   const { code, error } = await providers(env);
   assert.equal(code, 2);
-  assert.match(error, /providers\.json: providers\.acme\.modles: did you mean "models"\?/);
+  assert.match(error, /providers\.json: providers\.acme\.modles: unknown field; did you mean "models"\?/);
   const missing = await providers({ ...env, AI_PROVIDERS: '/no/such/file' });
   assert.match(missing.error, /Cannot read the providers file "\/no\/such\/file": there is no such file\./);
 });

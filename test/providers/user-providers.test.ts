@@ -173,9 +173,10 @@ describe('keys, limits, fallbacks and connections', () => {
 describe('errors in a file', () => {
   const URL = { base_url: 'https://a.example/v1' };
   const CASES: readonly (readonly [providers: object, problem: string])[] = [
-    [{ acme: { ...URL, models: { m: { contex: 1 } } } }, 'providers.acme.models.m.contex: did you mean "context"?'],
+    [{ acme: { ...URL, models: { m: { contex: 1 } } } },
+      'providers.acme.models.m.contex: unknown field; did you mean "context"?'],
     [{ acme: { ...URL, dialect: { toolchoice: 'any' } } },
-      'providers.acme.dialect.toolchoice: did you mean "toolChoice"?'],
+      'providers.acme.dialect.toolchoice: unknown field; did you mean "toolChoice"?'],
     [{ acme: { ...URL, dialect: { toolChoice: 'auto' } } },
       'providers.acme.dialect.toolChoice: expected any, auto-only or omit, got "auto".'],
     [{ acme: { ...URL, dialect: { thinking: { kind: 'thinking' } } } }, 'providers.acme.dialect.thinking.on: missing.'],
@@ -193,9 +194,10 @@ describe('errors in a file', () => {
       'providers.acme.drop[0]: expected a field other than model, messages, input, stream, tools, got "model".'],
     [{ Acme: URL }, 'providers: invalid name "Acme": expected lower-case letters, digits, dots and dashes.'],
     [{ acme: { ...URL, models: { m: { efforts: ['low'], default_effort: 'high' } } } },
-      'providers.acme.models.m.default_effort: "high" is not one of its efforts.'],
-    [{ acme: { ...URL, aliases: ['zhipu'] } }, 'providers.acme.aliases: "zhipu" is a name of zai.'],
-    [{ acme: { ...URL, max_concurency: 1 } }, 'providers.acme.max_concurency: did you mean "max_concurrency"?'],
+      'providers.acme.models.m.default_effort: "high" is not one of the model\'s efforts.'],
+    [{ acme: { ...URL, aliases: ['zhipu'] } }, 'providers.acme.aliases: "zhipu" is already a name of zai.'],
+    [{ acme: { ...URL, max_concurency: 1 } },
+      'providers.acme.max_concurency: unknown field; did you mean "max_concurrency"?'],
     [{ acme: { ...URL, keyring: 1 } }, 'providers.acme.keyring: unknown field; expected '],
     [{ acme: { ...URL, keys: ['two words'] } },
       'providers.acme.keys[0]: expected a key, or a variable such as $ACME_KEY, got "two words".'],
