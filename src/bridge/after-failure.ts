@@ -9,13 +9,15 @@ import { classifyHttpFailure, hideKey } from '../errors/classify';
 import { ERRORS, type ErrorKind } from '../errors/error-table';
 import { readRetryAfter } from '../errors/retry-after';
 import type { AnswerStream } from '../stream/answer-stream';
-import { allowedCalls, FailureBudget, RejectionCache, retryWait, type RetryLimits } from '../upstream/call-limits';
-import { LearnedRepairs, MAX_CALLS, RepairSession } from '../upstream/learned-repairs';
+import {
+  allowedCalls, computeRetryWait, FailureBudget, RejectionCache, type RetryLimits,
+} from '../upstream/call-limits';
+import { LearnedRepairs, MAX_REPAIR_CALLS, RepairSession } from '../upstream/learned-repairs';
 import type { RequestBytes } from '../upstream/request-bytes';
 import type { UpstreamAnswer } from '../upstream/transport';
 import type { ChatRequest } from '../wire/chat';
 import type { Caller } from './bridge';
-import { describeSent, toPassage, type Endpoint, type Prepared } from './prepare';
+import { describeSent, toCountedRequest, type Endpoint, type Prepared } from './prepare';
 import type { FailureMemory, TurnContext } from './turn-context';
 
 /** What is needed to send a request. May hold megabytes of messages: callers release it once the answer has begun. */
@@ -45,7 +47,7 @@ export interface CallState {
   repairs?: RepairSession;
 }
 
-function memoryOf({ failures, settings, runtime }: TurnContext): FailureMemory {
+function openMemory({ failures, settings, runtime }: TurnContext): FailureMemory {
   return (failures.memory ??= {
     repairs: new LearnedRepairs(),
     budget: new FailureBudget(),
@@ -59,20 +61,20 @@ export async function prepareNextCall(
   error: BridgeError, question: Question<unknown>, state: CallState,
 ): Promise<void> {
   const { prepared: { endpoint }, caller, context } = question;
-  if (error.kind === 'rate_limit') context.traffic.loadLimits().learn(toPassage(endpoint, caller), error);
-  if (await useChat(error, question, state) || repair(error, question, state)) return;
+  if (error.kind === 'rate_limit') context.traffic.loadLimits().learn(toCountedRequest(endpoint, caller), error);
+  if (await switchToChat(error, question, state) || repair(error, question, state)) return;
   await waitForNext(error, question, state);
 }
 
 /** Switches to Chat Completions if a gateway in front of the provider, or the model, has no Responses endpoint. */
-async function useChat(error: BridgeError, question: Question<unknown>, state: CallState): Promise<boolean> {
+async function switchToChat(error: BridgeError, question: Question<unknown>, state: CallState): Promise<boolean> {
   const { prepared, caller: { record }, context } = question;
-  const { endpoint: { host, model, headers, isOptional }, notes, again } = prepared;
-  if (!isOptional || !again || !lacksEndpoint(error)) return false;
-  const { chatOnly, repairs } = memoryOf(context);
+  const { endpoint: { host, model, headers, isNativeOptional }, notes, prepareAgain } = prepared;
+  if (!isNativeOptional || !prepareAgain || !lacksEndpoint(error)) return false;
+  const { chatOnly, repairs } = openMemory(context);
   remember(chatOnly, `${host} ${model}`, true, MAX_CHAT_ONLY);
   // Keep the headers and the notice: the key may be a substitute's, and the notice may come from a fallback.
-  const { endpoint, ...chat } = await again({ overChat: true, notes });
+  const { endpoint, ...chat } = await prepareAgain({ overChat: true, notes });
   const { notice } = prepared;
   question.prepared = { ...chat, endpoint: { ...endpoint, headers }, ...(notice !== undefined && { notice }) };
   state.chat = repairs.apply(host, question.prepared.chat);
@@ -87,17 +89,17 @@ async function useChat(error: BridgeError, question: Question<unknown>, state: C
 /** Maximum number of remembered pairs of host and model: clients choose the names, so there may be many. */
 const MAX_CHAT_ONLY = 500;
 
-const NO_ENDPOINT: ReadonlySet<number> = new Set([404, 405, 501]);
+const NO_ENDPOINT_STATUSES: ReadonlySet<number> = new Set([404, 405, 501]);
 
 function lacksEndpoint({ kind, details: { upstreamStatus = 0, providerText = '' } }: BridgeError): boolean {
-  if (NO_ENDPOINT.has(upstreamStatus)) return true;
+  if (NO_ENDPOINT_STATUSES.has(upstreamStatus)) return true;
   // "model glm-4.7 is not supported by the Responses API".
   return kind === 'upstream_rejected' && /\bresponses (api|endpoint|protocol)\b/i.test(providerText);
 }
 
 /** Repairs the request if a known repair matches the error, and undoes one that failed. @returns whether to retry */
 function repair(error: BridgeError, { prepared, caller, context }: Question<unknown>, state: CallState): boolean {
-  state.repairs ??= new RepairSession(memoryOf(context).repairs, prepared.endpoint.host, state.chat);
+  state.repairs ??= new RepairSession(openMemory(context).repairs, prepared.endpoint.host, state.chat);
   const found = state.repairs.learn(error, state.calls);
   if (state.chat !== state.repairs.chat) {
     state.chat = state.repairs.chat;
@@ -142,7 +144,7 @@ export async function readFailure(
     ...(retryAfterMs !== undefined && { retryAfterMs }),
     ...(requestId !== undefined && { requestId }),
   });
-  if (isPermanent(error)) memoryOf(context).rejections.remember({ ...endpoint, body: sent }, error);
+  if (isPermanent(error)) openMemory(context).rejections.remember({ ...endpoint, body: sent }, error);
   return error;
 }
 
@@ -150,20 +152,20 @@ export async function readFailure(
 async function waitForNext(error: BridgeError, question: Question<unknown>, state: CallState): Promise<void> {
   const { turn, caller, context, prepared } = question;
   const { runtime, log } = context;
-  const { budget, rejections } = memoryOf(context);
+  const { budget, rejections } = openMemory(context);
   const limits = limitsOf(context);
   const failed = budget.fail(turn);
   // Codex itself retries a truncated stream more often than the bridge may.
   const allowed = Math.min(allowedCalls(error.kind, limits), limits.calls);
-  const isSpent = state.calls >= Math.max(limits.calls, MAX_CALLS);
-  const wait = failed < allowed && !isSpent ? retryWait(error, failed, limits, runtime.random()) : undefined;
+  const isSpent = state.calls >= Math.max(limits.calls, MAX_REPAIR_CALLS);
+  const wait = failed < allowed && !isSpent ? computeRetryWait(error, failed, limits, runtime.random()) : undefined;
   if (wait === undefined) {
     budget.succeed(turn);
     const last = finalError(error, failed, limits);
     // The error is cached, so that retries by the client cost no calls; but if only one call failed, as with
     // UPSTREAM_CALLS=1, and the provider states no wait, retries are left to SDK clients.
     const isFinal = failed > 1 || error.details.retryAfterMs !== undefined;
-    if (isFinal && !UNCHARGED.has(last.kind)) {
+    if (isFinal && !UNCACHED.has(last.kind)) {
       const body = state.body ?? (await context.serializer.serialize(prepared.render(state.chat)));
       rejections.remember({ ...prepared.endpoint, body }, last);
     }
@@ -176,7 +178,7 @@ async function waitForNext(error: BridgeError, question: Question<unknown>, stat
 }
 
 /** Kinds that are not cached: no call was made, or the connection failed, so a retry may succeed. */
-const UNCHARGED: ReadonlySet<ErrorKind> = new Set(['network', 'internal', 'busy', 'shutting_down']);
+const UNCACHED: ReadonlySet<ErrorKind> = new Set(['network', 'internal', 'busy', 'shutting_down']);
 
 /**
  * Returns the error for the client if an answer fails after it began. The client retries on its own, unless the turn
@@ -184,16 +186,16 @@ const UNCHARGED: ReadonlySet<ErrorKind> = new Set(['network', 'internal', 'busy'
  */
 export function finalizeLateFailure(error: BridgeError, { turn }: Caller, context: TurnContext): BridgeError {
   if (turn === undefined) return error;
-  const { budget } = memoryOf(context);
+  const { budget } = openMemory(context);
   const failed = budget.fail(turn);
   const limits = limitsOf(context);
-  if (failed < allowedCalls(error.kind, limits) && !isTooLong(error, limits)) return error;
+  if (failed < allowedCalls(error.kind, limits) && !isWaitTooLong(error, limits)) return error;
   budget.succeed(turn);
   return finalError(error, failed, limits);
 }
 
 /** Whether the provider demands a longer wait than the user allows. */
-const isTooLong = ({ details: { retryAfterMs = 0 } }: BridgeError, { longestWaitMs }: RetryLimits): boolean =>
+const isWaitTooLong = ({ details: { retryAfterMs = 0 } }: BridgeError, { longestWaitMs }: RetryLimits): boolean =>
   retryAfterMs > longestWaitMs;
 
 /**
@@ -201,7 +203,7 @@ const isTooLong = ({ details: { retryAfterMs = 0 } }: BridgeError, { longestWait
  * kind, and waits silently for as long as the provider demands (codex-protocol.md, section 11).
  */
 function finalError(error: BridgeError, failed: number, limits: RetryLimits): BridgeError {
-  const isWaitRejected = allowedCalls(error.kind, limits) > 1 && isTooLong(error, limits);
+  const isWaitRejected = allowedCalls(error.kind, limits) > 1 && isWaitTooLong(error, limits);
   const longest = renderDuration(limits.longestWaitMs);
   const wait = isWaitRejected ? ` The bridge waits at most ${longest} (RETRY_WAIT_MS).` : '';
   const tries = failed > 1 ? ` Tried ${failed} times; not retrying.` : '';

@@ -4,7 +4,7 @@ import { hideKey } from '../errors/classify';
 import { REQUEST_ID_HEADERS } from '../providers/catalog';
 import type { UpstreamAnswer } from '../upstream/transport';
 import type { CallState, Question } from './after-failure';
-import { toPassage, type Endpoint } from './prepare';
+import { toCountedRequest, type Endpoint } from './prepare';
 import { readOutputs, type Answer } from './stream-turn';
 
 /** Returns the answer once it has begun, or is complete if buffered. @throws BridgeError if retrying will not help */
@@ -19,13 +19,13 @@ export async function askUpstream<Output>(question: Question<Output>): Promise<A
     } catch (cause) {
       const error = toBridgeError(cause);
       if (caller.abort.aborted) throw error;
-      await loadFailurePath().prepareNextCall(error, question, state);
+      await loadAfterFailure().prepareNextCall(error, question, state);
     }
   }
 }
 
 /** Loaded at the first failure. */
-export const loadFailurePath = (): typeof import('./after-failure') => require('./after-failure');
+export const loadAfterFailure = (): typeof import('./after-failure') => require('./after-failure');
 
 /** Makes one call and reads until there is output, or to the end if buffered. @throws BridgeError an earlier failure */
 async function attempt<Output>(question: Question<Output>, state: CallState): Promise<Answer<Output>> {
@@ -34,8 +34,8 @@ async function attempt<Output>(question: Question<Output>, state: CallState): Pr
   const stream = createStream(prepared);
   record?.follow(stream.assembler, findRequestId(upstream, prepared.endpoint), stream);
   const outputs: Output[] = [];
-  for (let first = true; !stream.assembler.finished && (outputs.length === 0 || isBuffered); first = false) {
-    outputs.push(...(await readOutputs(upstream, stream, first, context.tap)));
+  for (let isFirst = true; !stream.assembler.finished && (outputs.length === 0 || isBuffered); isFirst = false) {
+    outputs.push(...(await readOutputs(upstream, stream, isFirst, context.tap)));
     if (stream.assembler.begun || (outputs.length > 0 && stream.assembler.error === undefined)) record?.begin();
   }
   if (stream.assembler.finished) upstream.cancel(stream.assembler.error === undefined);
@@ -54,7 +54,7 @@ async function call(question: Question<unknown>, state: CallState): Promise<Upst
     caller.record?.remember();
     throw cached;
   }
-  const onEnd = await takePlace(question);
+  const onEnd = await countInFlight(question);
   state.calls += 1;
   caller.record?.call();
   const { name } = prepared.endpoint;
@@ -62,22 +62,22 @@ async function call(question: Question<unknown>, state: CallState): Promise<Upst
   const answer = await context.runtime.transport(request);
   if (answer.status >= 200 && answer.status < 300) return answer;
   const requestId = findRequestId(answer, prepared.endpoint);
-  throw await loadFailurePath().readFailure(answer, requestId, prepared.endpoint, context, body);
+  throw await loadAfterFailure().readFailure(answer, requestId, prepared.endpoint, context, body);
 }
 
 /** Counts the request as in flight, once its provider's limit allows it. @returns a function that uncounts it */
-async function takePlace({ prepared: { endpoint }, caller, context: { traffic }, onQueued }: Question<unknown>) {
+async function countInFlight({ prepared: { endpoint }, caller, context: { traffic }, onQueued }: Question<unknown>) {
   const { counts } = traffic;
   const { provider } = endpoint;
-  const passage = toPassage(endpoint, caller);
+  const request = toCountedRequest(endpoint, caller);
   const limits = endpoint.maxConcurrency === undefined ? traffic.limits : traffic.loadLimits();
   if (limits) {
-    const place = limits.enter(passage, caller.abort);
-    if (place) onQueued?.();
-    await place;
+    const admission = limits.enter(request, caller.abort);
+    if (admission) onQueued?.();
+    await admission;
   } else counts.set(provider, (counts.get(provider) ?? 0) + 1);
   return (): void => {
-    if (traffic.limits) traffic.limits.leave(passage);
+    if (traffic.limits) traffic.limits.leave(request);
     else counts.set(provider, (counts.get(provider) ?? 1) - 1);
   };
 }

@@ -65,7 +65,7 @@ export interface Bridge {
    * Returns the whole stream of a turn that never started, for Codex: `response.created`, `response.failed`, `[DONE]`.
    * @param body the request body, `undefined` if it could not be read
    */
-  failedFrames(error: BridgeError, body: unknown): string;
+  renderFailedTurn(error: BridgeError, body: unknown): string;
   /**
    * Returns the body of GET /models and its entity tag, including the quotes. Never rejects.
    * @param codexVersion the version of the Codex that sent the request, if known

@@ -14,27 +14,27 @@ import type { PlanState } from '../upstream/plan-state';
 import { createFetchTransport } from '../upstream/transport';
 import type { Bridge, Caller, Turn, TurnKind } from './bridge';
 // Not loaded lazily: when it is needed, there may be no file descriptor left to load it.
-import { failedFrames } from './local-answer';
+import { renderFailedTurn } from './local-answer';
 import { createModelCatalog } from './models';
 import { startResponsesTurn } from './turn';
 import type { BridgeSettings, Runtime, TurnContext } from './turn-context';
 
 type TurnStarter = (body: unknown, caller: Caller, context: TurnContext) => Promise<Turn>;
 
-const otherTurns = (): typeof import('./other-turns') => require('./other-turns');
+const loadOtherTurns = (): typeof import('./other-turns') => require('./other-turns');
 
-const STARTS: { readonly [K in TurnKind]: TurnStarter } = {
+const TURN_STARTERS: { readonly [K in TurnKind]: TurnStarter } = {
   responses: startResponsesTurn,
-  chat: (...args) => otherTurns().startChatTurn(...args),
-  compaction: (...args) => otherTurns().startCompaction(...args),
+  chat: (...args) => loadOtherTurns().startChatTurn(...args),
+  compaction: (...args) => loadOtherTurns().startCompaction(...args),
 };
 
 /**
  * @param overrides parts of the runtime, for tests
- * @param latest returns the current settings, if they can change; a running turn keeps those it started with
+ * @param getSettings returns the current settings, if they can change; a running turn keeps those it started with
  */
 export function createBridge(
-  settings: BridgeSettings, log: Logger, overrides: Partial<Runtime> = {}, latest = () => settings,
+  settings: BridgeSettings, log: Logger, overrides: Partial<Runtime> = {}, getSettings = () => settings,
 ): Bridge {
   const runtime = { ...createRuntime(settings), ...overrides };
   const tap = createTap(settings, log);
@@ -55,8 +55,8 @@ export function createBridge(
   };
   let context = first;
   let catalog = createModelCatalog(first.settings, first.provider, log, runtime.clock);
-  const renew = (): TurnContext => {
-    const now = latest();
+  const refreshContext = (): TurnContext => {
+    const now = getSettings();
     if (now === context.settings) return context;
     context = { ...context, ...withProvider(now) };
     catalog = createModelCatalog(now, context.provider, log, runtime.clock);
@@ -69,17 +69,17 @@ export function createBridge(
   return {
     start: (kind, body, caller) =>
       kind === 'responses' && isRecord(body) && body['background'] === true
-        ? startInBackground(body, caller, renew(), background())
-        : STARTS[kind](body, caller, renew()),
-    failedFrames: (error, body) => failedFrames(error, body, runtime),
+        ? startInBackground(body, caller, refreshContext(), background())
+        : TURN_STARTERS[kind](body, caller, refreshContext()),
+    renderFailedTurn: (error, body) => renderFailedTurn(error, body, runtime),
     models(codexVersion) {
-      renew();
+      refreshContext();
       return catalog.list(codexVersion);
     },
     checkStore: async () => state.openStore().check(),
     kept: () => (kept ??= openKept(state, background)),
     close: () => state.closeStore(),
-    search: async (body, abort) => (search ??= openSearch(renew))(body, abort),
+    search: async (body, abort) => (search ??= openSearch(refreshContext))(body, abort),
   };
 }
 
@@ -107,9 +107,9 @@ function createTraffic({ clock }: Runtime): TurnContext['traffic'] {
   return traffic;
 }
 
-function openSearch(renew: () => TurnContext): AnswerSearch {
+function openSearch(refreshContext: () => TurnContext): AnswerSearch {
   const { createSearch }: typeof import('./search') = require('./search');
-  return createSearch(renew);
+  return createSearch(refreshContext);
 }
 
 function openBackground(state: StateServices): Background {
@@ -148,7 +148,7 @@ function createRuntime(settings: BridgeSettings): Runtime {
     clock: Date.now,
     random: Math.random,
     sleep,
-    // Random, so that a client cannot guess the ids of other responses. Codex echoes `prefix_…`.
+    // Random, so that no client can guess other ids. Codex sends back only `prefix_…` (codex-protocol.md, section 2).
     makeId: (prefix) => `${prefix}_${randomBytes(12).toString('hex')}`,
     transport: createFetchTransport({
       connectMs: settings.upstreamConnectTimeoutMs,

@@ -10,13 +10,13 @@ import { readResponsesRequest } from '../wire/read-responses';
 import type { ContentPart, InputItem } from '../wire/responses-request';
 import type { Question } from './after-failure';
 import { askUpstream } from './ask-upstream';
-import { keyIn } from './endpoint-options';
+import { findKey } from './endpoint-options';
 import { describeSent, prepare, type Prepared } from './prepare';
 
 /** Maximum number of pictures that one turn describes, the newest first; later turns describe the others. */
-const MAX_CONCURRENT = 8;
+const MAX_DESCRIBED = 8;
 /** Maximum number of cached descriptions. */
-const MAX_PICTURES = 1_000;
+const MAX_CACHED = 1_000;
 const MAX_DESCRIPTION_LENGTH = 6_000;
 
 const PROMPT = `Describe this picture for a programmer who cannot see it: what it shows, its layout, and all text in it,
@@ -34,7 +34,7 @@ export async function describePictures(
   const { pictures } = question.context.plan();
   const urls = new Set(input.flatMap(partsOf).flatMap((part) => (part.type === 'image' ? [part.url] : [])));
   const hashes = [...urls].map((url) => ({ url, hash: createHash('sha256').update(url).digest('base64') }));
-  const unknown = hashes.filter(({ hash }) => !pictures.has(hash)).reverse().slice(0, MAX_CONCURRENT);
+  const unknown = hashes.filter(({ hash }) => !pictures.has(hash)).reverse().slice(0, MAX_DESCRIBED);
   await Promise.all(unknown.map((picture) => describe(picture, visionModel, question)));
   const known = new Map(hashes.map(({ url, hash }) => [url, pictures.get(hash)]));
   const replace = (part: ContentPart): ContentPart => {
@@ -54,7 +54,7 @@ async function describe(
     const prepared = await preparePicture(url, visionModel, question);
     const { endpoint } = prepared;
     const { host } = endpoint;
-    const candidate = { host, model: endpoint.model, key: keyIn(endpoint) };
+    const candidate = { host, model: endpoint.model, key: findKey(endpoint) };
     if (!endpoint.dialect.images || plan.find(candidate)) return;
     const createStream = ({ createAttempt }: Prepared): AnswerStream<string> =>
       new AnswerStream({ ...createAttempt(), assembler: new TextAssembler() });
@@ -66,11 +66,11 @@ async function describe(
       const error = toBridgeError(cause);
       // A permanent failure is remembered for the picture, a temporary one for the model or its key.
       const isTemporary = plan.begin(candidate, error) !== undefined;
-      if (!isTemporary && !caller.abort.aborted) remember(plan.pictures, hash, undefined, MAX_PICTURES);
+      if (!isTemporary && !caller.abort.aborted) remember(plan.pictures, hash, undefined, MAX_CACHED);
       throw error;
     });
     const text = outputs.join('').trim().slice(0, MAX_DESCRIPTION_LENGTH);
-    remember(plan.pictures, hash, text || undefined, MAX_PICTURES);
+    remember(plan.pictures, hash, text || undefined, MAX_CACHED);
   } catch (cause) {
     notes.add(`could not describe a picture with ${visionModel}: ${toBridgeError(cause).kind}`);
   }

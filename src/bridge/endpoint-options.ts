@@ -47,7 +47,7 @@ interface WithHeaders {
 }
 
 /** Returns the key in the headers, if any. */
-export const keyIn = ({ headers }: WithHeaders): string | undefined =>
+export const findKey = ({ headers }: WithHeaders): string | undefined =>
   headers['authorization']?.replace(/^Bearer /, '');
 
 /** Returns the same endpoint with another key of its provider. */

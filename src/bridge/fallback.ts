@@ -7,7 +7,7 @@ import type { ErrorKind } from '../errors/error-table';
 import { concernsKey, type Candidate, type CoolDown } from '../upstream/plan-state';
 import type { Question } from './after-failure';
 import { askUpstream } from './ask-upstream';
-import { keyIn, withKey } from './endpoint-options';
+import { findKey, withKey } from './endpoint-options';
 import { describeSent, withTarget, type Prepared } from './prepare';
 import type { Answer } from './stream-turn';
 
@@ -15,7 +15,7 @@ import type { Answer } from './stream-turn';
 interface KeyedModel extends Candidate {
   readonly prepared: Prepared;
   /** Position of the key, from 1; 0 if there is only one. */
-  readonly number: number;
+  readonly keyNumber: number;
 }
 
 /** A model that cannot answer, and why; without an error, it was not tried. */
@@ -50,14 +50,14 @@ export async function askWithSubstitutes<Output>(question: Question<Output>): Pr
       if (last && !concernsKey(last.coolDown)) break;
     }
   }
-  return askCooling(question, unavailable);
+  return askFirstToRecover(question, unavailable);
 }
 
 /** Prepares the turn in a fallback model's dialect; undefined if the model cannot be used or is the requested one. */
 async function prepareFallback(model: string, question: Question<unknown>): Promise<Prepared | undefined> {
-  const { context, prepared: { again, endpoint } } = question;
+  const { context, prepared: { prepareAgain, endpoint } } = question;
   try {
-    const fallback = await again?.({ fallback: model });
+    const fallback = await prepareAgain?.({ fallback: model });
     const isSame = fallback?.endpoint.url === endpoint.url && fallback.endpoint.model === endpoint.model;
     return isSame ? undefined : fallback;
   } catch (cause) {
@@ -67,16 +67,16 @@ async function prepareFallback(model: string, question: Question<unknown>): Prom
 }
 
 /** Prepares the turn again with descriptions in place of pictures, if a model for them is configured. */
-async function describe(original: Prepared, question: Question<unknown>): Promise<Prepared> {
-  const { request, again, endpoint: { substitutes } } = original;
-  if (substitutes?.visionModel === undefined || !request || !again) return original;
+async function replacePictures(original: Prepared, question: Question<unknown>): Promise<Prepared> {
+  const { request, prepareAgain, endpoint: { substitutes } } = original;
+  if (substitutes?.visionModel === undefined || !request || !prepareAgain) return original;
   const { describePictures }: typeof import('./describe-pictures') = require('./describe-pictures');
   const context = withTarget(substitutes.visionModel, question.context);
   // The notes of `original` list the pictures that were left out, which is no longer true.
   const notes = new Set<string>();
   const prepared = { ...original, notes };
   const input = await describePictures(request.input, substitutes.visionModel, { ...question, prepared, context });
-  if (input !== request.input) return again({ input, notes });
+  if (input !== request.input) return prepareAgain({ input, notes });
   for (const note of notes) original.notes.add(note);
   return original;
 }
@@ -85,9 +85,9 @@ function listChoices(prepared: Prepared, { caller, context }: Question<unknown>)
   const { endpoint } = prepared;
   const { keys = [] } = endpoint.substitutes ?? {};
   const { host, model } = endpoint;
-  if (keys.length < 2) return [{ host, model, key: keyIn(endpoint), prepared, number: 0 }];
+  if (keys.length < 2) return [{ host, model, key: findKey(endpoint), prepared, keyNumber: 0 }];
   return context.plan().order(keys, caller.thread, host).map((key) => ({
-    host, model, key, number: keys.indexOf(key) + 1, prepared,
+    host, model, key, keyNumber: keys.indexOf(key) + 1, prepared,
   }));
 }
 
@@ -98,9 +98,9 @@ async function tryChoice<Output>(
   const { caller, context: { plan: getPlan, log } } = question;
   const plan = getPlan();
   const reason = explain(choice, question, unavailable);
-  const { model, host, key, number } = choice;
-  const described = await describe(choice.prepared, question);
-  const endpoint = number === 0 || !key ? described.endpoint : withKey(described.endpoint, key);
+  const { model, host, key, keyNumber } = choice;
+  const described = await replacePictures(choice.prepared, question);
+  const endpoint = keyNumber === 0 || !key ? described.endpoint : withKey(described.endpoint, key);
   try {
     const prepared = announce({ ...choice, prepared: { ...described, endpoint } }, question, reason);
     const answer = await askUpstream({ ...question, prepared });
@@ -113,16 +113,16 @@ async function tryChoice<Output>(
     if (!coolDown) throw error;
     unavailable.push({ choice, coolDown, error });
     const until = new Date(coolDown.until).toISOString();
-    log.warn('a model is cooling down', { model, host, key: number || undefined, kind: error.kind, until });
+    log.warn('a model is cooling down', { model, host, key: keyNumber || undefined, kind: error.kind, until });
     return undefined;
   }
 }
 
 /** Adds the reason to the notes, to the log line and, once per thread, to what the user sees. */
 function announce(
-  { prepared, number }: KeyedModel, { caller, context }: Question<unknown>, reason: string | undefined,
+  { prepared, keyNumber }: KeyedModel, { caller, context }: Question<unknown>, reason: string | undefined,
 ): Prepared {
-  const parts = [...(reason === undefined ? [] : [reason]), ...(number > 1 ? [`key ${number}`] : [])];
+  const parts = [...(reason === undefined ? [] : [reason]), ...(keyNumber > 1 ? [`key ${keyNumber}`] : [])];
   if (parts.length > 0) caller.record?.substitute(parts.join(', '));
   if (reason === undefined) return prepared;
   prepared.notes.add(reason);
@@ -133,18 +133,18 @@ function announce(
 
 /** Records which key answered the thread, and the reason that its user has seen; no reason resets that. */
 function recordSuccess(
-  { prepared, host, number }: KeyedModel, question: Question<unknown>, reason: string | undefined,
+  { prepared, host, keyNumber }: KeyedModel, question: Question<unknown>, reason: string | undefined,
 ): void {
   const { caller: { thread, requestsTitle }, context } = question;
   if (thread === undefined) return;
   const { keys = [] } = prepared.endpoint.substitutes ?? {};
-  const key = keys[number - 1];
+  const key = keys[keyNumber - 1];
   if (key !== undefined) context.plan().keep(key, thread, host);
   if (requestsTitle !== true) context.plan().markAnnounced(thread, reason);
 }
 
 /** If every choice is cooling down, tries the one whose cool-down ends first. @throws BridgeError after a failure */
-async function askCooling<Output>(
+async function askFirstToRecover<Output>(
   question: Question<Output>, unavailable: UnavailableModel[],
 ): Promise<Answer<Output>> {
   const failed = unavailable.filter(({ error }) => error !== undefined);
@@ -173,7 +173,7 @@ function summarize(question: Question<unknown>, unavailable: readonly Unavailabl
   return summary;
 }
 
-const nameOf = ({ model, number }: KeyedModel): string => (number > 0 ? `${model} with key ${number}` : model);
+const nameOf = ({ model, keyNumber }: KeyedModel): string => (keyNumber > 0 ? `${model} with key ${keyNumber}` : model);
 
 /** Renders `qwen3.7-plus is out of quota until 15:00; using glm-4.7`; undefined for the requested model itself. */
 function explain(
@@ -184,15 +184,15 @@ function explain(
   const own = unavailable.filter(({ choice: other }) => other.model === model && other.prepared.endpoint.url === url);
   const [reason] = own.sort((left, right) => rank(left) - rank(right) || left.coolDown.until - right.coolDown.until);
   if (!reason) return undefined;
-  const { kind, until, isNamed } = reason.coolDown;
-  const time = isNamed ? ` until ${renderTime(until, context.runtime.clock())}` : '';
-  return `${model} ${WHY[kind] ?? 'is not available'}${time}; using ${choice.model}`;
+  const { kind, until, isStated } = reason.coolDown;
+  const time = isStated ? ` until ${renderTime(until, context.runtime.clock())}` : '';
+  return `${model} ${REASONS[kind] ?? 'is not available'}${time}; using ${choice.model}`;
 }
 
 /** An exhausted quota is reported before a rejected key, because it resets. */
 const rank = ({ coolDown: { kind } }: UnavailableModel): number => (kind === 'auth' ? 1 : 0);
 
-const WHY: { readonly [K in ErrorKind]?: string } = {
+const REASONS: { readonly [K in ErrorKind]?: string } = {
   quota: 'is out of quota',
   auth: 'has no valid key',
   model_not_found: 'was not found',

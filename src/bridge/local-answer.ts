@@ -7,7 +7,7 @@ import { encodeEcho, SSE_DONE, SseEncoder } from '../stream/sse';
 import { ToolSet } from '../tools/tool-set';
 import type { ResponsesRequest } from '../wire/responses-request';
 import type { Turn } from './bridge';
-import { responsesProtocol } from './stream-turn';
+import { createResponsesProtocol } from './stream-turn';
 import type { Runtime } from './turn-context';
 
 /**
@@ -15,8 +15,8 @@ import type { Runtime } from './turn-context';
  * No provider is called, so no quota is used (fixture 27).
  */
 export function answerPreload(request: ResponsesRequest, runtime: Runtime): Turn {
-  const assembler = bareAssembler(request.model ?? '', 'generic', runtime);
-  const protocol = responsesProtocol(encodeEcho(request.echo), 'generic');
+  const assembler = createBareAssembler(request.model ?? '', 'generic', runtime);
+  const protocol = createResponsesProtocol(encodeEcho(request.echo), 'generic');
   const events = [
     ...assembler.start(),
     ...assembler.step({ type: 'text-delta', text: '' }),
@@ -41,14 +41,14 @@ export function answerPreload(request: ResponsesRequest, runtime: Runtime): Turn
  * error.
  * @param body the request body, undefined if it could not be read
  */
-export function failedFrames(error: BridgeError, body: unknown, runtime: Runtime): string {
+export function renderFailedTurn(error: BridgeError, body: unknown, runtime: Runtime): string {
   const model = isRecord(body) ? asText(body['model']) : undefined;
-  const assembler = bareAssembler(model ?? '', 'codex', runtime);
+  const assembler = createBareAssembler(model ?? '', 'codex', runtime);
   return new SseEncoder('').encode([...assembler.start(), ...assembler.fail(error)]) + SSE_DONE;
 }
 
 /** @param model the name that the client sent; empty if unknown */
-function bareAssembler(model: string, client: ClientKind, { clock, makeId }: Runtime): ResponsesAssembler {
+function createBareAssembler(model: string, client: ClientKind, { clock, makeId }: Runtime): ResponsesAssembler {
   return new ResponsesAssembler({
     responseId: makeId('resp'),
     createdAt: Math.floor(clock() / 1_000),

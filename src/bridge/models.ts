@@ -10,7 +10,7 @@ import { listEntries, type CatalogEntry } from '../providers/model-list';
 import type { Provider } from '../providers/provider';
 import { fetchJson } from '../upstream/fetch-json';
 import { findConnection } from './endpoint-options';
-import { nameUpstream, upstreamHeaders } from './prepare';
+import { nameUpstream, buildUpstreamHeaders } from './prepare';
 import type { BridgeSettings, ConnectionOptions, ProviderSettings } from './turn-context';
 
 export interface ModelList {
@@ -90,7 +90,7 @@ export async function discoverModels(
   settings: ProviderSettings & ConnectionOptions, provider: Provider, log: Logger, timeoutMs = TIMEOUT_MS,
 ): Promise<readonly DiscoveredModel[] | undefined> {
   const url = `${settings.aiBaseUrl}/models`;
-  const headers = { ...upstreamHeaders(settings), accept: 'application/json' };
+  const headers = { ...buildUpstreamHeaders(settings), accept: 'application/json' };
   const { loadedPath } = provider;
   const loaded = loadedPath === undefined ? undefined : new URL(loadedPath, url).href;
   const limits = { timeoutMs, maxBytes: MAX_BYTES };

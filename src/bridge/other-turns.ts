@@ -13,8 +13,8 @@ import type { ResponsesEvent } from '../wire/responses-output';
 import type { ContentPart, InputItem, MessageItem } from '../wire/responses-request';
 import type { Caller, Turn } from './bridge';
 import { prepare } from './prepare';
-import { responsesProtocol, type ClientProtocol } from './stream-turn';
-import { readKept, responsesAssemblers, run } from './turn';
+import { createResponsesProtocol, type ClientProtocol } from './stream-turn';
+import { readKept, createAssemblerFactory, run } from './turn';
 import type { TurnContext } from './turn-context';
 
 /** Starts a turn for POST /responses/compact: reduces the input to its user messages and a summary. Never streams. */
@@ -22,14 +22,14 @@ export async function startCompaction(body: unknown, caller: Caller, context: Tu
   const kept = await readKept(body, caller.client, context);
   const request = kept?.request ?? readResponsesRequest(body);
   const prepared = await prepare(toSummaryRequest(request), caller, context);
-  const create = responsesAssemblers(request, caller, context);
+  const create = createAssemblerFactory(request, caller, context);
   const { makeId } = context.runtime;
   return run({
     stream: false,
     beginsAtOnce: false,
     holdsRequest: true,
     createAssembler: (finalizeError, sent) => new CompactionAssembler(create(finalizeError, sent), makeId),
-    protocol: compactionProtocol(request.input, makeId),
+    protocol: createCompactionProtocol(request.input, makeId),
   }, prepared, caller, context);
 }
 
@@ -52,7 +52,7 @@ export async function startChatTurn(body: unknown, caller: Caller, context: Turn
     holdsRequest: false,
     createAssembler: (finalizeError, { tools }) =>
       (assembler = new ChatAssembler({ ...options, finalizeError, tools })),
-    protocol: chatProtocol(() => assembler?.usage && toUsageObject(assembler.usage)),
+    protocol: createChatProtocol(() => assembler?.usage && toUsageObject(assembler.usage)),
   }, prepared, caller, context);
 }
 
@@ -60,8 +60,8 @@ export async function startChatTurn(body: unknown, caller: Caller, context: Turn
  * Writes the compaction object: the user's messages unchanged, then one item that summarizes everything else.
  * Spec: Responses API, compact.
  */
-function compactionProtocol(input: readonly InputItem[], makeId: MakeId): ClientProtocol<ResponsesEvent> {
-  const responses = responsesProtocol('', 'generic');
+function createCompactionProtocol(input: readonly InputItem[], makeId: MakeId): ClientProtocol<ResponsesEvent> {
+  const responses = createResponsesProtocol('', 'generic');
   let last: ResponsesEvent | undefined;
   return {
     ...responses,
@@ -72,7 +72,7 @@ function compactionProtocol(input: readonly InputItem[], makeId: MakeId): Client
       if (!last || !('response' in last)) return '{}';
       const { created_at, usage, output } = last.response;
       const kept = input.flatMap((item) =>
-        item.type === 'message' && item.role === 'user' ? [userMessage(item, makeId)] : [],
+        item.type === 'message' && item.role === 'user' ? [toWireMessage(item, makeId)] : [],
       );
       return JSON.stringify({
         id: makeId('resp'),
@@ -86,7 +86,7 @@ function compactionProtocol(input: readonly InputItem[], makeId: MakeId): Client
 }
 
 /** @param usage returns the token usage, once known, for the JSON body; a stream includes it only on request */
-function chatProtocol(usage: () => ChatUsageObject | undefined): ClientProtocol<ChatOutput> {
+function createChatProtocol(usage: () => ChatUsageObject | undefined): ClientProtocol<ChatOutput> {
   const collector = new ChatCollector();
   return {
     encode: (outputs) => outputs.map((output) => `data: ${JSON.stringify(output)}\n\n`).join(''),
@@ -99,11 +99,12 @@ function chatProtocol(usage: () => ChatUsageObject | undefined): ClientProtocol<
 }
 
 /** Converts a message of the request back to a wire item. Spec: Responses API, input message. */
-function userMessage(item: MessageItem, makeId: MakeId): JsonObject {
-  return { type: 'message', id: makeId('msg'), role: item.role, status: 'completed', content: item.content.map(part) };
+function toWireMessage(item: MessageItem, makeId: MakeId): JsonObject {
+  const content = item.content.map(toWirePart);
+  return { type: 'message', id: makeId('msg'), role: item.role, status: 'completed', content };
 }
 
-function part(content: ContentPart): JsonObject {
+function toWirePart(content: ContentPart): JsonObject {
   switch (content.type) {
     case 'text':
       return { type: 'input_text', text: content.text };

@@ -12,10 +12,10 @@ import type { Provider, RequestChanges } from '../providers/provider';
 import type { Sent } from '../observe/turn-record';
 import type { ToolSet } from '../tools/tool-set';
 import { translateRequest } from '../translate/request';
-import type { Passage } from '../upstream/in-flight';
+import type { CountedRequest } from '../upstream/in-flight';
 import type { ChatRequest } from '../wire/chat';
 import type { ResponsesRequest } from '../wire/responses-request';
-import { attemptsOf, readAnswerRules, type CreateAttempt } from './stream-turn';
+import { createAttemptFactory, readAnswerRules, type CreateAttempt } from './stream-turn';
 import type { Caller } from './bridge';
 import type { OptionSources } from './endpoint-options';
 import type { EndpointOptions, ProviderSettings, TurnContext } from './turn-context';
@@ -42,7 +42,7 @@ export interface Endpoint extends EndpointOptions {
   /** Loaded only for the provider's own Responses API. */
   readonly native: NativeProtocol | undefined;
   /** Whether the catalog chose the Responses API, and Chat Completions would also work. */
-  readonly isOptional: boolean;
+  readonly isNativeOptional: boolean;
   /** Describes the upstream, to classify a failure. */
   readonly source: () => FailureSource;
 }
@@ -65,7 +65,7 @@ export interface Prepared {
   /** A line for the user, shown before the answer. */
   readonly notice?: string;
   /** Prepares the same request again; absent if that is never needed. Retains the request. */
-  readonly again?: (changes: Changes) => Promise<Prepared>;
+  readonly prepareAgain?: (changes: Changes) => Promise<Prepared>;
 }
 
 export interface PrepareOptions {
@@ -92,10 +92,10 @@ export const describeSent = ({ endpoint: { host, provider, base }, chat }: Prepa
   ({ model: chat.model, host, provider, base, tools: chat.tools?.length ?? 0 });
 
 /** Describes a request for the counter of requests in flight. */
-export const toPassage = ({ provider, maxConcurrency }: Endpoint, { thread, turn }: Caller): Passage =>
+export const toCountedRequest = ({ provider, maxConcurrency }: Endpoint, { thread, turn }: Caller): CountedRequest =>
   ({ provider, limit: maxConcurrency, thread: thread ?? turn ?? '' });
 
-const TOOLS = { auto: 'auto', '1': 'force', '0': 'off' } as const;
+const TOOL_MODES = { auto: 'auto', '1': 'force', '0': 'off' } as const;
 
 /** @throws BridgeError if no endpoint can be chosen (findEndpoint), or the request cannot be translated */
 export async function prepare(
@@ -110,7 +110,7 @@ export async function prepare(
     model,
     origin,
     dialect,
-    tools: TOOLS[settings.allowTools],
+    tools: TOOL_MODES[settings.allowTools],
     system: settings.allowSystem,
     forwardReasoning: settings.forwardReasoning,
     multipleCalls: settings.allowMultiToolCalls,
@@ -120,17 +120,19 @@ export async function prepare(
   const rules = readAnswerRules(given, tools, caller.client, notes);
   const render = (repaired: ChatRequest): object =>
     changeBody(native ? native.toNativeRequest(repaired) : repaired, endpoint.changes);
-  const createAttempt = attemptsOf(endpoint, chat.tools, tools, rules, context);
+  const createAttempt = createAttemptFactory(endpoint, chat.tools, tools, rules, context);
   const hasSubstitutes = endpoint.substitutes !== undefined || isSubstitute;
   const retained = {
     ...(hasSubstitutes && { request: given }),
-    ...((hasSubstitutes || endpoint.isOptional) && { again: preparer(given, caller, context, options) }),
+    ...((hasSubstitutes || endpoint.isNativeOptional) && {
+      prepareAgain: createPreparer(given, caller, context, options),
+    }),
   };
   return { endpoint, chat, render, tools, notes, createAttempt, ...retained };
 }
 
 /** A separate function, because closures of `prepare` live as long as the answer and must not retain the request. */
-function preparer(
+function createPreparer(
   given: ResponsesRequest, caller: Caller, context: TurnContext, options: PrepareOptions,
 ): (changes: Changes) => Promise<Prepared> {
   return ({ fallback, input = given.input, notes = new Set<string>(), ...changes }) => {
@@ -157,7 +159,7 @@ export async function findEndpoint(
   requested: string | undefined, caller: Pick<Caller, 'authorization' | 'userAgent'>, context: TurnContext,
   notes: Notes, overChat = false,
 ): Promise<Endpoint> {
-  const { provider, model, defaultModel, access } = await findProviderOf(requested, context);
+  const { provider, model, defaultModel, access } = await findProviderFor(requested, context);
   if (provider.disabled !== undefined) throw new BridgeError('auth', provider.disabled, { param: 'model' });
   const { id, dialect, model: row } = resolveModel(provider, model, defaultModel);
   if (id === '') {
@@ -166,9 +168,9 @@ export async function findEndpoint(
   }
   const { aiBaseUrl } = access;
   const wire = row?.wire ?? provider.wire ?? context.settings.wire;
-  const isOptional = wire === 'auto' && !overChat && prefersNative(provider, id) && isOwnHost(provider, aiBaseUrl)
+  const isNativeOptional = wire === 'auto' && !overChat && prefersNative(provider, id) && isOwnHost(provider, aiBaseUrl)
     && context.failures.memory?.chatOnly.has(`${new URL(aiBaseUrl).host} ${id}`) !== true;
-  const nativeUrl = wire === 'responses' || isOptional ? findNativeBaseUrl(provider, aiBaseUrl, id) : undefined;
+  const nativeUrl = wire === 'responses' || isNativeOptional ? findNativeBaseUrl(provider, aiBaseUrl, id) : undefined;
   if (wire === 'responses' && nativeUrl === undefined) {
     notes.add(`sent to ${id} over Chat Completions, because it is not known to have a Responses endpoint`);
   }
@@ -177,7 +179,7 @@ export async function findEndpoint(
   const url = baseUrl + (native ? '/responses' : '/chat/completions');
   const isPrimary = provider === context.provider;
   const extra = { ...provider.headers, ...row?.headers, ...(isPrimary && context.settings.upstreamHeader) };
-  const headers = { ...upstreamHeaders(access, caller), ...extra };
+  const headers = { ...buildUpstreamHeaders(access, caller), ...extra };
   const keys = headers['authorization'] === `Bearer ${access.aiApiKey}` ? (access.apiKeys ?? []) : [];
   const sources = { provider, row, isPrimary, settings: context.settings, keys, images: dialect.images };
   const { host } = new URL(url);
@@ -195,7 +197,7 @@ export async function findEndpoint(
     ...(isPlain(sources) ? {} : loadOptions().findOptions(sources)),
     changes: [provider, row ?? {}],
     native,
-    isOptional,
+    isNativeOptional,
     source() {
       const { describeSource }: typeof import('./failure-source') = require('./failure-source');
       const { clock } = context.runtime;
@@ -237,7 +239,7 @@ function changeBody(body: object, changes: readonly RequestChanges[]): object {
 }
 
 /** Returns the provider that the model name selects: the primary one, or another one with its own key. */
-async function findProviderOf(requested: string | undefined, { settings, provider: primary }: TurnContext) {
+async function findProviderFor(requested: string | undefined, { settings, provider: primary }: TurnContext) {
   const { provider, model } = findRoute(requested, primary, settings.modelMap ?? {}, settings.catalog);
   if (provider === primary) return { provider, model, defaultModel: settings.defaultModel, access: settings };
   const [aiBaseUrl] = provider.baseUrls;
@@ -262,7 +264,7 @@ async function findProviderOf(requested: string | undefined, { settings, provide
 }
 
 /** Returns the request headers, with the configured key, or the client's token if FORCE_ENV_AUTH is off. */
-export function upstreamHeaders(
+export function buildUpstreamHeaders(
   settings: ProviderSettings, caller: Pick<Caller, 'authorization' | 'userAgent'> = {},
 ): Readonly<Record<string, string>> {
   const key = settings.aiApiKey === undefined ? undefined : `Bearer ${settings.aiApiKey}`;

@@ -8,14 +8,14 @@ import { findEndpoint } from './prepare';
 import type { TurnContext } from './turn-context';
 
 /**
- * @param renew returns the context with the current settings: the providers file may change between two searches
+ * @param refreshContext returns the context with current settings: the providers file may change between two searches
  * @returns the search of one bridge, which remembers the references in its results
  */
-export function createSearch(renew: () => TurnContext): AnswerSearch {
-  const { clock, mayConnect } = renew().runtime;
+export function createSearch(refreshContext: () => TurnContext): AnswerSearch {
+  const { clock, mayConnect } = refreshContext().runtime;
   let latest: { readonly context: TurnContext; readonly target: SearchTarget } | undefined;
   const target = (): SearchTarget => {
-    const context = renew();
+    const context = refreshContext();
     if (latest?.context !== context) latest = { context, target: findTarget(context) };
     return latest.target;
   };

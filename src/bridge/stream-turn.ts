@@ -51,9 +51,9 @@ export interface RunningTurn<Output> {
   /** Stores the answer before the client gets the last outputs; absent if it is not stored. */
   readonly keep: ((outputs: readonly Output[]) => Promise<void>) | undefined;
   /** Called once, at the end, unless the client stops reading or `collect` throws. */
-  readonly ended: (error: BridgeError | undefined) => void;
+  readonly onEnd: (error: BridgeError | undefined) => void;
   /** Called if a bug in the bridge broke the stream. */
-  readonly broke: (cause: unknown) => void;
+  readonly onBug: (cause: unknown) => void;
 }
 
 /**
@@ -68,7 +68,7 @@ export async function* streamTurn<Output>(turn: RunningTurn<Output>): AsyncGener
     answer ??= await turn.open();
     const { upstream, stream } = answer;
     for (let { outputs } = answer; ; outputs = await readOutputs(upstream, stream, false, turn.tap)) {
-      if (stream.assembler.finished) turn.ended(stream.assembler.error);
+      if (stream.assembler.finished) turn.onEnd(stream.assembler.error);
       if (stream.assembler.finished && turn.keep) await turn.keep(outputs);
       if (stream.assembler.finished) yield protocol.encode(outputs) + protocol.done;
       else if (outputs.length > 0) yield protocol.encode(outputs);
@@ -76,11 +76,11 @@ export async function* streamTurn<Output>(turn: RunningTurn<Output>): AsyncGener
     }
   } catch (cause) {
     if (answer) {
-      turn.broke(cause);
+      turn.onBug(cause);
       throw cause;
     }
     const error = toBridgeError(cause);
-    turn.ended(error);
+    turn.onEnd(error);
     const outputs = blank.fail(error);
     if (turn.keep) await turn.keep(outputs);
     yield protocol.encode(outputs) + protocol.done;
@@ -99,7 +99,7 @@ export async function collectTurn<Output>(
   turn.protocol.collect(turn.blank.assembler.start());
   const { outputs } = await turn.open();
   turn.protocol.collect(outputs);
-  turn.ended(undefined);
+  turn.onEnd(undefined);
   if (turn.keep) await turn.keep(outputs);
   return { status: 200, body: turn.protocol.body() };
 }
@@ -109,18 +109,18 @@ const MAX_COMPLETION_BYTES = 80 * 1024 * 1024;
 
 /**
  * Returns the outputs of the next read. Never throws: a failure becomes the stream's terminal output.
- * @param first whether this is the first read of the answer
+ * @param isFirst whether this is the first read of the answer
  * @param tap receives each read, for LOG_STREAM_RAW
  */
 export async function readOutputs<Output>(
-  answer: UpstreamAnswer, stream: AnswerStream<Output>, first: boolean, tap: ((bytes: Uint8Array) => void) | undefined,
+  answer: UpstreamAnswer, stream: AnswerStream<Output>, isFirst: boolean, tap: RunningTurn<Output>['tap'],
 ): Promise<readonly Output[]> {
   try {
-    if (first && JSON_TYPE.test(answer.header('content-type') ?? '')) return await readCompletion(answer, stream);
+    if (isFirst && JSON_TYPE.test(answer.header('content-type') ?? '')) return await readCompletion(answer, stream);
     const bytes = await answer.read();
     if (bytes === undefined) return stream.end();
     tap?.(bytes);
-    if (first) rejectPage(bytes);
+    if (isFirst) rejectPage(bytes);
     return stream.push(bytes);
   } catch (cause) {
     return stream.fail(toBridgeError(cause));
@@ -164,7 +164,7 @@ interface AnswerSource {
   readonly native: Pick<typeof import('../stream/native-reader'), 'NativeReader'> | undefined;
 }
 
-/** How the request determines the reading and checking of its answer. */
+/** What the request determines about how its answer is read and checked. */
 export interface AnswerRules {
   /** Options for checking a JSON answer; undefined if it need not be JSON. */
   readonly json: JsonCheckOptions | undefined;
@@ -197,7 +197,7 @@ export function readAnswerRules(
  * be inside reasoning; the call filter comes last, because markup becomes calls.
  * @param declared the tools in the request, not the whole request: its messages would stay in memory during the answer
  */
-export function attemptsOf(
+export function createAttemptFactory(
   { dialect, source, native }: AnswerSource,
   declared: ChatRequest['tools'],
   offered: ToolSet,
@@ -243,7 +243,7 @@ export interface ClientProtocol<Output> {
 const TERMINAL: ReadonlySet<string> = new Set(['response.completed', 'response.incomplete', 'response.failed']);
 
 /** @param echo request fields that every Response repeats, as text (see encodeEcho) */
-export function responsesProtocol(echo: string, client: ClientKind): ClientProtocol<ResponsesEvent> {
+export function createResponsesProtocol(echo: string, client: ClientKind): ClientProtocol<ResponsesEvent> {
   const encoder = new SseEncoder(echo);
   let last: ResponsesEvent | undefined;
   let progress: readonly ResponsesEvent[] = [];

@@ -13,11 +13,11 @@ import { readResponsesRequest, usesState } from '../wire/read-responses';
 import type { ResponsesEvent } from '../wire/responses-output';
 import type { ResponsesRequest } from '../wire/responses-request';
 import type { Question } from './after-failure';
-import { askUpstream, loadFailurePath } from './ask-upstream';
+import { askUpstream, loadAfterFailure } from './ask-upstream';
 import type { Caller, Turn } from './bridge';
 import { describeSent, prepare, type Prepared } from './prepare';
 import {
-  collectTurn, responsesProtocol, streamTurn, type Answer, type ClientProtocol, type RunningTurn,
+  collectTurn, createResponsesProtocol, streamTurn, type Answer, type ClientProtocol, type RunningTurn,
 } from './stream-turn';
 import type { TurnContext } from './turn-context';
 
@@ -31,17 +31,17 @@ export async function startResponsesTurn(body: unknown, caller: Caller, context:
     const { answerPreload }: typeof import('./local-answer') = require('./local-answer');
     return answerPreload(request, context.runtime);
   }
-  const compaction = asksForCompaction(request);
-  const prepared = await prepare(compaction ? toSummaryRequest(request) : request, caller, context);
-  const create = responsesAssemblers(request, caller, context);
+  const isCompaction = asksForCompaction(request);
+  const prepared = await prepare(isCompaction ? toSummaryRequest(request) : request, caller, context);
+  const create = createAssemblerFactory(request, caller, context);
   const { makeId } = context.runtime;
   const echo = caller.client === 'codex' ? '' : encodeEcho(request.echo);
-  const protocol = responsesProtocol(echo, caller.client);
+  const protocol = createResponsesProtocol(echo, caller.client);
   return run({
     stream: request.stream,
     beginsAtOnce: caller.client === 'codex' || kept?.background === true,
     holdsRequest: caller.client !== 'codex' || kept !== undefined,
-    createAssembler: compaction
+    createAssembler: isCompaction
       ? (finalizeError, sent) => new CompactionAssembler(create(finalizeError, sent), makeId)
       : (finalizeError, sent) => withNotice(create(finalizeError, sent), sent.notice),
     protocol,
@@ -57,7 +57,7 @@ export function readKept(body: unknown, client: ClientKind, { state }: TurnConte
 }
 
 /** Returns a function that creates the assembler of each attempt; all of them continue the same Response. */
-export function responsesAssemblers(
+export function createAssemblerFactory(
   request: ResponsesRequest, caller: Caller, context: TurnContext,
 ): (finalizeError: FinalizeError, prepared: Prepared) => ResponsesAssembler {
   const { settings, runtime } = context;
@@ -93,8 +93,8 @@ function withNotice(assembler: ResponsesAssembler, notice: string | undefined): 
   return new NoticeAssembler(assembler, notice);
 }
 
-/** How the kinds of turns differ. */
-interface Shape<Output> {
+/** What differs between the kinds of turns. */
+interface TurnOptions<Output> {
   readonly stream: boolean;
   /** Whether the stream may start before the answer does; errors are then reported inside the stream. */
   readonly beginsAtOnce: boolean;
@@ -124,20 +124,21 @@ const openUnlessQueued = <Output>(open: () => Promise<Answer<Output>>, watch: Qu
  * from timing out. Other streaming clients wait until the answer has begun, and get earlier errors as an HTTP status.
  */
 export async function run<Output>(
-  shape: Shape<Output>, prepared: Prepared, caller: Caller, context: TurnContext,
+  options: TurnOptions<Output>, prepared: Prepared, caller: Caller, context: TurnContext,
 ): Promise<Turn> {
   let { notes } = prepared;
   const { record } = caller;
   record?.send(describeSent(prepared));
   let begun = false;
   const finalizeError: FinalizeError = (error) =>
-    begun ? loadFailurePath().finalizeLateFailure(error, caller, context) : error;
+    begun ? loadAfterFailure().finalizeLateFailure(error, caller, context) : error;
   const createStream = (sent: Prepared): AnswerStream<Output> =>
-    new AnswerStream({ ...sent.createAttempt(), assembler: shape.createAssembler(finalizeError, sent) });
+    new AnswerStream({ ...sent.createAttempt(), assembler: options.createAssembler(finalizeError, sent) });
   const turnId = caller.turn ?? context.runtime.makeId('turn');
   const watch: QueueWatch = { onQueued: () => undefined };
   let question: Question<Output> | undefined = {
-    prepared, caller, context, turn: turnId, createStream, isBuffered: !shape.stream, onQueued: () => watch.onQueued(),
+    prepared, caller, context, turn: turnId, createStream, isBuffered: !options.stream,
+    onQueued: () => watch.onQueued(),
   };
   const begin = async (): Promise<Answer<Output>> => {
     if (!question) throw new Error('A turn was opened twice.');
@@ -147,34 +148,34 @@ export async function run<Output>(
     const answer = await asking;
     ({ notes } = answer);
     begun = true;
-    caller.onBegun?.(shape.holdsRequest);
+    caller.onBegun?.(options.holdsRequest);
     return answer;
   };
   let opening: Promise<Answer<Output>> | undefined;
   const open = (): Promise<Answer<Output>> => (opening ??= begin());
   // The stream of a request that waits in a queue begins without its answer, to keep the client's connection alive.
-  const opened = shape.stream && !shape.beginsAtOnce ? await openUnlessQueued(open, watch) : undefined;
+  const opened = options.stream && !options.beginsAtOnce ? await openUnlessQueued(open, watch) : undefined;
   const turn: RunningTurn<Output> = {
-    protocol: shape.protocol,
+    protocol: options.protocol,
     opened,
     open,
     blank: createStream(prepared),
     tap: context.tap,
-    keep: shape.keep,
-    ended: (error) => {
+    keep: options.keep,
+    onEnd: (error) => {
       if (!error) context.failures.memory?.budget.succeed(turnId);
       if (error) record?.fail(error, caller.abort);
       else record?.answered();
     },
-    broke: (cause) => record?.fail(toBridgeError(cause), caller.abort),
+    onBug: (cause) => record?.fail(toBridgeError(cause), caller.abort),
   };
   return {
-    stream: shape.stream,
+    stream: options.stream,
     get notes() {
       return [...notes];
     },
-    keepAlive: () => shape.protocol.keepAlive(),
-    fail: (error) => shape.protocol.fail(error) + shape.protocol.done,
+    keepAlive: () => options.protocol.keepAlive(),
+    fail: (error) => options.protocol.fail(error) + options.protocol.done,
     frames: () => streamTurn(turn),
     collect: () => collectTurn(turn),
   };

@@ -7,7 +7,7 @@ import { OPTIONS, type Config } from '../config/options';
 import { PROVIDERS } from '../providers/catalog';
 import type { Provider } from '../providers/provider';
 import { findConnection } from '../bridge/endpoint-options';
-import { nameUpstream, upstreamHeaders } from '../bridge/prepare';
+import { nameUpstream, buildUpstreamHeaders } from '../bridge/prepare';
 import { fetchJson } from '../upstream/fetch-json';
 
 /** What the user wants to save. */
@@ -100,7 +100,7 @@ const REJECTED: readonly (number | undefined)[] = [401, 403];
 
 /** Returns why the provider rejects the key; undefined if it does not, or if that cannot be checked for free. */
 async function findRejection(provider: Provider, config: Config): Promise<string | undefined> {
-  const headers = { ...upstreamHeaders(config), accept: 'application/json' };
+  const headers = { ...buildUpstreamHeaders(config), accept: 'application/json' };
   const limits = { timeoutMs: TIMEOUT_MS, maxBytes: MAX_BYTES };
   const name = nameUpstream(provider, new URL(config.aiBaseUrl).host);
   try {

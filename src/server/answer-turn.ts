@@ -173,7 +173,7 @@ function writeFailedStream({ exchange, kind }: HttpTurn, error: BridgeError, bod
 
 /** Renders the whole stream of a turn that failed before its stream began. */
 function renderFailedStream(bridge: Bridge, kind: TurnKind, error: BridgeError, body: unknown): string {
-  return kind === 'chat' ? `data: ${JSON.stringify(renderErrorBody(error))}\n\n` : bridge.failedFrames(error, body);
+  return kind === 'chat' ? `data: ${JSON.stringify(renderErrorBody(error))}\n\n` : bridge.renderFailedTurn(error, body);
 }
 
 /**

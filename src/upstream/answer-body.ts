@@ -30,7 +30,7 @@ export class FetchedBody implements Body {
   }
 }
 
-/** An agent of the engine: fetch takes one as its `dispatcher` option. */
+/** An agent of undici, which fetch takes as its `dispatcher` option. */
 interface Engine {
   dispatch(options: unknown, callbacks: unknown): unknown;
 }

@@ -32,7 +32,7 @@ const CALLS: { readonly [K in ErrorKind]?: number } = {
   cut_stream: 6,
 };
 
-/** Returns the maximum number of calls for failures of this kind; Codex itself retries truncated streams. */
+/** Returns the maximum number of calls for failures of this kind; it is fixed for truncated streams (see CALLS). */
 export function allowedCalls(kind: ErrorKind, limits: RetryLimits): number {
   const allowed = CALLS[kind] ?? 1;
   return kind === 'cut_stream' ? allowed : Math.min(allowed, limits.calls);
@@ -45,7 +45,9 @@ const FIRST_WAIT_MS = 500;
  * @param random a number from 0 to 1 for jitter, so that clients do not all retry at the same time
  * @returns milliseconds to wait, or undefined if the provider demands a wait longer than the limit
  */
-export function retryWait(error: BridgeError, failed: number, limits: RetryLimits, random: number): number | undefined {
+export function computeRetryWait(
+  error: BridgeError, failed: number, limits: RetryLimits, random: number,
+): number | undefined {
   const requested = error.details.retryAfterMs;
   if (requested !== undefined) return requested <= limits.longestWaitMs ? requested : undefined;
   const wait = Math.max(error.details.pauseMs ?? 0, FIRST_WAIT_MS * 2 ** (failed - 1));
@@ -117,7 +119,7 @@ export class RejectionCache {
   }
 }
 
-/** Ignores the user agent, because clients with the same key and body get the same response. */
+/** Ignores the user agent: the response depends on the key and the body, hardly ever on the client. */
 function keyOf({ url, headers: { 'user-agent': _client, ...headers }, body }: SentRequest): string {
   const hash = createHash('sha256').update(JSON.stringify([url, headers]));
   for (const piece of body) hash.update(piece);

@@ -26,38 +26,38 @@ export interface Connection extends ConnectionSettings {
 /** Opens a connection to a server in this process. */
 export type ConnectInMemory = (target: object, done: (error: null, socket: Duplex) => void) => void;
 
-/** Holds the agents of one transport, one for each way to connect; each keeps its connections open. */
-export class Routes {
-  private readonly agents = new Map<string, object | undefined>();
+/** Holds the engines of one transport, one for each way to connect; each keeps its connections open. */
+export class EnginePool {
+  private readonly engines = new Map<string, object | undefined>();
 
-  /** @param createAgent creates undici's agent with a value for its `connect` option */
+  /** @param createEngine creates an engine with a value for undici's `connect` option */
   constructor(
     private readonly connectMs: number,
-    private readonly createAgent: (connect: object) => object | undefined,
+    private readonly createEngine: (connect: object) => object | undefined,
   ) {}
 
   /**
-   * @returns an agent for fetch's `dispatcher` option; undefined if a direct connection is enough
+   * @returns an engine for fetch's `dispatcher` option; undefined if a direct connection is enough
    * @throws BridgeError `forbidden` if a file cannot be read, or this runtime cannot use a proxy or certificates
    */
   find(url: URL, { proxies, connect: inMemory, ...settings }: Connection): object | undefined {
-    if (inMemory) return this.createAgent(inMemory);
+    if (inMemory) return this.createEngine(inMemory);
     const named = settings.proxy ?? (proxies && chooseProxy(url, proxies));
     const proxy = named === 'none' ? undefined : named;
     const { ca, cert, certKey = cert } = settings;
     const files = [ca, cert, certKey];
     if (proxy === undefined && files.every((file) => file === undefined)) return undefined;
     const name = JSON.stringify([proxy, ...files]);
-    const known = this.agents.get(name);
+    const known = this.engines.get(name);
     if (known) return known;
     const tls = readCertificates(settings);
     const connect = proxy === undefined
       ? { timeout: this.connectMs, ...tls }
       : createTunnels(readProxy(proxy), tls, this.connectMs);
-    const agent = this.createAgent(connect);
-    if (!agent) throw new BridgeError('forbidden', 'This JavaScript runtime cannot use a proxy or certificates.');
-    this.agents.set(name, agent);
-    return agent;
+    const engine = this.createEngine(connect);
+    if (!engine) throw new BridgeError('forbidden', 'This JavaScript runtime cannot use a proxy or certificates.');
+    this.engines.set(name, engine);
+    return engine;
   }
 }
 
@@ -99,7 +99,7 @@ interface TlsName {
 }
 
 /** @param hostname the host name in a URL; an IPv6 address is in brackets */
-function nameTls(hostname: string): TlsName {
+function toTlsName(hostname: string): TlsName {
   const host = hostname.replace(/^\[(.*)\]$/, '$1');
   return { host, servername: isIP(host) === 0 ? host : '' };
 }
@@ -120,7 +120,7 @@ function readProxy(text: string): Proxy {
     title: `${protocol}//${url.host}`,
     isSecure,
     options: {
-      ...nameTls(hostname),
+      ...toTlsName(hostname),
       port: port || (isSecure ? 443 : 80),
       headers: username === ''
         ? {}
@@ -141,7 +141,7 @@ type Done = (error: Error | null, socket: Socket | null) => void;
 /** Returns a function for undici's `connect` option that opens tunnels through the proxy, with TLS inside for https. */
 function createTunnels(proxy: Proxy, tls: SecureContextOptions, connectMs: number) {
   return (target: Target, done: Done): void => {
-    const { host, servername } = nameTls(target.hostname);
+    const { host, servername } = toTlsName(target.hostname);
     const isSecure = target.protocol === 'https:';
     const authority = `${isIP(host) === 6 ? `[${host}]` : host}:${target.port || (isSecure ? 443 : 80)}`;
     let current: { destroy(error?: Error): unknown } | undefined;
@@ -169,7 +169,7 @@ function createTunnels(proxy: Proxy, tls: SecureContextOptions, connectMs: numbe
     request.once('connect', ({ statusCode = 0 }, socket: Socket) => {
       if (statusCode < 200 || statusCode > 299) {
         socket.destroy();
-        return fail(describeRefusal(proxy, authority, statusCode));
+        return fail(describeRejection(proxy, authority, statusCode));
       }
       if (!isSecure) return settle(null, socket);
       const name = { host, servername: target.servername || servername };
@@ -185,7 +185,7 @@ function createTunnels(proxy: Proxy, tls: SecureContextOptions, connectMs: numbe
 }
 
 /** A proxy that rejects one attempt rejects the next too: a retry may help only if the proxy reports a failure. */
-function describeRefusal({ title }: Proxy, authority: string, status: number): BridgeError {
+function describeRejection({ title }: Proxy, authority: string, status: number): BridgeError {
   const problem = `The proxy ${title} rejected a connection to ${authority} with status ${status}.`;
   if (status === 407) return new BridgeError('forbidden', `${problem} Check the user name and password in its URL.`);
   if (status >= 500) return new BridgeError('network', problem);

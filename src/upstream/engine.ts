@@ -1,5 +1,5 @@
-/** Creates the engines of native fetch: undici's agents, with our own time limits and ways to connect. */
-import type { Connection, Routes } from './connect';
+/** Creates engines for native fetch: undici's agents, with our own time limits and ways to connect. */
+import type { Connection, EnginePool } from './connect';
 
 /** Set on the first use of a fetch global: `.2` by undici 7 and 8, `.1` by undici 5 to 7 (Node 18 to 26). */
 const GLOBAL_DISPATCHERS = ['undici.globalDispatcher.2', 'undici.globalDispatcher.1'].map((name) => Symbol.for(name));
@@ -8,9 +8,9 @@ const GLOBAL_DISPATCHERS = ['undici.globalDispatcher.2', 'undici.globalDispatche
  * Creates an engine for native fetch with our own time limits. Node does not export undici's Agent class: it is taken
  * from the global dispatcher. If it is not found, fetch keeps its defaults: 10 s to connect, 300 s of silence.
  * @param connect how to connect, in place of a direct connection
- * @returns an agent for fetch's `dispatcher` option, or undefined if this Node offers none
+ * @returns an engine for fetch's `dispatcher` option, or undefined if this Node offers none
  */
-export function createAgent(connectMs: number, connect?: object): object | undefined {
+export function createEngine(connectMs: number, connect?: object): object | undefined {
   void globalThis.Headers;
   const Agent = GLOBAL_DISPATCHERS.map((name) => findAgentClass(Reflect.get(globalThis, name))).find(Boolean);
   if (Agent === undefined) return undefined;
@@ -33,20 +33,20 @@ function findAgentClass(dispatcher: unknown): Function | undefined {
 const asObject = (value: unknown): object | undefined =>
   typeof value === 'object' && value !== null ? value : undefined;
 
-/** Loads and creates the routes; called only if a connection other than Node's default is configured. */
-export function openRoutes(connectMs: number): Routes {
-  const { Routes: Table }: typeof import('./connect') = require('./connect');
-  return new Table(connectMs, (connect) => createAgent(connectMs, connect));
+/** Loads and creates the engines; called only if a connection other than Node's default is configured. */
+export function openEnginePool(connectMs: number): EnginePool {
+  const { EnginePool: Pool }: typeof import('./connect') = require('./connect');
+  return new Pool(connectMs, (connect) => createEngine(connectMs, connect));
 }
 
 /**
  * @param connection how to connect; absent for a direct connection
  * @returns an engine for fetches outside a turn, for their `dispatcher` option; undefined if this Node offers none
- * @throws BridgeError as `Routes.find`
+ * @throws BridgeError as `EnginePool.find`
  */
 export function openEngine(url: string, connectMs: number, connection: Connection | undefined): object | undefined {
   // fetch's default engine would use HTTP/2 (since Node 26) and the proxy that Node chooses (with NODE_USE_ENV_PROXY).
-  return (connection && openRoutes(connectMs).find(new URL(url), connection)) ?? createAgent(connectMs);
+  return (connection && openEnginePool(connectMs).find(new URL(url), connection)) ?? createEngine(connectMs);
 }
 
 /** Closes the connections of an engine at once, including those that keep-alive would hold open. */

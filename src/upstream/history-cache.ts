@@ -1,4 +1,4 @@
-/** Caches results for the histories of recent requests, with limits on number and memory; emptied when unused. */
+/** Caches results for the histories of recent requests, with limits on number and memory; drops all when unused. */
 
 const MAX_HISTORIES = 32;
 const MAX_BYTES = 32 * 1024 * 1024;

@@ -7,7 +7,7 @@ import type { BridgeError } from '../errors/bridge-error';
 import type { FairQueue } from './queue';
 
 /** The provider of a request, its configured limit, and the thread that sends it. */
-export interface Passage {
+export interface CountedRequest {
   readonly provider: string;
   /** Maximum number of concurrent requests; undefined if nothing is configured. */
   readonly limit: number | undefined;
@@ -16,7 +16,7 @@ export interface Passage {
 }
 
 /** A learned limit is raised by one after this time, because providers adjust theirs to their load. */
-const LEARNED_MS = 600_000;
+const RAISE_AFTER_MS = 600_000;
 
 interface LearnedLimit {
   count: number;
@@ -32,9 +32,9 @@ export class InFlight {
   constructor(private readonly clock: Clock, private readonly counts: Map<string, number>) {}
 
   /** Whether a request would have to wait. */
-  isFull(passage: Passage): boolean {
-    const limit = this.limitOf(passage);
-    return limit !== undefined && (this.countOf(passage.provider) >= limit || this.isQueued(passage.provider));
+  isFull(request: CountedRequest): boolean {
+    const limit = this.limitOf(request);
+    return limit !== undefined && (this.countOf(request.provider) >= limit || this.isQueued(request.provider));
   }
 
   /**
@@ -42,41 +42,41 @@ export class InFlight {
    * @returns a promise that resolves when the request may be sent; undefined if it may be sent at once
    * @throws BridgeError `busy` if too many requests are waiting already
    */
-  enter(passage: Passage, abort: AbortSignal): Promise<void> | undefined {
-    const { provider } = passage;
-    if (!this.isFull(passage)) {
+  enter(request: CountedRequest, abort: AbortSignal): Promise<void> | undefined {
+    const { provider } = request;
+    if (!this.isFull(request)) {
       this.counts.set(provider, this.countOf(provider) + 1);
       return undefined;
     }
     this.queue ??= openQueue();
-    return this.queue.wait(provider, passage.thread, abort);
+    return this.queue.wait(provider, request.thread, abort);
   }
 
   /** Call when a request ends. Admits as many waiting requests as the limit allows. */
-  leave(passage: Passage): void {
-    const { provider } = passage;
+  leave(request: CountedRequest): void {
+    const { provider } = request;
     this.counts.set(provider, Math.max(0, this.countOf(provider) - 1));
-    while (this.isQueued(provider) && this.countOf(provider) < (this.limitOf(passage) ?? Infinity)) {
+    while (this.isQueued(provider) && this.countOf(provider) < (this.limitOf(request) ?? Infinity)) {
       this.counts.set(provider, this.countOf(provider) + 1);
       this.queue?.admit(provider);
     }
   }
 
   /** Learns the limit of a provider from a rejection, unless a limit is configured. */
-  learn({ provider, limit }: Passage, { kind, details: { providerText: text = '' } }: BridgeError): void {
+  learn({ provider, limit }: CountedRequest, { kind, details: { providerText: text = '' } }: BridgeError): void {
     if (limit !== undefined || kind !== 'rate_limit' || !CONCURRENCY.test(text)) return;
     const stated = Number(NAMED_LIMIT.exec(text)?.[1] ?? Infinity);
     const known = this.learned.get(provider)?.count ?? Infinity;
     // The rejected request has ended; those that remain were accepted, or will be rejected too and lower the limit.
     const count = Math.max(1, Math.min(stated, known, this.countOf(provider)));
-    this.learned.set(provider, { count, until: this.clock() + LEARNED_MS });
+    this.learned.set(provider, { count, until: this.clock() + RAISE_AFTER_MS });
   }
 
-  private limitOf({ provider, limit }: Passage): number | undefined {
+  private limitOf({ provider, limit }: CountedRequest): number | undefined {
     const found = limit === undefined ? this.learned.get(provider) : undefined;
     if (found && found.until <= this.clock()) {
       found.count += 1;
-      found.until = this.clock() + LEARNED_MS;
+      found.until = this.clock() + RAISE_AFTER_MS;
     }
     return limit ?? found?.count;
   }

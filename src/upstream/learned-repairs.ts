@@ -9,7 +9,7 @@ import type { Rejection, Repair } from './parse-rejection';
 import { findRepair, isSameRejection, type FoundRepair } from './repairs';
 
 /** A request is not repaired after this many calls, including retries. */
-export const MAX_CALLS = 4;
+export const MAX_REPAIR_CALLS = 4;
 /** Maximum number of models that are remembered, because clients choose the names. The oldest is evicted first. */
 const MAX_MODELS = 500;
 
@@ -43,8 +43,8 @@ export class RepairSession {
   learn(error: BridgeError, calls: number): Repair | undefined {
     const rejection = readRejection(error);
     this.settleLatest(rejection);
-    if (rejection === undefined || calls >= MAX_CALLS) return undefined;
-    const found = findRepair(rejection, this.current, this.tried, MAX_CALLS - calls);
+    if (rejection === undefined || calls >= MAX_REPAIR_CALLS) return undefined;
+    const found = findRepair(rejection, this.current, this.tried, MAX_REPAIR_CALLS - calls);
     if (!found) return undefined;
     this.tried.add(found.row).add(found.repair.name);
     this.latest = { before: this.current, found };

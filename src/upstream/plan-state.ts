@@ -11,7 +11,7 @@ export interface CoolDown {
   /** Milliseconds since the epoch. */
   readonly until: number;
   /** Whether the provider stated the time; otherwise it is an estimate. */
-  readonly isNamed: boolean;
+  readonly isStated: boolean;
 }
 
 /** A model at a host with one key. */
@@ -28,7 +28,7 @@ const MINUTE = 60_000;
  * The kinds of failures after which another key or model is tried, with the cool-down if the provider states none.
  * Every other kind concerns the request, and would occur elsewhere too.
  */
-const PAUSES: { readonly [K in ErrorKind]?: number } = {
+const DEFAULT_COOL_DOWNS: { readonly [K in ErrorKind]?: number } = {
   auth: 60 * MINUTE,
   quota: 15 * MINUTE,
   model_not_found: 60 * MINUTE,
@@ -75,10 +75,11 @@ export class PlanState {
 
   /** Begins a cool-down; returns undefined for a failure after which nothing else would help. */
   begin(candidate: Candidate, { kind, details }: BridgeError): CoolDown | undefined {
-    const pause = PAUSES[kind];
-    if (pause === undefined) return undefined;
-    const isNamed = details.retryAfterMs !== undefined;
-    const coolDown = { kind, isNamed, until: this.clock() + Math.min(MAX_COOL_DOWN_MS, details.retryAfterMs ?? pause) };
+    const estimate = DEFAULT_COOL_DOWNS[kind];
+    if (estimate === undefined) return undefined;
+    const isStated = details.retryAfterMs !== undefined;
+    const duration = Math.min(MAX_COOL_DOWN_MS, details.retryAfterMs ?? estimate);
+    const coolDown = { kind, isStated, until: this.clock() + duration };
     const [byKey, byPlan, byModel] = namesOf(candidate);
     remember(this.coolDowns, kind === 'auth' ? byKey : kind === 'quota' ? byPlan : byModel, coolDown, MAX_ENTRIES);
     return coolDown;

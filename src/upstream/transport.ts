@@ -4,8 +4,8 @@ import type { Clock } from '../base/clock';
 import { BridgeError } from '../errors/bridge-error';
 import { classifyNetworkError } from '../errors/network-error';
 import { DirectBody, FetchedBody, type Body } from './answer-body';
-import type { Connection, Routes } from './connect';
-import { createAgent, openRoutes } from './engine';
+import type { Connection, EnginePool } from './connect';
+import { createEngine, openEnginePool } from './engine';
 import { toFetchBody, type RequestBytes } from './request-bytes';
 
 export interface UpstreamRequest {
@@ -55,16 +55,16 @@ export type Transport = (request: UpstreamRequest) => Promise<UpstreamAnswer>;
 
 /** @param timeouts limits for every request of this transport */
 export function createFetchTransport(timeouts: UpstreamTimeouts): Transport {
-  let agent: object | undefined;
-  let routes: Routes | undefined;
+  let directEngine: object | undefined;
+  let engines: EnginePool | undefined;
   return async (request) => {
     const exchange = new Exchange(request, timeouts);
     const direct = new DirectBody();
     try {
       const { url, headers, connection } = request;
-      routes ??= connection && openRoutes(timeouts.connectMs);
+      engines ??= connection && openEnginePool(timeouts.connectMs);
       const engine =
-        (connection && routes?.find(new URL(url), connection)) ?? (agent ??= createAgent(timeouts.connectMs));
+        (connection && engines?.find(new URL(url), connection)) ?? (directEngine ??= createEngine(timeouts.connectMs));
       const init: RequestInit = { method: 'POST', signal: exchange.signal };
       const dispatcher = engine && direct.attach(engine);
       const sent = Object.assign(init, toFetchBody(request.body, headers), dispatcher && { dispatcher });
@@ -92,7 +92,7 @@ class Exchange {
   private readonly controller = new AbortController();
   readonly signal = this.controller.signal;
   private readonly timer: SilenceTimer;
-  private readonly host: string;
+  private readonly name: string;
   private ended = false;
   private released = false;
   private body: Body | undefined;
@@ -106,10 +106,10 @@ class Exchange {
 
   /** Keeps only the host, signal and callback of the request: a body may be megabytes. */
   constructor({ url, abort, name, onEnd }: UpstreamRequest, timeouts: UpstreamTimeouts) {
-    this.host = name ?? new URL(url).host;
+    this.name = name ?? new URL(url).host;
     this.abort = abort;
     this.onEnd = onEnd;
-    this.timer = new SilenceTimer(timeouts, this.host, (error) => this.end(error));
+    this.timer = new SilenceTimer(timeouts, this.name, (error) => this.end(error));
     if (abort.aborted) this.onAbort();
     else abort.addEventListener('abort', this.onAbort, { once: true });
   }
@@ -134,7 +134,7 @@ class Exchange {
     // An error from the proxy is the cause of fetch's own error.
     const inner = reason instanceof Error ? reason.cause : undefined;
     if (reason instanceof BridgeError) return reason;
-    return inner instanceof BridgeError ? inner : classifyNetworkError(reason, this.host);
+    return inner instanceof BridgeError ? inner : classifyNetworkError(reason, this.name);
   }
 
   private end(reason: unknown): void {
@@ -214,7 +214,7 @@ export class SilenceTimer {
 
   constructor(
     private readonly timeouts: UpstreamTimeouts,
-    private readonly host: string,
+    private readonly name: string,
     private readonly expire: (error: BridgeError) => void,
     private readonly now: Clock = Date.now,
   ) {
@@ -234,7 +234,7 @@ export class SilenceTimer {
     const now = this.now();
     this.commentsSince ??= now;
     if (this.timeouts.idleMs <= 0 || now - this.commentsSince < COMMENTS_LIMIT_MS) return;
-    const message = `${this.host} sent only keep-alive comments for ${COMMENTS_LIMIT_MS / 60_000} minutes.`;
+    const message = `${this.name} sent only keep-alive comments for ${COMMENTS_LIMIT_MS / 60_000} minutes.`;
     this.expire(new BridgeError('timeout', message));
   }
 
@@ -245,7 +245,7 @@ export class SilenceTimer {
   private arm(milliseconds: number, problem: string, option: string): void {
     this.stop();
     if (milliseconds <= 0) return;
-    const message = `${this.host} ${problem} for ${renderDuration(milliseconds)} (${option}).`;
+    const message = `${this.name} ${problem} for ${renderDuration(milliseconds)} (${option}).`;
     this.timer = setTimeout(() => this.expire(new BridgeError('timeout', message)), milliseconds);
   }
 }

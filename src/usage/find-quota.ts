@@ -1,7 +1,7 @@
 /** Finds out how much of a plan or balance is left: from the provider's API, or else by counting recorded requests. */
 import { messageOf } from '../base/thrown';
 import { findConnection } from '../bridge/endpoint-options';
-import { nameUpstream, upstreamHeaders } from '../bridge/prepare';
+import { nameUpstream, buildUpstreamHeaders } from '../bridge/prepare';
 import type { Config } from '../config/options';
 import { BridgeError } from '../errors/bridge-error';
 import { findReset } from '../errors/quota-reset';
@@ -30,7 +30,7 @@ export async function askQuota(provider: Provider, config: Config): Promise<Quot
     // A path that starts with a slash is relative to the host, others to the base URL.
     const url = new URL(path.startsWith('/') ? path : `${config.aiBaseUrl}/${path}`, config.aiBaseUrl);
     const name = nameUpstream(provider, url.host);
-    const headers = { ...upstreamHeaders(config), accept: 'application/json' };
+    const headers = { ...buildUpstreamHeaders(config), accept: 'application/json' };
     try {
       const answer = await fetchJson({
         url: url.href, name, headers, timeoutMs: TIMEOUT_MS, maxBytes: MAX_BYTES, connection,

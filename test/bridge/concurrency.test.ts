@@ -3,12 +3,12 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { test } from 'node:test';
 import { BridgeError } from '../../src/errors/bridge-error';
-import { InFlight, type Passage } from '../../src/upstream/in-flight';
+import { InFlight, type CountedRequest } from '../../src/upstream/in-flight';
 import { answer, createTurnstile, reply, type CapturedRequest } from '../support/upstream/scripted-upstream';
 import { ask, finalResponse } from '../support/bridge/test-bridge';
 import { createBusyProvider, KEYS, startPlans } from '../support/bridge/plans';
 
-const passage = (thread: string, limit?: number): Passage => ({ provider: 'acme', limit, thread });
+const requestOf = (thread: string, limit?: number): CountedRequest => ({ provider: 'acme', limit, thread });
 const never = () => new AbortController().signal;
 
 /** Enters one request per thread, in order; returns the order of admission as the requests leave one by one. */
@@ -16,11 +16,11 @@ async function admit(limit: number, threads: readonly string[]): Promise<readonl
   const inFlight = new InFlight(() => 0, new Map());
   const order: string[] = [];
   const entered = threads.map((thread) => {
-    const wait = inFlight.enter(passage(thread, limit), never());
+    const wait = inFlight.enter(requestOf(thread, limit), never());
     return wait ? wait.then(() => order.push(thread)) : order.push(thread);
   });
   for (let departures = 0; departures < threads.length; departures += 1) {
-    inFlight.leave(passage('', limit));
+    inFlight.leave(requestOf('', limit));
     await new Promise(setImmediate);
   }
   await Promise.all(entered);
@@ -36,38 +36,38 @@ test('waiting threads take turns, and each keeps its own order', async () => {
 test('an aborted request leaves the queue, and the others keep their order', async () => {
   const inFlight = new InFlight(() => 0, new Map());
   const abort = new AbortController();
-  inFlight.enter(passage('a', 1), never());
-  const second = inFlight.enter(passage('b', 1), abort.signal);
-  const third = inFlight.enter(passage('c', 1), never());
+  inFlight.enter(requestOf('a', 1), never());
+  const second = inFlight.enter(requestOf('b', 1), abort.signal);
+  const third = inFlight.enter(requestOf('c', 1), never());
   abort.abort(new BridgeError('shutting_down', 'Stopping.'));
   await assert.rejects(Promise.resolve(second), { kind: 'shutting_down' });
-  inFlight.leave(passage('a', 1));
+  inFlight.leave(requestOf('a', 1));
   await third;
-  inFlight.leave(passage('c', 1));
-  assert.equal(inFlight.isFull(passage('d', 1)), false);
+  inFlight.leave(requestOf('c', 1));
+  assert.equal(inFlight.isFull(requestOf('d', 1)), false);
 });
 
 test('the queue holds at most 256 requests', () => {
   const inFlight = new InFlight(() => 0, new Map());
-  for (let count = 0; count < 257; count += 1) void inFlight.enter(passage(`t${count}`, 1), never());
-  assert.throws(() => inFlight.enter(passage('one more', 1), never()), { kind: 'busy' });
+  for (let count = 0; count < 257; count += 1) void inFlight.enter(requestOf(`t${count}`, 1), never());
+  assert.throws(() => inFlight.enter(requestOf('one more', 1), never()), { kind: 'busy' });
 });
 
 test('a limit is learned only from a rejection about concurrency, and rises with time', () => {
   let now = 0;
   const inFlight = new InFlight(() => now, new Map());
   const rejection = (text: string) => new BridgeError('rate_limit', text, { providerText: text });
-  for (let count = 0; count < 3; count += 1) inFlight.enter(passage('a'), never());
-  inFlight.learn(passage('a'), rejection('Requests rate limit exceeded.'));
-  assert.equal(inFlight.isFull(passage('a')), false);
-  inFlight.leave(passage('a'));
-  inFlight.learn(passage('a'), rejection('concurrency allocated quota exceeded'));
-  assert.equal(inFlight.isFull(passage('a')), true);
+  for (let count = 0; count < 3; count += 1) inFlight.enter(requestOf('a'), never());
+  inFlight.learn(requestOf('a'), rejection('Requests rate limit exceeded.'));
+  assert.equal(inFlight.isFull(requestOf('a')), false);
+  inFlight.leave(requestOf('a'));
+  inFlight.learn(requestOf('a'), rejection('concurrency allocated quota exceeded'));
+  assert.equal(inFlight.isFull(requestOf('a')), true);
   now += 600_000;
-  assert.equal(inFlight.isFull(passage('a')), false);
-  inFlight.learn(passage('a'), rejection('max organization concurrency: 1, try later'));
-  inFlight.leave(passage('a'));
-  assert.equal(inFlight.isFull(passage('a')), true);
+  assert.equal(inFlight.isFull(requestOf('a')), false);
+  inFlight.learn(requestOf('a'), rejection('max organization concurrency: 1, try later'));
+  inFlight.leave(requestOf('a'));
+  assert.equal(inFlight.isFull(requestOf('a')), true);
 });
 
 const THREADS = Array.from({ length: 16 }, (_, index) => `thread-${index}`);

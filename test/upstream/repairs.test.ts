@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { classifyHttpFailure } from '../../src/errors/classify';
-import { LearnedRepairs, MAX_CALLS, RepairSession } from '../../src/upstream/learned-repairs';
+import { LearnedRepairs, MAX_REPAIR_CALLS, RepairSession } from '../../src/upstream/learned-repairs';
 import type { ChatMessage, ChatRequest, ChatTool } from '../../src/wire/chat';
 
 const USER: ChatMessage = { role: 'user', content: 'x' };
@@ -462,7 +462,7 @@ describe('a repair', () => {
 
   it('costs at most four calls', () => {
     const session = new RepairSession(new LearnedRepairs(), 'h', SEED);
-    assert.equal(session.learn(refusal('unknown field "seed"'), MAX_CALLS), undefined);
+    assert.equal(session.learn(refusal('unknown field "seed"'), MAX_REPAIR_CALLS), undefined);
   });
 
   it('ends with schemas that every validator accepts', () => {

@@ -90,7 +90,7 @@ function follow(find: () => Bridge | undefined): Bridge {
   };
   return {
     start: (kind, body, caller) => bridge().start(kind, body, caller),
-    failedFrames: (error, body) => bridge().failedFrames(error, body),
+    renderFailedTurn: (error, body) => bridge().renderFailedTurn(error, body),
     models: (version) => bridge().models(version),
     checkStore: () => bridge().checkStore(),
     kept: () => bridge().kept(),

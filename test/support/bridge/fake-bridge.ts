@@ -51,7 +51,7 @@ export function createFakeBridge(options: FakeBridgeOptions = {}): FakeBridge {
   return {
     calls,
     start: (protocol, body, caller) => start({ protocol, body, caller }),
-    failedFrames: (error, body) => {
+    renderFailedTurn: (error, body) => {
       const seen = body === undefined ? 'none' : JSON.stringify(body);
       const data = JSON.stringify({ kind: error.kind, message: error.message, seen });
       return `event: response.failed\ndata: ${data}\n\ndata: [DONE]\n\n`;
