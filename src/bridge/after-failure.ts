@@ -108,7 +108,7 @@ function repair(error: BridgeError, { prepared, caller, context }: Question<unkn
   if (!found) return false;
   const { name, dialect } = found;
   const hint = dialect === undefined ? '' : `; the dialect field ${dialect} would avoid this`;
-  context.log.debug(`learned that ${prepared.chat.model} needs "${name}"${hint}`, { refusal: String(error) });
+  context.log.debug(`learned that ${prepared.chat.model} needs "${name}"${hint}`, { rejection: String(error) });
   caller.record?.repair(dialect === undefined ? name : `${name}, dialect ${dialect}`);
   prepared.notes.add(`sent again with "${name}", because the model rejected the original request${hint}`);
   return true;
@@ -129,7 +129,7 @@ export async function readFailure(
   const { status } = answer;
   const source = endpoint.source();
   if (status < 400) {
-    const target = hideKey(answer.header('location') ?? 'nowhere', source);
+    const target = hideKey(answer.header('location') ?? 'an unknown address', source);
     return new BridgeError(
       'upstream_rejected',
       `${endpoint.name} answered ${status} and redirects to ${target}. Redirects are not followed: check AI_API_BASE.`,

@@ -55,7 +55,7 @@ export class EnginePool {
       ? { timeout: this.connectMs, ...tls }
       : createTunnels(readProxy(proxy), tls, this.connectMs);
     const engine = this.createEngine(connect);
-    if (!engine) throw new BridgeError('forbidden', 'This JavaScript runtime cannot use a proxy or certificates.');
+    if (!engine) throw new BridgeError('forbidden', 'Cannot use a proxy or certificates: start the bridge with Node.');
     this.engines.set(name, engine);
     return engine;
   }
@@ -79,7 +79,7 @@ function readPem(path: string): string {
     throw new BridgeError('forbidden', `Cannot read the certificate file ${path}: ${messageOf(cause)}.`);
   }
   if (text.includes('-----BEGIN ')) return text;
-  throw new BridgeError('forbidden', `Cannot use the certificate file ${path}: expected PEM, with -----BEGIN.`);
+  throw new BridgeError('forbidden', `Cannot use the certificate file ${path}: expected PEM text (-----BEGIN …).`);
 }
 
 interface Proxy {

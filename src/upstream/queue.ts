@@ -24,7 +24,7 @@ export class FairQueue {
     const threads = this.waiting.get(provider) ?? new Map<string, Admit[]>();
     const length = [...threads.values()].reduce((sum, list) => sum + list.length, 0);
     if (length >= MAX_WAITING) {
-      const problem = `${MAX_WAITING} requests already wait for ${provider}, which limits concurrent requests.`;
+      const problem = `${MAX_WAITING} requests are already waiting for ${provider}, which limits concurrent requests.`;
       throw new BridgeError('busy', `${problem} Try again later.`, { retryAfterMs: RETRY_AFTER_MS });
     }
     if (abort.aborted) return Promise.reject(abort.reason);

@@ -125,7 +125,7 @@ test('a full queue is an error of the bridge: nothing is retried, cached or sent
   });
   const many = Array.from({ length: 258 }, (_, index) => plans.turn(`thread-${index}`));
   const { error } = finalResponse(await Promise.race(many));
-  assert.match(error.message, /^256 requests already wait for acme, which limits concurrent requests\./);
+  assert.match(error.message, /^256 requests are already waiting for acme, which limits concurrent requests\./);
   assert.doesNotMatch(error.message, /Tried/);
   open();
   const states = (await Promise.all(many)).map((each) => finalResponse(each).status);
