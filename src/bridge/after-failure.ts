@@ -161,7 +161,7 @@ async function waitForNext(error: BridgeError, question: Question<unknown>, stat
   const wait = failed < allowed && !isSpent ? computeRetryWait(error, failed, limits, runtime.random()) : undefined;
   if (wait === undefined) {
     budget.succeed(turn);
-    const last = finalError(error, failed, limits);
+    const last = markFinal(error, failed, limits);
     // The error is cached, so that retries by the client cost no calls; but if only one call failed, as with
     // UPSTREAM_CALLS=1, and the provider states no wait, retries are left to SDK clients.
     const isFinal = failed > 1 || error.details.retryAfterMs !== undefined;
@@ -191,7 +191,7 @@ export function finalizeLateFailure(error: BridgeError, { turn }: Caller, contex
   const limits = limitsOf(context);
   if (failed < allowedCalls(error.kind, limits) && !isWaitTooLong(error, limits)) return error;
   budget.succeed(turn);
-  return finalError(error, failed, limits);
+  return markFinal(error, failed, limits);
 }
 
 /** Whether the provider demands a longer wait than the user allows. */
@@ -202,7 +202,7 @@ const isWaitTooLong = ({ details: { retryAfterMs = 0 } }: BridgeError, { longest
  * Marks an error as final, and says why the bridge gave up. Codex then stops; otherwise it retries every temporary
  * kind, and waits silently for as long as the provider demands (codex-protocol.md, section 11).
  */
-function finalError(error: BridgeError, failed: number, limits: RetryLimits): BridgeError {
+function markFinal(error: BridgeError, failed: number, limits: RetryLimits): BridgeError {
   const isWaitRejected = allowedCalls(error.kind, limits) > 1 && isWaitTooLong(error, limits);
   const longest = renderDuration(limits.longestWaitMs);
   const wait = isWaitRejected ? ` The bridge waits at most ${longest} (RETRY_WAIT_MS).` : '';

@@ -65,7 +65,7 @@ async function call(question: Question<unknown>, state: CallState): Promise<Upst
   throw await loadAfterFailure().readFailure(answer, requestId, prepared.endpoint, context, body);
 }
 
-/** Counts the request as in flight, once its provider's limit allows it. @returns a function that uncounts it */
+/** Counts the request as in flight, once its provider's limit allows it. @returns a function to call when it ends */
 async function countInFlight({ prepared: { endpoint }, caller, context: { traffic }, onQueued }: Question<unknown>) {
   const { counts } = traffic;
   const { provider } = endpoint;

@@ -131,7 +131,7 @@ function announce(
   return isShown && !context.plan().isAnnounced(caller.thread, reason) ? { ...prepared, notice: reason } : prepared;
 }
 
-/** Records which key answered the thread, and the reason that its user has seen; no reason resets that. */
+/** Records which key answered the thread, and the reason that its user has seen; without a reason, forgets the last. */
 function recordSuccess(
   { prepared, host, keyNumber }: KeyedModel, question: Question<unknown>, reason: string | undefined,
 ): void {
@@ -143,7 +143,7 @@ function recordSuccess(
   if (requestsTitle !== true) context.plan().markAnnounced(thread, reason);
 }
 
-/** If every choice is cooling down, tries the one whose cool-down ends first. @throws BridgeError after a failure */
+/** If none was tried, tries the choice whose cool-down ends first. @throws BridgeError a summary of the failures */
 async function askFirstToRecover<Output>(
   question: Question<Output>, unavailable: UnavailableModel[],
 ): Promise<Answer<Output>> {

@@ -14,7 +14,7 @@ import type { ContentPart, InputItem, MessageItem } from '../wire/responses-requ
 import type { Caller, Turn } from './bridge';
 import { prepare } from './prepare';
 import { createResponsesProtocol, type ClientProtocol } from './stream-turn';
-import { readKept, createAssemblerFactory, run } from './turn';
+import { createAssemblerFactory, readKept, startTurn } from './turn';
 import type { TurnContext } from './turn-context';
 
 /** Starts a turn for POST /responses/compact: reduces the input to its user messages and a summary. Never streams. */
@@ -24,7 +24,7 @@ export async function startCompaction(body: unknown, caller: Caller, context: Tu
   const prepared = await prepare(toSummaryRequest(request), caller, context);
   const create = createAssemblerFactory(request, caller, context);
   const { makeId } = context.runtime;
-  return run({
+  return startTurn({
     stream: false,
     beginsAtOnce: false,
     holdsRequest: true,
@@ -46,7 +46,7 @@ export async function startChatTurn(body: unknown, caller: Caller, context: Turn
     hideReasoning: context.settings.suppressReasoningText,
   };
   let assembler: ChatAssembler | undefined;
-  return run<ChatOutput>({
+  return startTurn<ChatOutput>({
     stream: request.stream,
     beginsAtOnce: false,
     holdsRequest: false,
@@ -85,15 +85,15 @@ function createCompactionProtocol(input: readonly InputItem[], makeId: MakeId): 
   };
 }
 
-/** @param usage returns the token usage, once known, for the JSON body; a stream includes it only on request */
-function createChatProtocol(usage: () => ChatUsageObject | undefined): ClientProtocol<ChatOutput> {
+/** @param getUsage returns the token usage, once known, for the JSON body; a stream includes it only on request */
+function createChatProtocol(getUsage: () => ChatUsageObject | undefined): ClientProtocol<ChatOutput> {
   const collector = new ChatCollector();
   return {
     encode: (outputs) => outputs.map((output) => `data: ${JSON.stringify(output)}\n\n`).join(''),
     fail: (error) => `data: ${JSON.stringify(renderErrorBody(error))}\n\n`,
     done: SSE_DONE,
     collect: (outputs) => outputs.forEach((output) => collector.push(output)),
-    body: () => collector.body(usage()),
+    body: () => collector.body(getUsage()),
     keepAlive: () => SSE_KEEP_ALIVE,
   };
 }

@@ -37,7 +37,7 @@ export async function startResponsesTurn(body: unknown, caller: Caller, context:
   const { makeId } = context.runtime;
   const echo = caller.client === 'codex' ? '' : encodeEcho(request.echo);
   const protocol = createResponsesProtocol(echo, caller.client);
-  return run({
+  return startTurn({
     stream: request.stream,
     beginsAtOnce: caller.client === 'codex' || kept?.background === true,
     holdsRequest: caller.client !== 'codex' || kept !== undefined,
@@ -123,7 +123,7 @@ const openUnlessQueued = <Output>(open: () => Promise<Answer<Output>>, watch: Qu
  * Starts a turn. Codex gets its stream at once: it handles failures inside the stream, and keep-alive events keep it
  * from timing out. Other streaming clients wait until the answer has begun, and get earlier errors as an HTTP status.
  */
-export async function run<Output>(
+export async function startTurn<Output>(
   options: TurnOptions<Output>, prepared: Prepared, caller: Caller, context: TurnContext,
 ): Promise<Turn> {
   let { notes } = prepared;

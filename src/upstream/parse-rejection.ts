@@ -64,20 +64,20 @@ export function findTokenLimit(text: string, chat: ChatRequest): RowRepair | und
   const requested = field && chat[field];
   if (field === undefined || requested === undefined) return undefined;
   if (!/max_(completion_|output_|new_)?tokens|completion tokens/i.test(text)) return undefined;
-  const [least, most] = readRange(text, requested);
-  if (most > 0 && most < requested) {
-    const atMost = clamp(field, (value) => Math.min(value, most));
-    return { name: `${field} at most ${most}`, apply: atMost, dialect: `maxTokens: ${most}` };
+  const [minimum, maximum] = readRange(text, requested);
+  if (maximum > 0 && maximum < requested) {
+    const lower = clamp(field, (value) => Math.min(value, maximum));
+    return { name: `${field} at most ${maximum}`, apply: lower, dialect: `maxTokens: ${maximum}` };
   }
-  if (!(least > requested && least < MAX_MINIMUM)) return undefined;
-  return { name: `${field} at least ${least}`, apply: clamp(field, (value) => Math.max(value, least)) };
+  if (!(minimum > requested && minimum < MAX_MINIMUM)) return undefined;
+  return { name: `${field} at least ${minimum}`, apply: clamp(field, (value) => Math.max(value, minimum)) };
 }
 
 /** A minimum of this size or more is ignored: no provider requires so many tokens. */
 const MAX_MINIMUM = 1_024;
 
 /** Returns NaN for a limit that the text does not state; the requested value itself is not a limit. */
-function readRange(text: string, requested: number): readonly [least: number, most: number] {
+function readRange(text: string, requested: number): readonly [minimum: number, maximum: number] {
   const [low = Number.NaN, high = Number.NaN] = (RANGE.exec(text) ?? []).slice(1).map(numberOf).filter((n) => n >= 0);
   if (high > 0) return [low, high];
   const found = [...text.matchAll(AT_MOST)].map(([wording, number]) => {
@@ -101,7 +101,7 @@ const LISTED = anyOf(
 );
 
 /** Returns the text before a list of valid names. */
-function beforeList(text: string): string {
+function dropValidNames(text: string): string {
   const start = text.search(LISTED);
   return start === -1 ? text : text.slice(0, start);
 }
@@ -113,7 +113,7 @@ const UNKNOWN_NAME = anyOf(
 
 /** Repairs "'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead.", and vice versa. */
 export function renameTokenLimit(text: string, chat: ChatRequest): RowRepair | undefined {
-  const complaint = beforeList(text);
+  const complaint = dropValidNames(text);
   const from = LIMIT_FIELDS.find((name) => chat[name] !== undefined && new RegExp(`\\b${name}\\b`).test(complaint));
   if (from === undefined || !UNKNOWN_NAME.test(text)) return undefined;
   const to = from === 'max_tokens' ? 'max_completion_tokens' : 'max_tokens';
@@ -151,8 +151,8 @@ const CALL_ID = /tool.{0,3}(call|use).{0,12}id\b|call[_ ]id|tool_calls\W{0,3}\d*
 export function findCallIdForm(text: string, field: string): CallIdForm | undefined {
   if (!CALL_ID.test(`${field} ${text}`)) return undefined;
   const alphanumeric = /a-z|alpha-?numeric|letters? (and|or) (digits|numbers)|pattern/i.test(text);
-  const longest = findLengthLimit(text);
-  if (longest !== undefined) return { length: longest, exact: false, alphanumeric };
+  const maxLength = findLengthLimit(text);
+  if (maxLength !== undefined) return { length: maxLength, exact: false, alphanumeric };
   const exactly = [...text.matchAll(EXACT)]
     .flatMap(([, ...groups]) => groups.map((word = '') => NUMBERS.get(word.toLowerCase()) ?? numberOf(word)))
     .find((number) => number >= 4 && number <= 64);
@@ -173,7 +173,7 @@ export function findNamedField(text: string, field: string, chat: ChatRequest): 
   const names = Object.keys(chat).filter((name): name is keyof ChatRequest => !INDISPENSABLE.has(name));
   const usable = names.filter((name) => chat[name] !== undefined && (name !== 'tool_choice' || isAuto(chat)));
   const [head] = field.split(/[.[]/);
-  const complaint = beforeList(text);
+  const complaint = dropValidNames(text);
   const named = usable.filter((name) => isNamed(name, complaint));
   // The first one in the text; later ones are explanations.
   return usable.find((name) => name === head) ?? named.sort((a, b) => complaint.indexOf(a) - complaint.indexOf(b))[0];
@@ -191,7 +191,7 @@ const NATIVE_OPTIONS: Readonly<Record<NativeOption, RegExp>> = {
 
 /** Finds the optional field of a Responses request that a rejection names; undefined for a Chat request. */
 export function findNativeOption(text: string, field: string, { native }: ChatRequest): NativeOption | undefined {
-  const complaint = `${field} ${beforeList(text)}`;
+  const complaint = `${field} ${dropValidNames(text)}`;
   const names = Object.keys(NATIVE_OPTIONS).filter((name): name is NativeOption => name in NATIVE_OPTIONS);
   return native && names.find((name) => !native.omit?.includes(name) && NATIVE_OPTIONS[name].test(complaint));
 }

@@ -199,19 +199,19 @@ const TOOL_ROWS: readonly RepairRow[] = [
   {
     row: 'short tool descriptions',
     find: ({ text, field }) => {
-      const longest = /description/i.test(`${field} ${text}`) ? findLengthLimit(text) : undefined;
-      const name = `tool descriptions of at most ${longest} characters`;
-      return longest === undefined ? undefined : { name, apply: (chat) => shortenDescriptions(chat, longest) };
+      const maxLength = /description/i.test(`${field} ${text}`) ? findLengthLimit(text) : undefined;
+      const name = `tool descriptions of at most ${maxLength} characters`;
+      return maxLength === undefined ? undefined : { name, apply: (chat) => shortenDescriptions(chat, maxLength) };
     },
   },
   {
     row: 'short tool names',
     find: ({ text, field }) => {
-      const longest = /\bname\b/i.test(`${field} ${text}`) ? findLengthLimit(text) : undefined;
-      const name = `tool names of at most ${longest} characters`;
+      const maxLength = /\bname\b/i.test(`${field} ${text}`) ? findLengthLimit(text) : undefined;
+      const name = `tool names of at most ${maxLength} characters`;
       // Shorter names would no longer be distinct.
-      if (longest === undefined || longest < 16) return undefined;
-      return { name, apply: (chat) => shortenToolNames(chat, longest) };
+      if (maxLength === undefined || maxLength < 16) return undefined;
+      return { name, apply: (chat) => shortenToolNames(chat, maxLength) };
     },
   },
   row('tools without strict', /\bstrict\b/i, dropStrict, 'strictTools: false'),

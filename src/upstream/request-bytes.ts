@@ -74,7 +74,7 @@ export class RequestSerializer {
         if (batchSize < PIECE_BYTES) continue;
         addPiece(pieces, batch);
         [batch, batchSize] = [[], 0];
-        await nextLoop();
+        await waitForLoop();
       }
       ends.push(size);
     }
@@ -161,11 +161,11 @@ function addPiece(pieces: Buffer[], batch: readonly Buffer[]): void {
 }
 
 function countSame(known: readonly unknown[], messages: readonly unknown[]): number {
-  const most = Math.min(known.length, messages.length);
-  for (let index = 0; index < most; index += 1) {
+  const maxCount = Math.min(known.length, messages.length);
+  for (let index = 0; index < maxCount; index += 1) {
     if (!hasSameText(known[index], messages[index])) return index;
   }
-  return most;
+  return maxCount;
 }
 
 /** Whether two values have the same JSON text, with fields in the same order. */
@@ -193,7 +193,7 @@ function spend(value: unknown, budget: number): number {
   return remaining;
 }
 
-const nextLoop = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+const waitForLoop = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 /**
  * Returns options for fetch. A single piece is sent as it is; several are sent as a stream, whose length the headers
