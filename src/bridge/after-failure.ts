@@ -9,9 +9,7 @@ import { classifyHttpFailure, hideKey } from '../errors/classify';
 import { ERRORS, type ErrorKind } from '../errors/error-table';
 import { readRetryAfter } from '../errors/retry-after';
 import type { AnswerStream } from '../stream/answer-stream';
-import {
-  allowedCalls, computeRetryWait, FailureBudget, RejectionCache, type RetryLimits,
-} from '../upstream/call-limits';
+import { allowedCalls, computeWait, FailureBudget, RejectionCache, type RetryLimits } from '../upstream/call-limits';
 import { LearnedRepairs, MAX_REPAIR_CALLS, RepairSession } from '../upstream/learned-repairs';
 import type { RequestBytes } from '../upstream/request-bytes';
 import type { UpstreamAnswer } from '../upstream/transport';
@@ -158,7 +156,7 @@ async function waitForNext(error: BridgeError, question: Question<unknown>, stat
   // Codex itself retries a truncated stream more often than the bridge may.
   const allowed = Math.min(allowedCalls(error.kind, limits), limits.calls);
   const isSpent = state.calls >= Math.max(limits.calls, MAX_REPAIR_CALLS);
-  const wait = failed < allowed && !isSpent ? computeRetryWait(error, failed, limits, runtime.random()) : undefined;
+  const wait = failed < allowed && !isSpent ? computeWait(error, failed, limits, runtime.random()) : undefined;
   if (wait === undefined) {
     budget.succeed(turn);
     const last = markFinal(error, failed, limits);

@@ -45,7 +45,7 @@ const FIRST_WAIT_MS = 500;
  * @param random a number from 0 to 1 for jitter, so that clients do not all retry at the same time
  * @returns milliseconds to wait, or undefined if the provider demands a wait longer than the limit
  */
-export function computeRetryWait(
+export function computeWait(
   error: BridgeError, failed: number, limits: RetryLimits, random: number,
 ): number | undefined {
   const requested = error.details.retryAfterMs;

@@ -3,11 +3,11 @@ import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { BridgeError, type ErrorDetails } from '../../src/errors/bridge-error';
 import type { ErrorKind } from '../../src/errors/error-table';
-import { allowedCalls, computeRetryWait } from '../../src/upstream/call-limits';
+import { allowedCalls, computeWait } from '../../src/upstream/call-limits';
 
 const LIMITS = { calls: 4, longestWaitMs: 20_000 };
 const wait = (details: ErrorDetails, failed = 1, random = 0.5): number | undefined =>
-  computeRetryWait(new BridgeError('rate_limit', 'Slow.', details), failed, LIMITS, random);
+  computeWait(new BridgeError('rate_limit', 'Slow.', details), failed, LIMITS, random);
 
 it('waits double, with a jitter of 25%', () => {
   assert.deepEqual([1, 2, 3].map((failed) => wait({}, failed)), [500, 1_000, 2_000]);
