@@ -230,11 +230,13 @@ function loadNativeProtocol(): NativeProtocol {
   return { ...request, ...reader };
 }
 
-/** Removes the top-level fields that the rows drop, then adds theirs; the model's values override the provider's. */
+/** Removes and adds top-level fields as the provider's row specifies, then as the model's row does. */
 function changeBody(body: object, changes: readonly RequestChanges[]): object {
   const changed: Record<string, unknown> = { ...body };
-  for (const { drop = [] } of changes) for (const field of drop) delete changed[field];
-  for (const { body: added } of changes) Object.assign(changed, added);
+  for (const { drop = [], body: added } of changes) {
+    for (const field of drop) delete changed[field];
+    Object.assign(changed, added);
+  }
   return changed;
 }
 

@@ -30,7 +30,7 @@ test('headers, body and drop of the provider apply to each request, then those o
   assert.deepEqual([first?.headers['x-team'], first?.headers['user-agent']], [SECRET, 'acme/1']);
   assert.deepEqual([first?.body.top_k, first?.body.temperature, first?.body.stream_options], [20, 0.5, undefined]);
   assert.deepEqual([second?.headers['x-model'], second?.headers['x-team']], ['small', SECRET]);
-  assert.equal(second?.body.top_k, 5);
+  assert.deepEqual([second?.body.top_k, second?.body.temperature], [5, undefined]);
 });
 
 test('--upstream-header is sent only to the primary provider', async (context) => {
