@@ -15,9 +15,11 @@ const GROUP_TITLES: Readonly<Record<Group, string>> = {
 
 type Column = readonly [title: string, cell: (name: OptionName) => string];
 
-const FLAG: Column = ['Flag', (name) => code(renderFlag(name))];
-const VARIABLE: Column = ['Variable', (name) => OPTIONS[name].env.map(code).join(' ')];
-const DEFAULT: Column = ['Default', (name) => (OPTIONS[name].default === undefined ? '' : code(renderDefault(name)))];
+const FLAG: Column = ['Flag', (name) => renderCode(renderFlag(name))];
+const VARIABLE: Column = ['Variable', (name) => OPTIONS[name].env.map(renderCode).join(' ')];
+const DEFAULT: Column = [
+  'Default', (name) => (OPTIONS[name].default === undefined ? '' : renderCode(renderDefault(name))),
+];
 const VALUE: Column = ['Value', (name) => OPTIONS[name].type.expected];
 const MEANING: Column = ['Meaning', (name) => OPTIONS[name].help];
 
@@ -93,7 +95,7 @@ function renderTable(names: readonly OptionName[], columns: readonly Column[]): 
   return rows.map((cells) => `| ${cells.map(escapeCell).join(' | ')} |\n`).join('');
 }
 
-const code = (content: string): string => `\`${content}\``;
+const renderCode = (content: string): string => `\`${content}\``;
 
 /** A bar ends a table cell, even in a code span (GitHub Flavored Markdown, tables). */
 const escapeCell = (cell: string): string => cell.replaceAll('|', '\\|');

@@ -16,7 +16,7 @@ const TABLE = {
 /** The property names of `Config`. */
 export type OptionName = keyof typeof TABLE;
 
-/** One property for each row, which is `undefined` if it has no default and is not set; and values from elsewhere. */
+/** The value of each option (`undefined` if it has no default and is not set), and settings from other sources. */
 export type Config = { readonly [N in OptionName]: (typeof TABLE)[N]['default'] } & {
   /** The user's own providers together with the built-in ones; absent if there is no providers file. */
   readonly catalog?: readonly Provider[];

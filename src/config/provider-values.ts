@@ -82,7 +82,7 @@ function addValues(resolved: ResolvedValues, provider: Provider, given: ValueSou
 }
 
 /**
- * If a provider was named but no address, adds its saved address, else its first one. The origin of the latter is the
+ * If a provider was named but no address, adds the provider's saved address, else its first one, whose origin is the
  * option that named the provider.
  */
 function addAddress({ config, origins }: ResolvedValues, provider: Provider, { logins }: ValueSources): ExtendedValues {

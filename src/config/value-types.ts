@@ -146,7 +146,7 @@ export const providerName: ValueType<string> = {
 export const port: ValueType<number> = {
   expected: 'a port number from 0 to 65535',
   placeholder: 'PORT',
-  parse: (input) => readWhole(input, 0, 65_535),
+  parse: (input) => readInteger(input, 0, 65_535),
 };
 
 /** A switch. */
@@ -167,7 +167,7 @@ export function integer(min: number, max: number, unit: string): ValueType<numbe
   return {
     expected: `a whole number of ${unit} from ${min} to ${max}`,
     placeholder: 'NUMBER',
-    parse: (input) => readWhole(input, min, max),
+    parse: (input) => readInteger(input, min, max),
   };
 }
 
@@ -239,7 +239,7 @@ function splitPair(pair: string): readonly [string, string] {
   return sign === -1 ? [pair, ''] : [pair.slice(0, sign).trim().toLowerCase(), pair.slice(sign + 1).trim()];
 }
 
-function readWhole(input: string, min: number, max: number): number | undefined {
+function readInteger(input: string, min: number, max: number): number | undefined {
   const number = /^\d+$/.test(input.trim()) ? Number(input) : Number.NaN;
   return number >= min && number <= max ? number : undefined;
 }

@@ -55,7 +55,7 @@ function createCustomWriter(target: CallTarget, position: CallPosition): CallWri
   const progress = target.name === APPLY_PATCH ? new PatchProgress() : new PlainProgress();
   let args = '';
   let sent = '';
-  const item = (status: OutputStatus, input: string): OutputCustomToolCall => ({
+  const createItem = (status: OutputStatus, input: string): OutputCustomToolCall => ({
     type: 'custom_tool_call',
     id: position.itemId,
     call_id: position.callId,
@@ -64,22 +64,25 @@ function createCustomWriter(target: CallTarget, position: CallPosition): CallWri
     input,
     status,
   });
-  const delta = (text: string) => ({ type: 'response.custom_tool_call_input.delta', ...at, delta: text }) as const;
+  const toDelta = (delta: string) => ({ type: 'response.custom_tool_call_input.delta', ...at, delta }) as const;
   return {
-    begin: () => item('in_progress', ''),
+    begin: () => createItem('in_progress', ''),
     push(text) {
       args += text;
       const fresh = progress.push(reader.push(text));
       if (fresh === '') return [];
       sent += fresh;
-      return [delta(fresh)];
+      return [toDelta(fresh)];
     },
     end() {
       const { text: input, repairs } = finishInput(target.name, toWellFormed(readCustomInput(args)), sent);
       const rest = input.slice(sent.length);
       return {
-        events: [...(rest === '' ? [] : [delta(rest)]), { type: 'response.custom_tool_call_input.done', ...at, input }],
-        item: item('completed', input),
+        events: [
+          ...(rest === '' ? [] : [toDelta(rest)]),
+          { type: 'response.custom_tool_call_input.done', ...at, input },
+        ],
+        item: createItem('completed', input),
         notes: repairs.map((repair) => `${target.name}: ${repair}`),
       };
     },
@@ -227,7 +230,7 @@ export function readCustomInput(args: string): string {
   return typeof text === 'string' ? unwrapAgain(text) : args;
 }
 
-/** Returns a string, or the last one of a command line: `{"command": ["apply_patch", "…"]}`. */
+/** Returns a string itself, or the last argument of a command line: `{"command": ["apply_patch", "…"]}`. */
 function toLastText(value: JsonValue | undefined): string | undefined {
   const last = Array.isArray(value) ? value.at(-1) : value;
   return typeof last === 'string' ? last : undefined;

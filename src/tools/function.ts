@@ -33,7 +33,7 @@ export const functionKind: ToolKind<'function'> = {
 function createFunctionWriter(target: CallTarget, position: CallPosition): CallWriter<OutputFunctionCall> {
   const at = { item_id: position.itemId, output_index: position.outputIndex };
   let text = '';
-  const item = (status: OutputStatus): OutputFunctionCall => ({
+  const createItem = (status: OutputStatus): OutputFunctionCall => ({
     type: 'function_call',
     id: position.itemId,
     call_id: position.callId,
@@ -43,14 +43,14 @@ function createFunctionWriter(target: CallTarget, position: CallPosition): CallW
     status,
   });
   return {
-    begin: () => item('in_progress'),
+    begin: () => createItem('in_progress'),
     push(delta) {
       text += delta;
       return [{ type: 'response.function_call_arguments.delta', ...at, delta }];
     },
     end: () => ({
       events: [{ type: 'response.function_call_arguments.done', ...at, name: target.name, arguments: text }],
-      item: item('completed'),
+      item: createItem('completed'),
     }),
   };
 }

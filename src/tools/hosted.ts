@@ -15,7 +15,7 @@ interface HostedRow<K extends Hosted> {
   readonly field: 'action' | 'operation';
   readonly description: string;
   readonly parameters: JsonObject;
-  readonly item: (head: ItemHead, given: JsonObject) => CallItems[K];
+  readonly createItem: (head: ItemHead, given: JsonObject) => CallItems[K];
 }
 interface ItemHead { readonly id: string; readonly call_id: string; readonly status: OutputStatus }
 
@@ -38,7 +38,7 @@ const HOSTED: { readonly [K in Hosted]: HostedRow<K> } = {
       },
       required: ['command'],
     },
-    item: (head, given) => ({
+    createItem: (head, given) => ({
       type: 'local_shell_call',
       ...head,
       action: { type: 'exec', ...given, env: isJsonObject(given['env']) ? given['env'] : {} },
@@ -53,7 +53,7 @@ const HOSTED: { readonly [K in Hosted]: HostedRow<K> } = {
       properties: { commands: STRINGS, timeout_ms: NUMBER, max_output_length: NUMBER },
       required: ['commands'],
     },
-    item: (head, given) => ({ type: 'shell_call', ...head, action: given, environment: null }),
+    createItem: (head, given) => ({ type: 'shell_call', ...head, action: given, environment: null }),
   },
   apply_patch: {
     idPrefix: 'apc',
@@ -70,35 +70,35 @@ const HOSTED: { readonly [K in Hosted]: HostedRow<K> } = {
       },
       required: ['type', 'path'],
     },
-    item: (head, given) => ({ type: 'apply_patch_call', ...head, operation: given }),
+    createItem: (head, given) => ({ type: 'apply_patch_call', ...head, operation: given }),
   },
 };
 
 /** Offers the tool with the bridge's own schema, because the client declares none. */
 export function createHostedKind<K extends Hosted>(kind: K): ToolKind<K> {
-  const { idPrefix, field, description, parameters, item }: HostedRow<K> = HOSTED[kind];
+  const { idPrefix, field, description, parameters, createItem }: HostedRow<K> = HOSTED[kind];
   const target = { kind, name: kind };
   return {
     itemType: `${kind}_call`,
     idPrefix,
     declare: (_tool, context) => context.offer({ target, description, parameters }),
     read: (call) => ({ ...target, arguments: JSON.stringify(readJsonObject(call[field]) ?? {}) }),
-    write: (_target, position) => createHostedWriter(position, item),
+    write: (_target, position) => createHostedWriter(position, createItem),
   };
 }
 
 /** The arguments become the item's `action` or `operation`. They are not streamed: clients need the complete call. */
 function createHostedWriter<Item>(
-  position: CallPosition, item: (head: ItemHead, given: JsonObject) => Item,
+  position: CallPosition, createItem: (head: ItemHead, given: JsonObject) => Item,
 ): CallWriter<Item> {
   const head = { id: position.itemId, call_id: position.callId };
   let text = '';
   return {
-    begin: () => item({ ...head, status: 'in_progress' }, {}),
+    begin: () => createItem({ ...head, status: 'in_progress' }, {}),
     push(delta) {
       text += delta;
       return [];
     },
-    end: () => ({ events: [], item: item({ ...head, status: 'completed' }, parseJsonObject(text) ?? {}) }),
+    end: () => ({ events: [], item: createItem({ ...head, status: 'completed' }, parseJsonObject(text) ?? {}) }),
   };
 }

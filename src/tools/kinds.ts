@@ -40,7 +40,7 @@ export function declareTool(tool: DeclaredTool, context: OfferContext): void {
 /** Whether the tool is web search, which is a setting of the provider, not a function (translate/request.ts). */
 export const isWebSearch = ({ kind }: DeclaredTool): boolean => kind.startsWith('web_search');
 
-/** Lists the functions and custom tools in `tools`, also those in namespaces. */
+/** Lists the functions and custom tools in `tools`, including those in namespaces. */
 export function listTools(tools: readonly DeclaredTool[]): readonly ListedTool[] {
   return tools.flatMap((tool) => listMembers(tool)).flatMap(({ tool: { kind, declaration }, namespace }) => {
     const name = asText(declaration['name']);

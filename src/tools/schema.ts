@@ -65,13 +65,13 @@ function isFlawed(schema: JsonObject, depth: number): boolean {
   if (depth > MAX_DEPTH) return false;
   for (const [key, value] of Object.entries(schema)) {
     if ((value === null && !MAY_BE_NULL.includes(key)) || isInvalidlyEmpty(key, value)) return true;
-    for (const inner of schemasIn(key, value)) if (isFlawed(inner, depth + 1)) return true;
+    for (const inner of listSchemas(key, value)) if (isFlawed(inner, depth + 1)) return true;
   }
   return false;
 }
 
 /** Returns the schemas in the value of a keyword. */
-function schemasIn(key: string, value: JsonValue | undefined): readonly JsonObject[] {
+function listSchemas(key: string, value: JsonValue | undefined): readonly JsonObject[] {
   if (MAPS.includes(key) && isJsonObject(value)) return Object.values(value).filter(isJsonObject);
   if (!SCHEMAS.includes(key)) return [];
   return (Array.isArray(value) ? value : [value]).filter(isJsonObject);

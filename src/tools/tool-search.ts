@@ -34,7 +34,7 @@ export const toolSearchKind: ToolKind<'tool_search'> = {
  */
 function createToolSearchWriter(_target: CallTarget, position: CallPosition): CallWriter<OutputToolSearchCall> {
   let text = '';
-  const item = (status: OutputStatus, query: JsonObject): OutputToolSearchCall => ({
+  const createItem = (status: OutputStatus, query: JsonObject): OutputToolSearchCall => ({
     type: 'tool_search_call',
     id: position.itemId,
     call_id: position.callId,
@@ -43,11 +43,11 @@ function createToolSearchWriter(_target: CallTarget, position: CallPosition): Ca
     status,
   });
   return {
-    begin: () => item('in_progress', {}),
+    begin: () => createItem('in_progress', {}),
     push(delta) {
       text += delta;
       return [];
     },
-    end: () => ({ events: [], item: item('completed', parseJsonObject(text) ?? { query: text }) }),
+    end: () => ({ events: [], item: createItem('completed', parseJsonObject(text) ?? { query: text }) }),
   };
 }

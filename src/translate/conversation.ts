@@ -29,7 +29,7 @@ export interface AssistantNode {
   readonly kind: 'assistant';
   readonly reasoning: string[];
   readonly reasoningDetails: unknown[];
-  /** The same reasoning as input items for a native Responses endpoint, one per item. */
+  /** The same reasoning as input items for a native Responses endpoint. */
   readonly reasoningItems: NativeReasoning[];
   readonly text: string[];
   readonly calls: PairedCall[];
@@ -105,7 +105,7 @@ class ConversationReader {
       case 'additional_tools':
       case 'configuration_update':
       case 'compaction_trigger':
-        // request.ts and offered-tools.ts read these: they change the tools, the settings and the kind of the turn.
+        // request.ts reads these: they change the tools, the settings and the kind of the turn.
         return undefined;
       case 'item_reference':
         return void this.notes.add(`dropped a reference to item ${item.id}: nothing is stored under it`);

@@ -144,8 +144,8 @@ function renderResult(result: readonly ContentPart[], options: MessagesOptions):
 }
 
 /**
- * Returns the turn's text, and one block of reasoning for all its calls in the form that the provider reads; a
- * placeholder if the reasoning is missing and the provider requires it.
+ * Returns the turn's text and its reasoning, once for all calls, in the form that the provider reads; a placeholder if
+ * the provider requires reasoning and there is none.
  */
 function toContentAndReasoning(
   node: AssistantNode, { dialect }: MessagesOptions,

@@ -98,7 +98,7 @@ export function separateUserFromResults(chat: ChatRequest): ChatRequest {
 
 const UNDERSTOOD: ChatMessage = { role: 'assistant', content: 'Understood.' };
 
-/** Joins the leading instructions, for templates that accept one system message. */
+/** Joins the leading instructions into one system message, for templates that accept only one. */
 export function joinInstructions(chat: ChatRequest): ChatRequest {
   const end = chat.messages.findIndex((message) => !isInstructions(message));
   const [first, ...rest] = end === -1 ? chat.messages : chat.messages.slice(0, end);

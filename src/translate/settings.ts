@@ -80,7 +80,7 @@ function isOff(effort: string | undefined, control: ThinkingControl): boolean {
   return effort === 'none' || (effort === 'minimal' && !hasLowLevel);
 }
 
-/** DashScope rejects a budget together with an effort (upstreams.md, table b, 8), so levels take precedence. */
+/** DashScope accepts either a budget or an effort (upstreams.md, table (b), row 8): levels take precedence. */
 function budgetOrEffort(
   control: Extract<ThinkingControl, { kind: 'enable_thinking' }>, effort: string | undefined,
 ): Partial<ChatRequest> {
@@ -103,7 +103,7 @@ export interface TranslatedFormat {
 
 type JsonFormat = Exclude<TextFormat, { readonly type: 'text' }>;
 
-/** Translates the output format; json_schema becomes json_object or a prompt if the dialect requires it. */
+/** Requests the output format in the strictest form that the dialect accepts: json_schema, json_object or a prompt. */
 export function translateFormat(format: TextFormat | undefined, dialect: Dialect, notes: Notes): TranslatedFormat {
   if (format === undefined || format.type === 'text') return { fields: {} };
   if (dialect.responseFormat === 'json_schema') {
