@@ -96,7 +96,7 @@ sdkScenario('ai: generateText with an output setting', {
   assert.equal(reasoningText, 'Which one?');
 });
 
-sdkScenario('ai: a rate limit of the provider', {
+sdkScenario('ai: a rate limit is reported with its status and message', {
   script: [reply({
     status: 429, headers: { 'retry-after': '3' },
     body: { error: { message: 'Rate limit reached.', type: 'requests', param: null, code: 'rate_limit_exceeded' } },
