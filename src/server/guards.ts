@@ -16,7 +16,7 @@ import { BridgeError } from '../errors/bridge-error';
 export interface HostPolicy {
   /** The configured host, normalized. */
   readonly host: string;
-  /** The port it listens on. */
+  /** The port it listens on; 0 on a Unix socket. */
   readonly port: number;
   /**
    * Whether it is bound to an address other than loopback; requests to any IP address or to the machine's name are then
@@ -61,8 +61,8 @@ function findHostProblem({ host }: IncomingHttpHeaders, policy: HostPolicy): str
   if (host === undefined) return undefined;
   const authority = parseAuthority(host);
   if (authority !== undefined && isOwnName(authority.name, policy)) return undefined;
-  const advice =
-    `Use http://127.0.0.1:${policy.port} or the address given as --host, or list the name in --allow-host.`;
+  const address = policy.port === 0 ? 'the host localhost' : `http://127.0.0.1:${policy.port}`;
+  const advice = `Use ${address} or the address given as --host, or list the name in --allow-host.`;
   return `Rejected a request to the host ${quote(host)}, which is not this bridge. ${advice}`;
 }
 

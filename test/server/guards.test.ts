@@ -106,6 +106,11 @@ for (const [name, policy, headers, allowed] of CASES) {
   });
 }
 
+test('the advice names no port on a Unix socket', () => {
+  const policy = createHostPolicy({ host: '127.0.0.1' }, 0);
+  assert.match(findRejection({ host: 'evil.example' }, policy)?.message ?? '', /Use the host localhost or the address/);
+});
+
 const REJECTED: readonly (readonly [name: string, headers: Record<string, string>])[] = [
   ['an unknown Host', { host: 'evil.example' }],
   ['an unknown Origin', { origin: 'https://evil.example' }],
