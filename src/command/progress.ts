@@ -11,7 +11,7 @@ export interface Progress {
 }
 
 /** Calls `run` once after `delayMs`. @returns a function that cancels it */
-export type Schedule = (delayMs: number, run: () => void) => () => void;
+export type SetTimer = (delayMs: number, run: () => void) => () => void;
 
 const DELAY_MS = 1_000;
 
@@ -23,9 +23,9 @@ const ERASE = '\u001b[K';
 /**
  * Writes to standard error, and only to a terminal whose lines can be overwritten.
  *
- * @param schedule replaced by tests; the default does not keep the process alive
+ * @param setTimer replaced by tests; the default does not keep the process alive
  */
-export function createProgress(io: CommandIo, style: TerminalStyle, schedule: Schedule = scheduleUnref): Progress {
+export function createProgress(io: CommandIo, style: TerminalStyle, setTimer: SetTimer = setUnrefTimer): Progress {
   if (io.isErrorTerminal?.() !== true || style.spinner.length === 0)
     return { say: () => undefined, end: () => undefined };
   let current = '';
@@ -35,12 +35,12 @@ export function createProgress(io: CommandIo, style: TerminalStyle, schedule: Sc
     const frame = style.spinner[frames % style.spinner.length] ?? '';
     frames += 1;
     io.error(`\r${style.paint('cyan', frame)} ${style.spell(shortenToLine(current))}${ERASE}`);
-    cancel = schedule(FRAME_MS, draw);
+    cancel = setTimer(FRAME_MS, draw);
   };
   return {
     say(text) {
       current = text;
-      cancel ??= schedule(DELAY_MS, draw);
+      cancel ??= setTimer(DELAY_MS, draw);
     },
     end() {
       cancel?.();
@@ -58,7 +58,7 @@ function shortenToLine(text: string): string {
   return line.length > maxLength ? `${line.slice(0, maxLength - 3)}...` : line;
 }
 
-const scheduleUnref: Schedule = (delayMs, run) => {
+const setUnrefTimer: SetTimer = (delayMs, run) => {
   const timer = setTimeout(run, delayMs);
   timer.unref();
   return () => clearTimeout(timer);

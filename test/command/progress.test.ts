@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createTerminalStyle } from '../../src/command/terminal-style';
-import { createProgress, type Schedule } from '../../src/command/progress';
+import { createProgress, type SetTimer } from '../../src/command/progress';
 import type { Environment } from '../../src/config/resolve';
 import { createFakeIo } from '../support/cli/fake-io';
 
@@ -10,7 +10,7 @@ import { createFakeIo } from '../support/cli/fake-io';
 function createClock() {
   let now = 0;
   const waiting = new Set<{ readonly at: number; readonly run: () => void }>();
-  const schedule: Schedule = (delayMs, run) => {
+  const setTimer: SetTimer = (delayMs, run) => {
     const entry = { at: now + delayMs, run };
     waiting.add(entry);
     return () => waiting.delete(entry);
@@ -26,13 +26,13 @@ function createClock() {
     }
     now = end;
   };
-  return { schedule, pass, waiting: () => waiting.size };
+  return { setTimer, pass, waiting: () => waiting.size };
 }
 
 function start({ isTerminal = true, env = {} }: { isTerminal?: boolean; env?: Environment } = {}) {
   const io = { ...createFakeIo(), isErrorTerminal: () => isTerminal };
   const clock = createClock();
-  const progress = createProgress(io, createTerminalStyle(true, { NO_COLOR: '1', ...env }, 'linux'), clock.schedule);
+  const progress = createProgress(io, createTerminalStyle(true, { NO_COLOR: '1', ...env }, 'linux'), clock.setTimer);
   return { io, clock, progress };
 }
 

@@ -7,7 +7,7 @@ import type { TestContext } from 'node:test';
 import { listRecords, type BridgeRecord } from '../../../src/instance/bridge-record';
 import { untilExited } from '../../../src/instance/stop-bridge';
 import { run } from '../../../src/cli/main';
-import { type Paths, findPaths, describeMachine } from '../../../src/command/paths';
+import { type Paths, describeMachine, findPaths } from '../../../src/command/paths';
 import { createFakeIo, type FakeIo } from './fake-io';
 import { findFreePort } from '../free-port';
 
