@@ -21,10 +21,7 @@ export async function run(context: CommandContext): Promise<number> {
   if (typeof target === 'number') return target;
   const file = findLogFile(target);
   if (!existsSync(file)) {
-    const start = renderCommand('start', target.port);
-    io.error(`No log file ${file}. Only bridges started with "${start}" write this log.
-Other bridges write to standard error or to their own --log-file. To read such a file, give the same --log-file here.
-`);
+    io.error(`No log file ${file}. ${adviseOnMissingLog(target)}\n`);
     return EXIT.failed;
   }
   // If the log is a symbolic link, the rotated file is next to its target.
@@ -51,6 +48,11 @@ Other bridges write to standard error or to their own --log-file. To read such a
 function findLogFile({ config, paths, port, record }: BridgeTarget): string {
   return config.logFile === undefined ? (record?.logFile ?? logFileOf(paths.state, port)) : resolve(config.logFile);
 }
+
+const adviseOnMissingLog = ({ config, port }: BridgeTarget): string => (config.logFile === undefined
+  ? `Only bridges started with "${renderCommand('start', port)}" write this log.
+Other bridges write to standard error or to their own --log-file. To read such a file, give the same --log-file here.`
+  : 'Check --log-file.');
 
 /** Writes each complete line as JSON with a time and a level, whatever the format of the log. */
 function createJsonWriter(write: (text: string) => void): (text: string) => void {

@@ -31,6 +31,9 @@ Only bridges started with "aliyun-codex-bridge start --port ${home.port}" write 
 Other bridges write to standard error or to their own --log-file. To read such a file, give the same --log-file here.
 `,
   );
+  const named = join(home.paths.state, 'missing.log');
+  const expected = { code: 1, out: '', error: `No log file ${named}. Check --log-file.\n` };
+  assert.deepEqual(await home.run('logs', '--log-file', named), expected);
 });
 
 test('prints the last hundred lines, or the requested number', LIMIT, async (context) => {
