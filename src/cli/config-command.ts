@@ -39,7 +39,7 @@ interface ConfigView {
   readonly origins: Origins;
   readonly provider: Provider;
   readonly paths: Paths;
-  /** The flags as given, to find values that another source overrides. */
+  /** The flags as given, to list every source that gives a value. */
   readonly flags: FlagTexts;
   /** The environment without the variables of the file. */
   readonly env: Environment;
@@ -49,11 +49,13 @@ interface ConfigView {
 /** Renders one row per option, in groups, then the provider and the folders. */
 function renderConfig(view: ConfigView, style: TerminalStyle): string {
   const { provider, paths } = view;
-  const section = (title: string, rows: readonly string[]): string => `${style.paint('bold', title)}\n${rows.join('')}`;
-  const groups = mapGroups((title, names) => section(title, names.map((name) => renderOption(name, view, style))));
+  const renderSection = (title: string, rows: readonly string[]): string =>
+    `${style.paint('bold', title)}\n${rows.join('')}`;
+  const groups = mapGroups((title, names) =>
+    renderSection(title, names.map((name) => renderOption(name, view, style))));
   return [
     ...groups,
-    section('Found', [
+    renderSection('Found', [
       renderRow('provider', provider.name, provider.title, style),
       renderRow('state folder', paths.state, '', style),
       renderRow('config folder', paths.config, '', style),

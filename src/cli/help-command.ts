@@ -43,7 +43,7 @@ export function renderCommandHelp(name: CommandName, style: TerminalStyle): stri
     style.spell(`Usage: ${renderUsage(name, options)}\n`),
     [summary, ...details].map((text) => wrap(text)).join('\n'),
     flags.length === 0 ? '' : `Same as: ${flags.map((flag) => `${PROGRAM_NAME} ${flag}`).join(', ')}\n`,
-    renderSection('Flags', own.map(renderOwn), style),
+    renderSection('Flags', own.map(renderOwnFlag), style),
     renderSection('Examples', renderExamples(examples), style),
     renderSection('Exit codes', renderCodes(codes), style),
     isFull ? `${renderTitle(OPTIONS_TITLE, style)}\n${style.spell(renderOptionsHelp())}` : wrap(nameOptions(options)),
@@ -87,7 +87,7 @@ function renderSection(title: string, rows: readonly string[], style: TerminalSt
   return rows.length === 0 ? '' : `${renderTitle(title, style)}${style.spell(rows.join(''))}`;
 }
 
-function renderOwn({ flag, type, help }: OwnFlag): string {
+function renderOwnFlag({ flag, type, help }: OwnFlag): string {
   return renderRow(type.isSwitch ? flag : `${flag} ${type.placeholder}`, help, FLAG_COLUMN);
 }
 

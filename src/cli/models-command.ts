@@ -64,7 +64,7 @@ Add these lines to Codex's config.toml, above its first [table]:
   return EXIT.done;
 }
 
-/** The meaning of the letters in the last column, in the order of the legend. */
+/** The letter for the last column and the meaning of each basis, in the order of the legend. */
 const BASES: Readonly<Record<Basis, readonly [letter: string, meaning: string]>> = {
   documented: ['D', 'documented by the provider'],
   source: ['S', "from a client's source"],
@@ -78,14 +78,14 @@ const BASES: Readonly<Record<Basis, readonly [letter: string, meaning: string]>>
 interface ModelColumn {
   readonly title: string;
   readonly cell: (entry: CatalogEntry) => string;
-  readonly right?: true;
+  readonly isRightAligned?: true;
 }
 
 const COLUMNS: readonly ModelColumn[] = [
   { title: 'model', cell: ({ model, isDefault }) => `${model.id}${isDefault ? '*' : ''}` },
   { title: 'name', cell: ({ model: { id, name } }) => (name === id ? '-' : name) },
-  { title: 'ctx', cell: ({ model }) => renderTokens(model.contextWindow), right: true },
-  { title: 'out', cell: ({ model }) => renderTokens(model.maxOutput), right: true },
+  { title: 'ctx', cell: ({ model }) => renderTokens(model.contextWindow), isRightAligned: true },
+  { title: 'out', cell: ({ model }) => renderTokens(model.maxOutput), isRightAligned: true },
   { title: 'input', cell: ({ model }) => (model.input.includes('image') ? '+image' : 'text') },
   { title: 'efforts', cell: ({ model }) => model.efforts.join(' ') || '-' },
   { title: '', cell: ({ basis }) => BASES[basis][0] },
@@ -111,7 +111,7 @@ function renderTable(rows: readonly (readonly string[])[]): string {
     column === NAME_COLUMN ? Math.max(MIN_NAME_LENGTH, width - surplus) : width);
   const pad = (cell: string, column: number): string => {
     const width = fitted[column] ?? 0;
-    return COLUMNS[column]?.right ? cell.padStart(width) : cell.slice(0, width).padEnd(width);
+    return COLUMNS[column]?.isRightAligned ? cell.padStart(width) : cell.slice(0, width).padEnd(width);
   };
   return rows.map((cells) => `${cells.map(pad).join(' '.repeat(gap)).trimEnd()}\n`).join('');
 }

@@ -34,14 +34,14 @@ const openBundles = new Map<string, Bundle>();
 
 /** Runs `path`, a module of the first bundle, as `main`. */
 export function runBundled(main: NodeModule, path: string, indexes: readonly BundleIndex[]): void {
-  const indexOf = new Map(indexes.flatMap((index) => index.modules.map((module) => [module, index] as const)));
+  const indexByModule = new Map(indexes.flatMap((index) => index.modules.map((module) => [module, index] as const)));
   /** @param id a path below `dist` for the bundled and the loader's modules; otherwise the specifier in the source */
   const load = (id: string, from: NodeModule): unknown => {
     const filename = DIST + sep + (sep === '/' ? id : id.replaceAll('/', sep));
     // Node finds bundled modules here too, when plain files import them.
     const known = require.cache[filename];
     if (known !== undefined) return known.exports;
-    const index = indexOf.get(id);
+    const index = indexByModule.get(id);
     if (index === undefined) return from.require(id);
     const module = Object.assign(new Module(filename, from), { filename });
     require.cache[filename] = module;
@@ -77,16 +77,16 @@ function openBundle(index: BundleIndex): Bundle {
 
 /** @returns the code cache; undefined if it is missing, damaged, from another build, or other users can write it */
 function readCache({ name, hash }: BundleIndex): Buffer | undefined {
-  let file;
+  let descriptor;
   try {
-    file = openSync(cachePathOf(name), 'r');
-    const { uid, mode } = fstatSync(file);
+    descriptor = openSync(cachePathOf(name), 'r');
+    const { uid, mode } = fstatSync(descriptor);
     if (process.getuid && (uid !== process.getuid() || (mode & 0o022) !== 0)) return undefined;
-    return unpack(readFileSync(file), hash);
+    return unpack(readFileSync(descriptor), hash);
   } catch {
     return undefined;
   } finally {
-    if (file !== undefined) closeSync(file);
+    if (descriptor !== undefined) closeSync(descriptor);
   }
 }
 

@@ -77,14 +77,14 @@ function findScope(command: CommandName): Scope {
   const shared = options === 'all' ? OPTION_NAMES : options;
   return {
     command,
-    flags: isCodex ? [] : [...own.map(describeOwn), ...shared.flatMap(describeOption), HELP],
+    flags: isCodex ? [] : [...own.map(describeOwn), ...shared.flatMap(describeOption), HELP_FLAG],
     words: operand?.choices() ?? [],
     placeholder: operand?.placeholder ?? '',
     isCodex,
   };
 }
 
-const HELP: Flag = { spelling: '--help', help: 'Show the help for this command.' };
+const HELP_FLAG: Flag = { spelling: '--help', help: 'Show the help for this command.' };
 
 function describeOwn({ flag, type, help }: OwnFlag): Flag {
   return { spelling: flag, help, ...describeValue(type, false) };

@@ -39,8 +39,8 @@ export async function installService(installation: Installation): Promise<number
   const file = kind.findFile(machine, paths);
   let task = `write ${file}`;
   try {
-    const written = await writeServiceFile(file, kind, program);
-    if (written === undefined) {
+    const action = await writeServiceFile(file, kind, program);
+    if (action === undefined) {
       return fail(io, `Cannot write ${file}: it exists, and "service install" did not write it. Move it away first.`);
     }
     task = `write ${program.envFile}`;
@@ -49,7 +49,7 @@ export async function installService(installation: Installation): Promise<number
     const logFolder = dirnameOf(program.logFile, machine);
     task = `create ${logFolder}`;
     makeFolder(logFolder, PRIVATE.folder);
-    io.out(`${written} ${file}\n${variables}${renderSteps(kind.afterInstall(file, program))}`);
+    io.out(`${action} ${file}\n${variables}${renderSteps(kind.afterInstall(file, program))}`);
   } catch (error) {
     return fail(io, `Cannot ${task}: ${explainFailure(error)}.`);
   }
@@ -85,6 +85,7 @@ function describeProgram({ machine, paths, config, node }: Installation): Servic
   };
 }
 
+/** @returns what was done, for the user; undefined if the file is not one that `service install` wrote */
 async function writeServiceFile(file: string, kind: ServiceKind, program: ServiceProgram): Promise<string | undefined> {
   const old = (await readIfThere(file))?.toString(kind.encoding);
   if (old !== undefined && old.trim() !== '' && !old.includes(MARK)) return undefined;

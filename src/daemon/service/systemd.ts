@@ -48,7 +48,7 @@ function renderUnit(program: ServiceProgram): string {
   const [script = '', ...rest] = listArguments(program, 'stderr');
   const args = [...nameNode(program.node), ...[script, ...rest].map(quoteUnitWord)];
   // In Environment=, a dollar sign has no special meaning (systemd.exec(5)).
-  const variables = program.variables.map(({ name, value }) => `Environment=${quoteUnitPath(`${name}=${value}`)}\n`);
+  const variables = program.variables.map(({ name, value }) => `Environment=${quoteUnitText(`${name}=${value}`)}\n`);
   return `# ${MARK}; "${SERVICE} service remove" removes it.
 # To change it, run: systemctl --user edit ${UNIT}
 [Unit]
@@ -81,14 +81,14 @@ WantedBy=default.target
  * rejects a path with a quote or a backslash, so env starts such a program.
  */
 function nameNode(node: string): readonly string[] {
-  return /["'\\]/.test(node) ? ['/usr/bin/env', quoteUnitWord(node)] : [quoteUnitPath(node)];
+  return /["'\\]/.test(node) ? ['/usr/bin/env', quoteUnitWord(node)] : [quoteUnitText(node)];
 }
 
 function quoteUnitWord(word: string): string {
-  return quoteUnitPath(word).replaceAll('$', '$$$$');
+  return quoteUnitText(word).replaceAll('$', '$$$$');
 }
 
-function quoteUnitPath(path: string): string {
-  const escaped = path.replaceAll('%', '%%');
-  return /^[\w@%+:,./-]+$/.test(path) ? escaped : `"${escaped.replace(/[\\"]/g, '\\$&')}"`;
+function quoteUnitText(text: string): string {
+  const escaped = text.replaceAll('%', '%%');
+  return /^[\w@%+:,./-]+$/.test(text) ? escaped : `"${escaped.replace(/[\\"]/g, '\\$&')}"`;
 }

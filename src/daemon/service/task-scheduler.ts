@@ -39,8 +39,8 @@ const listVariableSteps = (variables: ServiceProgram['variables']): readonly Ser
   }];
 
 /**
- * Without a user, trigger and principal would apply to all users, which only an administrator may register. A task
- * shows a window for a console program; conhost.exe provides a console without one (Windows 10, version 1809).
+ * Without a user, the trigger and the principal would apply to all users, which only an administrator may register. A
+ * task shows a window for a console program; conhost.exe provides a console without one (Windows 10, version 1809).
  */
 function renderTask(program: ServiceProgram): string {
   const user = program.user === undefined ? '' : `\n      <UserId>${escapeXml(program.user)}</UserId>`;
