@@ -1,4 +1,4 @@
-/** Reads the model of the profile that the arguments of Codex select. */
+/** Reads the model of the profile that Codex's arguments select. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { asText } from '../base/json';
@@ -7,7 +7,7 @@ import { isTomlTable, type TomlTable } from './toml/value';
 
 /**
  * Returns the model that the profile sets: in NAME.config.toml (Codex 0.146 and later), or in [profiles.NAME] of
- * `config`, a parsed config.toml. `undefined` if there is no such profile, or it sets none.
+ * `config`, a parsed config.toml. `undefined` if no profile is selected, or it sets no model.
  */
 export async function readProfileModel(
   args: readonly string[], codexHome: string, config: TomlTable,
@@ -20,7 +20,7 @@ export async function readProfileModel(
   return inFile ?? (isTomlTable(table) ? asText(table['model']) : undefined);
 }
 
-/** Returns the name after `-p` or `--profile`. */
+/** Returns the name after the last `-p` or `--profile`. */
 function findProfile(args: readonly string[]): string | undefined {
   const end = args.indexOf('--');
   const flags = end < 0 ? args : args.slice(0, end);

@@ -25,7 +25,7 @@ export interface AttachOptions {
   readonly version: string;
   /** Why no bridge can be started, such as a missing key; a running bridge can still be used. */
   readonly obstacle: string | undefined;
-  /** Whether Codex already has the port: any bridge on it is used, and none is started on another port. */
+  /** Whether Codex already uses the port: a bridge on it is used whatever its settings, and no other port is. */
   readonly isPortFixed?: boolean;
   /** The token that Codex already has, if the port is fixed. */
   readonly token?: string | undefined;
@@ -33,7 +33,7 @@ export interface AttachOptions {
 
 export interface Attached extends Address {
   readonly ok: true;
-  /** Keeps the bridge running while it is open. */
+  /** While this connection is open, the bridge keeps running. */
   readonly launch: LaunchConnection;
   /** The access token of the bridge; undefined if it requires none. */
   readonly token: string | undefined;
@@ -73,24 +73,24 @@ export async function attach(options: AttachOptions): Promise<Attached | NotAtta
 async function findBridge(options: AttachOptions): Promise<FoundBridge | NotAttached | 'retry'> {
   const { config, version, isPortFixed = false } = options;
   const { host, port } = config;
-  if (port === 0) return begin(options, 0, () => []);
+  if (port === 0) return startNew(options, 0, () => []);
   const state = await probePort({ host, port });
-  if (state.kind === 'free') return begin(options, port, () => []);
+  if (state.kind === 'free') return startNew(options, port, () => []);
   if (state.kind === 'stranger') {
     if (isPortFixed) return 'retry';
-    return begin(options, 0, (used) => [`Port ${port} is in use; using port ${used} instead.`]);
+    return startNew(options, 0, (used) => [`Port ${port} is in use; using port ${used} instead.`]);
   }
   const { upstream = 'an unknown provider', version: running = '(unknown)' } = state.health;
   if (upstream !== config.aiBaseUrl && !isPortFixed) {
     const other = `The bridge on port ${port} sends requests to ${upstream}`;
-    return begin(options, 0, (used) => [`${other}; started another one for ${config.aiBaseUrl} on port ${used}.`]);
+    return startNew(options, 0, (used) => [`${other}; started another one for ${config.aiBaseUrl} on port ${used}.`]);
   }
   const record = readRecord(stateFileOf(options.paths.state, port));
   const own = record?.pid === state.health.pid ? record : undefined;
   const token = options.token ?? own?.token ?? findUserToken(config);
   if (!(await isTrusted({ host, port }, token, state.health, own))) {
     if (isPortFixed) return 'retry';
-    return begin(options, 0, (used) => [
+    return startNew(options, 0, (used) => [
       `The program on port ${port} does not have the access token; using port ${used} instead.`,
     ]);
   }
@@ -104,31 +104,32 @@ async function findBridge(options: AttachOptions): Promise<FoundBridge | NotAtta
   if (difference === undefined) {
     const ignored = own && describeOptionDifference(own, options);
     const apply = `To apply them, restart it with the same flags: ${renderCommand('restart', port)}`;
-    return { ...found, notes: ignored === undefined ? [] : [`${describeSettings(port, ignored)} ${apply}`] };
+    return { ...found, notes: ignored === undefined ? [] : [`${describeMismatch(port, ignored)} ${apply}`] };
   }
-  const bridge = describeSettings(port, difference);
-  if (own !== undefined && (await replace(own, state.health, options))) {
-    return begin(options, port, () => [`${bridge} It was not in use, and was replaced.`], own.stopWhenUnused);
+  const mismatch = describeMismatch(port, difference);
+  if (own !== undefined && (await stopUnused(own, state.health, options))) {
+    return startNew(options, port, () => [`${mismatch} It was not in use, and was replaced.`], own.stopWhenUnused);
   }
   const advice = `To replace it, run: ${renderCommand('restart', port)}`;
-  return { ...found, notes: [`${bridge} ${advice}`] };
+  return { ...found, notes: [`${mismatch} ${advice}`] };
 }
 
-const describeSettings = (port: number, difference: string): string =>
-  `The bridge on port ${port} has other settings. ${difference}`;
+const describeMismatch = (port: number, difference: string): string =>
+  `The bridge on port ${port} does not match this command. ${difference}`;
 
 /** Stops an unused bridge if another one can be started. Returns false if it is still running. */
-async function replace(
+async function stopUnused(
   record: BridgeRecord, { launches, openStreams }: Health, { obstacle }: AttachOptions,
 ): Promise<boolean> {
   if (launches > 0 || openStreams > 0 || obstacle !== undefined) return false;
-  return (await stopBridge({ ...record, limitMs: REPLACE_MS })) === 'ended';
+  return (await stopBridge({ ...record, limitMs: STOP_MS })) === 'ended';
 }
 
-const REPLACE_MS = 5_000;
+const STOP_MS = 5_000;
 
-async function begin(
-  options: AttachOptions, port: number, describe: (port: number) => readonly string[], stopWhenUnused = true,
+/** Starts a bridge. @returns `retry` if another program has taken the port in the meantime */
+async function startNew(
+  options: AttachOptions, port: number, listNotes: (port: number) => readonly string[], stopWhenUnused = true,
 ): Promise<FoundBridge | NotAttached | 'retry'> {
   const { flags, env, paths, config, obstacle } = options;
   if (obstacle !== undefined) return { ok: false, problem: obstacle };
@@ -136,14 +137,14 @@ async function begin(
   const passedToken = requiresToken(config) ? undefined : token;
   const started = await startBridge({ flags, env, paths, host: config.host, port, token: passedToken, stopWhenUnused });
   if (started.ok)
-    return { host: reachableHost(started.host), port: started.port, token, notes: describe(started.port) };
+    return { host: reachableHost(started.host), port: started.port, token, notes: listNotes(started.port) };
   const isTaken = port !== 0 && (await probePort({ host: config.host, port })).kind !== 'free';
   return isTaken ? 'retry' : { ok: false, problem: started.problem };
 }
 
 /**
- * Chooses the token of a new bridge: the user's, or a random one, so that other users of the machine cannot use the
- * key. No token if other clients may already use the bridge.
+ * Chooses the token of a new bridge: the one that Codex already has, the user's, or a random one, so that other users
+ * of the machine cannot use the key. None if the bridge replaces one that clients without a token may use.
  */
 function chooseToken(
   { config, isPortFixed = false, token }: AttachOptions, stopWhenUnused: boolean,
@@ -153,7 +154,7 @@ function chooseToken(
   return stopWhenUnused ? randomBytes(32).toString('hex') : undefined;
 }
 
-/** Returns the first of the user's tokens: `token` or `name=token`, separated by commas or, in a file, by lines. */
+/** Returns the first of the user's tokens. Each is `token` or `name=token`; commas or line breaks separate them. */
 function findUserToken({ accessToken, accessTokenFile }: Config): string | undefined {
   const text = accessToken ?? (accessTokenFile && attempt(() => readFileSync(accessTokenFile, 'utf8'))) ?? '';
   const first = text.split(/[,\n]/).map((line) => line.trim()).find((line) => line !== '' && !line.startsWith('#'));
@@ -161,8 +162,8 @@ function findUserToken({ accessToken, accessTokenFile }: Config): string | undef
 }
 
 /**
- * Whether the token may be sent to the listener, which must prove that it knows the token. A bridge gives no proof if
- * it has several tokens or a short one; its record in the state folder, where only the user can write, must then match.
+ * Whether the token may be sent to the listener, which must prove that it knows the token. A bridge with several tokens
+ * or a short one cannot prove that; it must then have a record, `own`, which only the user can write.
  */
 async function isTrusted(
   address: Address, token: string | undefined, health: Health, own: BridgeRecord | undefined,
@@ -171,34 +172,34 @@ async function isTrusted(
   return (await knowsToken(address, token)) || isUnprovable(token, own);
 }
 
-/** Whether the bridge of the record gives no proof for this token. */
+/** Whether the bridge of the record cannot prove that it knows this token. */
 const isUnprovable = (token: string, own: BridgeRecord | undefined): boolean =>
   own !== undefined && (own.token !== token || token.length < MIN_PROVABLE_LENGTH);
 
-/** If a bridge exits more often, a restart does not fix its problem. */
+/** A bridge that exits more often has a problem that a restart does not fix. */
 const RESTARTS = 3;
 
 /**
- * Holds the connection to `first`. When that bridge ends, `reattach` attaches to another one on the same port, because
- * Codex uses the same address until it ends, and waits forever if nothing answers there.
+ * Holds the connection to `first`. When that bridge ends, `reattach` attaches to another one on the same port, a few
+ * times: Codex uses the same address until it ends, and waits forever if nothing answers there.
  *
  * @returns a function that releases the bridge, which exits once nothing else uses it
  */
 export function holdBridge(first: Attached, reattach: () => Promise<Attached | NotAttached>): () => void {
   let current: Attached | undefined;
-  let isOver = false;
+  let isReleased = false;
   const hold = (attached: Attached, restarts: number): void => {
     current = attached;
-    if (isOver) return attached.launch.close();
+    if (isReleased) return attached.launch.close();
     void attached.launch.closed.then(async () => {
-      if (isOver || restarts === 0) return;
+      if (isReleased || restarts === 0) return;
       const next = await reattach();
       if (next.ok) hold(next, restarts - 1);
     });
   };
   hold(first, RESTARTS);
   return () => {
-    isOver = true;
+    isReleased = true;
     current?.launch.close();
   };
 }

@@ -1,11 +1,11 @@
-/** `codex`: finds Codex, attaches to a bridge, runs Codex with overrides for the bridge, releases the bridge. */
+/** `codex`: finds Codex, attaches to a bridge, runs Codex with overrides for the bridge, and releases the bridge. */
 import { isatty } from 'node:tty';
 import { codeOf, messageOf } from '../base/thrown';
 import { isBefore } from '../base/version';
 import { askCodexVersion, OLDEST_CODEX } from '../codex/codex-program';
 import { renderSetupFailure } from '../codex/config-file';
 import { fixConfig } from '../codex/fix-config';
-import { findInstalledProgram, type Program } from '../codex/program';
+import { findInstalledProgram, pathOf, type Program } from '../codex/program';
 import { runChild } from '../codex/run-child';
 import { describeMissingKey } from '../command/api-key';
 import { EXIT, type CommandContext } from '../command/command';
@@ -14,14 +14,14 @@ import { CODEX_FLAGS, readOwnFlag } from '../command/own-flags';
 import { describeMachine, findPaths } from '../command/paths';
 import { readVersion } from '../command/version';
 import type { Environment } from '../config/resolve';
-import { createCodexEnvironment, describeBridge } from './describe-bridge';
 import { attach, holdBridge, type Attached, type AttachOptions, type NotAttached } from './hold-bridge';
+import { createCodexEnvironment, prepareArguments } from './prepare-codex';
 
-/** The exit codes of a shell for a command that is not found, or cannot run (POSIX, Shell Command Language, 2.8.2). */
+/** A shell's exit codes for a command that is not found, or cannot be run (POSIX, Shell Command Language, 2.8.2). */
 const NOT_FOUND = 127;
 const NOT_STARTED = 126;
 
-/** Returns Codex's exit code, 127 if Codex is missing, 1 if there is no bridge, 2 for invalid usage. */
+/** Returns Codex's exit code; or 127 if Codex is missing, 126 if it cannot be run, 2 for invalid usage, 1 otherwise. */
 export async function run(context: CommandContext): Promise<number> {
   const { own, env, io, rest } = context;
   const resolved = requireConfig(context);
@@ -38,31 +38,32 @@ export async function run(context: CommandContext): Promise<number> {
   if (typeof found === 'number') return found;
   const { attached, options } = found;
   const { config, paths } = options;
-  const fixed = { ...options, config: { ...config, port: attached.port }, isPortFixed: true, token: attached.token };
-  const release = holdBridge(attached, () => attach(fixed));
+  const onPort = { ...options, config: { ...config, port: attached.port }, isPortFixed: true, token: attached.token };
+  const release = holdBridge(attached, () => attach(onPort));
   try {
     if (codexVersion !== undefined && isBefore(codexVersion, OLDEST_CODEX)) return fail(describeOld(codexVersion));
-    const repaired = await fixConfig(paths.codexHome, codexVersion, io);
-    if (!repaired.ok) return fail(renderSetupFailure(repaired));
-    const described = await describeBridge({ ...attached, config, paths, codexVersion, args: rest, io });
-    if ('problem' in described) return fail(described.problem);
-    const { args, notes } = described;
-    for (const note of [...repaired.notes, ...attached.notes, ...notes]) io.error(`aliyun-codex-bridge: ${note}\n`);
+    const fix = await fixConfig(paths.codexHome, codexVersion, io);
+    if (!fix.ok) return fail(renderSetupFailure(fix));
+    const prepared = await prepareArguments({ ...attached, config, paths, codexVersion, args: rest, io });
+    if ('problem' in prepared) return fail(prepared.problem);
+    const { args, notes } = prepared;
+    for (const note of [...fix.notes, ...attached.notes, ...notes]) io.error(`aliyun-codex-bridge: ${note}\n`);
     const codexEnv = createCodexEnvironment(env, config, attached.token);
     const noDaemon = needsNoDaemon(codexVersion, rest) ? ['--no-daemon'] : [];
-    return await runCodex(program, [...noDaemon, ...repaired.overrides, ...args, ...rest], codexEnv, fail);
+    return await runCodex(program, [...noDaemon, ...fix.overrides, ...args, ...rest], codexEnv, fail);
   } finally {
     release();
   }
 }
 
-interface LaunchBridge {
+/** The bridge, and the options with which it was found or started. */
+interface Attachment {
   readonly attached: Attached;
   readonly options: AttachOptions;
 }
 
 /** Finds or starts the bridge; without a key, asks for one on the terminal. @returns an exit code if that failed */
-async function attachOrAsk(resolved: Loaded, context: CommandContext): Promise<LaunchBridge | number> {
+async function attachOrAsk(resolved: Loaded, context: CommandContext): Promise<Attachment | number> {
   const { env, io } = context;
   const first = await attachWith(resolved, context);
   if ('attached' in first) return first;
@@ -73,7 +74,7 @@ async function attachOrAsk(resolved: Loaded, context: CommandContext): Promise<L
   return EXIT.failed;
 }
 
-async function attachWith({ config }: Loaded, context: CommandContext): Promise<LaunchBridge | NotAttached> {
+async function attachWith({ config }: Loaded, context: CommandContext): Promise<Attachment | NotAttached> {
   const { flags, env } = context;
   const paths = findPaths(describeMachine(env), config.stateDir);
   const options = { config, flags, env, paths, version: readVersion(), obstacle: describeMissingKey(config, env) };
@@ -83,7 +84,7 @@ async function attachWith({ config }: Loaded, context: CommandContext): Promise<
 
 async function attachAfterLogin(
   resolved: Loaded, context: CommandContext,
-): Promise<LaunchBridge | NotAttached | number> {
+): Promise<Attachment | NotAttached | number> {
   const { login }: typeof import('../login/login-command') = require('../login/login-command');
   context.io.error('There is no API key yet. Choose a provider; then Codex starts.\n\n');
   const code = await login(resolved, { ...context, own: {} });
@@ -98,13 +99,13 @@ const WITHOUT_MODEL: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Whether Codex may call a model with these arguments. Only the first one counts, because anything may follow a flag.
+ * Whether Codex may call a model with these arguments. Only the first one is checked: another may be a flag's value.
  */
 export function needsBridge([first]: readonly string[]): boolean {
   return first === undefined || !WITHOUT_MODEL.has(first);
 }
 
-/** The first Codex whose windows share a background server. It prints a warning if it cannot use the server. */
+/** The first Codex whose terminals share a background server. It prints a warning if it cannot use the server. */
 const FIRST_WITH_DAEMON = '0.169.0';
 
 /**
@@ -125,8 +126,7 @@ async function runCodex(
     if (hadTerminal && !hasTerminal()) await hangUp();
     return code;
   } catch (error) {
-    const path = program.args[0] ?? program.command;
-    return fail(`Cannot run ${path} as Codex: ${explainStart(error)}.`, NOT_STARTED);
+    return fail(`Cannot run ${pathOf(program)} as Codex: ${explainStart(error)}.`, NOT_STARTED);
   }
 }
 
@@ -143,8 +143,8 @@ async function hangUp(): Promise<void> {
 }
 
 /**
- * Whether any standard stream is a terminal; Ctrl-C then reaches Codex directly. Does not open the streams of
- * `process`: Node would make their pipes non-blocking, also for Codex.
+ * Whether any standard stream is a terminal; Ctrl-C then reaches Codex directly. Does not use `process.stdin` and the
+ * like, because Node would make the pipes non-blocking, for Codex too.
  */
 const hasTerminal = (): boolean => [0, 1, 2].some((descriptor) => isatty(descriptor));
 
@@ -161,4 +161,4 @@ function describeMissing(name: string): string {
 }
 
 const describeOld = (version: string): string =>
-  `Codex ${version} is too old: the bridge needs ${OLDEST_CODEX} or newer. ${INSTALL}@latest`;
+  `Codex ${version} is too old: the bridge needs ${OLDEST_CODEX} or later. ${INSTALL}@latest`;

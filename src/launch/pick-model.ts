@@ -18,10 +18,10 @@ export interface ModelQuestion {
   readonly io: CommandIo;
 }
 
-/** The model to pass to Codex; undefined if its arguments or config.toml name one. Without a model, the reason. */
+/** The model to pass to Codex; undefined if only its arguments or config.toml name one. Or why there is no model. */
 export type PickedModel = { readonly model: string | undefined } | { readonly problem: string };
 
-/** Prompts only on a terminal, and only if no model was chosen and the provider has several models but no default. */
+/** Prompts only on a terminal, and only if the provider has several models, none of them chosen or the default. */
 export async function pickModel(question: ModelQuestion): Promise<PickedModel> {
   const { config, offered, configured, profileModel, args, io } = question;
   // The model on the command line overrides that of a profile (measured with Codex 0.171).
@@ -47,9 +47,9 @@ function hasDefault({ defaultModel, provider, aiBaseUrl, catalog }: Config): boo
 
 /** Whether Codex's arguments name a model: `-m`, `--model`, `-c model=…`, or a profile, which may name one. */
 function namesModel(args: readonly string[]): boolean {
-  return args.some((word, index) => {
-    if (/^(-m|--model|-p|--profile)(=|$)/.test(word) || /^-[mp][^-]/.test(word)) return true;
-    const setting = /^(-c|--config)$/.test(args[index - 1] ?? '') ? word : /^--config=(.*)$/s.exec(word)?.[1];
+  return args.some((arg, index) => {
+    if (/^(-m|--model|-p|--profile)(=|$)/.test(arg) || /^-[mp][^-]/.test(arg)) return true;
+    const setting = /^(-c|--config)$/.test(args[index - 1] ?? '') ? arg : /^--config=(.*)$/s.exec(arg)?.[1];
     return setting !== undefined && /^\s*model\s*=/.test(setting);
   });
 }

@@ -319,7 +319,7 @@ test('without Codex, without a key, or with an old Codex, the error says what to
   );
   const old = await scene.launch(['codex'], { FAKE_VERSION: '0.80.0' }).ended;
   assert.equal(old.code, 1);
-  assert.match(old.error, /^Codex 0\.80\.0 is too old: the bridge needs 0\.99\.0 or newer\./);
+  assert.match(old.error, /^Codex 0\.80\.0 is too old: the bridge needs 0\.99\.0 or later\./);
   await scene.untilGone(port);
 });
 
@@ -387,12 +387,12 @@ for (const [name, before, difference] of [
     for (const launched of [first, second]) launched.type('exit 0');
     assert.equal(
       (await first.ended).error,
-      `aliyun-codex-bridge: The bridge on port ${port} has other settings. ${difference} ` +
+      `aliyun-codex-bridge: The bridge on port ${port} does not match this command. ${difference} ` +
       'It was not in use, and was replaced.\n',
     );
     assert.equal(
       (await second.ended).error,
-      `aliyun-codex-bridge: The bridge on port ${port} has other settings. It uses a different API key. ` +
+      `aliyun-codex-bridge: The bridge on port ${port} does not match this command. It uses a different API key. ` +
       `To replace it, run: aliyun-codex-bridge restart --port ${port}\n`,
     );
     assert.equal((await health())?.['pid'], now, 'a bridge that replaced one of "start" keeps running');
@@ -413,8 +413,9 @@ test('flags and variables that the running bridge does not apply are named', LIM
   assert.deepEqual([(await first.ended).error, (await same.ended).error], ['', '']);
   assert.equal(
     (await other.ended).error,
-    `aliyun-codex-bridge: The bridge on port ${port} has other settings. It does not apply your --small-model, ` +
-    `LOG_LEVEL. To apply them, restart it with the same flags: aliyun-codex-bridge restart --port ${port}\n`,
+    `aliyun-codex-bridge: The bridge on port ${port} does not match this command. It does not apply ` +
+    `your --small-model, LOG_LEVEL. To apply them, restart it with the same flags: ` +
+    `aliyun-codex-bridge restart --port ${port}\n`,
   );
 });
 

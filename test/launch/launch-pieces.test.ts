@@ -9,7 +9,7 @@ import { attach } from '../../src/launch/hold-bridge';
 import { chooseModel } from '../../src/codex/choose-model';
 import { renderCmdArguments } from '../../src/codex/program';
 import { readCodexVersion } from '../../src/codex/codex-program';
-import { bypassProxy } from '../../src/launch/describe-bridge';
+import { bypassProxy } from '../../src/launch/prepare-codex';
 import { needsBridge, needsNoDaemon } from '../../src/launch/launch-codex';
 import { forwardSignals } from '../../src/codex/run-child';
 import { loadConfig } from '../../src/command/load-config';

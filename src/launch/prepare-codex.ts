@@ -23,14 +23,16 @@ import { LAUNCH_HEADER } from '../server/idle-shutdown';
 import { removeLink } from '../state/replace-file';
 import { pickModel } from './pick-model';
 
-export interface BridgeForCodex extends Address {
+/** The address of the bridge, and what Codex is launched with. */
+export interface CodexLaunch extends Address {
   readonly config: Config;
   readonly paths: Paths;
   /** The user's arguments for Codex. */
   readonly args: readonly string[];
   readonly io: CommandIo;
-  /** The version of the launched Codex; entries that it cannot read are omitted. */
+  /** The version of the launched Codex; undefined if unknown. The catalog has only what this version can read. */
   readonly codexVersion: string | undefined;
+  /** The bridge's access token; undefined if it requires none. */
   readonly token: string | undefined;
 }
 
@@ -41,15 +43,18 @@ export interface CodexArguments {
   readonly notes: readonly string[];
 }
 
-/** Requests the models from the bridge, because a running bridge may be configured differently. */
-export async function describeBridge(bridge: BridgeForCodex): Promise<CodexArguments | { readonly problem: string }> {
-  const { config, paths } = bridge;
-  const [{ models, file, problem }, webSearch] = await Promise.all([fetchCatalog(bridge), hasWebSearch(bridge)]);
+/**
+ * Prepares the arguments, and the catalog file if Codex needs one. Requests the models from the bridge, because a
+ * running bridge may be configured differently. @returns a problem if no model can be chosen
+ */
+export async function prepareArguments(launch: CodexLaunch): Promise<CodexArguments | { readonly problem: string }> {
+  const { config, paths } = launch;
+  const [{ models, file, problem }, webSearch] = await Promise.all([fetchCatalog(launch), hasWebSearch(launch)]);
   const parsed = parseToml(await readFile(join(paths.codexHome, 'config.toml'), 'utf8').catch(() => ''));
   const codexConfig = parsed.ok ? parsed.value : {};
   const configured = asText(codexConfig['model']);
-  const profileModel = await readProfileModel(bridge.args, paths.codexHome, codexConfig);
-  const { args: given, io } = bridge;
+  const profileModel = await readProfileModel(launch.args, paths.codexHome, codexConfig);
+  const { args: given, io } = launch;
   const picked = await pickModel({ config, offered: models, configured, profileModel, args: given, io });
   if ('problem' in picked) return picked;
   const { model } = picked;
@@ -59,12 +64,12 @@ export async function describeBridge(bridge: BridgeForCodex): Promise<CodexArgum
   ];
   const args = renderOverrides({
     model,
-    ...(models.length === 0 ? { catalogFile: file } : describeCatalog(renderBase(bridge), bridge.codexVersion, file)),
-    baseUrl: renderBase(bridge),
+    ...(models.length === 0 ? { catalogFile: file } : describeCatalog(renderBase(launch), launch.codexVersion, file)),
+    baseUrl: renderBase(launch),
     providerId: findBridgeId(codexConfig, config.port),
     webSearch,
     headers: { [LAUNCH_HEADER]: '1' },
-    ...describeCredentials(config.forceEnvAuth, bridge.token !== undefined),
+    ...describeCredentials(config.forceEnvAuth, launch.token !== undefined),
   });
   return { args, notes };
 }
@@ -73,7 +78,7 @@ const NO_SEARCH =
   `No web search: it requires Codex ${FIRST_WITH_SEARCH} or later and a bridge started with --search. ` +
   'To restart the bridge, run: aliyun-codex-bridge restart';
 
-async function hasWebSearch({ host, port, codexVersion }: BridgeForCodex): Promise<boolean> {
+async function hasWebSearch({ host, port, codexVersion }: CodexLaunch): Promise<boolean> {
   if (!canSearch(codexVersion)) return false;
   const state = await probePort({ host, port });
   return state.kind === 'bridge' && state.health.search !== undefined;
@@ -84,13 +89,14 @@ interface FetchedCatalog {
   readonly models: readonly string[];
   /** Absent if Codex fetches the catalog itself, there is nothing to write, or writing failed. */
   readonly file?: string;
+  /** Why writing failed, in sentences. */
   readonly problem?: string;
 }
 
 /** The bridge may have to fetch the provider's list first, which can take seconds. */
 const CATALOG_TIMEOUT_MS = 20_000;
 
-async function fetchCatalog({ host, port, paths, codexVersion, token }: BridgeForCodex): Promise<FetchedCatalog> {
+async function fetchCatalog({ host, port, paths, codexVersion, token }: CodexLaunch): Promise<FetchedCatalog> {
   const query = codexVersion === undefined ? '' : `?client_version=${codexVersion}`;
   const answer = await getJson({ host, port, path: `/v1/models${query}`, token, timeoutMs: CATALOG_TIMEOUT_MS });
   const entries = (isRecord(answer) ? asArray(answer['models']) ?? [] : []).filter(isRecord);
@@ -105,7 +111,8 @@ async function fetchCatalog({ host, port, paths, codexVersion, token }: BridgeFo
 }
 
 /**
- * Creates the environment of Codex: without provider keys, which its child processes could read, and bypassing proxies.
+ * Creates Codex's environment: without provider keys, which its child processes could read, with the bridge's token,
+ * and without a proxy for requests to the bridge.
  */
 export function createCodexEnvironment(env: Environment, config: Config, token?: string): Environment {
   const keyNames = (config.catalog ?? PROVIDERS).flatMap(({ keyEnv }) => keyEnv);
@@ -117,14 +124,14 @@ export function createCodexEnvironment(env: Environment, config: Config, token?:
   return bypassProxy({ ...Object.fromEntries(visible), ...(token !== undefined && { [TOKEN_VARIABLE]: token }) });
 }
 
-const PROXIES = ['HTTP_PROXY', 'http_proxy', 'ALL_PROXY', 'all_proxy'];
+const PROXY_VARIABLES = ['HTTP_PROXY', 'http_proxy', 'ALL_PROXY', 'all_proxy'];
 
 /**
  * Keeps requests to this machine from going through a proxy. Codex uses the proxy even for 127.0.0.1, unless NO_PROXY
  * lists the address (reqwest, its HTTP client); `*` covers names but not addresses (measured with Codex 0.169).
  */
 export function bypassProxy(env: Environment): Environment {
-  if (!PROXIES.some((name) => env[name])) return env;
+  if (!PROXY_VARIABLES.some((name) => env[name])) return env;
   const listed = env['NO_PROXY'] ?? env['no_proxy'] ?? '';
   const hosts = listed.split(',').map((host) => host.trim()).filter((host) => host !== '');
   const missing = ['127.0.0.1', 'localhost', '::1'].filter((host) => !hosts.includes(host));
