@@ -28,13 +28,13 @@ export interface ResumeProfile {
 }
 
 /**
- * Writes the bridge's settings as a profile. Keeps a file of that name that the bridge did not write.
+ * Writes the bridge's settings as a profile.
  *
- * @returns the path of the profile
+ * @returns its path; undefined if a file of that name was kept, because the bridge did not write it
  */
 export async function writeResumeProfile(
   codexHome: string, { before, after, baseUrl }: ResumeProfile,
-): Promise<string> {
+): Promise<string | undefined> {
   const parsed = parseToml(before);
   const found = parsed.ok ? parsed.value : {};
   const provider = listProviders(found)[PROVIDER_ID];
@@ -54,7 +54,8 @@ export async function writeResumeProfile(
   const { keys, tables } = renderProfileOverrides(restored.ok ? findConfigFlaws(restored) : []);
   const path = profileFileOf(codexHome);
   const text = `${HEAD}${keys}${block}${tables}`;
-  if (await isOwn(path) !== false) await replaceUserFile(path, Buffer.from(text), PRIVATE);
+  if (await isOwn(path) === false) return undefined;
+  await replaceUserFile(path, Buffer.from(text), PRIVATE);
   return path;
 }
 

@@ -69,10 +69,9 @@ async function restore(file: ConfigFile, text: string, codexHome: string, baseUr
   }
   if (text !== removeThreadNotes(text)) {
     const profile = await writeResumeProfile(codexHome, { before: file.text, after: text, baseUrl });
-    done.push(
-      'Some Codex threads use the bridge. Resume them with: aliyun-codex-bridge codex resume',
-      `Wrote ${profile}: while a bridge is running, this command resumes them too: ${RESUME_COMMAND}`,
-    );
+    done.push('Some Codex threads use the bridge. Resume them with: aliyun-codex-bridge codex resume');
+    const also = `while a bridge is running, this command resumes them too: ${RESUME_COMMAND}`;
+    if (profile !== undefined) done.push(`Wrote ${profile}: ${also}`);
   }
   done.push('Codex no longer uses the bridge. If one runs in the background, stop it with: aliyun-codex-bridge stop');
   return done.map((line) => `${line}\n`).join('');

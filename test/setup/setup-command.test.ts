@@ -353,7 +353,8 @@ test('undo removes the profile once there are no threads, and keeps a profile of
   await writeFile(join(home.folder, PROFILE), 'model = "mine"\n');
   await home.setup();
   await writeThread(home.folder, 'aliyun');
-  await home.setup(['--undo']);
+  const { out: kept } = await home.setup(['--undo']);
+  assert.doesNotMatch(kept, /^Wrote /m);
   assert.equal(await home.read(PROFILE), 'model = "mine"\n');
 });
 
