@@ -1,4 +1,4 @@
-/** Gets the version of the installed Codex, and checks whether it accepts its configuration. */
+/** Gets the version of the installed Codex, and checks whether Codex accepts its configuration. */
 import { execFile } from 'node:child_process';
 import type { Environment } from '../config/resolve';
 import { toSpawn, type Program } from './program';

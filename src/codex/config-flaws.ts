@@ -1,4 +1,4 @@
-/** Finds settings in config.toml that keep Codex from starting, or that it silently ignores. */
+/** Finds settings in config.toml that keep Codex from starting, or that Codex silently ignores. */
 import { countEdits, findNearest } from '../base/nearest';
 import { renderList } from '../base/quantities';
 import { isBefore } from '../base/version';
@@ -157,7 +157,7 @@ function forRootKey(
 /** A key that differs by more edits may belong to a newer Codex. */
 const MAX_EDITS = 2;
 
-/** Finds unknown keys that resemble known ones: Codex silently ignores them. */
+/** Finds keys that resemble known ones and are unknown to Codex, which silently ignores them. */
 function listMisspelledKeys(table: TomlTable, known: readonly string[], path: readonly string[]) {
   return Object.keys(table).filter((key) => !known.includes(key)).flatMap((key) => {
     const nearest = findNearest(key, known);
