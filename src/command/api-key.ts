@@ -42,7 +42,7 @@ export function adviseOnMissingKey(config: KeySettings, env: Environment): strin
   return `Run: ${set}, or save it: aliyun-codex-bridge login ${login}`;
 }
 
-/** Finds another program's variable whose key has this provider's prefix: some guides use OPENAI_API_KEY. */
+/** Finds a variable of another program that holds a key with this provider's prefix: some guides use OPENAI_API_KEY. */
 function findMisplacedKey(provider: Provider, env: Environment): string | undefined {
   const prefix = findKeyPrefix(provider);
   if (prefix === '') return undefined;

@@ -5,7 +5,7 @@ import type { Environment } from '../config/resolve';
 
 export interface Paths {
   readonly home: string;
-  /** For the bridge's own files: records of running bridges, logs, catalogs. */
+  /** For the bridge's own files, such as records of running bridges, logs and catalogs. */
   readonly state: string;
   /** For the bridge's files that users edit, such as the environment file of a service. */
   readonly config: string;

@@ -59,7 +59,7 @@ function readLogin(row: Readonly<Record<string, unknown>>): SavedLogin {
   };
 }
 
-/** If the key store returned no key, it may have been locked, and is read again after this time. */
+/** If the key store returned no key, the store may be locked: it is read again after this time. */
 const RETRY_MS = 60_000;
 
 /**

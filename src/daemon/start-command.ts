@@ -74,7 +74,7 @@ async function checkPort(
   return EXIT.failed;
 }
 
-/** Whether only the Codex that it was started for can use the bridge: its token is random, unless one is configured. */
+/** Whether only the Codex that started the bridge can use it: the token is random, unless one is configured. */
 const isReserved = ({ stopWhenUnused, token }: BridgeRecord, config: Config): boolean =>
   stopWhenUnused && token !== undefined && !requiresToken(config);
 

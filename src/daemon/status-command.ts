@@ -37,7 +37,7 @@ interface BridgeStatus {
   readonly upstream: string | null;
   readonly openStreams: number;
   readonly launches: number;
-  /** Whether it was started in the background; otherwise a terminal or a service manager runs it. */
+  /** Whether the bridge was started in the background; otherwise a terminal or a service manager runs it. */
   readonly background: boolean;
   readonly logFile: string | null;
   /** Today's usage, and what is left of the plan. */

@@ -45,7 +45,7 @@ export interface ServiceKind {
   readonly findRegistration?: (file: string) => string;
 }
 
-/** The name of the service in every service manager. */
+/** The name of the service; launchd's label adds a prefix. */
 export const SERVICE = 'aliyun-codex-bridge';
 
 /** The text that identifies files written by `service`. */
