@@ -1,16 +1,16 @@
-/** Defines a row of the table of checks, and a finding: a level, an observation and, for a problem, its fix. */
+/** Defines a check, and its finding: a level, an observation and, for a problem, the fix. */
 import type { DoctorSettings, Examination } from './examination';
 
 interface NoProblem {
   /** `skipped` for a check that could not run or does not apply. */
   readonly level: 'ok' | 'skipped';
-  /** One or several lines; lines that begin with a space are not wrapped. */
+  /** One or more lines; lines that begin with a space are not wrapped. */
   readonly seen: string;
   readonly fix?: undefined;
 }
 
 interface Problem {
-  /** `warning` if it may be intended, `failure` if it cannot work. */
+  /** `warning` for what may work or may be intended, `failure` for what cannot work. */
   readonly level: 'warning' | 'failure';
   readonly seen: string;
   readonly fix: string;
@@ -21,16 +21,16 @@ export type Finding = NoProblem | Problem;
 
 export type FindingLevel = Finding['level'];
 
-/** Creates a finding without problems. */
+/** Creates a finding without a problem. */
 export const ok = (seen: string): Finding => ({ level: 'ok', seen });
 
 /** Creates a finding for a check that was skipped for this reason. */
 export const skipped = (seen: string): Finding => ({ level: 'skipped', seen });
 
-/** Creates a warning: it may work, but not as the user expects. */
+/** Creates a finding for what may work, but perhaps not as the user expects. */
 export const warning = (seen: string, fix: string): Finding => ({ level: 'warning', seen, fix });
 
-/** Creates a failure: it cannot work. */
+/** Creates a finding for what cannot work. */
 export const failure = (seen: string, fix: string): Finding => ({ level: 'failure', seen, fix });
 
 /** What a check needs: nothing, connections to the provider, or requests that count against the plan. */
@@ -49,9 +49,9 @@ export const GROUPS = {
 
 export type CheckGroup = keyof typeof GROUPS;
 
-/** A row of the table. */
+/** A row of the table of checks. */
 export interface Check {
-  /** In lower case with hyphens; programs read it. */
+  /** Lowercase with hyphens. Does not change, because programs read it in the JSON output. */
   readonly id: string;
   readonly title: string;
   readonly needs: Need;
@@ -63,7 +63,7 @@ export interface Check {
   run(examination: Examination): Finding | Promise<Finding>;
 }
 
-/** Creates a check that needs the bridge's settings; it is skipped if the options are invalid. */
+/** Wraps the function of a check that needs the bridge's settings: the check is skipped if the options are invalid. */
 export function withSettings(
   run: (settings: DoctorSettings, examination: Examination) => Finding | Promise<Finding>,
 ): Check['run'] {

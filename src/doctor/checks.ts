@@ -1,4 +1,4 @@
-/** Defines CHECKS, the table of the doctor's checks, in order of dependency. */
+/** Defines CHECKS, the table of doctor's checks: each one after those that it depends on. */
 import { GROUPS, type Check, type CheckGroup } from './check';
 import { CODEX_CHECKS } from './checks/codex';
 import { CONFIGURATION_CHECKS } from './checks/configuration';
@@ -21,7 +21,7 @@ export const CHECKS: Readonly<Record<CheckGroup, readonly Check[]>> = {
 /** All checks, in the order of the groups. */
 export const ALL_CHECKS: readonly Check[] = Object.values(CHECKS).flat();
 
-/** The group of a check; its title is `GROUPS[group]`. */
+/** Finds the group of a check; `machine` for a check that is not in the table. */
 export function findGroup(check: Check): CheckGroup {
   return GROUP_NAMES.find((name) => CHECKS[name].includes(check)) ?? 'machine';
 }

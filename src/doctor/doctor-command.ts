@@ -7,7 +7,7 @@ import { readVersion } from '../command/version';
 import { GROUPS, type Check } from './check';
 import { ALL_CHECKS, findGroup } from './checks';
 import { createExamination } from './examination';
-import { allPassed, renderJson, renderOpening, renderReport } from './report';
+import { hasNoFailure, renderJson, renderOpening, renderReport } from './report';
 import { runChecks } from './run-checks';
 
 /** Returns 0 if no check failed, 1 if one did, 2 for invalid usage. */
@@ -32,5 +32,5 @@ export async function run(
   });
   const report = { version, results, requests: examination.countRequests(), findGroup };
   io.out(json ? renderJson(report) : renderReport(report, verbose, style));
-  return allPassed(results) ? EXIT.done : EXIT.failed;
+  return hasNoFailure(results) ? EXIT.done : EXIT.failed;
 }

@@ -1,4 +1,4 @@
-/** Gathers the facts that checks share: configuration, paths, port, Codex and its config.toml, test request. */
+/** Gathers the facts that checks share: configuration, paths, ports, Codex and its config.toml, the trial. */
 import { isLoopback, portOf } from '../base/base-url';
 import { lookup } from 'node:dns/promises';
 import { compact } from '../base/json';
@@ -40,7 +40,7 @@ export interface DoctorSettings {
   readonly config: Config;
   readonly origins: Origins;
   readonly provider: Provider;
-  /** What `login` has saved. */
+  /** The logins that `login` saved, if any. */
   readonly logins?: Logins;
 }
 
@@ -49,14 +49,15 @@ export type InstalledCodex =
   | {
     readonly kind: 'found';
     readonly path: string;
-    /** Undefined if the program does not print it. */
+    /** Undefined if the program does not print its version. */
     readonly version: string | undefined;
-    /** Codex's own message if it does not start with its configuration. */
+    /** Why Codex does not start with its configuration; `unknown` if it cannot tell. */
     readonly rejection: ConfigRejection | 'none' | 'unknown';
   };
 
-/** The parsed config.toml; an empty table if it is missing or cannot be read. */
+/** Codex's configuration, and how it relates to the bridge. */
 export interface CodexView {
+  /** The parsed config.toml; an empty table if it is missing or cannot be read. */
   readonly config: TomlTable;
   /** What `setup` would change, or why it cannot; undefined if the bridge's options are invalid. */
   readonly plan: SetupPlan | SetupFailure | undefined;
@@ -66,7 +67,7 @@ export interface CodexView {
   readonly usesBridge: boolean;
 }
 
-/** The facts that one run of the doctor examines. */
+/** The facts that the checks of one run share. */
 export interface Examination {
   readonly runtime: DoctorRuntime;
   /** The version of this program. */
@@ -76,18 +77,20 @@ export interface Examination {
   readonly processEnv: Environment;
   /** The environment with the environment file, as the bridge sees it. */
   readonly env: Environment;
+  /** Undefined if none is named or it cannot be read. */
   readonly envFile: LoadedEnvironment['file'];
   /** Undefined if the options are invalid. */
   readonly settings: DoctorSettings | undefined;
+  /** What is wrong with the options. */
   readonly errors: readonly string[];
   readonly paths: Paths;
   /** Finds out what listens on a port of the bridge's host. */
   askPort(port: number): Promise<PortState>;
   findCodex(): Promise<InstalledCodex>;
   viewCodexConfig(): Promise<CodexView>;
-  /** Runs one turn through the bridge's own code, which costs a request. */
+  /** Runs one turn through the bridge's own code, which costs a request; later calls return the same trial. */
   runTrial(): Promise<Trial>;
-  /** Runs the same turn at another address. */
+  /** Runs the same turn at another base URL; each call costs a request. */
   runTrialAt(aiBaseUrl: string): Promise<Trial>;
   /** Returns the number of requests sent to the provider so far. */
   countRequests(): number;
@@ -97,7 +100,7 @@ export interface Examination {
 export interface ExaminationOptions {
   readonly flags: FlagTexts;
   readonly env: Environment;
-  /** `--codex-bin`, or the name of the program. */
+  /** The value of `--codex-bin`; default: `codex`. */
   readonly codexName: string;
   readonly version: string;
   readonly runtime?: Partial<DoctorRuntime>;
@@ -118,7 +121,7 @@ export function createExamination(options: ExaminationOptions): Examination {
   const runtime = { ...REAL_RUNTIME, ...options.runtime };
   const { env, file } = loadEnvironment(flags, processEnv);
   const loaded = loadConfig(flags, processEnv);
-  const settings = loaded.ok ? describeSettings(loaded) : undefined;
+  const settings = loaded.ok ? toDoctorSettings(loaded) : undefined;
   const paths = findPaths({ ...describeMachine(processEnv), platform: runtime.platform }, settings?.config.stateDir);
   const states = new Map<number, Promise<PortState>>();
   const askPort = (port: number): Promise<PortState> => {
@@ -153,12 +156,12 @@ export function createExamination(options: ExaminationOptions): Examination {
 
 const LOOPBACK = '127.0.0.1';
 
-function describeSettings({ config, origins, logins }: Loaded): DoctorSettings {
+function toDoctorSettings({ config, origins, logins }: Loaded): DoctorSettings {
   const provider = findProvider(config.provider, config.aiBaseUrl, config.catalog);
   return { config, origins, provider, ...compact({ logins }) };
 }
 
-/** Caches the result of the first call. */
+/** Returns a function that calls `ask` only once, and returns the same promise every time. */
 function once<T>(ask: () => Promise<T>): () => Promise<T> {
   let answer: Promise<T> | undefined;
   return () => (answer ??= ask());
@@ -182,14 +185,14 @@ async function viewConfig(
   const providers = listProviders(config);
   const named = id !== undefined && Object.hasOwn(providers, id) ? providers[id] : undefined;
   const provider = isTomlTable(named) ? named : undefined;
-  const usesBridge = id === PROVIDER_ID || (await leadsToBridge(provider?.['base_url'], settings, askPort));
+  const usesBridge = id === PROVIDER_ID || (await pointsToBridge(provider?.['base_url'], settings, askPort));
   const plan = settings && (await planSetup({
     codexHome, config: settings.config, codexVersion, models: listModels(settings, codexVersion),
   }));
   return { config, plan, provider, usesBridge };
 }
 
-/** Lists the models in the provider's row; the list that the provider serves would cost a connection. */
+/** Lists the models in the provider's row; to get the list that the provider serves would take a connection. */
 function listModels({ provider, config }: DoctorSettings, codexVersion: string | undefined) {
   const entries = listEntries(provider, {
     preferred: config.defaultModel, aliases: config.modelMap, catalog: config.catalog,
@@ -197,8 +200,8 @@ function listModels({ provider, config }: DoctorSettings, codexVersion: string |
   return describeForCodex(entries, codexVersion);
 }
 
-/** Whether `address` is on this machine and has the port of the bridge, or a bridge answers there. */
-export async function leadsToBridge(
+/** Whether `address` is a loopback URL with the configured port, or with a port on which a bridge answers. */
+export async function pointsToBridge(
   address: unknown, settings: DoctorSettings | undefined, askPort: Examination['askPort'],
 ): Promise<boolean> {
   const url = attempt(() => new URL(textOf(address) ?? ''));

@@ -5,14 +5,14 @@ import { WIDTH, wrapWords } from '../command/render';
 import { GROUPS, type Check, type CheckGroup, type FindingLevel } from './check';
 import type { CheckResult } from './run-checks';
 
-/** Width of the title column; a longer title shifts only its own text. */
-const TITLES = 20;
+/** A longer title shifts only its own text. */
+const TITLE_WIDTH = 20;
 
 const STYLES: Readonly<Record<FindingLevel, Style>> = {
   ok: 'green', warning: 'yellow', failure: 'red', skipped: 'dim',
 };
 
-/** Returns a mark for a terminal, or a word if it cannot show the mark: `grep FAIL` finds it. */
+/** Returns a mark, or if the output cannot show it, a word, such as FAIL. */
 function findMark(level: FindingLevel, style: TerminalStyle): string {
   const [warning, skipped] = style.pass.length > 1 ? ['warn', 'skip'] : ['!', '-'];
   const marks: Readonly<Record<FindingLevel, string>> = { ok: style.pass, failure: style.fail, warning, skipped };
@@ -37,13 +37,13 @@ export interface DoctorReport {
 }
 
 /**
- * Renders one line for the passed checks, then warnings, then failures; with `verbose`, all passed checks come first,
- * by group.
+ * Renders the number of passed checks, then warnings, then failures; with `verbose`, all passed and skipped checks come
+ * first, by group.
  */
 export function renderReport(report: DoctorReport, verbose: boolean, style: TerminalStyle): string {
   const { results, requests } = report;
-  const of = (level: FindingLevel): readonly CheckResult[] => results.filter(({ finding }) => finding.level === level);
-  const [passed, skipped, warnings, failures] = [of('ok'), of('skipped'), of('warning'), of('failure')];
+  const select = (level: FindingLevel) => results.filter(({ finding }) => finding.level === level);
+  const [passed, skipped, warnings, failures] = [select('ok'), select('skipped'), select('warning'), select('failure')];
   const skippedCount = skipped.length > 0 ? `, ${skipped.length} skipped` : '';
   const counts = `${renderCount(passed.length, 'check')} passed${skippedCount}`;
   const sent = `${renderCount(requests, 'request')} sent`;
@@ -67,8 +67,8 @@ function renderGroups(
 function renderResult({ check, finding }: CheckResult, style: TerminalStyle): string {
   const mark = `${findMark(finding.level, style)} `;
   const margin = style.pass.length + 1;
-  const title = check.title.padEnd(TITLES);
-  const indent = ' '.repeat(TITLES + 1);
+  const title = check.title.padEnd(TITLE_WIDTH);
+  const indent = ' '.repeat(TITLE_WIDTH + 1);
   const width = WIDTH - margin - indent.length;
   const [head = '', ...rest] = wrap(style.spell(finding.seen), width);
   const fixes = finding.fix === undefined ? [] : wrap(style.spell(`Fix: ${finding.fix}`), width);
@@ -89,9 +89,9 @@ export function renderJson({ version, results, requests, findGroup }: DoctorRepo
   const checks = results.map(({ check, finding: { level, seen, fix }, ms }) => (
     { id: check.id, group: findGroup(check), level, seen, ...(fix !== undefined && { fix }), ms }
   ));
-  return `${JSON.stringify({ ok: allPassed(results), version, requests, checks }, null, 2)}\n`;
+  return `${JSON.stringify({ ok: hasNoFailure(results), version, requests, checks }, null, 2)}\n`;
 }
 
-/** Whether no check failed; a warning is not a failure. */
-export const allPassed = (results: readonly CheckResult[]): boolean =>
+/** Whether no check failed: a check with a warning, or a skipped one, did not. */
+export const hasNoFailure = (results: readonly CheckResult[]): boolean =>
   results.every(({ finding }) => finding.level !== 'failure');

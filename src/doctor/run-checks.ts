@@ -1,4 +1,4 @@
-/** Runs the table of checks in order, each with a time limit, and skips checks whose prerequisites failed. */
+/** Runs checks in order, each with a time limit, and skips those whose prerequisites failed or were skipped. */
 import { renderDuration } from '../base/quantities';
 import { messageOf } from '../base/thrown';
 import { createRedactor, listSecretVariables } from '../observe/log';
@@ -13,7 +13,7 @@ export interface CheckResult {
 }
 
 export interface CheckOptions {
-  /** Skips checks that need the network. */
+  /** Whether to skip checks that need the network. */
   readonly offline: boolean;
   /** Called before a check. */
   begin?(check: Check): void;
@@ -21,7 +21,7 @@ export interface CheckOptions {
   end?(result: CheckResult): void;
 }
 
-/** Runs the checks. Never rejects: a check that throws or takes too long fails. */
+/** Runs the checks, and hides keys in their findings. Never rejects: a check that throws or takes too long fails. */
 export async function runChecks(
   checks: readonly Check[], examination: Examination, options: CheckOptions,
 ): Promise<readonly CheckResult[]> {
@@ -38,15 +38,15 @@ export async function runChecks(
   return results;
 }
 
-const BROKEN: ReadonlySet<FindingLevel> = new Set(['failure', 'skipped']);
+const BLOCKING: ReadonlySet<FindingLevel> = new Set(['failure', 'skipped']);
 
 function findObstacle(
   { needs, after = [] }: Check, results: readonly CheckResult[], offline: boolean,
 ): Finding | undefined {
   if (offline && needs !== 'nothing') return skipped('needs the provider (--offline)');
-  const missing = results.find(({ check, finding }) => after.includes(check.id) && BROKEN.has(finding.level));
-  if (missing === undefined) return undefined;
-  const { check, finding } = missing;
+  const unmet = results.find(({ check, finding }) => after.includes(check.id) && BLOCKING.has(finding.level));
+  if (unmet === undefined) return undefined;
+  const { check, finding } = unmet;
   return skipped(finding.level === 'skipped' ? finding.seen : `${check.title} failed`);
 }
 
@@ -68,7 +68,7 @@ async function runInTime({ title, limitMs = LIMIT_MS, run }: Check, examination:
   }
 }
 
-/** Lists every known key, because a quoted file or a provider that echoes the request may contain one. */
+/** Lists the known secrets, because a quoted file, or a response that echoes the request, may contain one. */
 function listSecrets({ env, settings }: Examination): readonly string[] {
   const headers = Object.values(settings?.config.upstreamHeader ?? {});
   const keys = [...listSecretVariables(env).map((key) => key?.trim()), ...headers, settings?.config.searchKey];

@@ -1,4 +1,4 @@
-/** `providers test NAME`: doctor's checks of one provider, with a turn that costs a request. */
+/** `providers test NAME`: runs doctor's checks of one provider, including a turn that costs a request. */
 import type { CommandContext } from '../command/command';
 import { CHECKS } from './checks';
 import { run } from './doctor-command';

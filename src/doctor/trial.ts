@@ -24,19 +24,19 @@ export interface TrialOptions {
   readonly logins?: Logins;
   /** The version of this program. */
   readonly version: string;
-  /** The environment of the bridge. */
+  /** The environment as the bridge sees it. */
   readonly env: Environment;
-  /** The environment of Codex. */
+  /** The environment as Codex sees it. */
   readonly processEnv: Environment;
-  /** The settings of a config.toml that uses the bridge. */
+  /** The settings in config.toml, if it uses the bridge. */
   readonly codex: { readonly model?: string | undefined; readonly envKey?: string | undefined };
 }
 
-/** The outcome of the turn. */
+/** A turn that has ended. */
 export interface Trial {
   /** The requested model; empty if none is known. */
   readonly model: string;
-  /** Whether the provider's row says that it supports reasoning. */
+  /** Whether the model is known to reason at the effort that was requested. */
   readonly canThink: boolean;
   /** The User-Agent that was sent. */
   readonly userAgent: string;
@@ -47,10 +47,10 @@ export interface Trial {
   readonly repairs: readonly string[];
 }
 
-/** Longer than any model thinks about one word. */
+/** Longer than any model needs for one word. */
 export const TRIAL_MS = 90_000;
 
-/** Sends one request to the provider; others if it is rejected, with another key or form. Never rejects. */
+/** Sends one request to the provider; if that is rejected, more with other keys or in other forms. Never rejects. */
 export async function runTrial(options: TrialOptions, onRequest: () => void): Promise<Trial> {
   const { config, version } = options;
   const { model, effort, canThink } = chooseTrialModel(options);
@@ -66,7 +66,7 @@ export async function runTrial(options: TrialOptions, onRequest: () => void): Pr
   const caller: Caller = { client: 'codex', userAgent, abort: limit.signal, ...key };
   try {
     const bridge = createTrialBridge(options, traffic, onRequest);
-    const turn = await bridge.start('responses', renderQuestion(model, effort), caller);
+    const turn = await bridge.start('responses', renderRequest(model, effort), caller);
     const { body } = await turn.collect();
     const repairs = turn.notes.filter((note) => note.startsWith('sent again'));
     return { model, canThink, userAgent, traffic, repairs, outcome: { response: parseJsonObject(body) ?? {} } };
@@ -77,7 +77,7 @@ export async function runTrial(options: TrialOptions, onRequest: () => void): Pr
   }
 }
 
-/** Returns the Authorization header that Codex would send; undefined if the bridge ignores it or the key is not set. */
+/** Returns the Authorization header that Codex would send; undefined if it has no key or the bridge ignores it. */
 export function findAuthorization(
   { config, processEnv, codex }: Pick<TrialOptions, 'config' | 'processEnv' | 'codex'>,
 ): string | undefined {
@@ -86,7 +86,7 @@ export function findAuthorization(
   return key ? `Bearer ${key}` : undefined;
 }
 
-/** Creates a bridge with the user's settings that neither retries nor writes files. */
+/** Creates a bridge with the user's settings that neither retries after an overload nor writes files. */
 function createTrialBridge({ config, env, logins }: TrialOptions, traffic: TrialTraffic, onRequest: () => void) {
   const transport = createFetchTransport({
     connectMs: config.upstreamConnectTimeoutMs,
@@ -100,7 +100,7 @@ function createTrialBridge({ config, env, logins }: TrialOptions, traffic: Trial
   return createBridge(settings, log, { transport: recordTraffic(transport, traffic, onRequest) });
 }
 
-/** Chooses the model of config.toml if it uses the bridge, otherwise the default; and Codex's effort for it. */
+/** Chooses the model in config.toml, if that uses the bridge, or the default model, and Codex's effort for it. */
 function chooseTrialModel({ config, provider, codex }: TrialOptions) {
   const entries = listEntries(provider, {
     preferred: config.defaultModel, aliases: config.modelMap, catalog: config.catalog,
@@ -111,12 +111,12 @@ function chooseTrialModel({ config, provider, codex }: TrialOptions) {
   return { model, effort, canThink: effort !== undefined && effort !== 'none' };
 }
 
-/** The tool in the question. */
+/** The name of the tool in the request. */
 export const TOOL_NAME = 'report_word';
 
 const WORD = 'bridge';
 
-function renderQuestion(model: string, effort: string | undefined): UnknownRecord {
+function renderRequest(model: string, effort: string | undefined): UnknownRecord {
   const say = (role: string, text: string): UnknownRecord =>
     ({ type: 'message', role, content: [{ type: 'input_text', text }] });
   const word = { type: 'string', description: 'The word.' };
@@ -150,14 +150,14 @@ function renderQuestion(model: string, effort: string | undefined): UnknownRecor
 const itemsOf = (response: UnknownRecord): readonly UnknownRecord[] =>
   (asArray(response['output']) ?? []).filter(isRecord);
 
-/** Returns the arguments of the call as the client receives them; undefined if the model did not call the tool. */
-export function findCall(response: UnknownRecord): string | undefined {
+/** Finds the arguments of the call as the client receives them; undefined if the model did not call the tool. */
+export function findCallArguments(response: UnknownRecord): string | undefined {
   const call = itemsOf(response).find((item) => item['type'] === 'function_call' && item['name'] === TOOL_NAME);
   return call && (asText(call['arguments']) ?? '');
 }
 
-/** Whether the arguments are those requested. */
-export const isRightCall = (text: string): boolean =>
+/** Whether the arguments of a call contain the requested word. */
+export const hasRequestedWord = (text: string): boolean =>
   asText(parseJsonObject(text)?.['word'])?.toLowerCase().includes(WORD) ?? false;
 
 /** Whether the client receives reasoning. */

@@ -164,7 +164,10 @@ test('listen: on this machine only, or for all machines', async (context) => {
     'ok',
     /^localhost from env HOST, port chosen at start/,
   );
-  assertFinding(await scene.check('listen', { HOST: '0.0.0.0' }), 'warning', /other machines can reach/, /--host/);
+  const open = { HOST: '0.0.0.0' };
+  assertFinding(await scene.check('listen', open), 'warning', /other machines can reach .* use your key$/, /--host/);
+  const guarded = { ...open, BRIDGE_ACCESS_TOKEN: '0123456789abcdef' };
+  assertFinding(await scene.check('listen', guarded), 'warning', /use your key, with an access token$/, /--host/);
 });
 
 test('key: a key of the provider in another variable is found and named', async (context) => {
@@ -272,7 +275,7 @@ const health = (fields: object): string =>
 
 test('port: free, chosen at start, in use by another program', async (context) => {
   const scene = await createDoctorScene(context);
-  assertFinding(await scene.check('port'), 'ok', /is free, no bridge is running$/);
+  assertFinding(await scene.check('port'), 'ok', /is free; no bridge is running$/);
   assertFinding(await scene.check('bridge-version'), 'skipped', /^no bridge is running$/);
   assertFinding(await scene.check('port', { PORT: '0' }), 'ok', /^any free one$/);
   await listen(context, scene, 'hello');

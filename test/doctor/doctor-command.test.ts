@@ -103,14 +103,14 @@ Provider
 ✓ Token counts 90 tokens in, 30 out (12 reasoning)
 
 Running bridge
-✓ Port PORT is free, no bridge is running
-- Version no bridge is running
-- Its provider no bridge is running
+✓ Port PORT is free; no bridge is running
+- Bridge version no bridge is running
+- Bridge provider no bridge is running
 
 Codex
 ✓ Codex 0.171.0, HOME/bin/codex
 ✓ config.toml HOME/.codex/config.toml
-✓ Keys no misspelled keys
+✓ config.toml keys no misspelled keys
 ✓ model_provider "aliyun", the bridge
 ✓ Setup up to date
 ✓ env_key not set: the bridge has the key

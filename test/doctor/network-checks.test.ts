@@ -120,12 +120,12 @@ test('dns: an IP address, resolved, unknown host, no DNS server, left to the pro
   assertFinding(
     await scene.check('dns', remote, found),
     'ok',
-    /^api\.example\.com is 192\.0\.2\.1, 192\.0\.2\.2, and 1 more$/,
+    /^api\.example\.com resolves to 192\.0\.2\.1, 192\.0\.2\.2, and 1 more$/,
   );
   assertFinding(
     await scene.check('dns', remote, failing('ENOTFOUND')),
     'failure',
-    /has no address \(ENOTFOUND\)$/,
+    /cannot be resolved \(ENOTFOUND\)$/,
     /typos/,
   );
   assertFinding(
@@ -162,7 +162,7 @@ test('connection: plain, refused, and TLS with an untrusted certificate', async 
     /refused the connection \(ECONNREFUSED\)\.$/,
     /Start the server/,
   );
-  assertFinding(await look(`https://127.0.0.1:${plain}/v1`), 'failure', /./, /does not speak TLS there|is reachable/);
+  assertFinding(await look(`https://127.0.0.1:${plain}/v1`), 'failure', /./, /does not use TLS|is reachable/);
   const secure = await listenSecure(context);
   assertFinding(
     await look(`https://localhost:${secure}/v1`),

@@ -144,7 +144,7 @@ const CASES: readonly Case[] = [
     at: 'stream',
     levels: `ok ok ok failure ${CONTENT_SKIPPED}`,
     seen: /./,
-    fix: /lost mid-stream/,
+    fix: /broke off mid-stream/,
   },
 ];
 
@@ -310,7 +310,7 @@ test("if clients send their own key, Codex's key is used; without one, no reques
   const none = await scene.examine([], env);
   assert.deepEqual(
     IDS.map((id) => findPrinted(none, id).seen),
-    IDS.map(() => 'clients bring their own key, and none is known here'),
+    IDS.map(() => 'clients send their own key, and doctor knows none'),
   );
   assert.equal(none.requests, 0);
   await scene.writeConfig(bridgeToml(scene.port, 'env_key = "MY_KEY"'));
@@ -344,7 +344,7 @@ test('a rejected key is tried once at the other address, and the matching addres
   assert.equal(fits.fix, `Set AI_API_BASE=${there.url}`);
   assert.equal(there.requests.length, 1);
   const neither = await look(here.url);
-  assert.match(neither.seen, /rejects it as well\.$/);
+  assert.match(neither.seen, /does not accept it either\.$/);
   assert.doesNotMatch(neither.fix ?? '', /AI_API_BASE/);
 });
 

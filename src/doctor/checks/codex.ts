@@ -1,4 +1,4 @@
-/** Checks of Codex: the program, whether it starts with its config.toml, and what `setup` would change there. */
+/** Checks Codex: the program, its config.toml, what `setup` would change there, and threads that cannot be resumed. */
 import { stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { isLoopback, portOf } from '../../base/base-url';
@@ -15,7 +15,7 @@ import { countThreads, listUnknownProviders } from '../../codex/threads';
 import { isTomlTable, renderString, type TomlTable } from '../../codex/toml/value';
 import { isSet } from '../../config/resolve';
 import { failure, ok, skipped, warning, type Check, type Finding } from '../check';
-import { leadsToBridge, type CodexView, type Examination } from '../examination';
+import { pointsToBridge, type CodexView, type Examination } from '../examination';
 
 const INSTALL = 'npm install -g @openai/codex@latest';
 
@@ -23,7 +23,7 @@ const LAUNCHER = 'aliyun-codex-bridge codex';
 
 const SETUP = 'aliyun-codex-bridge setup';
 
-/** WSL appends the Windows PATH to its own, so npm's script is found there, but it starts a Windows program. */
+/** WSL appends the Windows PATH to its own, so the script of a Codex on Windows is found, but cannot run in WSL. */
 const WINDOWS_PATH = /^\/mnt\/[a-z]\//;
 
 async function checkProgram({ findCodex, runtime: { platform } }: Examination): Promise<Finding> {
@@ -37,12 +37,12 @@ async function checkProgram({ findCodex, runtime: { platform } }: Examination): 
     return warning(
       `${path} does not print its version`,
       platform === 'linux' && WINDOWS_PATH.test(path)
-        ? `This may be the Codex of Windows. Install one in WSL (${INSTALL}), with its own Node.js.`
+        ? `This may be a Codex that is installed on Windows. Install Node.js and Codex (${INSTALL}) in WSL.`
         : `Run ${path} --version. To use another Codex, name it with --codex-bin.`,
     );
   }
   if (isBefore(version, OLDEST_CODEX)) {
-    return failure(`${version}, ${path}`, `The bridge needs Codex ${OLDEST_CODEX} or later: ${INSTALL}`);
+    return failure(`${version}, ${path}`, `The bridge needs Codex ${OLDEST_CODEX} or later. Run: ${INSTALL}`);
   }
   return ok(`${version}, ${path}`);
 }
@@ -53,15 +53,15 @@ async function checkFile({ findCodex, viewCodexConfig, paths }: Examination): Pr
   if (plan?.ok === false) return failure(plan.problem, plan.fix ?? 'Fix this, then run doctor again.');
   const rejection = codex.kind === 'found' ? codex.rejection : 'unknown';
   const flaws = (plan?.flaws ?? []).filter(({ effect }) => effect === 'rejected');
-  const own = flaws.map(({ line, problem, fix }) => ({ seen: `${plan?.file.path}:${line}: ${problem}`, fix }));
-  if (rejection === 'none' || (rejection === 'unknown' && own.length === 0)) {
+  const causes = flaws.map(({ line, problem, fix }) => ({ seen: `${plan?.file.path}:${line}: ${problem}`, fix }));
+  if (rejection === 'none' || (rejection === 'unknown' && causes.length === 0)) {
     return ok(plan?.file.exists === true ? plan.file.path : `none; not needed with: ${LAUNCHER}`);
   }
   const problems = rejection === 'unknown' ? [] : [`${rejection.position ?? paths.codexHome}: ${rejection.problem}`];
-  const fix = own.length === 0
+  const fix = causes.length === 0
     ? 'Codex does not start until this is fixed.'
-    : `${joinFixes(own)} Or comment these lines out, reversibly, with: ${SETUP}`;
-  return failure([...problems, ...own.map(({ seen }) => seen)].join('\n'), fix);
+    : `${joinFixes(causes)} Or comment these lines out, reversibly, with: ${SETUP}`;
+  return failure([...problems, ...causes.map(({ seen }) => seen)].join('\n'), fix);
 }
 
 async function checkIgnoredKeys({ viewCodexConfig }: Examination): Promise<Finding> {
@@ -87,7 +87,7 @@ async function checkProvider({ viewCodexConfig, settings, askPort }: Examination
   const shown = typeof named === 'string' ? renderString(named) : undefined;
   if (usesBridge && provider !== undefined) return ok(`${shown ?? ''}, the bridge`);
   if (named === PROVIDER_ID) return failure(`"${PROVIDER_ID}", but its table is missing`, `${SETUP} adds the table.`);
-  if (await leadsToBridge(config['openai_base_url'], settings, askPort)) {
+  if (await pointsToBridge(config['openai_base_url'], settings, askPort)) {
     return warning(
       'openai_base_url points to the bridge: Codex treats it as OpenAI and tries WebSockets and remote compaction',
       `Remove openai_base_url, then run: ${SETUP}`,
@@ -99,7 +99,7 @@ async function checkProvider({ viewCodexConfig, settings, askPort }: Examination
   return ok(`${shown ?? 'not set'}, not the bridge; not needed with: ${LAUNCHER}`);
 }
 
-/** A dry run of setup, for a config.toml that uses the bridge. */
+/** Reports what setup would change in a config.toml that uses the bridge. */
 async function checkSetup(examination: Examination): Promise<Finding> {
   const { viewCodexConfig, settings } = examination;
   const plan = await requirePlan(viewCodexConfig);
@@ -107,18 +107,19 @@ async function checkSetup(examination: Examination): Promise<Finding> {
   const { config, usesBridge, provider } = await viewCodexConfig();
   if (!usesBridge) return skipped('config.toml does not use the bridge');
   const isDiscovering = settings?.config.discoverModels === true;
-  const hasBridge = await leadsToRunningBridge(provider?.['base_url'], examination);
-  const hasOwnCatalog = await exists(config['model_catalog_json'], examination);
+  const isBridgeRunning = await pointsToRunningBridge(provider?.['base_url'], examination);
+  const hasCatalogFile = await exists(config['model_catalog_json'], examination);
   const changes = plan.changes.filter(({ key, wanted }) =>
-    // Keys that the user added are fine, and so is another port where a bridge answers, or the user's own catalog.
+    // Accepted: keys that setup would remove, a URL at which a bridge answers, any catalog file that exists, and with
+    // discovery any model, because the bridge finds more than setup knows. checkProvider reports model_provider.
     // Setup writes the bearer token only for a provider without env_key.
-    wanted !== undefined && key !== 'model_provider' && !(hasBridge && key.endsWith('.base_url'))
+    wanted !== undefined && key !== 'model_provider' && !(isBridgeRunning && key.endsWith('.base_url'))
     && !(provider?.['env_key'] !== undefined && key.endsWith('.experimental_bearer_token'))
-    && !(isDiscovering && key === 'model') && !(hasOwnCatalog && key === 'model_catalog_json'));
+    && !(isDiscovering && key === 'model') && !(hasCatalogFile && key === 'model_catalog_json'));
   const lines = changes.map(describeChange);
   const { catalog } = plan;
-  const isOurs = catalog !== undefined && config['model_catalog_json'] === catalog.path;
-  if (isOurs && catalog.state !== 'current' && !isDiscovering) {
+  const usesOurCatalog = catalog !== undefined && config['model_catalog_json'] === catalog.path;
+  if (usesOurCatalog && catalog.state !== 'current' && !isDiscovering) {
     lines.push(`${catalog.path} is ${catalog.state}; setup writes it`);
   }
   if (lines.length === 0) return ok('up to date');
@@ -126,18 +127,15 @@ async function checkSetup(examination: Examination): Promise<Finding> {
   return (isBroken ? failure : warning)(lines.join('\n'), `To apply these changes, run: ${SETUP}`);
 }
 
-/**
- * Whether the file at `path` exists, resolved as Codex does: relative to its own folder, with `~` for the home
- * folder.
- */
+/** Whether the file exists. Codex resolves the path relative to its home folder, and `~` to the user's. */
 async function exists(path: unknown, { paths }: Examination): Promise<boolean> {
   if (typeof path !== 'string') return false;
   const file = path.startsWith('~/') ? join(paths.home, path.slice(2)) : resolve(paths.codexHome, path);
   return (await stat(file).catch(() => undefined))?.isFile() ?? false;
 }
 
-async function leadsToRunningBridge(address: unknown, { askPort }: Examination): Promise<boolean> {
-  return leadsToBridge(address, undefined, askPort);
+async function pointsToRunningBridge(address: unknown, { askPort }: Examination): Promise<boolean> {
+  return pointsToBridge(address, undefined, askPort);
 }
 
 function describeChange({ key, found, wanted }: ConfigChange): string {
@@ -146,7 +144,7 @@ function describeChange({ key, found, wanted }: ConfigChange): string {
   return `${now}; setup writes ${render(wanted)}`;
 }
 
-async function checkKey({ viewCodexConfig, processEnv, settings, askPort }: Examination): Promise<Finding> {
+async function checkEnvKey({ viewCodexConfig, processEnv, settings, askPort }: Examination): Promise<Finding> {
   const { provider, usesBridge } = await viewCodexConfig();
   if (!usesBridge || provider === undefined) return skipped('config.toml does not use the bridge');
   const name = provider['env_key'];
@@ -163,8 +161,8 @@ async function checkKey({ viewCodexConfig, processEnv, settings, askPort }: Exam
     return failure(
       `${name} is not set, and Codex requires it`,
       name === TOKEN_VARIABLE
-        ? `Set ${name} to the access token of the bridge.`
-        : `Set ${name}, or remove the line env_key: the bridge has the key.`,
+        ? `Set ${name} to the bridge's access token.`
+        : `Set ${name}, or remove the env_key line: the bridge has the key.`,
     );
   }
   if (name === TOKEN_VARIABLE) return ok(`${name} is set: the access token`);
@@ -173,9 +171,10 @@ async function checkKey({ viewCodexConfig, processEnv, settings, askPort }: Exam
 }
 
 const TOKEN_FIX = `Set ${TOKEN_VARIABLE} to the token, then run: ${SETUP}
-If "${LAUNCHER}" started that bridge, only its Codex has the token: exit it, then run: aliyun-codex-bridge start`;
+If "${LAUNCHER}" started that bridge, only the Codex it launched has the token. Exit that Codex, then \
+run: aliyun-codex-bridge start`;
 
-/** Whether Codex sends a token other than by `env_key`; setup writes the placeholder `bridge`. */
+/** Whether Codex sends a token without `env_key`. The bearer token `bridge` is a placeholder that setup writes. */
 function sendsToken(provider: TomlTable): boolean {
   const { experimental_bearer_token: bearer, http_headers: fixed, env_http_headers: variable } = provider;
   const names = [fixed, variable].flatMap((headers) => (isTomlTable(headers) ? Object.keys(headers) : []));
@@ -223,14 +222,14 @@ async function checkThreads({ viewCodexConfig, paths }: Examination): Promise<Fi
 
 const AFTER_FILE = { needs: 'nothing', after: ['codex-file'] } as const;
 
-/** The checks for Codex. */
+/** The checks of Codex. */
 export const CODEX_CHECKS: readonly Check[] = [
   { id: 'codex', title: 'Codex', needs: 'nothing', limitMs: 25_000, run: checkProgram },
   { id: 'codex-file', title: 'config.toml', needs: 'nothing', limitMs: 25_000, run: checkFile },
-  { id: 'codex-keys', title: 'Keys', ...AFTER_FILE, run: checkIgnoredKeys },
+  { id: 'codex-keys', title: 'config.toml keys', ...AFTER_FILE, run: checkIgnoredKeys },
   { id: 'codex-provider', title: 'model_provider', ...AFTER_FILE, run: checkProvider },
   { id: 'codex-setup', title: 'Setup', ...AFTER_FILE, run: checkSetup },
-  { id: 'codex-key', title: 'env_key', ...AFTER_FILE, run: checkKey },
+  { id: 'codex-key', title: 'env_key', ...AFTER_FILE, run: checkEnvKey },
   { id: 'codex-timeout', title: 'Idle timeout', ...AFTER_FILE, run: checkIdleTimeout },
   { id: 'codex-overrides', title: 'Overrides', ...AFTER_FILE, run: checkOverrides },
   { id: 'codex-threads', title: 'Threads', ...AFTER_FILE, run: checkThreads },

@@ -7,6 +7,7 @@ import { OPTION_NAMES, OPTIONS } from '../../config/options';
 import { isSet } from '../../config/resolve';
 import { findProvider, PROVIDERS } from '../../providers/catalog';
 import type { Provider } from '../../providers/provider';
+import { requiresToken } from '../../server/guards';
 import { failure, ok, skipped, warning, withSettings, type Check, type Finding } from '../check';
 import { isLoopback } from '../../base/base-url';
 import type { DoctorSettings, Examination } from '../examination';
@@ -26,7 +27,7 @@ function checkOptions({ settings, errors }: Examination): Finding {
 }
 
 /** POSIX permission bits for everyone except the owner. */
-const OTHERS = 0o077;
+const GROUP_AND_OTHERS = 0o077;
 
 async function checkEnvFile({ settings, envFile, env, runtime }: Examination): Promise<Finding> {
   const isNamed = settings ? settings.config.configFile !== undefined : isSet(env[OPTIONS.configFile.env[0]]);
@@ -34,24 +35,24 @@ async function checkEnvFile({ settings, envFile, env, runtime }: Examination): P
   const names = Object.keys(envFile.values);
   const seen = `${envFile.path}: ${names.length === 0 ? 'empty' : names.join(', ')}`;
   const { mode } = await stat(envFile.path);
-  const isOpen = runtime.platform !== 'win32' && (mode & OTHERS) !== 0;
+  const isOpen = runtime.platform !== 'win32' && (mode & GROUP_AND_OTHERS) !== 0;
   if (isOpen && names.some((name) => /KEY|TOKEN|SECRET/.test(name))) {
     return warning(
       `${seen}; other users of this machine can read it`,
-      `It holds a key. Run: chmod 600 ${quoteShellWord(envFile.path)}`,
+      `It contains a key or token. Run: chmod 600 ${quoteShellWord(envFile.path)}`,
     );
   }
   return ok(seen);
 }
 
-/** Whether the named provider and the address belong together. */
+/** Checks that the named provider and the base URL belong together. */
 function checkVariables({ config, origins, provider }: DoctorSettings): Finding {
   const owner = findProvider(undefined, config.aiBaseUrl, config.catalog);
   const isNeutral = owner.baseUrls.length === 0;
   if (config.provider === undefined || isNeutral || owner.name === provider.name) return ok('consistent');
-  const [named, address] = [renderOrigin(origins.provider), renderOrigin(origins.aiBaseUrl)];
+  const [nameOrigin, urlOrigin] = [renderOrigin(origins.provider), renderOrigin(origins.aiBaseUrl)];
   return warning(
-    `the provider is ${provider.name}${named}, but the base URL${address} belongs to ${owner.title}`,
+    `the provider is ${provider.name}${nameOrigin}, but the base URL${urlOrigin} belongs to ${owner.title}`,
     `Set only one of them: ${OPTIONS.provider.env[0]}=${owner.name} goes with ${new URL(config.aiBaseUrl).host}.`,
   );
 }
@@ -63,7 +64,7 @@ function checkBaseUrl({ config, origins, provider }: DoctorSettings): Finding {
   return ok(`${config.aiBaseUrl}${renderOrigin(origins.aiBaseUrl)}${isKnown ? `, ${provider.title}` : ''}`);
 }
 
-/** Endpoints that users copy together with the base URL; the options accept those of a turn. */
+/** Endpoints that users copy together with the base URL; the option itself drops those of turns. */
 const ENDPOINT = /\/(models|embeddings|messages)$/;
 
 function findAddressFlaw(baseUrl: string, provider: Provider): Finding | undefined {
@@ -84,7 +85,7 @@ function findAddressFlaw(baseUrl: string, provider: Provider): Finding | undefin
   return undefined;
 }
 
-/** Known hosts use known paths; a local server does so on any port. */
+/** Warns of a path other than those of the known base URLs at this host; for a local server, at any host and port. */
 function findWrongPath(url: URL, baseUrl: string, { title, baseUrls, local }: Provider): Finding | undefined {
   const known = baseUrls.filter((address) => local === true || new URL(address).host === url.host);
   if (known.length === 0 || known.includes(baseUrl)) return undefined;
@@ -97,7 +98,7 @@ function findWrongPath(url: URL, baseUrl: string, { title, baseUrls, local }: Pr
   );
 }
 
-/** Hosts of the local network: RFC 1918, RFC 4193, RFC 6762, and names without a dot. */
+/** Hosts on this machine or the local network: RFC 1918, 3927, 4193, 6762 and 8375, and names without a dot. */
 const NEARBY: readonly RegExp[] = [
   /^(127|10|192\.168|172\.(1[6-9]|2\d|3[01])|169\.254)\./,
   /^\[(::1|f[cd]|fe80)/i,
@@ -112,8 +113,9 @@ function checkListen({ config, origins }: DoctorSettings): Finding {
   const portText = port === 0 ? 'chosen at start' : port;
   const seen = `${host}${renderOrigin(origins.host)}, port ${portText}${renderOrigin(origins.port)}`;
   if (isLoopback(host)) return ok(seen);
+  const condition = requiresToken(config) ? ', with an access token' : '';
   return warning(
-    `${seen}: other machines can reach the bridge and use your key`,
+    `${seen}: other machines can reach the bridge and use your key${condition}`,
     'Remove --host and HOST, unless this is intended.',
   );
 }

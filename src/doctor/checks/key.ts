@@ -1,4 +1,4 @@
-/** Checks the API key: whether it is set, whose it is, and whether it is complete. Never shows it. */
+/** Checks the API key: whether it is set, which provider it is for, and its format. Never shows all of it. */
 import { adviseOnMissingKey } from '../../command/api-key';
 import { renderOrigin } from '../../command/render';
 import { OPTIONS } from '../../config/options';
@@ -20,11 +20,11 @@ function checkPresence(settings: DoctorSettings, { env }: Examination): Finding 
   if (!config.forceEnvAuth) return ok('none: the key of each request is forwarded');
   const advice = adviseOnMissingKey(config, env);
   if (advice === undefined) return ok(`none; ${provider.title} needs none`);
-  return failure(`none for ${provider.title}`, [...listOtherKeys(settings, env), advice].join(' '));
+  return failure(`none for ${provider.title}`, [...suggestProviders(settings, env), advice].join(' '));
 }
 
-/** A key that is set for another provider may show what the user meant. */
-function listOtherKeys({ provider }: DoctorSettings, env: Examination['env']): readonly string[] {
+/** Suggests each other provider whose key is set: the user may have meant that one. */
+function suggestProviders({ provider }: DoctorSettings, env: Examination['env']): readonly string[] {
   return PROVIDERS.filter((other) => other !== provider).flatMap((other) => {
     const found = resolveKey(other, env);
     return found ? [`${found.variable} is set: use it with ${OPTIONS.provider.env[0]}=${other.name}.`] : [];
@@ -33,44 +33,44 @@ function listOtherKeys({ provider }: DoctorSettings, env: Examination['env']): r
 
 interface KeyFlaw {
   readonly pattern: RegExp;
-  readonly level: typeof failure;
+  readonly report: typeof failure;
   readonly seen: string;
   readonly fix: string;
-  /** Only for providers whose key format is known, because a self-hosted server accepts any key. */
-  readonly known?: true;
+  /** Not for a server of the user's own, which may accept any key. */
+  readonly hostedOnly?: true;
 }
 
 /** Common copy-and-paste damage to keys. The first match is reported. */
 const KEY_FLAWS: readonly KeyFlaw[] = [
   {
-    pattern: /^(export\s+)?\w*(API_KEY|TOKEN)\s*=/i, level: failure,
+    pattern: /^(export\s+)?\w*(API_KEY|TOKEN)\s*=/i, report: failure,
     seen: 'contains its own name', fix: 'Set only the key, without the name and the equals sign.',
   },
   {
-    pattern: /^(authorization:\s*)?bearer\b/i, level: failure,
+    pattern: /^(authorization:\s*)?bearer\b/i, report: failure,
     seen: 'begins with "Bearer"', fix: 'Remove that word: the bridge adds it.',
   },
   {
-    pattern: /^["'`\u2018-\u201f]|["'`\u2018-\u201f]$/, level: failure,
+    pattern: /^["'`\u2018-\u201f]|["'`\u2018-\u201f]$/, report: failure,
     seen: 'is in quotes', fix: 'Remove the quotes: they have become part of the key.',
   },
   {
-    pattern: /^(sk-)?(\.{2,}|…|x{4,}|\*{3,})|your[-_ ]|<.*>|^api[-_ ]?key$/i, level: failure, known: true,
-    seen: 'is the placeholder of an example', fix: 'Replace it with your own key.',
+    pattern: /^(sk-)?(\.{2,}|…|x{4,}|\*{3,})|your[-_ ]|<.*>|^api[-_ ]?key$/i, report: failure, hostedOnly: true,
+    seen: 'is a placeholder from an example', fix: 'Replace it with your own key.',
   },
-  { pattern: /\s/, level: failure, seen: 'contains spaces or line breaks', fix: 'Copy it again, on one line.' },
+  { pattern: /\s/, report: failure, seen: 'contains spaces or line breaks', fix: 'Copy it again, on one line.' },
   {
-    pattern: /[^\x21-\x7e]/, level: failure,
+    pattern: /[^\x21-\x7e]/, report: failure,
     seen: 'contains invalid characters, perhaps invisible ones', fix: 'Copy it again as plain text.',
   },
   {
-    pattern: /^.{1,15}$/, level: warning, known: true,
+    pattern: /^.{1,15}$/, report: warning, hostedOnly: true,
     seen: 'looks too short for a key', fix: 'Copy it again: it may be truncated.',
   },
 ];
 
 /** Reports the problems of all keys together. */
-function checkForm(examination: Examination): Finding {
+function checkFormat(examination: Examination): Finding {
   const findings = findKeys(examination).map((key) => checkKey(key, examination));
   const problems = findings.flatMap((finding) => (finding.fix === undefined ? [] : [finding]));
   if (problems.length === 0) return ok(findings.map(({ seen }) => seen).join('\n') || 'no key to check');
@@ -81,17 +81,17 @@ function checkForm(examination: Examination): Finding {
 
 function checkKey({ variable, key: text }: ProviderKey, { settings, env }: Examination): Finding {
   const provider = settings?.provider;
-  const isKnown = provider !== undefined && provider.baseUrls.length > 0 && provider.local === undefined;
-  const flaw = KEY_FLAWS.find(({ pattern, known }) => pattern.test(text) && (isKnown || known === undefined));
+  const isHosted = provider !== undefined && provider.baseUrls.length > 0 && provider.local === undefined;
+  const flaw = KEY_FLAWS.find(({ pattern, hostedOnly }) => pattern.test(text) && (isHosted || !hostedOnly));
   const seen = `${variable}, ${quoteSecret(text)}`;
-  if (flaw) return flaw.level(`${seen}, ${flaw.seen}`, flaw.fix);
+  if (flaw) return flaw.report(`${seen}, ${flaw.seen}`, flaw.fix);
   if (!settings) return ok(seen);
   const { keyShape, title, docs } = settings.provider;
   if (keyShape && !keyShape.pattern.test(text)) {
     return warning(`${seen}, does not look like a key for ${title}`, `${keyShape.advice} See ${docs}`);
   }
   const isOpenAi = text === env['OPENAI_API_KEY']?.trim() && !settings.provider.keyEnv.includes('OPENAI_API_KEY');
-  // Alibaba's guide for Codex puts the key of the plan into OPENAI_API_KEY.
+  // Alibaba's guide for Codex stores the plan's key in OPENAI_API_KEY.
   if (isOpenAi && !keyShape) {
     return warning(
       `${seen}, is the same as OPENAI_API_KEY`,
@@ -101,7 +101,7 @@ function checkKey({ variable, key: text }: ProviderKey, { settings, env }: Exami
   return ok(keyShape ? `${seen}, looks like a key for ${title}` : seen);
 }
 
-/** Returns the keys that the bridge uses as they were given, even if the options reject them. */
+/** Returns the bridge's keys as the user gave them, even if they are invalid. */
 function findKeys({ flags, env, settings }: Examination): readonly ProviderKey[] {
   const { flags: [flag], env: [variable] } = OPTIONS.aiApiKey;
   if (isSet(flags.aiApiKey)) return [{ variable: flag, key: flags.aiApiKey.trim() }];
@@ -115,5 +115,5 @@ function findKeys({ flags, env, settings }: Examination): readonly ProviderKey[]
 /** The checks of the key. */
 export const KEY_CHECKS: readonly Check[] = [
   { id: 'key', title: 'Key', needs: 'nothing', run: withSettings(checkPresence) },
-  { id: 'key-form', title: 'Key format', needs: 'nothing', run: checkForm },
+  { id: 'key-form', title: 'Key format', needs: 'nothing', run: checkFormat },
 ];

@@ -7,7 +7,7 @@ import type { Health } from '../../instance/bridge-client';
 import { failure, ok, skipped, warning, withSettings, type Check, type Finding } from '../check';
 import type { DoctorSettings, Examination } from '../examination';
 
-/** `engines` in package.json. */
+/** The minimum in `engines` of package.json. */
 const OLDEST_NODE = '18.17.0';
 
 /** The dates on which security updates of a release line end, from github.com/nodejs/release. */
@@ -27,7 +27,7 @@ function checkNode({ runtime: { nodeVersion, platform, arch, now } }: Examinatio
 }
 
 async function checkStateFolder({ paths: { state } }: Examination): Promise<Finding> {
-  const fix = 'start, codex and logs need a writable folder. Fix it, or name another with --state-dir.';
+  const fix = 'Background bridges keep their records and logs there. Fix it, or name another with --state-dir.';
   const nearest = await findExisting(state);
   if (nearest.kind === 'file') return warning(`${nearest.path} is not a folder`, fix);
   try {
@@ -51,7 +51,7 @@ const RESTART = 'Replace it: aliyun-codex-bridge stop, then aliyun-codex-bridge 
 async function checkPort({ config: { host, port } }: DoctorSettings, { askPort }: Examination): Promise<Finding> {
   if (port === 0) return ok('any free one');
   const state = await askPort(port);
-  if (state.kind === 'free') return ok(`${port} is free, no bridge is running`);
+  if (state.kind === 'free') return ok(`${port} is free; no bridge is running`);
   if (state.kind === 'bridge') return ok(`${port} is used by ${describeBridge(state.health)}`);
   return failure(
     `${port} on ${host} is in use by another program`,
@@ -68,7 +68,7 @@ function describeBridge({ version = 'of an unknown version', pid, uptime, openSt
   return `bridge ${version}${facts.length === 0 ? '' : ` (${facts.join(', ')})`}`;
 }
 
-/** A check of the running bridge. */
+/** Creates the function of a check of the running bridge; the check is skipped if none is running. */
 const withBridge = (check: (health: Health, settings: DoctorSettings, version: string) => Finding): Check['run'] =>
   withSettings(async (settings, { askPort, version }) => {
     const state = settings.config.port === 0 ? undefined : await askPort(settings.config.port);
@@ -94,9 +94,11 @@ export const MACHINE_CHECKS: readonly Check[] = [
   { id: 'state-folder', title: 'State folder', needs: 'nothing', run: checkStateFolder },
 ];
 
+const AFTER_PORT = { needs: 'nothing', after: ['port'] } as const;
+
 /** The checks of the running bridge. */
 export const BRIDGE_CHECKS: readonly Check[] = [
   { id: 'port', title: 'Port', needs: 'nothing', run: withSettings(checkPort) },
-  { id: 'bridge-version', title: 'Version', needs: 'nothing', after: ['port'], run: withBridge(checkVersion) },
-  { id: 'bridge-upstream', title: 'Its provider', needs: 'nothing', after: ['port'], run: withBridge(checkUpstream) },
+  { id: 'bridge-version', title: 'Bridge version', ...AFTER_PORT, run: withBridge(checkVersion) },
+  { id: 'bridge-upstream', title: 'Bridge provider', ...AFTER_PORT, run: withBridge(checkUpstream) },
 ];

@@ -46,17 +46,17 @@ async function checkTlsSettings({ processEnv }: Examination): Promise<Finding> {
   if (!isSet(file)) return ok('those of Node.js');
   const text = await readFile(file, 'utf8').catch(() => undefined);
   const fix =
-    'Node.js ignores it. Name a file with certificates in PEM format, which starts with BEGIN CERTIFICATE.';
+    'Node.js ignores it. Name a PEM file, whose certificates begin with -----BEGIN CERTIFICATE-----.';
   if (text === undefined) return warning(`NODE_EXTRA_CA_CERTS names ${quote(file)}, which cannot be read`, fix);
   const count = text.split('-----BEGIN CERTIFICATE-----').length - 1;
   if (count === 0) return warning(`NODE_EXTRA_CA_CERTS names ${quote(file)}, which contains no certificate`, fix);
   return ok(`those of Node.js, and ${count} from ${file}`);
 }
 
-/** Returns the proxy, as a phrase; with one, this machine need not resolve or reach the provider. */
+/** Names the proxy that the bridge uses, if any; with one, this machine need not resolve or reach the provider. */
 function describeProxyRoute({ config }: DoctorSettings, env: Examination['processEnv']): string | undefined {
   const own = findProvider(config.provider, config.aiBaseUrl, config.catalog).connection?.proxy;
-  if (own !== undefined) return own === 'none' ? undefined : 'through the proxy of the providers file';
+  if (own !== undefined) return own === 'none' ? undefined : 'through the proxy in the providers file';
   const url = new URL(config.aiBaseUrl);
   if (!config.proxies || chooseProxy(url, config.proxies) === undefined) return undefined;
   const variable = findProxy(env, url.protocol === 'http:' ? 'http' : 'https')?.variable;
@@ -71,11 +71,11 @@ async function checkDns(settings: DoctorSettings, examination: Examination): Pro
   try {
     const addresses = await examination.runtime.lookup(hostname);
     const more = addresses.length > 2 ? `, and ${addresses.length - 2} more` : '';
-    return ok(`${hostname} is ${addresses.slice(0, 2).join(', ')}${more}`);
+    return ok(`${hostname} resolves to ${addresses.slice(0, 2).join(', ')}${more}`);
   } catch (error) {
     const code = codeOf(error) ?? String(error);
     return failure(
-      `${hostname} has no address (${code})`,
+      `${hostname} cannot be resolved (${code})`,
       DNS_FIXES[code] ?? `Check the network and the name ${hostname}.`,
     );
   }
@@ -126,7 +126,7 @@ const CONNECTION_FIXES: readonly (readonly [code: RegExp, describe: DescribeFix]
     (url) =>
       `Another server answers as ${url.hostname}. Check the base URL, DNS, and whether the network requires a login.`,
   ],
-  [/EPROTO|ERR_SSL|HPE_/, () => 'The server does not speak TLS there. Check http or https, and the port.'],
+  [/EPROTO|ERR_SSL|HPE_/, () => 'The server does not use TLS on this port. Check the scheme and port of the URL.'],
   [
     /ECONNREFUSED/,
     (url) =>
@@ -142,9 +142,9 @@ function findConnectionFix(code: string, url: URL, examination: Examination): st
   return describe?.(url, examination) ?? '';
 }
 
-/** One connection without a request: TCP, and TLS for https. */
-type ProviderConnection =
-  | { readonly ok: true; readonly ms: number; /** For https. */ readonly tls?: TlsFacts }
+/** The outcome of connecting without a request: by TCP, and for https also by TLS. */
+type ConnectionOutcome =
+  | { readonly ok: true; readonly ms: number; /** Only for https. */ readonly tls?: TlsFacts }
   | { readonly ok: false; readonly error: BridgeError; readonly code: string | undefined };
 
 interface TlsFacts {
@@ -155,7 +155,7 @@ interface TlsFacts {
 }
 
 /** Connects to the host of `url` and disconnects. Never rejects. */
-export function tryConnection(url: URL, timeoutMs: number): Promise<ProviderConnection> {
+export function tryConnection(url: URL, timeoutMs: number): Promise<ConnectionOutcome> {
   const start = performance.now();
   return new Promise((resolve) => {
     const isSecure = url.protocol === 'https:';
@@ -164,9 +164,9 @@ export function tryConnection(url: URL, timeoutMs: number): Promise<ProviderConn
     // A server name must not be an IP address (RFC 6066, section 3).
     const servername = /^[\d.]+$|:/.test(host) ? '' : host;
     const socket: Socket = isSecure ? connectSecure({ host, port, servername }) : connectPlain({ host, port });
-    const end = (connection: ProviderConnection): void => {
+    const end = (outcome: ConnectionOutcome): void => {
       socket.destroy();
-      resolve(connection);
+      resolve(outcome);
     };
     socket.setTimeout(timeoutMs, () => socket.destroy(Object.assign(new Error('timeout'), { code: 'ETIMEDOUT' })));
     socket.once('error', (error: NodeJS.ErrnoException) => {

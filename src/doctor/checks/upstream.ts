@@ -5,7 +5,9 @@ import type { BridgeError } from '../../errors/bridge-error';
 import type { ErrorKind } from '../../errors/error-table';
 import { failure, ok, skipped, warning, withSettings, type Check, type Finding } from '../check';
 import type { DoctorSettings, Examination } from '../examination';
-import { describeUsage, findAuthorization, findCall, hasReasoning, isRightCall, TRIAL_MS, type Trial } from '../trial';
+import {
+  describeUsage, findAuthorization, findCallArguments, hasReasoning, hasRequestedWord, TRIAL_MS, type Trial,
+} from '../trial';
 
 type TrialStage = 'answer' | 'access' | 'model' | 'stream';
 
@@ -16,7 +18,7 @@ interface Diagnosis {
   readonly stage: TrialStage;
   /** The fix, if the error itself does not state one. */
   readonly fix: string;
-  /** Set if it is only a warning, because it is temporary or does not affect Codex. */
+  /** Set if the failure is only a warning, because it is temporary or does not affect Codex. */
   readonly isWarning?: true;
 }
 
@@ -26,10 +28,10 @@ const OTHER_FAILURE: Diagnosis = {
 
 const INTERRUPTED: Diagnosis = {
   stage: 'stream',
-  fix: 'The connection was lost mid-stream. Run doctor again; if it happens every time, look for a proxy with a limit.',
+  fix: 'The response broke off mid-stream. Run doctor again; if it always does, look for a proxy with a time limit.',
 };
 
-/** Failures by kind; a kind without a row is a failure of the turn itself. */
+/** Diagnoses by kind of error; a kind without a row fails the streamed turn. */
 const DIAGNOSES: { readonly [K in ErrorKind]?: Diagnosis } = {
   network: { stage: 'answer', fix: 'Check the base URL, the network and the proxy variables.' },
   timeout: {
@@ -69,7 +71,7 @@ const DIAGNOSES: { readonly [K in ErrorKind]?: Diagnosis } = {
 /** How servers say that a model cannot call tools: Ollama, vLLM, OpenRouter. */
 const WITHOUT_TOOLS = /does not support (?:tools|tool use|function)|support tool use|tools? (?:is|are) not supported/i;
 
-/** Names models of the provider that call tools, other than the one that was tried. */
+/** Suggests models of the provider that can call tools, other than the one that was tried. */
 function suggestModels({ provider }: DoctorSettings, tried: string): string {
   const rows = provider.models.filter(({ dialect }) => dialect?.tools !== false).map(({ id }) => id);
   const others = [...rows, ...(provider.toolModels ?? [])].filter((id) => id !== tried).slice(0, 3);
@@ -77,7 +79,7 @@ function suggestModels({ provider }: DoctorSettings, tried: string): string {
   return `Choose a model that can call tools, such as ${renderList(others, 'or')}, with --default-model.`;
 }
 
-/** A failure after a successful start belongs to the stream, whatever its kind. */
+/** Finds the stage of a failure. A failed connection after the response has begun is a failure of the stream. */
 function findDiagnosis(error: BridgeError, { traffic, model }: Trial, settings?: DoctorSettings): Diagnosis {
   if (settings && WITHOUT_TOOLS.test(error.message)) return { stage: 'model', fix: suggestModels(settings, model) };
   const diagnosis = DIAGNOSES[error.kind] ?? OTHER_FAILURE;
@@ -92,7 +94,7 @@ function describeError(error: BridgeError, { fix, isWarning }: Diagnosis): Findi
   return isWarning ? warning(seen, fix) : failure(seen, advice ?? fix);
 }
 
-/** Creates a check that passes unless the turn failed at its stage. */
+/** Creates the function of a check that passes unless the turn failed at this stage, or is skipped if before it. */
 function checkStage(stage: TrialStage, describe: (trial: Trial) => Finding): Check['run'] {
   return async ({ runTrial, settings }: Examination) => {
     const trial = await runTrial();
@@ -107,8 +109,8 @@ function checkStage(stage: TrialStage, describe: (trial: Trial) => Finding): Che
 }
 
 /**
- * A rejected key may belong to another address of the provider, such as the international one, which is tried once;
- * not with a saved key, which is sent only to the host that it was saved for.
+ * Checks the key. A rejected one may belong to another address of the provider, such as the international one, so that
+ * address is tried once, unless the key is a saved one: it is sent only to the host that it was saved for.
  */
 async function checkAccess(settings: DoctorSettings, examination: Examination): Promise<Finding> {
   const finding = await checkStage('access', describeAccess)(examination);
@@ -118,31 +120,31 @@ async function checkAccess(settings: DoctorSettings, examination: Examination): 
   if (finding.level !== 'failure' || !('error' in outcome) || outcome.error.kind !== 'auth' || !sibling) return finding;
   const { outcome: other } = await examination.runTrialAt(sibling);
   if ('error' in other && DIAGNOSES[other.error.kind]?.stage !== 'model' && other.error.kind !== 'wrong_client') {
-    return { ...finding, seen: `${finding.seen}\n${new URL(sibling).host} rejects it as well.` };
+    return { ...finding, seen: `${finding.seen}\n${new URL(sibling).host} does not accept it either.` };
   }
   return failure(`${finding.seen}\nThe key belongs to ${new URL(sibling).host}.`, `Set AI_API_BASE=${sibling}`);
 }
 
-const checkFirst = checkStage('answer', ({ traffic, userAgent }) =>
+const checkAnswerStage = checkStage('answer', ({ traffic, userAgent }) =>
   ok(`HTTP ${traffic.status ?? 'none'}, requested as ${userAgent}`));
 
-async function checkReach(settings: DoctorSettings, examination: Examination): Promise<Finding> {
+async function checkAnswer(settings: DoctorSettings, examination: Examination): Promise<Finding> {
   const { config: { aiApiKey, forceEnvAuth }, provider } = settings;
-  const isForeign = !forceEnvAuth && aiApiKey === undefined && provider.local === undefined;
-  if (isForeign && (await findKey(settings, examination)) === undefined) {
-    return skipped('clients bring their own key, and none is known here');
+  const usesClientKeys = !forceEnvAuth && aiApiKey === undefined && provider.local === undefined;
+  if (usesClientKeys && (await findClientKey(settings, examination)) === undefined) {
+    return skipped('clients send their own key, and doctor knows none');
   }
-  return checkFirst(examination);
+  return checkAnswerStage(examination);
 }
 
-async function findKey({ config }: DoctorSettings, { processEnv, viewCodexConfig }: Examination) {
+async function findClientKey({ config }: DoctorSettings, { processEnv, viewCodexConfig }: Examination) {
   const { usesBridge, provider } = await viewCodexConfig();
   const envKey = usesBridge ? asText(provider?.['env_key']) : undefined;
   return findAuthorization({ config, processEnv, codex: { envKey } });
 }
 
-/** Creates a check of a complete response. */
-function checkAnswer(describe: (response: Readonly<Record<string, unknown>>, trial: Trial) => Finding): Check['run'] {
+/** Creates the function of a check of the complete response; the check is skipped if there is none. */
+function withResponse(describe: (response: Readonly<Record<string, unknown>>, trial: Trial) => Finding): Check['run'] {
   return async ({ runTrial }: Examination) => {
     const trial = await runTrial();
     return 'response' in trial.outcome ? describe(trial.outcome.response, trial) : skipped('there was no response');
@@ -163,11 +165,11 @@ function describeStream({ traffic }: Trial): Finding {
 }
 
 function describeCall(response: Readonly<Record<string, unknown>>, { model }: Trial): Finding {
-  const text = findCall(response);
+  const callArguments = findCallArguments(response);
   const fix =
-    'Codex depends on tool calls. If it fails too, choose another model; aliyun-codex-bridge models lists them.';
-  if (text === undefined) return warning(`${model} did not call the test tool (it replied with text)`, fix);
-  if (!isRightCall(text)) return warning(`${model} called the tool with wrong arguments`, fix);
+    'Codex depends on tool calls. If Codex fails too, choose another model; aliyun-codex-bridge models lists them.';
+  if (callArguments === undefined) return warning(`${model} did not call the test tool (it replied with text)`, fix);
+  if (!hasRequestedWord(callArguments)) return warning(`${model} called the tool with wrong arguments`, fix);
   return ok(`${model} called the tool as requested`);
 }
 
@@ -192,7 +194,7 @@ export const UPSTREAM_CHECKS: readonly Check[] = [
     needs: 'request',
     limitMs: TRIAL_MS + 5_000,
     after: ['options', 'base-url', 'key', 'key-form', 'connection'],
-    run: withSettings(checkReach),
+    run: withSettings(checkAnswer),
   },
   {
     id: 'access',
@@ -216,14 +218,14 @@ export const UPSTREAM_CHECKS: readonly Check[] = [
     after: ['model'],
     run: checkStage('stream', describeStream),
   },
-  { id: 'tool-call', title: 'Tool call', needs: 'request', after: ['stream'], run: checkAnswer(describeCall) },
-  { id: 'reasoning', title: 'Reasoning', needs: 'request', after: ['stream'], run: checkAnswer(describeReasoning) },
+  { id: 'tool-call', title: 'Tool call', needs: 'request', after: ['stream'], run: withResponse(describeCall) },
+  { id: 'reasoning', title: 'Reasoning', needs: 'request', after: ['stream'], run: withResponse(describeReasoning) },
   {
     id: 'usage',
     title: 'Token counts',
     needs: 'request',
     after: ['stream'],
-    run: checkAnswer((response, { traffic }) =>
+    run: withResponse((response, { traffic }) =>
       traffic.hasUsage ? ok(describeUsage(response) ?? 'reported') : warning('the provider reports none', COUNTS_FIX),
     ),
   },
