@@ -1,4 +1,4 @@
-/** The client of a bridge on a local port: requests JSON and health, and keeps the bridge running for a launch. */
+/** Requests JSON and health from a bridge on this machine, and keeps the bridge running during a launch. */
 import { randomBytes } from 'node:crypto';
 import { get, type ClientRequest } from 'node:http';
 import { asNumber, asText, type JsonObject, parseJsonObject } from '../base/json';
@@ -10,10 +10,10 @@ import { SERVICE_NAME } from '../server/service-routes';
 const REACHABLE: ReadonlyMap<string, string> = new Map([['0.0.0.0', '127.0.0.1'], ['::', '::1']]);
 
 /** Returns the address at which this machine reaches a server that listens on `host`. */
-export const reachableHost = (host: string): string => REACHABLE.get(host) ?? host;
+export const toReachableHost = (host: string): string => REACHABLE.get(host) ?? host;
 
 /** In characters. The longest response is the model list of a provider with hundreds of models. */
-const MAX_RESPONSE = 16 * 1024 * 1024;
+const MAX_LENGTH = 16 * 1024 * 1024;
 
 export interface LocalRequest extends Address {
   readonly path: string;
@@ -23,10 +23,10 @@ export interface LocalRequest extends Address {
 }
 
 /**
- * Sends GET `path`, without fetch, which takes 30 ms to load, more than the rest of a command. Never rejects.
+ * Sends GET `path`. Does not use fetch, which takes 30 ms to load, more than the rest of a command. Never rejects.
  *
- * @returns the object; `'refused'` if nothing listens; `'reset'` if the connection ended without a response; otherwise
- * `undefined`
+ * @returns the object; `'refused'` if nothing listens; `'reset'` if the connection was reset before a response;
+ * `undefined` after any other failure
  */
 export function getJson(
   { timeoutMs, token, ...target }: LocalRequest,
@@ -49,7 +49,7 @@ export function getJson(
       response.setEncoding('utf8');
       response.on('data', (piece: string) => {
         body += piece;
-        if (body.length > MAX_RESPONSE) request.destroy();
+        if (body.length > MAX_LENGTH) request.destroy();
       });
       response.on('end', () => resolve(parseJsonObject(body)));
       response.on('error', giveUp).on('close', giveUp);
@@ -60,7 +60,7 @@ export function getJson(
 const authorize = (token: string | undefined): Readonly<Record<string, string>> =>
   (token === undefined ? {} : { authorization: `Bearer ${token}` });
 
-/** Interprets an error code; a host name or address that does not exist counts as not listening. */
+/** Results by error code: at a host name or address that does not exist, nothing listens. */
 const FAILURES: Readonly<Record<string, 'refused' | 'reset'>> = {
   ECONNREFUSED: 'refused',
   EADDRNOTAVAIL: 'refused',
@@ -75,15 +75,15 @@ export interface Health {
   readonly pid: number | undefined;
   /** Whole seconds. */
   readonly uptime: number | undefined;
-  /** The base URL of its provider. */
+  /** The provider's base URL. */
   readonly upstream: string | undefined;
-  /** Its web search service; undefined if it has none. */
+  /** The web search service; undefined if there is none. */
   readonly search: string | undefined;
-  /** Turns that are streaming. */
+  /** Number of turns that are streaming. */
   readonly openStreams: number;
-  /** Running Codex sessions that were launched with it. */
+  /** Number of launched Codex sessions that are using the bridge. */
   readonly launches: number;
-  /** Whether its clients must send an access token. */
+  /** Whether clients must send an access token. */
   readonly tokenRequired: boolean;
 }
 
@@ -100,7 +100,8 @@ export interface PortProbe extends Address {
 const HEALTH_TIMEOUT_MS = 2_000;
 
 /**
- * When a process ends, the system first resets the connections that it has not accepted, and only then closes the port.
+ * When a process ends, the system first resets the connections that the process has not accepted, and only then closes
+ * the port, which a retry finds free.
  */
 const RESET_RETRIES = 3;
 
@@ -109,7 +110,7 @@ const RESET_RETRIES = 3;
  * another program. Never rejects.
  */
 export async function probePort({ host, port, timeoutMs = HEALTH_TIMEOUT_MS }: PortProbe): Promise<PortState> {
-  const request = () => getJson({ host: reachableHost(host), port, path: '/health', timeoutMs });
+  const request = () => getJson({ host: toReachableHost(host), port, path: '/health', timeoutMs });
   let answer = await request();
   for (let retry = 0; answer === 'reset' && retry < RESET_RETRIES; retry += 1) answer = await request();
   if (answer === 'refused') return { kind: 'free' };
@@ -137,11 +138,11 @@ const match = (value: unknown, pattern: RegExp): string | undefined => pattern.e
 export async function knowsToken({ host, port }: Address, token: string): Promise<boolean> {
   const challenge = randomBytes(16).toString('hex');
   const path = `/health?challenge=${challenge}`;
-  const answer = await getJson({ host: reachableHost(host), port, path, timeoutMs: HEALTH_TIMEOUT_MS });
+  const answer = await getJson({ host: toReachableHost(host), port, path, timeoutMs: HEALTH_TIMEOUT_MS });
   return typeof answer === 'object' && answer['proof'] === proveToken(token, challenge, port);
 }
 
-/** Describes which program uses a port. */
+/** Describes which program uses a port that is known to be in use. */
 export async function describePortOwner(probe: PortProbe): Promise<string> {
   const state = await probePort(probe);
   if (state.kind !== 'bridge') return 'Another program uses it.';
@@ -161,12 +162,12 @@ const LAUNCH_TIMEOUT_MS = 5_000;
 /**
  * Opens GET /launches, and resolves once the bridge has counted the launch.
  *
- * @throws Error if nothing listens, or the listener does not support launches
+ * @throws Error if nothing listens, or the listener does not answer in time or rejects the launch
  */
 export function createLaunch({ host, port }: Address, token?: string): Promise<LaunchConnection> {
   return new Promise((resolve, reject) => {
     const headers = authorize(token);
-    const request = get({ host: reachableHost(host), port, path: '/launches', headers, agent: false });
+    const request = get({ host: toReachableHost(host), port, path: '/launches', headers, agent: false });
     const timer = setTimeout(() => request.destroy(new Error(`port ${port} does not answer`)), LAUNCH_TIMEOUT_MS);
     const settle = (): void => clearTimeout(timer);
     const closed = new Promise<void>((end) => request.once('close', end));
@@ -185,7 +186,9 @@ export function createLaunch({ host, port }: Address, token?: string): Promise<L
       response.on('error', () => undefined).resume();
       if (response.statusCode === 200) return resolve({ close: () => void request.destroy(), closed });
       request.destroy();
-      reject(new Error(`the bridge on port ${port} is too old for launches`));
+      const { statusCode } = response;
+      const reason = statusCode === 404 ? 'is too old for launches' : `rejects launches with status ${statusCode}`;
+      reject(new Error(`the bridge on port ${port} ${reason}`));
     });
   });
 }

@@ -1,4 +1,4 @@
-/** Reads and writes the files of a background bridge: its record, its log, its catalog. */
+/** Manages the files of background bridges: reads and writes records, and removes logs and catalogs left behind. */
 import { createHash } from 'node:crypto';
 import { closeSync, constants, openSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -36,10 +36,10 @@ export interface BridgeRecord {
   readonly stopWhenUnused: boolean;
 }
 
-/** Returns the path of the record. @param folder the state folder */
+/** Returns the path of a background bridge's record. @param folder the state folder */
 export const stateFileOf = (folder: string, port: number): string => join(folder, `bridge-${port}.json`);
 
-/** Returns the path of a background bridge's log, unless the user names another. */
+/** Returns the default path of a background bridge's log. */
 export const logFileOf = (folder: string, port: number): string => join(folder, `bridge-${port}.log`);
 
 /** Returns the path of the model catalog for a launched Codex. */
@@ -59,7 +59,7 @@ function readText(file: string): string {
  * Creates the state folder if it is missing. Other users must not be able to create files in it, because the bridge
  * writes its log there and trusts its records.
  *
- * @returns why it cannot be used, as a sentence
+ * @returns a sentence that says why the folder cannot be used; `undefined` if it can
  */
 export function prepareStateFolder(folder: string, userId = process.getuid?.()): string | undefined {
   try {
@@ -74,7 +74,7 @@ export function prepareStateFolder(folder: string, userId = process.getuid?.()):
   }
 }
 
-/** Returns the id of a key in a record. @param startedAt of the record: the same key has a different id in each */
+/** Returns the id of a key in a record. @param startedAt the record's: each record has another id for the same key */
 export const identifyKey = (key: string | undefined, startedAt: string): string =>
   (key === undefined ? NO_KEY : createHash('sha256').update(`${startedAt} ${key}`).digest('hex').slice(0, 16));
 
@@ -123,9 +123,9 @@ function readIds(value: unknown): BridgeRecord['optionIds'] {
 }
 
 /**
- * Returns when a process started. Together with the pid it identifies the process, because a reused pid has a different
- * start time. On Linux, in clock ticks since boot (proc_pid_stat(5), field 22); elsewhere, as a date. `undefined` on
- * Windows, and if there is no such process.
+ * Returns when a process started. Together with the pid, this identifies the process, because another process with the
+ * same pid starts at another time. On Linux, in clock ticks since boot (proc_pid_stat(5), field 22); elsewhere, as a
+ * date. `undefined` on Windows, and if there is no such process.
  */
 export function readProcessStart(pid: number, platform = process.platform): string | undefined {
   if (platform === 'win32') return undefined;
@@ -162,8 +162,8 @@ const MAX_AGE_MS = 30 * 86_400_000;
 const LEFTOVER = /^(?:bridge-(\d+)\.log(?:\.1)?|models-(\d+)\.json)$/;
 
 /**
- * Removes logs and catalogs that bridges on free ports left behind in `folder`: those unmodified for 30 days, if the
- * port has no record and is not the default port. Never throws.
+ * Removes logs and catalogs that ended bridges left behind in `folder`: those unmodified for 30 days, if their port has
+ * no record and is not the default port. Never throws.
  *
  * @param now milliseconds since the epoch
  */

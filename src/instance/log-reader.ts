@@ -4,7 +4,7 @@ import { basename, dirname } from 'node:path';
 import { StringDecoder } from 'node:string_decoder';
 import { codeOf } from '../base/thrown';
 
-const BLOCK = 65_536;
+const BLOCK_SIZE = 65_536;
 
 const LINE_FEED = 10;
 
@@ -15,7 +15,7 @@ export interface FileRange {
 }
 
 /**
- * Returns the last `count` lines of `path` at most, without line endings; none if there is no such file.
+ * Returns at most the last `count` lines of `path`, without line endings; none if there is no such file.
  * @throws file system errors, except for a missing file
  */
 export function readTail(path: string, count: number, range: FileRange = {}): readonly string[] {
@@ -40,7 +40,7 @@ function readBackwards(path: string, count: number, { from = 0, to = Infinity }:
     let feeds = 0;
     let end = Math.min(fstatSync(file).size, to);
     while (end > from && feeds <= count) {
-      const start = Math.max(from, end - BLOCK);
+      const start = Math.max(from, end - BLOCK_SIZE);
       const block = Buffer.alloc(end - start);
       const read = block.subarray(0, readSync(file, block, 0, block.length, start));
       blocks.unshift(read);
@@ -75,7 +75,7 @@ export interface LogReader {
  * and then the new one from the beginning; if the file is truncated, it starts over.
  */
 export function createLogReader(path: string): LogReader {
-  const block = Buffer.alloc(BLOCK);
+  const block = Buffer.alloc(BLOCK_SIZE);
   let file = openIfReadable(path);
   let position = file === undefined ? 0 : fstatSync(file).size;
   const decoder = new StringDecoder('utf8');
@@ -83,7 +83,7 @@ export function createLogReader(path: string): LogReader {
     if (fstatSync(descriptor).size < position) position = 0;
     let text = '';
     for (;;) {
-      const length = readSync(descriptor, block, 0, BLOCK, position);
+      const length = readSync(descriptor, block, 0, BLOCK_SIZE, position);
       if (length === 0) return text;
       position += length;
       text += decoder.write(block.subarray(0, length));
@@ -129,6 +129,7 @@ const POLL_MS = 500;
  *
  * @param watchFolder replaced by tests
  * @returns a function that stops watching
+ * @throws file system errors, such as for a missing file
  */
 export function watchLog(path: string, onChange: () => void, watchFolder: typeof watch = watch): () => void {
   const target = realpathSync(path);

@@ -4,18 +4,18 @@ import { OPTIONS, OPTION_NAMES, type Config, type OptionName } from '../config/o
 import { findVariable, type Environment, type FlagTexts } from '../config/resolve';
 import type { BridgeRecord } from './bridge-record';
 
-/** Options that are not those of the running bridge, that the launcher applies itself, or that are compared elsewhere. */
+/** Options that say how to reach a bridge, that the launcher applies itself, or that are compared elsewhere. */
 const NOT_COMPARED: readonly OptionName[] = [
   'host', 'port', 'socket', 'aiBaseUrl', 'provider', 'aiApiKey', 'defaultModel', 'accessToken', 'accessTokenFile',
 ];
 
-/** Paths are relative to different folders. */
+/** Not paths, which may be relative to different folders. */
 const COMPARED = OPTION_NAMES.filter((name) => !NOT_COMPARED.includes(name) && !OPTIONS[name].type.path);
 
 const identify = (value: unknown, startedAt: string): string =>
   createHash('sha256').update(`${startedAt} ${JSON.stringify(value)}`).digest('hex').slice(0, 8);
 
-/** Returns an id for the value of each option. @param startedAt of the record: the same value has another id in each */
+/** Returns an id for the value of each option. @param startedAt the record's */
 export const identifyOptions = (config: Config, startedAt: string): Readonly<Record<string, string>> =>
   Object.fromEntries(COMPARED.map((name) => [name, identify(config[name], startedAt)]));
 

@@ -27,11 +27,11 @@ export interface StartOptions {
   readonly host: string;
   /** 0 picks a free port. */
   readonly port: number;
-  /** The access token that the bridge requires, unless its own configuration has one. */
+  /** The access token that the bridge must require; if absent, its configuration decides. */
   readonly token?: string | undefined;
   /** Whether the bridge exits once no launched Codex and no other client uses it. */
   readonly stopWhenUnused: boolean;
-  /** How long the bridge may take until it listens, in milliseconds. */
+  /** How long the bridge may take to start listening, in milliseconds. */
   readonly limitMs?: number;
 }
 
@@ -46,9 +46,9 @@ const FREE_PORT_TRIES = 3;
 
 /**
  * Starts `serve` as a process that outlives this one, with the configuration of `flags` and `env`, which must be valid.
- * `host` and `port` override those in `flags` and `env`.
+ * `host`, `port` and `token` override those in `flags` and `env`.
  *
- * @returns the address that it listens on; or why it does not, followed by the last lines of its log
+ * @returns the address of the bridge; or why it does not listen, followed by what it has written to the log
  */
 export async function startBridge(options: StartOptions): Promise<StartedBridge> {
   const tries = options.port === 0 ? FREE_PORT_TRIES : 1;
@@ -74,7 +74,8 @@ type StartOutcome =
   | (Extract<StartedBridge, { ok: false }> & { readonly code?: number });
 
 /**
- * Finds a free port of `host`. Another program may take it after this returns.
+ * Finds a free port of `host`, which another program may take at any time.
+ *
  * @throws system errors, for example for a host that does not belong to this machine
  */
 export function findFreePort(host: string): Promise<number> {
@@ -115,7 +116,7 @@ async function startOn(port: number, options: StartOptions): Promise<StartOutcom
     stdio: ['ignore', 'ignore', log, 'ipc'],
   });
   closeSync(log);
-  const outcome = await untilListening(child, options.limitMs ?? LIMIT_MS);
+  const outcome = await waitUntilListening(child, options.limitMs ?? LIMIT_MS);
   if (outcome.kind === 'listening') return { ok: true, ...outcome.address, pid: child.pid ?? 0, logFile };
   const output = readTail(logFile, SHOWN_LINES, { from: size }).map((line) => `\n  ${line}`).join('');
   const problem = `The bridge did not start: ${outcome.reason}.${output === '' ? '' : ` Its output:${output}`}`;
@@ -148,10 +149,10 @@ export interface ChildEnvironmentOptions {
   readonly fixed: Readonly<Record<string, string>>;
 }
 
-/** Variables that Node sets for child processes, which must not reach the bridge. */
+/** Variables that Node sets for this process, and that must not reach the bridge. */
 const NODE_VARIABLES = ['NODE_CHANNEL_FD', 'NODE_CHANNEL_SERIALIZATION_MODE', 'NODE_UNIQUE_ID', 'NODE_TEST_CONTEXT'];
 
-/** Creates the environment of the child: its configuration, and nothing that concerns only its parent. */
+/** Creates the environment of the child: `env` without NODE_VARIABLES, with flags, absolute paths and `fixed`. */
 export function createChildEnvironment(options: ChildEnvironmentOptions): Readonly<Record<string, string>> {
   const { flags, env, loaded, resolvePath, fixed } = options;
   const child: Record<string, string> = {};
@@ -171,7 +172,7 @@ type ChildOutcome =
   | { readonly kind: 'failed'; readonly reason: string; readonly code?: number };
 
 /** Waits until the child listens or ends, then detaches from it. */
-function untilListening(child: ChildProcess, limitMs: number): Promise<ChildOutcome> {
+function waitUntilListening(child: ChildProcess, limitMs: number): Promise<ChildOutcome> {
   return new Promise((resolve) => {
     const finish = (outcome: ChildOutcome): void => {
       clearTimeout(timer);

@@ -5,7 +5,7 @@ import type { CommandContext } from '../command/command';
 import { loadWithoutKeyStore, requireConfig } from '../command/load-config';
 import { describeMachine, findPaths, type Paths } from '../command/paths';
 import { renderUrl, type Address } from '../command/render';
-import { reachableHost } from './bridge-client';
+import { toReachableHost } from './bridge-client';
 import { readRecord, stateFileOf, type BridgeRecord } from './bridge-record';
 
 export interface BridgeTarget {
@@ -16,7 +16,7 @@ export interface BridgeTarget {
   readonly host: string;
   readonly port: number;
   readonly stateFile: string;
-  /** The record of a background bridge; it may have been killed since. */
+  /** The record of a background bridge, which may have been killed since. */
   readonly record: BridgeRecord | undefined;
 }
 
@@ -31,11 +31,11 @@ export function findTarget(context: CommandContext): BridgeTarget | number {
   const stateFile = stateFileOf(paths.state, config.port);
   const record = readRecord(stateFile);
   const host = origins.host.kind === 'default' ? (record?.host ?? config.host) : config.host;
-  return { config, origins, paths, host: reachableHost(host), port: config.port, stateFile, record };
+  return { config, origins, paths, host: toReachableHost(host), port: config.port, stateFile, record };
 }
 
 /** Renders the base URL for clients of the bridge. */
-export const renderBase = ({ host, port }: Address): string => `${renderUrl({ host: reachableHost(host), port })}/v1`;
+export const renderBase = ({ host, port }: Address): string => `${renderUrl({ host: toReachableHost(host), port })}/v1`;
 
 /** Renders a command line for the bridge on `port`. */
 export function renderCommand(command: string, port: number): string {

@@ -7,7 +7,7 @@ import type { Address } from '../command/render';
 import type { Config } from '../config/options';
 import type { Environment, FlagTexts } from '../config/resolve';
 import {
-  createLaunch, knowsToken, probePort, reachableHost, type Health, type LaunchConnection,
+  createLaunch, knowsToken, probePort, toReachableHost, type Health, type LaunchConnection,
 } from '../instance/bridge-client';
 import { describeKeyDifference, hasNoKey, readRecord, stateFileOf, type BridgeRecord } from '../instance/bridge-record';
 import { describeOptionDifference } from '../instance/option-difference';
@@ -99,7 +99,7 @@ async function findBridge(options: AttachOptions): Promise<FoundBridge | NotAtta
   const difference = running === version
     ? own && describeKeyDifference(own, config.aiApiKey)
     : `It is version ${running}, not ${version}.`;
-  const found = { host: reachableHost(host), port, token };
+  const found = { host: toReachableHost(host), port, token };
   if (isPortFixed) return { ...found, notes: [] };
   if (difference === undefined) {
     const ignored = own && describeOptionDifference(own, options);
@@ -137,7 +137,7 @@ async function startNew(
   const passedToken = requiresToken(config) ? undefined : token;
   const started = await startBridge({ flags, env, paths, host: config.host, port, token: passedToken, stopWhenUnused });
   if (started.ok)
-    return { host: reachableHost(started.host), port: started.port, token, notes: listNotes(started.port) };
+    return { host: toReachableHost(started.host), port: started.port, token, notes: listNotes(started.port) };
   const isTaken = port !== 0 && (await probePort({ host: config.host, port })).kind !== 'free';
   return isTaken ? 'retry' : { ok: false, problem: started.problem };
 }

@@ -9,7 +9,7 @@ import { promisify } from 'node:util';
 import { probePort, createLaunch } from '../../src/instance/bridge-client';
 import { createChildEnvironment, startBridge, type StartedBridge } from '../../src/instance/start-bridge';
 import { listRecords, readProcessStart, stateFileOf, removeLeftovers } from '../../src/instance/bridge-record';
-import { untilExited } from '../../src/instance/stop-bridge';
+import { waitForExit } from '../../src/instance/stop-bridge';
 import { run } from '../../src/cli/main';
 import { readVersion } from '../../src/command/version';
 import { createHome, KEY, kill, LIMIT, listen, pretend, type Home } from '../support/cli/background';
@@ -318,7 +318,7 @@ test('a bridge that stops when unused ends with its last launch, and removes its
   await first.closed;
   assert.equal((await probePort({ ...started, timeoutMs: 10_000 })).kind, 'bridge');
   second.close();
-  assert.ok(await untilExited(started.pid, 30_000));
+  assert.ok(await waitForExit(started.pid, 30_000));
   assert.deepEqual(home.records(), []);
   assert.match(readFileSync(started.logFile, 'utf8'), / info {2}the bridge is stopping reason="no clients left"\n$/);
 });
@@ -335,7 +335,7 @@ test('a bridge that stops when unused also ends when its launcher is killed', LI
   context.after(() => launcher.kill('SIGKILL'));
   await once(launcher.stdout, 'data');
   launcher.kill('SIGKILL');
-  assert.ok(await untilExited(started.pid, 30_000));
+  assert.ok(await waitForExit(started.pid, 30_000));
 });
 
 test('the key never reaches the log', LIMIT, async (context) => {

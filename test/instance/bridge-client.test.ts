@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { createServer, type AddressInfo } from 'node:net';
 import { test, type TestContext } from 'node:test';
-import { probePort, reachableHost, createLaunch } from '../../src/instance/bridge-client';
+import { probePort, toReachableHost, createLaunch } from '../../src/instance/bridge-client';
 import { findFreePort } from '../../src/instance/start-bridge';
 import { listen, pretend } from '../support/cli/background';
 import { startServer } from '../support/bridge/test-server';
@@ -118,7 +118,7 @@ test('an invalid host counts as free, because listening there then reports the r
 });
 
 test('the address of all interfaces is reached at the loopback address', () => {
-  assert.deepEqual(['0.0.0.0', '::', '127.0.0.1', 'localhost'].map(reachableHost), [
+  assert.deepEqual(['0.0.0.0', '::', '127.0.0.1', 'localhost'].map(toReachableHost), [
     '127.0.0.1',
     '::1',
     '127.0.0.1',

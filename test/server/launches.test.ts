@@ -61,6 +61,8 @@ test('createLaunch rejects without a bridge that supports launches', LIMIT, asyn
   await assert.rejects(createLaunch({ host: '127.0.0.1', port }), { code: 'ECONNREFUSED' });
   const otherServer = await listen(context, (_request, response) => response.writeHead(404).end('no'));
   await assert.rejects(createLaunch({ host: '127.0.0.1', port: otherServer }), /is too old for launches/);
+  const guarded = await listen(context, (_request, response) => response.writeHead(401).end('no'));
+  await assert.rejects(createLaunch({ host: '127.0.0.1', port: guarded }), /rejects launches with status 401/);
   const closing = await listen(context, (request) => request.socket.destroy());
   await assert.rejects(createLaunch({ host: '127.0.0.1', port: closing }));
 });

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { listRecords, type BridgeRecord } from '../../../src/instance/bridge-record';
-import { untilExited } from '../../../src/instance/stop-bridge';
+import { waitForExit } from '../../../src/instance/stop-bridge';
 import { run } from '../../../src/cli/main';
 import { type Paths, describeMachine, findPaths } from '../../../src/command/paths';
 import { createFakeIo, type FakeIo } from './fake-io';
@@ -66,7 +66,7 @@ export async function kill(pid: number): Promise<void> {
   } catch {
     return;
   }
-  await untilExited(pid, 5_000);
+  await waitForExit(pid, 5_000);
 }
 
 /** Starts an HTTP server that is closed after the test. @returns its port */
