@@ -1,8 +1,11 @@
 /** Quotes words of a command line that users can paste. */
 
-/** Quotes a word for POSIX shells and fish: in single quotes, if necessary. */
+/**
+ * Quotes a word for POSIX shells and fish: in single quotes, if necessary. Quotes and backslashes are outside, because
+ * within single quotes only fish reads `\'` and `\\` as escapes.
+ */
 export function quoteShellWord(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replace(/['\\]/g, "'\\$&'")}'`;
 }
 
 /** Quotes a word for PowerShell, always in single quotes (about_Quoting_Rules). */

@@ -2,7 +2,7 @@
 import { findRoute, resolveModel, type ModelMap } from './catalog';
 import type { Dialect } from './dialect';
 import { overlay, type DiscoveredModel } from './discovered-models';
-import type { Evidence, Model, Provider } from './provider';
+import { ASSUMED_LIMITS, type Evidence, type Model, type Provider } from './provider';
 
 /** The source of an entry's facts: a row's evidence, the provider's own list, or assumptions. */
 export type Basis = Evidence | 'listed' | 'assumed';
@@ -27,12 +27,6 @@ export interface ListOptions {
   /** The catalog in which aliases are resolved; the built-in one if absent. */
   readonly catalog?: readonly Provider[] | undefined;
 }
-
-/**
- * Limits assumed for an unknown model. Most models that support tools have higher limits. If the real window is larger,
- * Codex only compacts too early; if it is smaller, requests fail.
- */
-const ASSUMED = { contextWindow: 128_000, maxOutput: 8_192 } as const;
 
 /** Lists the models, the default first. If several have the same name, only the one that a request uses is listed. */
 export function listEntries(primary: Provider, options: ListOptions = {}): readonly CatalogEntry[] {
@@ -77,8 +71,8 @@ function assume(id: string, { images, maxTokens }: Dialect): Model {
   return {
     id,
     name: id,
-    contextWindow: ASSUMED.contextWindow,
-    maxOutput: maxTokens ?? ASSUMED.maxOutput,
+    contextWindow: ASSUMED_LIMITS.contextWindow,
+    maxOutput: maxTokens ?? ASSUMED_LIMITS.maxOutput,
     input: images ? ['text', 'image'] : ['text'],
     efforts: [],
     evidence: 'inferred',

@@ -38,6 +38,12 @@ export interface RequestChanges {
   readonly visionModel?: string;
 }
 
+/**
+ * Limits assumed for an unknown model. Most models that support tools have higher limits. If the real window is larger,
+ * Codex only compacts too early; if it is smaller, requests fail.
+ */
+export const ASSUMED_LIMITS = { contextWindow: 128_000, maxOutput: 8_192 } as const;
+
 export interface Model extends RequestChanges {
   /** The exact id that the provider expects. */
   readonly id: string;

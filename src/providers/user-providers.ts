@@ -7,7 +7,9 @@ import { compact } from '../base/json';
 import { quote } from '../base/quote';
 import { checkShape, childPath } from '../base/shape';
 import { PROVIDERS } from './catalog';
-import type { ConnectionSettings, Model, Provider, ProviderKey, RequestChanges } from './provider';
+import {
+  ASSUMED_LIMITS, type ConnectionSettings, type Model, type Provider, type ProviderKey, type RequestChanges,
+} from './provider';
 import { FILE_SHAPE, type UserChanges, type UserFile, type UserModel, type UserProvider } from './user-shape';
 
 /** The inputs for reading the file. */
@@ -26,9 +28,6 @@ export type ParsedProviders =
       readonly variables: readonly string[];
     }
   | { readonly ok: false; readonly errors: readonly string[] };
-
-/** Default limits of a model in the file, the same as for unknown models. */
-const ASSUMED = { contextWindow: 128_000, maxOutput: 8_192 } as const;
 
 /**
  * Parses the text of the file, which is JSON with comments.
@@ -200,7 +199,7 @@ class RowReader {
     const inherited =
       base?.defaultEffort !== undefined && efforts.includes(base.defaultEffort) ? base.defaultEffort : undefined;
     return {
-      ...ASSUMED,
+      ...ASSUMED_LIMITS,
       ...compact({ remark: base?.remark }),
       id: base?.id ?? id,
       name: given.name ?? base?.name ?? id,

@@ -73,22 +73,22 @@ const TEXT_NAMES =
 
 /** Inlines text files. Passes other files on if the provider accepts them; otherwise, `unsupportedFiles` applies. */
 function translateFile(part: FilePart, rules: MediaRules, notes: Notes): ChatPart {
-  const name = part.filename ?? 'file';
+  const name = part.filename;
   const text = decodeTextFile(part);
-  if (text !== undefined) return { type: 'text', text: `<file name="${name}">\n${text}\n</file>` };
+  if (text !== undefined) return { type: 'text', text: `<file name="${name ?? 'file'}">\n${text}\n</file>` };
   if (!canSend(part, rules)) {
     const why = rules.files ? 'a file can be sent only as data or by its id' : 'the provider accepts no files';
-    if (rules.unsupportedFiles === 'mark') return leaveOut(`file ${name}`, why, notes);
+    if (rules.unsupportedFiles === 'mark') return leaveOut(name === undefined ? 'file' : `file ${name}`, why, notes);
     throw new BridgeError(
       'invalid_request',
-      `Cannot send the file "${name}": ${why}. Send its text or an image instead.`,
+      `Cannot send the file${name === undefined ? '' : ` "${name}"`}: ${why}. Send its text or an image instead.`,
       { param: 'input' },
     );
   }
   return {
     type: 'file',
     file: {
-      ...(part.filename !== undefined && { filename: part.filename }),
+      ...(name !== undefined && { filename: name }),
       ...(part.data !== undefined && { file_data: part.data }),
       ...(part.fileId !== undefined && { file_id: part.fileId }),
     },

@@ -3,7 +3,7 @@ import { compact, type JsonObject } from '../base/json';
 import type { Notes } from '../base/notes';
 import type { Dialect, ThinkingControl } from '../providers/dialect';
 import { clampEffort } from '../providers/dialect';
-import type { ChatContent, ChatMessage, ChatRequest } from '../wire/chat';
+import type { ChatContent, ChatRequest } from '../wire/chat';
 import type { ResponsesRequest, TextFormat } from '../wire/responses-request';
 
 /** The entry of `include` that requests log probabilities. */
@@ -74,9 +74,9 @@ function controlThinking(control: ThinkingControl, effort: string | undefined, s
   }
 }
 
-/** `minimal` turns thinking off, unless the model has the level `low`: DeepSeek documents minimal → low. */
+/** `minimal` turns thinking off, unless the model has it or the level `low`: DeepSeek documents minimal → low. */
 function isOff(effort: string | undefined, control: ThinkingControl): boolean {
-  const hasLowLevel = 'levels' in control && control.levels?.includes('low');
+  const hasLowLevel = 'levels' in control && control.levels?.some((level) => level === 'minimal' || level === 'low');
   return effort === 'none' || (effort === 'minimal' && !hasLowLevel);
 }
 
@@ -118,21 +118,18 @@ export function translateFormat(format: TextFormat | undefined, dialect: Dialect
 }
 
 /**
- * Removes `response_format`, for models that reject it, and describes its schema in the first message. `json_object`
- * needs no description, because OpenAI already requires the word JSON in the messages.
+ * Removes `response_format`, for models that reject it, and describes its schema in the first message that is not the
+ * model's. `json_object` needs no description, because OpenAI already requires the word JSON in the messages.
  */
 export function moveFormatIntoMessages(chat: ChatRequest): ChatRequest {
   const { response_format: format, ...rest } = chat;
   if (format === undefined) return chat;
-  const [first, ...others] = chat.messages;
-  if (format.type !== 'json_schema' || first === undefined) return rest;
+  if (format.type !== 'json_schema') return rest;
   const text = describeFormat({ type: format.type, ...format.json_schema });
-  return { ...rest, messages: [withText(first, text), ...others] };
-}
-
-function withText(message: ChatMessage, text: string): ChatMessage {
-  if (message.role !== 'system' && message.role !== 'developer' && message.role !== 'user') return message;
-  return { ...message, content: append(message.content, text) };
+  const first = chat.messages.findIndex(({ role }) => role !== 'assistant' && role !== 'tool');
+  const messages = chat.messages.map((message, index) =>
+    index === first ? { ...message, content: append(message.content ?? '', text) } : message);
+  return { ...rest, messages };
 }
 
 const append = (content: ChatContent, text: string): ChatContent =>

@@ -50,8 +50,9 @@ export function computeWait(
 ): number | undefined {
   const requested = error.details.retryAfterMs;
   if (requested !== undefined) return requested <= limits.longestWaitMs ? requested : undefined;
-  const wait = Math.max(error.details.pauseMs ?? 0, FIRST_WAIT_MS * 2 ** (failed - 1));
-  return Math.min(limits.longestWaitMs, wait * (0.75 + random / 2));
+  const backoff = FIRST_WAIT_MS * 2 ** (failed - 1) * (0.75 + random / 2);
+  const pause = (error.details.pauseMs ?? 0) * (1 + random / 4);
+  return Math.min(limits.longestWaitMs, Math.max(backoff, pause));
 }
 
 /** Maximum number of turns that are tracked; the oldest is evicted first. */

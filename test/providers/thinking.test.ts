@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { findProvider, PROVIDERS, resolveModel } from '../../src/providers/catalog';
-import { EFFORTS } from '../../src/providers/dialect';
+import { DEFAULT_DIALECT, EFFORTS } from '../../src/providers/dialect';
 import { translateThinking } from '../../src/translate/settings';
 import { readResponsesRequest } from '../../src/wire/read-responses';
 
@@ -200,6 +200,14 @@ for (const [provider, model, sent] of ROWS) {
     }
   });
 }
+
+it('minimal is sent to a model that has it as a level', () => {
+  const thinking = { kind: 'enable_thinking', levels: ['minimal', 'high'] } as const;
+  const dialect = { ...DEFAULT_DIALECT, thinking };
+  const request = readResponsesRequest({ input: 'Hi', reasoning: { effort: 'minimal' } });
+  const sent = translateThinking(request, { dialect, forwardReasoning: false });
+  assert.deepEqual(sent, { enable_thinking: true, reasoning_effort: 'minimal' });
+});
 
 it('every effort of every provider sends a level that its row names, or none', () => {
   for (const { name, models } of PROVIDERS) {

@@ -95,7 +95,7 @@ describe('files', () => {
     });
     assert.equal(
       translate(file({ file_url: 'https://example.com/a.pdf' }), { files: true }).content,
-      '[file file left out: a file can be sent only as data or by its id]',
+      '[file left out: a file can be sent only as data or by its id]',
     );
   });
 

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Dialect, ThinkingControl } from '../../src/providers/dialect';
+import { moveFormatIntoMessages } from '../../src/translate/settings';
 import { validate } from '../support/strict/rules';
 import { translate, translateChat } from '../support/bridge/translations';
 
@@ -51,6 +52,18 @@ describe('text.format', () => {
   it('a schema without a name gets one', () => {
     const { chat } = translate({ text: { format: { type: 'json_schema', schema: SCHEMA } } });
     assert.deepEqual(chat.response_format, { type: 'json_schema', json_schema: { name: 'output', schema: SCHEMA } });
+  });
+
+  it('moves into the first message that is not the model’s', () => {
+    const said = { role: 'assistant', content: 'Hello.' } as const;
+    const { response_format: _, messages } = moveFormatIntoMessages({
+      model: 'm',
+      messages: [said, { role: 'user', content: 'Hi.' }, { role: 'user', content: 'Bye.' }],
+      stream: false,
+      response_format: { type: 'json_schema', json_schema: { name: 'n', schema: SCHEMA } },
+    });
+    assert.deepEqual(
+      messages, [said, { role: 'user', content: `Hi.\n\n${inSchema}` }, { role: 'user', content: 'Bye.' }]);
   });
 
   it('response_format of a chat client is the same', () => {
