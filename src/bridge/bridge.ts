@@ -3,7 +3,7 @@ import type { JsonObject } from '../base/json';
 import type { BridgeError } from '../errors/bridge-error';
 import type { ClientKind } from '../errors/error-body';
 import type { TurnRecord } from '../observe/turn-record';
-import type { Detached } from '../state/background-run';
+import type { DetachedWork } from '../state/background-run';
 import type { KeptResponses } from '../state/kept-responses';
 
 /** The client of a turn, and the signal that ends the turn early. */
@@ -24,7 +24,7 @@ export interface Caller {
   /** Called when the answer has begun. By then the request is released, unless `holdsRequest` is true. */
   readonly onBegun?: (holdsRequest: boolean) => void;
   /** Starts work that continues without the client; absent if that is not supported. */
-  readonly detach?: () => Detached;
+  readonly detach?: () => DetachedWork;
   /** Aborted when the client disconnects or the server shuts down. A BridgeError as reason reaches the client. */
   readonly abort: AbortSignal;
 }

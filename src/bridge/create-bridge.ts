@@ -4,7 +4,7 @@ import { isRecord, type UnknownRecord } from '../base/json';
 import { BridgeError } from '../errors/bridge-error';
 import type { Logger } from '../observe/log';
 import { findProvider } from '../providers/catalog';
-import type { Background } from '../state/background';
+import type { BackgroundRuns } from '../state/background';
 import type { AnswerSearch } from '../search/answer-search';
 import type { KeptResponses } from '../state/kept-responses';
 import { createStateServices, type StateServices } from '../state/open-store';
@@ -64,8 +64,8 @@ export function createBridge(
   };
   let kept: KeptResponses | undefined;
   let search: AnswerSearch | undefined;
-  let runs: Background | undefined;
-  const background = (): Background => (runs ??= openBackground(state));
+  let runs: BackgroundRuns | undefined;
+  const background = (): BackgroundRuns => (runs ??= openBackgroundRuns(state));
   return {
     start: (kind, body, caller) =>
       kind === 'responses' && isRecord(body) && body['background'] === true
@@ -86,7 +86,7 @@ export function createBridge(
 const withProvider = (settings: BridgeSettings): Pick<TurnContext, 'settings' | 'provider'> =>
   ({ settings, provider: findProvider(settings.provider, settings.aiBaseUrl, settings.catalog) });
 
-function openKept(state: StateServices, background: () => Background): KeptResponses {
+function openKept(state: StateServices, background: () => BackgroundRuns): KeptResponses {
   const { createKeptResponses }: typeof import('../state/kept-responses') = require('../state/kept-responses');
   return createKeptResponses(state, background);
 }
@@ -112,9 +112,9 @@ function openSearch(refreshContext: () => TurnContext): AnswerSearch {
   return createSearch(refreshContext);
 }
 
-function openBackground(state: StateServices): Background {
-  const { createBackground }: typeof import('../state/background') = require('../state/background');
-  return createBackground(state);
+function openBackgroundRuns(state: StateServices): BackgroundRuns {
+  const { createBackgroundRuns }: typeof import('../state/background') = require('../state/background');
+  return createBackgroundRuns(state);
 }
 
 /**
@@ -122,7 +122,7 @@ function openBackground(state: StateServices): Background {
  * @throws BridgeError for an invalid request; later failures are reported in the Response
  */
 async function startInBackground(
-  body: UnknownRecord, caller: Caller, context: TurnContext, background: Background,
+  body: UnknownRecord, caller: Caller, context: TurnContext, background: BackgroundRuns,
 ): Promise<Turn> {
   const { abort: _ofClient, detach, ...rest } = caller;
   if (!detach)

@@ -11,7 +11,7 @@ export const answerResponse: Handler = (exchange, id) => {
   const query = readQuery(exchange);
   if (query.get('stream') === 'true' && exchange.request.method === 'GET')
     return follow(exchange, id, query.get('starting_after') ?? undefined);
-  return send(exchange, (kept) => kept.response(id));
+  return send(exchange, (kept) => kept.getResponse(id));
 };
 /** POST /responses/{id}/cancel. */
 export const cancelResponse: Handler = (exchange, id) => send(exchange, (kept) => kept.cancelResponse(id));
@@ -19,14 +19,14 @@ export const cancelResponse: Handler = (exchange, id) => send(exchange, (kept) =
 export const deleteResponse: Handler = (exchange, id) => send(exchange, (kept) => kept.deleteResponse(id));
 /** GET /responses/{id}/input_items, in pages. */
 export const answerInputItems: Handler = (exchange, id) =>
-  send(exchange, (kept) => kept.inputItems(id, readPageQuery(exchange)));
+  send(exchange, (kept) => kept.listInputItems(id, readPageQuery(exchange)));
 /** GET /conversations/{id}. */
-export const answerConversation: Handler = (exchange, id) => send(exchange, (kept) => kept.conversation(id));
+export const answerConversation: Handler = (exchange, id) => send(exchange, (kept) => kept.getConversation(id));
 /** DELETE /conversations/{id}; its responses are kept. */
 export const deleteConversation: Handler = (exchange, id) => send(exchange, (kept) => kept.deleteConversation(id));
 /** GET /conversations/{id}/items, in pages. */
 export const answerConversationItems: Handler = (exchange, id) =>
-  send(exchange, (kept) => kept.conversationItems(id, readPageQuery(exchange)));
+  send(exchange, (kept) => kept.listConversationItems(id, readPageQuery(exchange)));
 
 /** POST /conversations; without a body, creates an empty conversation. */
 export const createConversation: Handler = async (exchange) => {
@@ -41,7 +41,7 @@ export const addConversationItems: Handler = (exchange, id) =>
 export const answerInputTokens: Handler = (exchange) =>
   useBody(exchange, async (body) => {
     const { kind } = readClient(exchange.request);
-    const estimate = await exchange.services.bridge.kept().inputTokens(body, kind);
+    const estimate = await exchange.services.bridge.kept().estimateInputTokens(body, kind);
     writeJson(exchange.response, estimate, { 'x-bridge-notes': 'estimate' });
   });
 
@@ -65,7 +65,7 @@ function readQuery({ request }: HttpExchange): URLSearchParams {
   return new URLSearchParams(url.includes('?') ? url.slice(url.indexOf('?') + 1) : '');
 }
 
-function readPageQuery(exchange: HttpExchange): Parameters<KeptResponses['inputItems']>[1] {
+function readPageQuery(exchange: HttpExchange): Parameters<KeptResponses['listInputItems']>[1] {
   const query = readQuery(exchange);
   const given = ['limit', 'order', 'after'].flatMap((name) => {
     const value = query.get(name);

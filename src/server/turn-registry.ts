@@ -2,7 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { TurnFacts, TurnRecord } from '../observe/turn-record';
-import type { Detached } from '../state/background-run';
+import type { DetachedWork } from '../state/background-run';
 import { BridgeError } from '../errors/bridge-error';
 import type { IdleShutdown } from './idle-shutdown';
 
@@ -49,7 +49,7 @@ export class TurnRegistry {
    * Registers work that no client waits for; it ends when the returned `end` is called.
    * @throws BridgeError after `rejectNew`
    */
-  detach(record?: TurnRecord): Detached {
+  detach(record?: TurnRecord): DetachedWork {
     if (this.rejection !== undefined) throw this.rejection;
     const entry = this.add(undefined, record);
     return { abort: entry.abort, end: () => this.remove(entry) };

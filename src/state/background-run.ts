@@ -4,7 +4,7 @@ import { BridgeError } from '../errors/bridge-error';
 import { SSE_DONE } from '../stream/sse';
 
 /** Work without a connected client; a shutdown waits for it. */
-export interface Detached {
+export interface DetachedWork {
   /** Aborted when the server shuts down, with a BridgeError as the reason. */
   readonly abort: AbortSignal;
   /** Marks the work as done. */
@@ -23,11 +23,11 @@ export type StartTurn = (abort: AbortSignal) => Promise<StartedTurn>;
 /** Maximum characters of events buffered by one run; the oldest are dropped first. */
 const MAX_CHARACTERS = 8 * 1024 * 1024;
 
-/** A running turn and its events; `ended` resolves after the last event. */
+/** A running turn and its events; `ended` settles after the last event, and rejects if the stream threw. */
 export class BackgroundRun {
   cancelled = false;
   done = false;
-  /** The request was sent to the provider. */
+  /** Whether the provider has begun to answer; until then, the status is `queued`. */
   begun = false;
   readonly ended: Promise<void>;
   /** SSE events, each with its trailing blank line. */
@@ -69,21 +69,21 @@ export class BackgroundRun {
 
   /**
    * Yields every event after number `after` (-1 for all) as it arrives, up to the last one.
-   * @throws BridgeError if some of them are no longer buffered
+   * @throws BridgeError if some of them are no longer buffered; later, `overload` if the reader falls that far behind
    */
   follow(after: number): AsyncIterable<string> {
     if (after + 1 < this.first) throw eventsNotBuffered(after + 1);
-    return this.events(after + 1);
+    return this.streamFrom(after + 1);
   }
 
-  /** Returns the buffered events from number `from`, the number of the first of them, and of the next to come. */
-  since(from: number): { readonly from: number; readonly events: string; readonly next: number } {
+  /** Reads the buffered events from number `from` on. Returns the number of the first one, and of the next to come. */
+  readFrom(from: number): { readonly from: number; readonly events: string; readonly next: number } {
     const start = Math.max(from, this.first);
     const events = this.buffered.slice(start - this.first).join('');
     return { from: start, events, next: this.first + this.buffered.length };
   }
 
-  private async *events(from: number): AsyncGenerator<string, void, undefined> {
+  private async *streamFrom(from: number): AsyncGenerator<string, void, undefined> {
     for (let next = from; ; ) {
       // Events are numbered without gaps: those missing at the front were dropped before this client read them.
       if (next < this.first)
@@ -165,14 +165,16 @@ function readResponse(block: string): UnknownRecord | undefined {
 
 /** What to do when the response is created, and when the run begins. */
 export interface RunCallbacks {
-  /** Called with the Response before the provider is called. An error that it throws ends the run. */
-  opened(response: UnknownRecord): Promise<void>;
-  /** Called when the run begins. Resolves once its result is stored; a shutdown waits for it. */
+  /** Called with the new Response before the provider is called. If it rejects, the turn is aborted. */
+  onOpened(response: UnknownRecord): Promise<void>;
+  /** Called with the new run. Resolves once the result is stored; a shutdown waits for that. */
   settle(run: BackgroundRun): Promise<void>;
 }
 
 /** Starts a turn with its own abort signal, which a shutdown and `cancel` trigger. */
-export async function startRun(detached: Detached, start: StartTurn, callbacks: RunCallbacks): Promise<BackgroundRun> {
+export async function startRun(
+  detached: DetachedWork, start: StartTurn, callbacks: RunCallbacks,
+): Promise<BackgroundRun> {
   const controller = new AbortController();
   const stop = (): void => controller.abort(detached.abort.reason);
   detached.abort.addEventListener('abort', stop);
@@ -185,7 +187,7 @@ export async function startRun(detached: Detached, start: StartTurn, callbacks: 
     const frames = turn.frames()[Symbol.asyncIterator]();
     const opening = await frames.next();
     const text = opening.done === true ? '' : opening.value;
-    await callbacks.opened(readResponse(text.slice(0, text.indexOf('\n\n'))) ?? {});
+    await callbacks.onOpened(readResponse(text.slice(0, text.indexOf('\n\n'))) ?? {});
     const run = new BackgroundRun(text, frames, controller);
     void callbacks.settle(run).then(end, end);
     return run;

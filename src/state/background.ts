@@ -1,7 +1,7 @@
 /** Runs background responses (`background: true`): polling, resumed streaming, cancelling. Loaded on first use. */
 import { BridgeError } from '../errors/bridge-error';
 import { messageOf } from '../base/thrown';
-import { startRun, type BackgroundRun, type Detached, type StartTurn } from './background-run';
+import { startRun, type BackgroundRun, type DetachedWork, type StartTurn } from './background-run';
 import { findResponse } from './history';
 import type { StateServices } from './open-store';
 import { writeOne } from './response-store';
@@ -14,24 +14,25 @@ const MAX_RUNNING = 50;
 const MAX_ENDED = 50;
 const MAX_CHARACTERS = 32 * 1024 * 1024;
 
-export interface Background {
+export interface BackgroundRuns {
   /**
    * @param detached starts work without a client
-   * @throws BridgeError for an invalid request; later failures are reported in the Response
+   * @throws BridgeError if the run cannot begin: an invalid request, too many runs, or no store; later failures are
+   *   reported in the Response
    */
-  start(detached: () => Detached, start: StartTurn): Promise<BackgroundRun>;
+  start(detached: () => DetachedWork, start: StartTurn): Promise<BackgroundRun>;
   /** Finds a run of this process that is in progress, or whose events are still buffered. */
   find(id: string): BackgroundRun | undefined;
   /** Finds a run of another process, if processes share the store. */
   findShared(id: string): Promise<SharedRun | undefined>;
-  /** Ends a run of any process. Returns false if the run does not exist. */
+  /** Cancels a run of any process, and waits until it has ended. Returns false if it does not exist. */
   cancel(id: string): Promise<boolean>;
-  /** Cancels and removes a run. Returns false if the run does not exist. */
+  /** Cancels and removes a run. Returns false if it does not exist. */
   forget(id: string): Promise<boolean>;
 }
 
 /** Creates the background runs of one bridge. */
-export function createBackground(services: StateServices): Background {
+export function createBackgroundRuns(services: StateServices): BackgroundRuns {
   const { openStore, clock } = services;
   const runs = new Map<string, BackgroundRun>();
   /** For each run, resolves once its result is stored. */
@@ -56,7 +57,7 @@ export function createBackground(services: StateServices): Background {
       const store = openStore();
       let publisher: RunPublisher | undefined;
       return startRun(detached(), start, {
-        async opened(response) {
+        async onOpened(response) {
           if (store.shared) publisher = new RunPublisher(store, clock, response);
           await publisher?.open();
         },
@@ -80,7 +81,7 @@ export function createBackground(services: StateServices): Background {
   };
 }
 
-/** Publishes a run while it is in progress, and stores its result. Never throws. */
+/** Publishes a run until it has ended, stores a cancellation, and drops the oldest ended runs. Never throws. */
 async function settle(
   run: BackgroundRun, runs: Map<string, BackgroundRun>, services: StateServices, publisher: RunPublisher | undefined,
 ): Promise<void> {

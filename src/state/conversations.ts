@@ -12,15 +12,12 @@ import { writeOne, type Change, type ResponseStore } from './response-store';
 
 /**
  * @param value `conversation` of a request: an id, or an object with one
- * @throws BridgeError for anything else except undefined and null
+ * @throws UnreadableField for anything else except undefined and null
  */
 export function readConversationId(value: unknown): string | undefined {
   if (value === undefined || value === null) return undefined;
   const id = asText(value) ?? (isRecord(value) ? asText(value['id']) : undefined);
-  if (id === undefined)
-    throw new BridgeError('invalid_request', 'Cannot read conversation: expected an id or an object with one.', {
-      param: 'conversation',
-    });
+  if (id === undefined) throw invalid('conversation', 'an id or an object with one', value);
   return id;
 }
 
@@ -46,13 +43,13 @@ const unknownConversation = (id: string): BridgeError =>
 export const addItems = (id: string, items: readonly RawItem[]): Change =>
   ({ id, text: JSON.stringify(items), items: idsOf(items), append: true });
 
-/** The operations on conversations. They throw BridgeError `not_found` for unknown ids. */
+/** The operations on conversations. They throw BridgeError: `not_found` for unknown ids, `too_large` at the limit. */
 export interface KeptConversations {
   /** @param body if undefined, the conversation is empty */
   createConversation(body: unknown): Promise<UnknownRecord>;
-  conversation(id: string): Promise<UnknownRecord>;
+  getConversation(id: string): Promise<UnknownRecord>;
   deleteConversation(id: string): Promise<UnknownRecord>;
-  conversationItems(id: string, query: PageQuery): Promise<UnknownRecord>;
+  listConversationItems(id: string, query: PageQuery): Promise<UnknownRecord>;
   addConversationItems(id: string, body: unknown): Promise<UnknownRecord>;
 }
 
@@ -81,13 +78,13 @@ export function createKeptConversations({ openStore, clock, makeId }: StateServi
       await write(openStore(), { id, text: renderConversationRecord(conversation), items: idsOf(items) });
       return describeConversation(conversation);
     },
-    conversation: async (id) => describeConversation(await findConversation(openStore(), id)),
+    getConversation: async (id) => describeConversation(await findConversation(openStore(), id)),
     async deleteConversation(id) {
       await findConversation(openStore(), id);
       await openStore().delete(id);
       return { id, object: 'conversation.deleted', deleted: true };
     },
-    conversationItems: async (id, query) => readPage((await findConversation(openStore(), id)).items, query),
+    listConversationItems: async (id, query) => readPage((await findConversation(openStore(), id)).items, query),
     async addConversationItems(id, body) {
       await findConversation(openStore(), id);
       const added = readItems(requireRecord(body)['items']);

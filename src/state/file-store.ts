@@ -1,6 +1,6 @@
 /**
  * Keeps records on disk, one file each, so that they survive a restart; only the user may read them. Other processes
- * may use the folder at the same time, so each request checks the files on disk.
+ * may use the folder at the same time, so each operation checks the files on disk.
  */
 import { existsSync, readdirSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,11 +10,12 @@ import { messageOf } from '../base/thrown';
 import { Ledger, type StoreLimits } from './ledger';
 import { idsOf, isRecordId, itemsIn, itemsOf } from './record';
 import {
-  draftIdIn, exists, findRecordFile, isOurs, readRecordFile, recordIdIn, removeDraft, removeRecordFile, type FoundFile,
+  draftIdIn, exists, findRecordFile, mayReplace, readRecordFile, recordIdIn, removeDraft, removeRecordFile,
+  type FoundFile,
 } from './record-file';
 import { appendLine, createLines, findLines, linesFolder, linesIdIn, readLines, removeLines } from './record-lines';
 import { makeFolder, replaceFile } from './replace-file';
-import type { Change, ResponseStore, Warn, Written } from './response-store';
+import type { Change, ResponseStore, Warn, WriteResult } from './response-store';
 
 export interface FileStoreOptions {
   /** Created on first use. */
@@ -30,14 +31,14 @@ export interface FileStoreOptions {
  */
 export function createFileStore(options: FileStoreOptions): ResponseStore {
   let opened: OpenedFolder | undefined;
-  const folder = (): OpenedFolder => (opened ??= new OpenedFolder(options));
+  const openFolder = (): OpenedFolder => (opened ??= new OpenedFolder(options));
   return {
     shared: true,
-    get: async (id) => folder().read(id),
-    lines: async (id, from = 0) => folder().readLines(id, from),
-    write: async (changes) => changes.map((change) => folder().write(change)),
-    delete: async (id) => folder().remove(id),
-    holderOf: async (item) => folder().holderOf(item),
+    get: async (id) => openFolder().read(id),
+    lines: async (id, from = 0) => openFolder().readLines(id, from),
+    write: async (changes) => changes.map((change) => openFolder().write(change)),
+    delete: async (id) => openFolder().remove(id),
+    holderOf: async (item) => openFolder().holderOf(item),
     check: () => Promise.resolve(),
     close: () => undefined,
   };
@@ -48,9 +49,9 @@ const SUBFOLDER = 'aliyun-codex-bridge-store';
 const pathIn = (folder: string, id: string): string => join(folder, `${id}.json`);
 /** A draft older than this was left behind by a process that ended while writing it. */
 const UNFINISHED_MS = 60_000;
-/** How often the files of other processes are counted. */
+/** A write counts the records in the folder again if the last count is older than this. */
 const RECOUNT_MS = 10_000;
-/** If the last use of a file is more than this later than its last use here, another process used it. */
+/** Another process has used a file if the time of its last use is later than the ledger's by more than this. */
 const LATER_MS = 2;
 
 interface FoundRecord extends FoundFile {
@@ -69,22 +70,23 @@ interface Listing {
 
 class OpenedFolder {
   private readonly ledger: Ledger;
-  /** Records whose items, or whose last lines, have not been read yet. */
+  /** Ids of the records whose items, or whose last lines, have not been read yet. */
   private unread = new Set<string>();
   /** The folder for new records: the user's folder, or a subfolder of it. */
-  private home: string;
+  private recordFolder: string;
   /** The folders to search: some records may be older than the subfolder. */
   private readonly folders: readonly string[];
   private countedAt = Number.NEGATIVE_INFINITY;
   private readonly ignored = new Set<string>();
 
   constructor(private readonly options: FileStoreOptions) {
-    this.home = options.folder;
+    this.recordFolder = options.folder;
     this.folders = [join(options.folder, SUBFOLDER), options.folder];
     this.ledger = new Ledger(options.limits, options.clock, (id, usedAt) => this.evict(id, usedAt));
     this.attempt('open the store', options.folder, () => {
       makeFolder(options.folder, 0o700);
-      if (this.count(true) || existsSync(join(options.folder, SUBFOLDER))) this.home = join(options.folder, SUBFOLDER);
+      const subfolder = join(options.folder, SUBFOLDER);
+      if (this.count(true) || existsSync(subfolder)) this.recordFolder = subfolder;
     });
   }
 
@@ -110,9 +112,10 @@ class OpenedFolder {
     return found ? readLines(linesFolder(found.folder, id), from) : [];
   }
 
-  write(change: Change): Written {
+  write(change: Change): WriteResult {
     if (!isRecordId(change.id)) return 'refused';
-    if (this.options.clock() - this.countedAt > RECOUNT_MS) this.attempt('list records', this.home, () => this.count());
+    const isDue = this.options.clock() - this.countedAt > RECOUNT_MS;
+    if (isDue) this.attempt('list records', this.recordFolder, () => this.count());
     return this.attempt('write a record', change.id, () => (change.append ? this.append(change) : this.put(change)))
       ?? 'refused';
   }
@@ -124,27 +127,27 @@ class OpenedFolder {
   holderOf(item: string): string | undefined {
     const known = this.ledger.holderOf(item);
     if (known !== undefined && this.find(known)) return known;
-    this.attempt('list records', this.home, () => this.count());
+    this.attempt('list records', this.recordFolder, () => this.count());
     this.readItems();
     return this.ledger.holderOf(item);
   }
 
-  private put({ id, text, items }: Change): Written {
-    const path = pathIn(this.home, id);
-    makeFolder(this.home, 0o700);
+  private put({ id, text, items }: Change): WriteResult {
+    const path = pathIn(this.recordFolder, id);
+    makeFolder(this.recordFolder, 0o700);
     replaceFile(path, text, 0o600, (draft) => {
       utimesSync(draft, this.now(), this.now());
-      if (!isOurs(path, id)) throw new Error('a file with this name exists that the bridge did not write');
+      if (!mayReplace(path, id)) throw new Error('a file with this name exists that the bridge did not write');
     });
-    removeLines(linesFolder(this.home, id));
-    for (const folder of this.folders) if (folder !== this.home) this.removeFrom(folder, id);
+    removeLines(linesFolder(this.recordFolder, id));
+    for (const folder of this.folders) if (folder !== this.recordFolder) this.removeFrom(folder, id);
     this.unread.delete(id);
-    const kept = this.ledger.enter(id, Buffer.byteLength(text), items);
-    if (!kept) this.erase(id);
-    return kept ? 'kept' : 'refused';
+    const isKept = this.ledger.enter(id, Buffer.byteLength(text), items);
+    if (!isKept) this.erase(id);
+    return isKept ? 'kept' : 'refused';
   }
 
-  private append({ id, text, items }: Change): Written {
+  private append({ id, text, items }: Change): WriteResult {
     const found = this.find(id);
     if (!found) return 'absent';
     const lines = linesFolder(found.folder, id);
@@ -171,31 +174,31 @@ class OpenedFolder {
   }
 
   /**
-   * Counts the records of all processes, in the order of their last use.
-   * @param first whether to remove the drafts that ended processes left behind
+   * Updates the ledger with the records of all processes, and erases those that are too large.
+   * @param removesDrafts whether to remove the drafts that ended processes left behind
    * @returns whether the user's folder contains anything that the bridge did not write
    */
-  private count(first = false): boolean {
+  private count(removesDrafts = false): boolean {
     const { clock, limits } = this.options;
     this.countedAt = clock();
-    const [own, shared] = this.folders.map((folder) => this.list(folder, first));
-    const existing = new Set([...(shared?.ids ?? []), ...(own?.ids ?? [])]);
+    const [inSubfolder, inFolder] = this.folders.map((folder) => this.list(folder, removesDrafts));
+    const existing = new Set([...(inFolder?.ids ?? []), ...(inSubfolder?.ids ?? [])]);
     for (const id of this.ledger.ids()) if (!existing.has(id)) this.forget(id);
-    const found = [...(shared?.records ?? []), ...(own?.records ?? [])];
+    const found = [...(inFolder?.records ?? []), ...(inSubfolder?.records ?? [])];
     const sized = found.map((record) => ({ ...record, bytes: this.sizeOf(record) }));
     const changed = sized.filter(({ id, bytes }) => this.ledger.bytesOf(id) !== bytes);
     const fitting = changed.filter(({ bytes }) => bytes <= limits.bytes);
     for (const { id } of fitting) this.unread.add(id);
     for (const record of changed) if (!fitting.includes(record)) this.erase(record.id);
-    this.ledger.recount(fitting);
-    return shared?.hasForeignFiles ?? false;
+    this.ledger.enterAll(fitting);
+    return inFolder?.hasForeignFiles ?? false;
   }
 
   /**
    * Finds the records in a folder, and whether it contains anything that the bridge did not write. Known records are
-   * not checked again, unless a lines file may have made them grow: listing thousands takes a few milliseconds.
+   * not checked again, unless they have lines and may have grown. So listing thousands takes a few milliseconds.
    */
-  private list(folder: string, first: boolean): Listing {
+  private list(folder: string, removesDrafts: boolean): Listing {
     const records: FoundRecord[] = [];
     const ids: string[] = [];
     let hasForeignFiles = false;
@@ -207,7 +210,7 @@ class OpenedFolder {
       if (id !== undefined && this.ledger.bytesOf(id) !== undefined && !grown.has(id)) continue;
       const file = id === undefined ? undefined : findRecordFile(path, id);
       if (id !== undefined && file) records.push({ ...file, id, folder });
-      else if (draft !== undefined) first && removeDraft(path, draft, this.options.clock() - UNFINISHED_MS);
+      else if (draft !== undefined) removesDrafts && removeDraft(path, draft, this.options.clock() - UNFINISHED_MS);
       else if (lines === undefined || !findLines(path)) hasForeignFiles ||= name !== SUBFOLDER;
       if (id !== undefined && !file && exists(path)) this.ignore(path);
     }
@@ -222,7 +225,7 @@ class OpenedFolder {
       const record = found && this.attempt('read a record', id, () => readRecordFile(pathIn(found.folder, id), id));
       if (!record || !found) continue;
       const added = readLines(linesFolder(found.folder, id), 0).flatMap(itemsIn);
-      this.ledger.learn(id, idsOf([...itemsOf(record), ...added]));
+      this.ledger.setItems(id, idsOf([...itemsOf(record), ...added]));
     }
   }
 
@@ -236,7 +239,7 @@ class OpenedFolder {
     return bytes + (findLines(linesFolder(folder, id))?.bytes ?? 0);
   }
 
-  /** Erases a record, unless another process has used it since: then it is not the oldest. */
+  /** Erases an evicted record, unless another process has used it later: then it is not the oldest. */
   private evict(id: string, usedAt: number): void {
     const found = this.find(id);
     if (found && found.usedAt > usedAt + LATER_MS) this.enter(found, found.usedAt, []);
@@ -261,7 +264,7 @@ class OpenedFolder {
     return existed === true;
   }
 
-  /** Warns once per file. */
+  /** Warns, once per file, that the file is ignored. */
   private ignore(file: string): void {
     if (this.ignored.has(file)) return;
     this.ignored.add(file);
@@ -274,7 +277,7 @@ class OpenedFolder {
       return action();
     } catch (cause) {
       const advice = 'free some space, or choose another folder with --store';
-      this.options.warn(`cannot ${what}: ${advice}`, { subject, folder: this.home, error: messageOf(cause) });
+      this.options.warn(`cannot ${what}: ${advice}`, { subject, folder: this.recordFolder, error: messageOf(cause) });
       return undefined;
     }
   }

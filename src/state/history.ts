@@ -11,7 +11,7 @@ const MAX_CHAIN_LENGTH = 2_000;
 /**
  * Returns the input and output of every response from the first of the chain up to this one, in order and unchanged.
  * Spec: Responses API, `previous_response_id` (instructions are not part of it).
- * @throws BridgeError if this response, or one that it continues, is not stored or no longer stored
+ * @throws BridgeError if this response, or one that it continues, is not stored, or if the chain is too long
  */
 export async function readHistory(store: ResponseStore, previousId: string): Promise<readonly RawItem[]> {
   const chain: ResponseRecord[] = [];
@@ -21,7 +21,7 @@ export async function readHistory(store: ResponseStore, previousId: string): Pro
     if (chain.length === MAX_CHAIN_LENGTH) {
       throw new BridgeError(
         'invalid_request',
-        `Cannot continue "${previousId}": it continues more than ${MAX_CHAIN_LENGTH} responses.`,
+        `Cannot continue "${previousId}": it continues more than ${MAX_CHAIN_LENGTH} responses. Send the whole input.`,
         PARAM,
       );
     }
@@ -50,7 +50,7 @@ function notFound(previousId: string, missing: string): BridgeError {
 
 /**
  * Replaces every item reference in `input` with the item it names; all other items and the order stay unchanged.
- * @throws BridgeError for the first reference to an item that is not stored
+ * @throws BridgeError for a reference to an item that is not stored
  */
 export async function resolveReferences(store: ResponseStore, input: unknown): Promise<unknown> {
   const items = asArray(input);

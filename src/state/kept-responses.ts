@@ -1,10 +1,10 @@
-/** Implements the operations on stored responses. Loaded on first use. */
+/** Implements the operations on stored responses and conversations, and the token estimate. Loaded on first use. */
 import { quote } from '../base/quote';
 import { isRecord, type UnknownRecord } from '../base/json';
 import { BridgeError } from '../errors/bridge-error';
 import type { ClientKind } from '../errors/error-body';
 import { readResponsesRequest, usesState } from '../wire/read-responses';
-import type { Background } from './background';
+import type { BackgroundRuns } from './background';
 import { createKeptConversations, type KeptConversations } from './conversations';
 import { estimateTokens } from './estimate-tokens';
 import { findResponse } from './history';
@@ -15,37 +15,37 @@ import type { ResponseRecord } from './record';
 
 /** The operations on stored responses and conversations. They throw BridgeError `not_found` for unknown ids. */
 export interface KeptResponses extends KeptConversations {
-  /** Returns the Response as it was sent. */
-  response(id: string): Promise<UnknownRecord>;
+  /** Returns the Response as it was sent; as it is now if it is in progress. */
+  getResponse(id: string): Promise<UnknownRecord>;
   /** Deletes a response; if it is in progress, it is cancelled first. */
   deleteResponse(id: string): Promise<UnknownRecord>;
-  /** Cancels a background response; an ended one stays unchanged. */
+  /** Cancels a background response; one that has ended stays unchanged. */
   cancelResponse(id: string): Promise<UnknownRecord>;
   /** Yields the events of a background response, in progress or ended, after number `after`. */
   followResponse(id: string, after: string | undefined): Promise<AsyncIterable<string>>;
   /** Returns the response's own input; earlier items belong to the responses that it continues. */
-  inputItems(id: string, query: PageQuery): Promise<UnknownRecord>;
+  listInputItems(id: string, query: PageQuery): Promise<UnknownRecord>;
   /** Estimates the input tokens of a request. */
-  inputTokens(body: unknown, client: ClientKind): Promise<UnknownRecord>;
+  estimateInputTokens(body: unknown, client: ClientKind): Promise<UnknownRecord>;
 }
 
 /** Creates the operations on the stored responses and conversations of one bridge. */
-export function createKeptResponses(services: StateServices, background: () => Background): KeptResponses {
+export function createKeptResponses(services: StateServices, background: () => BackgroundRuns): KeptResponses {
   const { openStore } = services;
-  const response = async (id: string): Promise<ResponseRecord> => {
+  const requireResponse = async (id: string): Promise<ResponseRecord> => {
     const found = await findResponse(openStore(), id);
     if (!found) throw unknownResponse(id);
     return found;
   };
   return {
-    async response(id) {
+    async getResponse(id) {
       const run = background().find(id);
       if (run) return run.response;
       const found = await findResponse(openStore(), id);
       if (found) return found.response;
       const shared = await background().findShared(id);
       if (!shared) throw unknownResponse(id);
-      return shared.response();
+      return shared.readResponse();
     },
     async deleteResponse(id) {
       const wasRun = await background().forget(id);
@@ -57,14 +57,14 @@ export function createKeptResponses(services: StateServices, background: () => B
       await background().cancel(id);
       const run = background().find(id);
       if (run) return run.response;
-      const found = (await response(id)).response;
+      const found = (await requireResponse(id)).response;
       if (found['background'] === true) return found;
       throw new BridgeError('invalid_request', `Cannot cancel "${id}": it was not created with background: true.`);
     },
     async followResponse(id, after) {
       const run = background().find(id) ?? (await background().findShared(id));
       if (run) return run.follow(readSequence(after));
-      await response(id);
+      await requireResponse(id);
       throw new BridgeError(
         'invalid_request',
         `Cannot stream "${id}": it is not a background response, or its events are no longer buffered. ` +
@@ -72,8 +72,8 @@ export function createKeptResponses(services: StateServices, background: () => B
         { param: 'stream' },
       );
     },
-    inputItems: async (id, query) => readPage((await response(id)).input, query),
-    async inputTokens(body, client) {
+    listInputItems: async (id, query) => readPage((await requireResponse(id)).input, query),
+    async estimateInputTokens(body, client) {
       const request =
         isRecord(body) && usesState(body, client)
           ? (await readKeptTurn(body, client, services)).request

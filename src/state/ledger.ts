@@ -41,7 +41,7 @@ export class Ledger {
    * Adds or replaces a record as the most recently used one; evicts others if a limit is exceeded.
    * @param items ids of the items in it
    * @param usedAt milliseconds since the epoch
-   * @returns false if the record alone exceeds the limit; it is then not added
+   * @returns false if the record alone exceeds a limit; an earlier record of this id is then removed too
    */
   enter(id: string, bytes: number, items: readonly string[], usedAt = this.clock()): boolean {
     this.remove(id);
@@ -49,12 +49,12 @@ export class Ledger {
     this.entries.set(id, { bytes, usedAt, items });
     for (const item of items) this.holders.set(item, id);
     this.total += bytes;
-    this.makeRoom();
+    this.evictExcess();
     return this.entries.has(id);
   }
 
   /** Adds or replaces records that were used at other times, without their items; evicts if the limits are exceeded. */
-  recount(records: readonly { readonly id: string; readonly bytes: number; readonly usedAt: number }[]): void {
+  enterAll(records: readonly { readonly id: string; readonly bytes: number; readonly usedAt: number }[]): void {
     for (const { id, bytes, usedAt } of records) {
       this.remove(id);
       this.entries.set(id, { bytes, usedAt, items: [] });
@@ -63,7 +63,7 @@ export class Ledger {
     const sorted = [...this.entries].sort(([, a], [, b]) => a.usedAt - b.usedAt);
     this.entries.clear();
     for (const [id, entry] of sorted) this.entries.set(id, entry);
-    this.makeRoom();
+    this.evictExcess();
   }
 
   /**
@@ -78,7 +78,7 @@ export class Ledger {
 
   /** Makes a record the most recently used one. Returns false if it does not exist. */
   use(id: string): boolean {
-    this.makeRoom();
+    this.evictExcess();
     const entry = this.entries.get(id);
     if (!entry) return false;
     this.entries.delete(id);
@@ -96,17 +96,17 @@ export class Ledger {
     return true;
   }
 
-  /** Adds the items of a record that was entered without them. An item that a newer record contains stays with it. */
-  learn(id: string, items: readonly string[]): void {
+  /** Sets the items of a record that was entered without them. Items that a newer record contains stay with that. */
+  setItems(id: string, items: readonly string[]): void {
     const entry = this.entries.get(id);
     if (!entry) return;
     this.entries.set(id, { ...entry, items });
-    for (const item of items) this.holders.set(item, this.newer(this.holders.get(item), id));
+    for (const item of items) this.holders.set(item, this.findNewer(this.holders.get(item), id));
   }
 
-  /** Returns the record that contains this item. */
+  /** Returns the id of the newest record that contains this item. */
   holderOf(item: string): string | undefined {
-    this.makeRoom();
+    this.evictExcess();
     return this.holders.get(item);
   }
 
@@ -121,12 +121,12 @@ export class Ledger {
   }
 
   /** Returns the more recently used of two records. */
-  private newer(one: string | undefined, other: string): string {
+  private findNewer(one: string | undefined, other: string): string {
     const usedAt = (id: string): number => this.entries.get(id)?.usedAt ?? 0;
     return one !== undefined && usedAt(one) > usedAt(other) ? one : other;
   }
 
-  private makeRoom(): void {
+  private evictExcess(): void {
     const { records, bytes, ageMs } = this.limits;
     const oldest = this.clock() - ageMs;
     for (const [id, entry] of this.entries) {

@@ -14,7 +14,7 @@ export interface StoreSettings {
 
 /** The services that all code for stored data uses. */
 export interface StateServices {
-  /** Returns the same store on every call. Codex keeps its conversations itself, so its requests never open it. */
+  /** Returns the same store on every call. Requests from Codex do not open it: Codex keeps its conversations. */
   readonly openStore: () => ResponseStore;
   /** Does nothing if the store was never opened. */
   readonly closeStore: () => void;
@@ -23,7 +23,7 @@ export interface StateServices {
   readonly warn: Warn;
 }
 
-/** Whether a value of --store is an address, not a folder. */
+/** Whether a value of --store is the address of a server, not a folder. */
 const isRedisUrl = (store: string): boolean => /^rediss?:\/\//.test(store);
 
 const HOUR_MS = 3_600_000;
@@ -45,15 +45,15 @@ function openStore(settings: StoreSettings, clock: Clock, warn: Warn): ResponseS
     bytes: settings.storeMaxMb * MEGABYTE,
     ageMs: settings.storeMaxAgeHours * HOUR_MS,
   };
-  const { store: folder } = settings;
-  if (folder === undefined) {
+  const { store: location } = settings;
+  if (location === undefined) {
     const { createMemoryStore }: typeof import('./response-store') = require('./response-store');
     return createMemoryStore(limits, clock);
   }
-  if (isRedisUrl(folder)) {
+  if (isRedisUrl(location)) {
     const { createRedisStore }: typeof import('./redis-store') = require('./redis-store');
-    return createRedisStore({ url: folder, ca: settings.storeCa, prefix: settings.storePrefix, limits });
+    return createRedisStore({ url: location, ca: settings.storeCa, prefix: settings.storePrefix, limits });
   }
   const { createFileStore }: typeof import('./file-store') = require('./file-store');
-  return createFileStore({ folder, limits, clock, warn });
+  return createFileStore({ folder: location, limits, clock, warn });
 }

@@ -22,7 +22,7 @@ export function readPage(items: readonly RawItem[], { limit, order = 'desc', aft
   if (order !== 'asc' && order !== 'desc') throw invalid('order', 'asc or desc', order);
   const ordered = order === 'asc' ? items : [...items].reverse();
   const position = after === undefined ? -1 : ordered.findIndex((item) => item['id'] === after);
-  if (after !== undefined && position === -1) throw invalid('after', 'the id of an item of this list', after);
+  if (after !== undefined && position === -1) throw invalid('after', 'the id of an item in this list', after);
   const data = ordered.slice(position + 1, position + 1 + size);
   return {
     object: 'list',

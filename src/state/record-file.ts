@@ -1,4 +1,4 @@
-/** Recognizes the record files that the bridge wrote. Only those may be replaced or removed. */
+/** Recognizes, reads and removes record files that the bridge wrote. No other file may be replaced or removed. */
 import {
   closeSync, constants, fstatSync, lstatSync, lutimesSync, openSync, readFileSync, readSync, rmSync,
 } from 'node:fs';
@@ -56,7 +56,7 @@ export function readRecordFile(path: string, id: string, usedAt?: number): Unkno
   return withRegularFile(path, (file) => {
     const value = parseJson(readFileSync(file, 'utf8'));
     if (!isRecord(value) || !isRecordOf(value, id)) return undefined;
-    // By its path: Windows changes no times of a file that was opened for reading.
+    // By path: on Windows, the times of a file cannot be changed through a handle that was opened for reading.
     if (usedAt !== undefined) attempt(() => lutimesSync(path, usedAt, usedAt));
     return value;
   });
@@ -78,14 +78,14 @@ export function removeRecordFile(path: string, id: string): boolean {
   return true;
 }
 
-/** Removes a draft that was left behind, if it starts like a record of this id. @param before last use before this */
+/** Removes the draft of a record of this id if it was last written before `before`, in milliseconds. */
 export function removeDraft(path: string, id: string, before: number): void {
   const found = findRecordFile(path, id);
   if (found && found.usedAt < before) rmSync(path, { force: true });
 }
 
 /** Whether writing to `path` loses nothing: no file exists, or it is an older record of this id. */
-export function isOurs(path: string, id: string): boolean {
+export function mayReplace(path: string, id: string): boolean {
   return !exists(path) || readRecordFile(path, id) !== undefined;
 }
 

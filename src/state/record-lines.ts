@@ -18,10 +18,10 @@ const DRAFT = /^\d{8}-[\da-f]{8}\.json\.\d+(?:\.\d+)?\.tmp$/;
 /** Returns the path of the folder for the lines of a record. */
 export const linesFolder = (folder: string, id: string): string => join(folder, `${id}.lines`);
 
-/** Returns the id in the name of such a folder; undefined for any other name. */
+/** Returns the id in the name of a folder for lines; undefined for any other name. */
 export const linesIdIn = (name: string): string | undefined => FOLDER.exec(name)?.[1];
 
-/** Returns the file names of the lines, and their total size; undefined unless the folder contains only lines. */
+/** Returns the names and the total size of the lines; undefined unless it is a folder of only lines and drafts. */
 export function findLines(folder: string): { readonly names: readonly string[]; readonly bytes: number } | undefined {
   if (lstatSync(folder, { throwIfNoEntry: false })?.isDirectory() !== true) return undefined;
   const found = listNames(folder);

@@ -2,7 +2,7 @@
 import type { MakeId } from '../base/clock';
 import { asArray, asText, isRecord, type UnknownRecord } from '../base/json';
 
-/** Ids also come from clients, so nothing else may become the name of a file or a key. */
+/** Ids also come from clients: only one of this form may become a file name or a key in Redis. */
 const ID = /^(?:resp|conv|run)_[A-Za-z0-9_-]{1,123}$/;
 
 /** Whether `id` can be the id of a record. */
@@ -43,7 +43,7 @@ export function readConversationRecord(record: UnknownRecord): ConversationRecor
   return { id, createdAt, metadata: isRecord(metadata) ? metadata : {}, items: itemsIn(items) };
 }
 
-/** A background response in progress, for other processes; its lines contain the events. */
+/** A background response that other processes can follow; its lines contain the events. */
 export interface RunRecord {
   readonly id: string;
   /** The Response as it was when the run began. */
@@ -106,12 +106,12 @@ function withId(item: RawItem, makeId: MakeId): RawItem {
     ...(isMessage && { type: 'message' }),
     ...((isMessage || item['type'] === 'message') &&
       typeof content === 'string' && { content: [textPart(item['role'], content)] }),
-    id: asText(item['id']) ?? makeId(isMessage ? 'msg' : (ID_PREFIX.get(item['type']) ?? 'item')),
+    id: asText(item['id']) ?? makeId(isMessage ? 'msg' : (ID_PREFIXES.get(item['type']) ?? 'item')),
   };
 }
 
-/** The id prefixes of the API. */
-const ID_PREFIX: ReadonlyMap<unknown, string> = new Map([
+/** The id prefixes of the API, by item type. */
+const ID_PREFIXES: ReadonlyMap<unknown, string> = new Map([
   ['message', 'msg'], ['reasoning', 'rs'], ['function_call', 'fc'], ['function_call_output', 'fco'],
   ['custom_tool_call', 'ctc'], ['custom_tool_call_output', 'ctco'],
 ]);

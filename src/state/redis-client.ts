@@ -1,5 +1,5 @@
 /**
- * A client for Redis and Valkey: RESP2 over TCP or TLS, pipelined. It connects at the first command, reconnects with
+ * Sends commands to Redis or Valkey: RESP2 over TCP or TLS, pipelined. Connects at the first command, reconnects with
  * back-off, and retries a command once if its connection broke: every command that the store sends is safe to repeat.
  */
 import { createHash } from 'node:crypto';
@@ -11,9 +11,9 @@ import { BridgeError } from '../errors/bridge-error';
 export interface RedisOptions {
   /** `redis://USER:PASSWORD@HOST:PORT/DATABASE`; `rediss://` for TLS. */
   readonly url: string;
-  /** PEM file with the certificate authorities for TLS. Default: those of Node. */
+  /** PEM file with the certificate authorities for TLS. Default: Node's own. */
   readonly ca?: string | undefined;
-  /** Time limit of a command and its wait for a connection. After this long without one, commands fail at once. */
+  /** Timeout of a command, with its wait for a connection. Commands fail at once if it was lost longer ago. */
   readonly commandMs?: number;
 }
 
@@ -34,7 +34,7 @@ interface Pending {
 }
 
 const COMMAND_MS = 2_000;
-/** Errors for which the connection must be replaced, because Redis cannot serve it now. */
+/** Error replies of a server that cannot run commands now; the connection is then replaced. */
 const UNUSABLE = /^(?:LOADING|READONLY|MASTERDOWN|CLUSTERDOWN)\b/;
 
 /** One connection, which all commands of a process share. */
@@ -192,12 +192,12 @@ function encode(args: readonly (string | number)[]): string {
   return `*${args.length}\r\n${bulk.join('')}`;
 }
 
-/** Reads replies from chunks that may be split anywhere. The bytes of a reply are joined once, however long it is. */
+/** Reads replies from chunks that may be split anywhere. The bytes of a string are joined once, however long it is. */
 export class ReplyReader {
   private bytes: Buffer = Buffer.alloc(0);
   private chunks: Buffer[] = [];
   private available = 0;
-  private current = this.reply();
+  private current = this.readReply();
 
   push(bytes: Buffer): readonly Reply[] {
     this.chunks.push(bytes);
@@ -205,13 +205,13 @@ export class ReplyReader {
     const replies: Reply[] = [];
     for (let step = this.current.next(); step.done === true; step = this.current.next()) {
       replies.push(step.value);
-      this.current = this.reply();
+      this.current = this.readReply();
     }
     return replies;
   }
 
-  private *reply(): Generator<undefined, Reply, undefined> {
-    const line = (yield* this.line()).toString('utf8');
+  private *readReply(): Generator<undefined, Reply, undefined> {
+    const line = (yield* this.readLine()).toString('utf8');
     const [kind, text] = [line[0], line.slice(1)];
     if (kind === '+') return text;
     if (kind === '-') return new RedisError(text);
@@ -220,11 +220,11 @@ export class ReplyReader {
     if (number < 0) return null;
     if (kind === '$') return (yield* this.take(number + 2)).subarray(0, number).toString('utf8');
     const replies: Reply[] = [];
-    while (replies.length < number) replies.push(yield* this.reply());
+    while (replies.length < number) replies.push(yield* this.readReply());
     return replies;
   }
 
-  private *line(): Generator<undefined, Buffer, undefined> {
+  private *readLine(): Generator<undefined, Buffer, undefined> {
     for (let end = this.bytes.indexOf('\r\n'); ; end = this.bytes.indexOf('\r\n')) {
       if (end !== -1) return (yield* this.take(end + 2)).subarray(0, end);
       if (this.chunks.length === 0) yield;

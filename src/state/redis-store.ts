@@ -1,14 +1,14 @@
 /**
- * Keeps records in Redis or Valkey, for any number of replicas. Each operation is one Lua script, which Redis runs
- * atomically: limits, the index of items and all changes of a turn are always consistent, whichever replica writes or
- * crashes.
+ * Keeps records in Redis or Valkey, for any number of replicas. Each operation except reading lines is one Lua script,
+ * which Redis runs atomically: limits, the index of items and all changes of a turn are always consistent, whichever
+ * replica writes or crashes.
  */
 import { randomBytes } from 'node:crypto';
 import { isRecord, parseJson } from '../base/json';
 import type { StoreLimits } from './ledger';
 import { RedisClient, type RedisOptions } from './redis-client';
 import { isRecordId } from './record';
-import type { Change, ResponseStore, Written } from './response-store';
+import type { Change, ResponseStore, WriteResult } from './response-store';
 
 export interface RedisStoreOptions extends RedisOptions {
   /** The prefix of every key. Each prefix has its own records and limits. */
@@ -35,7 +35,7 @@ export function createRedisStore({ prefix, limits, ...options }: RedisStoreOptio
     },
     async write(changes) {
       const written = await run('write', randomBytes(9).toString('base64'), ...changes.flatMap(encodeChange));
-      return Array.isArray(written) ? written.map(readWritten) : [];
+      return Array.isArray(written) ? written.map(readResult) : [];
     },
     delete: async (id) => isRecordId(id) && (await run('delete', id)) === 1,
     async holderOf(item) {
@@ -52,16 +52,16 @@ export function createRedisStore({ prefix, limits, ...options }: RedisStoreOptio
 const encodeChange = ({ id, text, items, append }: Change): readonly (string | number)[] =>
   [append ? 'append' : 'put', id, text, items.length, ...items];
 
-const readWritten = (word: unknown): Written => (word === 'kept' || word === 'absent' ? word : 'refused');
+const readResult = (value: unknown): WriteResult => (value === 'kept' || value === 'absent' ? value : 'refused');
 
 /**
  * Keys, all with the prefix: `ID` is the record, `ID:lines` and `ID:items` are lists, `used` orders the ids by their
  * last use, `sizes` maps each to its bytes, `bytes` is their sum, and `holders` maps an item to the newest record that
- * contains it. A repeated write (`done:TOKEN`) changes nothing. The lines and items of an expired record remain until
- * the next operation removes them.
+ * contains it. A repeated write (`done:TOKEN`) changes nothing. The items and index entries of an expired record remain
+ * until the next operation removes them.
  */
 const SCRIPT = `
-local prefix, age, most, room = KEYS[1], tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
+local prefix, age, maxRecords, maxBytes = KEYS[1], tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
 local used, sizes, bytes, holders = prefix .. 'used', prefix .. 'sizes', prefix .. 'bytes', prefix .. 'holders'
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
@@ -79,9 +79,9 @@ local function forget(id)
   return redis.call('DEL', key)
 end
 
-local function makeRoom()
+local function evictExcess()
   for _, id in ipairs(redis.call('ZRANGEBYSCORE', used, '-inf', now - age)) do forget(id) end
-  while redis.call('ZCARD', used) > most or tonumber(redis.call('GET', bytes) or 0) > room do
+  while redis.call('ZCARD', used) > maxRecords or tonumber(redis.call('GET', bytes) or 0) > maxBytes do
     local oldest = redis.call('ZRANGE', used, 0, 0)[1]
     if not oldest then return redis.call('DEL', bytes) end
     forget(oldest)
@@ -102,7 +102,7 @@ local function change(mode, id, text, items)
   if not isNew and redis.call('EXISTS', key) == 0 then forget(id) return 'absent' end
   local size = #text + (isNew and 0 or tonumber(redis.call('HGET', sizes, id) or 0))
   if isNew then forget(id) end
-  if size > room then return 'refused' end
+  if size > maxBytes then return 'refused' end
   if isNew then redis.call('SET', key, text) else redis.call('RPUSH', key .. ':lines', text) end
   redis.call('HSET', sizes, id, size)
   redis.call('INCRBY', bytes, #text)
@@ -111,13 +111,13 @@ local function change(mode, id, text, items)
     redis.call('HSET', holders, item, id)
   end
   touch(id)
-  makeRoom()
+  evictExcess()
   return 'kept'
 end
 
 local operation, id = ARGV[4], ARGV[5]
 if operation == 'delete' then return forget(id) end
-makeRoom()
+evictExcess()
 if operation == 'holder' then return redis.call('HGET', holders, id) end
 if operation == 'get' then
   local text = redis.call('GET', prefix .. id)

@@ -11,14 +11,14 @@ export interface Change {
   readonly id: string;
   /** A JSON object for a record, any JSON value for a line. */
   readonly text: string;
-  /** Ids of the items in it. */
+  /** Ids of the items in `text`. */
   readonly items: readonly string[];
   /** Adds a line to the record of this id, instead of replacing the record. */
   readonly append?: true;
 }
 
 /** `absent`: a line for a record that does not exist. `refused`: over the limits, or it could not be written. */
-export type Written = 'kept' | 'absent' | 'refused';
+export type WriteResult = 'kept' | 'absent' | 'refused';
 
 /**
  * A bounded store: the least recently used records are evicted, and reading counts as use. A record may have lines,
@@ -31,7 +31,7 @@ export interface ResponseStore {
   /** Returns a record's lines from index `from`; a negative one counts from the end. Empty for an unknown id. */
   lines(id: string, from?: number): Promise<readonly unknown[]>;
   /** Writes in order, atomically if the store supports that. A record replaces an earlier one and its lines. */
-  write(changes: readonly Change[]): Promise<readonly Written[]>;
+  write(changes: readonly Change[]): Promise<readonly WriteResult[]>;
   /** Returns false if there was no record with that id. */
   delete(id: string): Promise<boolean>;
   /** Returns the id of the newest record that contains the item. */
@@ -43,7 +43,7 @@ export interface ResponseStore {
 }
 
 /** Writes one change. */
-export async function writeOne(store: ResponseStore, change: Change): Promise<Written> {
+export async function writeOne(store: ResponseStore, change: Change): Promise<WriteResult> {
   const [written = 'refused'] = await store.write([change]);
   return written;
 }
@@ -54,7 +54,7 @@ export function createMemoryStore(limits: StoreLimits, clock: Clock): ResponseSt
   const ledger = new Ledger(limits, clock, (id) => records.delete(id));
   const read = (id: string): readonly unknown[] =>
     (ledger.use(id) ? (records.get(id) ?? []) : []).map((bytes) => parseJson(bytes.toString('utf8')));
-  const writeChange = ({ id, text, items, append }: Change): Written => {
+  const writeChange = ({ id, text, items, append }: Change): WriteResult => {
     const bytes = Buffer.from(text, 'utf8');
     const chunks = append && ledger.use(id) ? records.get(id) : undefined;
     if (append && !chunks) return 'absent';

@@ -16,10 +16,10 @@ import { writeOne, type ResponseStore } from './response-store';
 const TICK_MS = 200;
 /** Interval of heartbeats: lines that the owner writes while there are no events. */
 const HEARTBEAT_MS = 5_000;
-/** An owner that was silent for this long has crashed. The clocks of the machines must not differ by more. */
+/** An owner that was silent for this long has crashed. The clocks of the machines must agree to a few seconds. */
 const SILENCE_MS = 25_000;
 
-/** More requests to cancel than are ever added between an owner's last line and the next read. */
+/** Last lines that are searched for the owner's end line: more than the requests to cancel that can follow it. */
 const MAX_LATE_LINES = 8;
 
 /** One line of a run. */
@@ -30,11 +30,11 @@ interface RunLine {
   readonly from: number;
   readonly next: number;
   readonly events: string;
-  /** The request was sent to the provider. */
+  /** Whether the provider has begun to answer. */
   readonly begun: boolean;
-  /** This is the last line. */
+  /** Whether this is the last line. */
   readonly end: boolean;
-  /** Another process has requested the end of the run. */
+  /** Whether another process requests the end of the run. */
   readonly cancel: boolean;
 }
 
@@ -73,7 +73,7 @@ export class RunPublisher {
     await this.write({ ...BLANK, at: this.clock() });
   }
 
-  /** Publishes until the run has ended. Never throws: while the store is unavailable, events wait. */
+  /** Publishes events and obeys requests to cancel until the run ends. Never throws: events wait for the store. */
   async follow(run: BackgroundRun): Promise<void> {
     while (!run.done) {
       await Promise.race([run.ended.catch(() => undefined), pause()]);
@@ -93,7 +93,7 @@ export class RunPublisher {
   }
 
   private async publish(run: BackgroundRun, end = false): Promise<void> {
-    const { from, events, next } = run.since(this.next);
+    const { from, events, next } = run.readFrom(this.next);
     const isDue = this.clock() - this.wroteAt >= HEARTBEAT_MS;
     if (next === this.next && !isDue && !end) return;
     const line = { ...BLANK, at: this.clock(), from, next, events, begun: run.begun, end };
@@ -129,19 +129,19 @@ export class SharedRun {
     private readonly first: UnknownRecord,
   ) {}
 
-  /** The Response as it is now. */
-  async response(): Promise<UnknownRecord> {
-    const last = await this.last();
-    if (last.end) return (await this.stored()) ?? lastResponseIn(last.events) ?? this.failed();
+  /** Returns the Response as it is now. */
+  async readResponse(): Promise<UnknownRecord> {
+    const last = await this.readLast();
+    if (last.end) return (await this.findStored()) ?? lastResponseIn(last.events) ?? this.makeFailed();
     if (this.isLost(last)) return (await this.conclude()).response;
     return { ...this.first, status: last.begun ? 'in_progress' : 'queued' };
   }
 
-  /** Requests the owner to end the run, and waits until it has ended. */
+  /** Asks the owner to end the run, and waits until it has ended or the owner is considered dead. */
   async cancel(): Promise<void> {
-    let last = await this.last();
+    let last = await this.readLast();
     if (!last.end) await this.write({ ...last, from: last.next, events: '', cancel: true });
-    for (; !last.end && !this.isLost(last); last = await this.last()) await pause();
+    for (; !last.end && !this.isLost(last); last = await this.readLast()) await pause();
     if (!last.end) await this.conclude();
   }
 
@@ -161,7 +161,7 @@ export class SharedRun {
         if (line.end) return;
       }
       if (lines.length > 0) continue;
-      const last = await this.last();
+      const last = await this.readLast();
       // Lines that the owner has added since the last read are not a gap.
       const isGap = last.from > next && (await this.store.lines(this.id, seen)).length === 0;
       if (isGap || !(await this.store.get(this.id))) throw eventsNotBuffered(next);
@@ -176,7 +176,7 @@ export class SharedRun {
   }
 
   /** Returns the last line, or the owner's end line if a request to cancel was added after it. */
-  private async last(): Promise<RunLine> {
+  private async readLast(): Promise<RunLine> {
     const lines = (await this.store.lines(this.id, -MAX_LATE_LINES)).map(readLine);
     // The owner writes its first line after the record.
     const first = { ...BLANK, at: Number(this.first['created_at']) * 1_000 };
@@ -191,11 +191,11 @@ export class SharedRun {
     return writeOne(this.store, { id: this.id, text: JSON.stringify(line), items: [], append: true });
   }
 
-  private async stored(): Promise<UnknownRecord | undefined> {
+  private async findStored(): Promise<UnknownRecord | undefined> {
     return (await findResponse(this.store, String(this.first['id'])))?.response;
   }
 
-  private failed(): UnknownRecord {
+  private makeFailed(): UnknownRecord {
     return { ...this.first, status: 'failed', error: renderStreamError(eventsLost(), 'generic') };
   }
 
@@ -204,8 +204,8 @@ export class SharedRun {
    * @returns the Response, and the end line; a full store may have rejected the line
    */
   private async conclude(): Promise<Conclusion> {
-    const stored = await this.stored();
-    const response = stored ?? this.failed();
+    const stored = await this.findStored();
+    const response = stored ?? this.makeFailed();
     const record = { id: String(this.first['id']), previous: undefined, input: [] };
     const text = renderResponseRecord(record, JSON.stringify(response));
     if (!stored) await writeOne(this.store, { id: record.id, text, items: [] });

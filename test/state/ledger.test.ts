@@ -62,7 +62,7 @@ test('an item that is also learned for an older record stays with the newer one'
   ledger.enter('old', 10, []);
   time.now += 1;
   ledger.enter('new', 10, ['i']);
-  ledger.learn('old', ['i', 'j']);
-  ledger.learn('gone', ['k']);
+  ledger.setItems('old', ['i', 'j']);
+  ledger.setItems('gone', ['k']);
   assert.deepEqual([ledger.holderOf('i'), ledger.holderOf('j'), ledger.holderOf('k')], ['new', 'old', undefined]);
 });

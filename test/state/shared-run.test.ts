@@ -91,17 +91,17 @@ describe('the Response of a run', () => {
     const response = { ...RESPONSE, status: 'incomplete', output: ['long'] };
     const events = `event: response.incomplete\ndata: ${JSON.stringify({ sequence_number: 1, response })}\n\n`;
     await append(store, 'run_1', line(1, 2, { events, end: true }));
-    assert.deepEqual(await run.response(), response);
+    assert.deepEqual(await run.readResponse(), response);
   });
 
   it('has failed if its owner crashed, and its stream ends with response.failed', async () => {
     const { run, store } = await createScene(async () => undefined);
     await append(store, 'run_1', line(1, 3, { at: Date.now() - 60_000 }));
-    const failed = await run.response();
+    const failed = await run.readResponse();
     assert.equal(failed['status'], 'failed');
     const text = await readAll(run.follow(1));
     assert.match(text, /"sequence_number":2[^]*event: response\.failed\ndata: .*"sequence_number":3,[^]*\[DONE\]/);
-    assert.deepEqual(await run.response(), failed);
+    assert.deepEqual(await run.readResponse(), failed);
   });
 });
 
@@ -132,7 +132,7 @@ describe('a run whose owner crashed, in a full store', () => {
     };
     const text = await readAll(run.follow(1));
     assert.match(text, /"sequence_number":2[^]*event: response\.failed\ndata: .*"sequence_number":3,[^]*\[DONE\]/);
-    assert.equal((await run.response())['status'], 'failed');
+    assert.equal((await run.readResponse())['status'], 'failed');
   });
 });
 

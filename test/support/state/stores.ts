@@ -7,7 +7,7 @@ import { createFileStore } from '../../../src/state/file-store';
 import type { StoreLimits } from '../../../src/state/ledger';
 import { RedisClient } from '../../../src/state/redis-client';
 import { createRedisStore } from '../../../src/state/redis-store';
-import { writeOne, type ResponseStore, type Written } from '../../../src/state/response-store';
+import { writeOne, type ResponseStore, type WriteResult } from '../../../src/state/response-store';
 import { startRedis } from './redis';
 
 /** Writes a record. @returns whether it was kept */
@@ -20,7 +20,7 @@ export async function put(
 /** Adds a line to a record. */
 export const append = (
   store: ResponseStore, id: string, value: unknown, items: readonly string[] = [],
-): Promise<Written> => writeOne(store, { id, text: JSON.stringify(value), items, append: true });
+): Promise<WriteResult> => writeOne(store, { id, text: JSON.stringify(value), items, append: true });
 
 /** Limits that no test reaches by accident. */
 export const WIDE_LIMITS: StoreLimits = { records: 500, bytes: 1_000_000, ageMs: 60_000 };
