@@ -37,13 +37,15 @@ export class RepairSession {
   }
 
   /**
-   * Finds and applies a repair; undefined if none matches the error. Settles the previous repair.
+   * Finds and applies a repair; undefined if none matches the error. A rejection settles the previous repair.
    * @param calls the number of calls so far
    */
   learn(error: BridgeError, calls: number): Repair | undefined {
     const rejection = readRejection(error);
+    // A timeout or a rate limit says nothing about the latest repair.
+    if (rejection === undefined) return undefined;
     this.settleLatest(rejection);
-    if (rejection === undefined || calls >= MAX_REPAIR_CALLS) return undefined;
+    if (calls >= MAX_REPAIR_CALLS) return undefined;
     const found = findRepair(rejection, this.current, this.tried, MAX_REPAIR_CALLS - calls);
     if (!found) return undefined;
     this.tried.add(found.row).add(found.repair.name);

@@ -438,6 +438,16 @@ describe('a repair', () => {
     assert.deepEqual(memory.apply('h', SEED), SEED);
   });
 
+  it('is not remembered before a response shows that it worked', () => {
+    const memory = new LearnedRepairs();
+    const session = new RepairSession(memory, 'h', SEED);
+    session.learn(refusal('unknown field "seed"'), 1);
+    session.learn(refusal('Too many requests.', 429), 2);
+    assert.deepEqual([session.chat, memory.apply('h', SEED)], [PLAIN, SEED]);
+    session.succeed();
+    assert.deepEqual(memory.apply('h', SEED), PLAIN);
+  });
+
   it('is remembered if a different rejection follows', () => {
     const memory = new LearnedRepairs();
     const session = new RepairSession(memory, 'h', { ...SEED, top_p: 1 });
