@@ -14,9 +14,9 @@ export interface DemoEvent {
 /** Displays the conversation. */
 export interface DemoView {
   /** Called before the request with this number is sent. */
-  beginRequest(number: number, text: string): void;
+  beginRequest(number: number, title: string): void;
   onEvent(event: DemoEvent): void;
-  /** Called when the response has ended; `problem` is set if it was incomplete. */
+  /** Called when the response has ended; `problem` is set if the response is incomplete. */
   endResponse(problem: string | undefined): void;
   onToolResult(name: string, output: string): void;
 }
@@ -30,7 +30,7 @@ interface DemoTarget {
 /** The requests of the script: the question, then the tool results. */
 const REQUESTS = ['the question', 'the tool results'] as const;
 
-/** @returns whether the tools were called and the last response was completed */
+/** Runs the conversation. @returns whether the model called tools and then completed its answer without another call */
 export async function runConversation(target: DemoTarget, view: DemoView): Promise<boolean> {
   let input: readonly unknown[] = [message('developer', INSTRUCTIONS), message('user', PROMPT)];
   for (const [index, title] of REQUESTS.entries()) {
@@ -56,7 +56,7 @@ const isCompleted = ({ type }: DemoEvent): boolean => type === 'response.complet
 const message = (role: 'developer' | 'user', text: string): UnknownRecord =>
   ({ type: 'message', role, content: [{ type: 'input_text', text }] });
 
-/** For an unknown tool, returns the same text as Codex (codex-protocol.md, "Tool calls"). */
+/** Runs the called tools. An unknown tool gives the same result as in Codex (codex-protocol.md, "Tool calls"). */
 async function runTools(calls: readonly UnknownRecord[], view: DemoView): Promise<readonly UnknownRecord[]> {
   const results: UnknownRecord[] = [];
   for (const call of calls) {

@@ -23,7 +23,7 @@ export interface DemoOptions {
   readonly io: CommandIo;
   readonly env: Environment;
   readonly version: string;
-  /** How long the simulated model waits before each word. */
+  /** How long the simulated model waits before each chunk. */
   readonly pauseMs: number;
   /** Time limit of one response. */
   readonly limitMs: number;
@@ -51,7 +51,7 @@ export async function runDemo(options: DemoOptions): Promise<number> {
   const write = (text: string): void => io.out(text);
   const logged: string[] = [];
   const model = await startSimulatedModel(pauseMs);
-  const config = configure(model.baseUrl, limitMs);
+  const config = createConfig(model.baseUrl, limitMs);
   const log = createLogger({ level: 'warn', format: 'text', write: (line) => logged.push(line), secrets: [DEMO_KEY] });
   const server = createBridgeServer({ config, version, log, bridge: () => buildBridge(config, log) });
   try {
@@ -70,7 +70,7 @@ export async function runDemo(options: DemoOptions): Promise<number> {
 }
 
 /** Uses the defaults instead of the user's settings, so that the demo always works and stays on this machine. */
-function configure(aiBaseUrl: string, limitMs: number): Config {
+function createConfig(aiBaseUrl: string, limitMs: number): Config {
   const limit = String(limitMs);
   const provider = DEMO_PROVIDER === undefined ? {} : { provider: DEMO_PROVIDER.name };
   const limits = { drainTimeoutMs: '200', upstreamFirstByteTimeoutMs: limit, upstreamIdleTimeoutMs: limit };

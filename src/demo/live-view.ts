@@ -1,4 +1,4 @@
-/** Shows the conversation while it streams, in labeled paragraphs wrapped at the width of the terminal. */
+/** Shows the conversation while it streams, in labeled paragraphs wrapped at 80 columns. */
 import { asNumber, asRecord, asString, type UnknownRecord } from '../base/json';
 import { WIDTH } from '../command/render';
 import type { Style, TerminalStyle } from '../command/terminal-style';
@@ -63,9 +63,10 @@ function showCall(item: UnknownRecord, note: (label: string, text: string, color
 }
 
 function describeUsage(usage: UnknownRecord): string {
-  const of = (details: string): UnknownRecord => asRecord(usage[`${details}_tokens_details`]) ?? {};
+  const readDetails = (kind: string): UnknownRecord => asRecord(usage[`${kind}_tokens_details`]) ?? {};
   const [input, output] = [asNumber(usage['input_tokens']), asNumber(usage['output_tokens'])];
-  const [cached, reasoning] = [asNumber(of('input')['cached_tokens']), asNumber(of('output')['reasoning_tokens'])];
+  const cached = asNumber(readDetails('input')['cached_tokens']);
+  const reasoning = asNumber(readDetails('output')['reasoning_tokens']);
   return `${input ?? '?'} in (${cached ?? '?'} cached), ${output ?? '?'} out (${reasoning ?? '?'} reasoning)`;
 }
 
@@ -75,10 +76,10 @@ const INDENT = 13;
 /** Writes a paragraph as it streams: the label at once, and each word when it is complete. */
 export class Paragraph {
   private column = INDENT;
-  /** Letters of a word that is not complete yet. */
+  /** The beginning of a word that is not complete yet. */
   private word = '';
 
-  /** @param paint colors a word; its length is counted without the color */
+  /** @param paint colors a word; color codes do not count toward the line width */
   constructor(
     private readonly write: (text: string) => void,
     label: string,
@@ -89,9 +90,9 @@ export class Paragraph {
 
   /** Accepts text in pieces of any size. Whitespace separates words; a word too long for a line is split. */
   push(text: string): void {
-    for (const letter of text) {
-      if (/\s/.test(letter) || this.word.length >= WIDTH - INDENT) this.finishWord();
-      this.word += letter.trim();
+    for (const character of text) {
+      if (/\s/.test(character) || this.word.length >= WIDTH - INDENT) this.finishWord();
+      this.word += character.trim();
     }
   }
 

@@ -8,13 +8,13 @@ import { LIST_FILES, NOW, type DemoTool } from './tools';
 /** The provider whose rules apply: the first one in the catalog, which is the default. */
 export const DEMO_PROVIDER = PROVIDERS[0];
 
-/** The simulated model. */
+/** The name of the simulated model. */
 export const DEMO_MODEL = DEMO_PROVIDER?.defaultModel ?? 'demo-model';
 
 /** The key that the bridge must send; it is not a real key. */
 export const DEMO_KEY = 'demo-key';
 
-/** The instructions of the assistant. */
+/** The instructions for the model. */
 export const INSTRUCTIONS = 'You are an assistant with two tools. Use them before you answer.';
 
 /** The user's question. */
@@ -53,7 +53,7 @@ export const FIRST_ANSWER: ScriptedAnswer = {
 
 /** Composes the answer to the results of both tools, in the order of the calls, by repeating them. */
 export function composeSecondAnswer(results: readonly string[]): ScriptedAnswer {
-  // A failure of a tool is a sentence.
+  // A tool's error message ends with a full stop.
   const [listing = 'no result', time = 'no result'] = results.map((result) => result.replace(/\.$/, ''));
   return {
     reasoning: 'Both tools have answered. That is all I need.',
@@ -70,7 +70,7 @@ export interface SimulatedModel {
   close(): Promise<void>;
 }
 
-/** @param pauseMs how long the model waits before each chunk */
+/** Starts the server of the simulated model. @param pauseMs how long the model waits before each chunk */
 export async function startSimulatedModel(pauseMs: number): Promise<SimulatedModel> {
   const server = createServer((request, response) => {
     answer(request, response, pauseMs).catch(() => response.destroy());
@@ -141,5 +141,5 @@ const renderUsage = ({ prompt, cached, completion, reasoning }: ScriptedAnswer['
   completion_tokens_details: { reasoning_tokens: reasoning },
 });
 
-/** Words with the space before them, like tokens. */
+/** Splits text into words, each with the space before it, like tokens. */
 const splitWords = (text: string): readonly string[] => text.match(/\s*\S+/g) ?? [];

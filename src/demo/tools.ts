@@ -8,7 +8,7 @@ import { messageOf } from '../base/thrown';
 export interface DemoTool {
   readonly name: string;
   readonly namespace?: string;
-  /** The name the model sees. */
+  /** The name that the model sees. */
   readonly upstreamName: string;
   readonly description: string;
   readonly parameters: JsonObject;
@@ -16,7 +16,7 @@ export interface DemoTool {
   run(given: UnknownRecord): Promise<string>;
 }
 
-/** Number of entries that the result names; the others are only counted. */
+/** Number of entries that the result names; it only counts the rest. */
 const NAMED_ENTRIES = 3;
 const MAX_NAME_LENGTH = 24;
 
@@ -64,7 +64,7 @@ export const NOW: DemoTool = {
 /** All tools, in declaration order. */
 const DEMO_TOOLS: readonly DemoTool[] = [LIST_FILES, NOW];
 
-/** The tools as Codex declares them (codex-protocol.md, "Tool list"): a namespace contains its members. */
+/** Declares the tools as Codex does (codex-protocol.md, "Tool list"): a namespace contains its members. */
 export function declareTools(): readonly JsonObject[] {
   return DEMO_TOOLS.map(({ name, namespace, description, parameters }) => {
     const declared = { type: 'function', name, description, strict: false, parameters };

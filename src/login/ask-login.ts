@@ -34,10 +34,10 @@ export interface LoginQuestion {
   readonly chosen: Provider | undefined;
 }
 
-/** How many unusable answers end the login. */
-const TRIES = 3;
+/** How many unusable answers to the same question end the login. */
+const MAX_TRIES = 3;
 
-/** Returns the login; undefined if the user gave up with Ctrl-C or Ctrl-D, or no answer was usable. */
+/** Returns the login; undefined if the user gives up with Ctrl-C or Ctrl-D, or no answer is usable. */
 export async function askLogin({ config, chosen }: LoginQuestion, io: Prompter): Promise<Login | undefined> {
   const provider = chosen ?? (await askProvider(config.catalog ?? PROVIDERS, io));
   if (provider === undefined) return undefined;
@@ -64,17 +64,18 @@ async function askProvider(rows: readonly Provider[], io: Prompter): Promise<Pro
 
 async function askAddress({ baseUrls }: Provider, io: Prompter): Promise<string | undefined> {
   if (baseUrls.length === 1) return baseUrls[0];
-  const isOpen = baseUrls.length === 0;
-  const list = isOpen ? '' : `${renderNames(baseUrls, true)}\n`;
+  const isCustom = baseUrls.length === 0;
+  const list = isCustom ? '' : `${renderNames(baseUrls, true)}\n`;
   return askUntilUsable<string>(io, async () => {
-    const answer = await io.ask(isOpen ? 'Base URL, usually ending in /v1: ' : `${list}Address of your account [1]: `);
+    const question = isCustom ? 'Base URL, usually ending in /v1: ' : `${list}Address of your account [1]: `;
+    const answer = await io.ask(question);
     if (answer === undefined) return undefined;
     const { parse, expected } = OPTIONS.aiBaseUrl.type;
     return findChoice(answer, baseUrls) ?? parse(answer) ?? { problem: `Expected ${expected}.` };
   });
 }
 
-/** The saved key of a server that needs none. */
+/** Saved as the key of a server that needs none. */
 const NO_KEY = 'none';
 
 async function askKey(provider: Provider, config: Config, io: Prompter): Promise<string | undefined> {
@@ -96,9 +97,9 @@ const TIMEOUT_MS = 10_000;
 
 const MAX_BYTES = 16 * 1024 * 1024;
 
-const REJECTED: readonly (number | undefined)[] = [401, 403];
+const REJECTED_STATUSES: readonly (number | undefined)[] = [401, 403];
 
-/** Returns why the provider rejects the key; undefined if it does not, or if that cannot be checked for free. */
+/** Requests the model list, which is free. Returns why the provider rejects the key; undefined in all other cases. */
 async function findRejection(provider: Provider, config: Config): Promise<string | undefined> {
   const headers = { ...buildUpstreamHeaders(config), accept: 'application/json' };
   const limits = { timeoutMs: TIMEOUT_MS, maxBytes: MAX_BYTES };
@@ -110,11 +111,11 @@ async function findRejection(provider: Provider, config: Config): Promise<string
     return undefined;
   } catch (error) {
     const status = error instanceof BridgeError ? error.details.upstreamStatus : undefined;
-    return REJECTED.includes(status) ? `${name} rejects this key (${status}).` : undefined;
+    return REJECTED_STATUSES.includes(status) ? `${name} rejects this key (${status}).` : undefined;
   }
 }
 
-/** Returns the model, or '' for the provider's default, which may change; undefined if the user gave up. */
+/** Returns the model, or '' for the configured or default one, which may change; undefined if the user gives up. */
 async function askModel(config: Config, io: Prompter): Promise<string | undefined> {
   if (config.defaultModel !== undefined) return '';
   const { catalog, provider } = openCatalog(config, io);
@@ -122,18 +123,18 @@ async function askModel(config: Config, io: Prompter): Promise<string | undefine
   const [first] = names;
   if (first === undefined) return (await io.ask('Model: '))?.trim();
   if (names.length === 1) return provider.models.length > 0 ? '' : first;
-  const more = '     … any other model of the provider, by its name';
+  const more = '     … any other model of the provider, by name';
   const answer = await io.ask(`${renderNames(names, true, more)}\nModel (number or name) [1]: `);
   if (answer === undefined) return undefined;
   const model = findChoice(answer, names) ?? answer.trim();
   return model === first && provider.models.length > 0 ? '' : model;
 }
 
-/** Asks until the answer is usable, and explains what is wrong with the others. */
+/** Asks until an answer is usable, at most MAX_TRIES times, and prints what is wrong with each other answer. */
 async function askUntilUsable<T extends string | Provider>(
   io: Prompter, ask: () => Promise<T | { readonly problem: string } | undefined>,
 ): Promise<T | undefined> {
-  for (let tries = 0; tries < TRIES; tries += 1) {
+  for (let tries = 0; tries < MAX_TRIES; tries += 1) {
     const answer = await ask();
     if (typeof answer !== 'object' || !('problem' in answer)) return answer;
     io.error(`${answer.problem}\n`);

@@ -50,7 +50,7 @@ type GivenLogin = Login | { readonly problem: string; readonly code: number };
 
 async function readKey(resolved: Loaded, io: CommandIo): Promise<GivenLogin> {
   const { aiBaseUrl: baseUrl, defaultModel: model } = resolved.config;
-  const provider = findChosen(resolved);
+  const provider = findChosenProvider(resolved);
   if (provider === undefined) return { problem: `Choose a provider. Run: ${renderPipe('NAME')}`, code: EXIT.misused };
   const { parse, expected } = OPTIONS.aiApiKey.type;
   const key = parse((await io.readInput?.()) ?? '');
@@ -60,7 +60,7 @@ async function readKey(resolved: Loaded, io: CommandIo): Promise<GivenLogin> {
 }
 
 async function ask(resolved: Loaded, io: CommandIo): Promise<GivenLogin> {
-  const chosen = findChosen(resolved);
+  const chosen = findChosenProvider(resolved);
   const prompter = findPrompter(io);
   if (prompter === undefined) {
     const pipe = renderPipe(chosen?.name ?? 'NAME');
@@ -73,8 +73,8 @@ async function ask(resolved: Loaded, io: CommandIo): Promise<GivenLogin> {
   return answered ?? { problem: 'Nothing was saved.', code: EXIT.failed };
 }
 
-/** Returns the provider of the command line or the environment, but not a saved one, which a login replaces. */
-function findChosen({ config, origins }: Loaded): Provider | undefined {
+/** Finds the provider that a flag or variable selects. A saved one does not count, because a login replaces it. */
+function findChosenProvider({ config, origins }: Loaded): Provider | undefined {
   const isChosen = [origins.provider, origins.aiBaseUrl].some(({ kind }) => kind !== 'default' && kind !== 'login');
   return isChosen ? findProvider(config.provider, config.aiBaseUrl, config.catalog) : undefined;
 }
@@ -90,7 +90,7 @@ function showStatus(path: string, io: CommandIo): number {
   }
   const { current, logins } = file;
   const rows = Object.entries(logins).map(([name, { key, inKeyStore, baseUrl, model }]) => {
-    const place = inKeyStore ? 'key in the key store of the system' : key ? `key ${maskSecret(key)}` : 'no key';
+    const place = inKeyStore ? "key in the system's key store" : key ? `key ${maskSecret(key)}` : 'no key';
     const parts = [place, baseUrl, model && `model ${model}`, name === current && 'used by default'];
     return [name, parts.filter(Boolean).join(', ')] as const;
   });

@@ -36,7 +36,7 @@ export async function run(context: CommandContext): Promise<number> {
   return leftovers.length === 0 ? EXIT.done : EXIT.failed;
 }
 
-/** Returns the logins that --provider selects, even if the provider no longer exists; an exit code on failure. */
+/** Finds the logins that --provider selects, even if the provider no longer exists; an exit code on failure. */
 function findNames(saved: readonly string[], context: CommandContext): readonly string[] | number {
   const { provider } = context.flags;
   if (provider === undefined) return saved;

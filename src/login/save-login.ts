@@ -18,8 +18,10 @@ export interface LoginPlace {
 }
 
 /**
- * @returns where the login was saved, to end a sentence with, and what is left of the previous login; or why it could
- * not be saved
+ * Saves a login, and removes the key of the one that it replaces from the key store.
+ *
+ * @returns where the login was saved, as the end of a sentence, and a sentence if the old key could not be removed; or
+ * why the login could not be saved
  */
 export async function saveLogin(
   { provider, baseUrl, key, model }: Login, keyPlace: KeyPlace, { folder, env }: LoginPlace,
@@ -45,7 +47,7 @@ export async function saveLogin(
   return { saved: isInStore ? store.title : `${path}, which only you can read`, leftover };
 }
 
-/** Removes the saved logins of these providers, with their keys. @returns what is left @throws file system errors */
+/** Removes these logins with their keys. @returns a sentence per key that is still stored @throws file system errors */
 export async function removeLogins(
   names: readonly string[], saved: SavedLogins, { folder, env }: LoginPlace,
 ): Promise<readonly string[]> {
@@ -68,7 +70,7 @@ function removeKey(name: string, { logins }: SavedLogins, env: Environment): str
 }
 
 async function writeLogins(path: string, saved: SavedLogins): Promise<void> {
-  // Done before the key is written, because a file keeps its mode when it is replaced.
+  // Before the key is written, because a file keeps its mode when it is replaced.
   if (existsSync(path)) await chmod(path, (await stat(path)).mode & OWNER_ONLY);
   await replaceUserFile(path, Buffer.from(`${JSON.stringify(saved, null, 2)}\n`, 'utf8'), PRIVATE);
 }

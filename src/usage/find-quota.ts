@@ -53,7 +53,9 @@ const HOUR_MS = 3_600_000;
 export const MAX_WINDOW_MS = 31 * 24 * HOUR_MS;
 
 /** Counts the requests of a plan in each of its windows. @param entries at least those of the last `MAX_WINDOW_MS` */
-export function countPlan(provider: Provider, entries: readonly UsageEntry[], now: number): readonly QuotaWindow[] {
+export function countPlanRequests(
+  provider: Provider, entries: readonly UsageEntry[], now: number,
+): readonly QuotaWindow[] {
   const own = entries.filter((entry) => entry.provider === provider.name && isInPlan(entry, provider));
   return (provider.plan?.limits ?? []).map((limit): QuotaWindow => {
     const { begin, resetsAt } = findWindow(limit, now);

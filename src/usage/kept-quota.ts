@@ -1,4 +1,4 @@
-/** Stores the provider's last answer about the quota, so that `status` can show it without a request. */
+/** Stores the quota that a provider last reported, so that `status` can show it without a request. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { asArray, asNumber, asText, compact, isRecord, parseJsonObject } from '../base/json';
@@ -15,13 +15,13 @@ export interface KeptQuota extends QuotaReport {
 
 const fileOf = (stateFolder: string): string => join(stateFolder, 'quota.json');
 
-/** Stores the answer. Never throws: without it, `status` only shows less. */
+/** Stores a quota. Never throws: without it, `status` only shows less. */
 export function keepQuota(stateFolder: string, quota: KeptQuota): void {
   if (prepareStateFolder(stateFolder) !== undefined) return;
   attempt(() => replaceFile(fileOf(stateFolder), `${JSON.stringify(quota)}\n`, 0o600));
 }
 
-/** Returns the last answer of this provider. */
+/** Returns the stored quota; undefined if there is none, or it is another provider's. */
 export function findKeptQuota(stateFolder: string, provider: string): KeptQuota | undefined {
   const stored = parseJsonObject(attempt(() => readFileSync(fileOf(stateFolder), 'utf8')) ?? '');
   const at = asNumber(stored?.['at']);

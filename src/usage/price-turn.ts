@@ -10,7 +10,7 @@ export type Cost = { readonly currency: string; readonly amount: number } | 'inc
 
 const MILLION = 1_000_000;
 
-/** Returns the cost of a turn. @param rows the catalog */
+/** Computes the cost of a turn. @param rows the catalog */
 export function priceTurn(entry: UsageEntry, rows: readonly Provider[]): Cost {
   const row = rows.find(({ name }) => name === entry.provider);
   if (row === undefined) return 'unknown';

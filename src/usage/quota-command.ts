@@ -7,12 +7,12 @@ import { describeMachine, findPaths } from '../command/paths';
 import { createTerminalStyle } from '../command/terminal-style';
 import { ledgerFileOf } from '../observe/usage-ledger';
 import { findProvider } from '../providers/catalog';
-import { askQuota, countPlan, MAX_WINDOW_MS } from './find-quota';
+import { askQuota, countPlanRequests, MAX_WINDOW_MS } from './find-quota';
 import { keepQuota } from './kept-quota';
 import { readLedger } from './read-ledger';
 import { renderQuota } from './render-quota';
 
-/** Returns 0, 1 if the provider did not answer, 2 for invalid usage. */
+/** Returns 0, 1 if there is no key or no usable answer, 2 for invalid usage. */
 export async function run(context: CommandContext): Promise<number> {
   const { io, own, env } = context;
   const resolved = requireConfig(context);
@@ -29,7 +29,7 @@ export async function run(context: CommandContext): Promise<number> {
     return EXIT.failed;
   }
   if (answer !== undefined) keepQuota(state, { provider: provider.name, at: now, ...answer });
-  const counted = countPlan(provider, readLedger(ledgerFileOf(state), now - MAX_WINDOW_MS), now);
+  const counted = countPlanRequests(provider, readLedger(ledgerFileOf(state), now - MAX_WINDOW_MS), now);
   const report = answer ?? { windows: counted, balances: [] };
   if (readOwnFlag(QUOTA_FLAGS.json, own) === true) {
     const source = hasQuotaApi ? 'provider' : counted.length > 0 ? 'ledger' : null;
@@ -50,5 +50,5 @@ export async function run(context: CommandContext): Promise<number> {
 }
 
 const COUNTED = `Counted by the bridge, as the provider has no API for it; other programs and machines are not included.
-A month is the last 31 days; the plan's own month begins on the day of your subscription.
+A month is the last 31 days; the plan's own month begins on the day you subscribed.
 `;

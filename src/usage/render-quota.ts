@@ -4,7 +4,7 @@ import type { TerminalStyle } from '../command/terminal-style';
 import type { QuotaBalance, QuotaReport, QuotaWindow } from '../providers/quota-answers';
 import { renderBar } from './render-usage';
 
-/** Renders one line per window and balance. @param style absent for a pipe: no bars */
+/** Renders one line per window and balance. @param style for bars, which are omitted without it */
 export function renderQuota({ windows, balances }: QuotaReport, now: number, style?: TerminalStyle): string {
   const rows = [
     ...windows.map((window) => [window.name, renderUse(window), renderResets(window, now), shareOf(window)] as const),

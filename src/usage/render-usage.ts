@@ -24,7 +24,7 @@ const MAX_KEY_LENGTH = 40;
 
 const BAR_WIDTH = 10;
 
-/** Renders one line per group, then the total. @param style absent for a pipe: no bars */
+/** Renders one line per group, then the total. @param style for bars, which are omitted without it */
 export function renderUsageTable({ by, groups, total }: UsageTable, style?: TerminalStyle): string {
   const head = [by, ...COLUMNS.map(([title]) => title)];
   const rows = [...groups, { key: 'total', ...total }].map((group) =>
@@ -50,7 +50,7 @@ export function renderBar(share: number, style: TerminalStyle, width = BAR_WIDTH
   return style.paint('cyan', glyph.repeat(length));
 }
 
-/** Renders `1.20 CNY`, `plan`, `0.35 USD + plan` or `?`. */
+/** Renders, for example, `1.20 CNY`, `plan` or `0.35 USD + plan + ?`; `-` without turns. */
 function renderCost({ cost, included, unpriced }: UsageSum): string {
   const amounts = Object.entries(cost).map(([currency, amount]) => `${amount.toFixed(2)} ${currency}`);
   const parts = [...amounts, ...(included > 0 ? ['plan'] : []), ...(unpriced > 0 ? ['?'] : [])];
@@ -59,13 +59,14 @@ function renderCost({ cost, included, unpriced }: UsageSum): string {
 
 function describeGaps({ unpriced, uncounted }: UsageSum): readonly string[] {
   const gaps = [
-    unpriced > 0 && `?  ${renderCount(unpriced, 'turn')} without a known price. Set one in your providers file.`,
+    unpriced > 0
+      && `?  ${renderCount(unpriced, 'turn')} without a price or token counts. Set prices in your providers file.`,
     uncounted > 0 && `${renderCount(uncounted, 'turn')} without token counts from the provider.`,
   ].filter((line) => line !== false);
   return gaps.length === 0 ? [] : ['', ...gaps];
 }
 
-/** Renders `12 requests, in 340k, out 12k, 0.40 CNY`. */
+/** Renders `12 requests, in 340k, out 12k, cost 0.40 CNY`. */
 export function renderUsageInBrief(sum: UsageSum): string {
   if (sum.requests === 0) return 'no requests';
   const tokens = `in ${renderTokens(sum.input)}, out ${renderTokens(sum.output)}`;

@@ -6,7 +6,7 @@ import { priceTurn } from './price-turn';
 export type Grouping = 'day' | 'model' | 'provider' | 'thread';
 
 export interface UsageSum {
-  /** Calls to another model within a turn do not count as turns. */
+  /** Number of turns; calls to another model within a turn do not count. */
   readonly turns: number;
   readonly requests: number;
   readonly input: number;
@@ -17,9 +17,9 @@ export interface UsageSum {
   readonly uncounted: number;
   /** By currency, for the turns with a known price. */
   readonly cost: Readonly<Record<string, number>>;
-  /** Turns covered by a plan. */
+  /** Turns that a plan covers, or that the user's own machine serves. */
   readonly included: number;
-  /** Turns without a known price. */
+  /** Turns without a price or token counts; the exception is as in `uncounted`. */
   readonly unpriced: number;
 }
 
@@ -62,7 +62,7 @@ function add(sum: UsageSum, entry: UsageEntry, rows: readonly Provider[]): Usage
   const cost = priceTurn(entry, rows);
   const { input, cached = 0, output, reasoning = 0, requests, end } = entry;
   const isUncounted = input === undefined;
-  const isGap = !(isUncounted && end === 'replaced');
+  const isFailedModel = isUncounted && end === 'replaced';
   return {
     turns: sum.turns + (end === 'replaced' || end === 'pictures' ? 0 : 1),
     requests: sum.requests + requests,
@@ -70,11 +70,11 @@ function add(sum: UsageSum, entry: UsageEntry, rows: readonly Provider[]): Usage
     cached: sum.cached + cached,
     output: sum.output + (output ?? 0),
     reasoning: sum.reasoning + reasoning,
-    uncounted: sum.uncounted + (isUncounted && isGap ? 1 : 0),
+    uncounted: sum.uncounted + (isUncounted && !isFailedModel ? 1 : 0),
     cost: typeof cost === 'string'
       ? sum.cost
       : { ...sum.cost, [cost.currency]: (sum.cost[cost.currency] ?? 0) + cost.amount },
     included: sum.included + (cost === 'included' ? 1 : 0),
-    unpriced: sum.unpriced + (cost === 'unknown' && isGap ? 1 : 0),
+    unpriced: sum.unpriced + (cost === 'unknown' && !isFailedModel ? 1 : 0),
   };
 }

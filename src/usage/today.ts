@@ -1,10 +1,10 @@
-/** Describes today's usage and what is left of the plan, for the last line of `status`. */
+/** Reads today's usage and what is left of the plan or balance, and renders both as one line of `status`. */
 import { renderDuration } from '../base/quantities';
 import type { Config } from '../config/options';
 import { ledgerFileOf } from '../observe/usage-ledger';
 import { findProvider, PROVIDERS } from '../providers/catalog';
 import type { QuotaReport } from '../providers/quota-answers';
-import { countPlan, MAX_WINDOW_MS } from './find-quota';
+import { countPlanRequests, MAX_WINDOW_MS } from './find-quota';
 import { findKeptQuota } from './kept-quota';
 import { readLedger } from './read-ledger';
 import { renderQuotaInBrief } from './render-quota';
@@ -13,7 +13,7 @@ import { sumUsage, type UsageSum } from './sum-usage';
 
 export interface Today {
   readonly usage: UsageSum;
-  /** Counted from the ledger, or the provider's last answer to `quota`. */
+  /** Counted from the ledger, or what the provider last reported to `quota`; null if neither is known. */
   readonly quota: (QuotaReport & { readonly at: number }) | null;
 }
 
@@ -27,7 +27,7 @@ export function readToday(stateFolder: string, config: Config, now: number): Tod
   return {
     usage: sumUsage(today, config.catalog ?? PROVIDERS),
     quota: isCounted
-      ? { windows: countPlan(provider, entries, now), balances: [], at: now }
+      ? { windows: countPlanRequests(provider, entries, now), balances: [], at: now }
       : (findKeptQuota(stateFolder, provider.name) ?? null),
   };
 }
