@@ -1,4 +1,4 @@
-/** Determines whether Codex bypasses its proxy. Codex always applies the proxy variables (measured with 0.169). */
+/** Determines from the proxy variables, which Codex always reads (measured with 0.169), whether it bypasses its proxy. */
 import { isInNetwork } from '../config/proxies';
 import type { Environment } from '../config/resolve';
 

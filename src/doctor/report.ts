@@ -92,6 +92,6 @@ export function renderJson({ version, results, requests, findGroup }: DoctorRepo
   return `${JSON.stringify({ ok: hasNoFailure(results), version, requests, checks }, null, 2)}\n`;
 }
 
-/** Whether no check failed: a check with a warning, or a skipped one, did not. */
+/** Whether no check failed; warnings and skipped checks are not failures. */
 export const hasNoFailure = (results: readonly CheckResult[]): boolean =>
   results.every(({ finding }) => finding.level !== 'failure');

@@ -23,7 +23,7 @@ const LAUNCHER = 'aliyun-codex-bridge codex';
 
 const SETUP = 'aliyun-codex-bridge setup';
 
-/** WSL appends the Windows PATH to its own, so the script of a Codex on Windows is found, but cannot run in WSL. */
+/** WSL appends the Windows PATH to its own, so npm's script of a Codex on Windows is found: it starts that Codex. */
 const WINDOWS_PATH = /^\/mnt\/[a-z]\//;
 
 async function checkProgram({ findCodex, runtime: { platform } }: Examination): Promise<Finding> {
@@ -111,7 +111,7 @@ async function checkSetup(examination: Examination): Promise<Finding> {
   const hasCatalogFile = await exists(config['model_catalog_json'], examination);
   const changes = plan.changes.filter(({ key, wanted }) =>
     // Accepted: keys that setup would remove, a URL at which a bridge answers, any catalog file that exists, and with
-    // discovery any model, because the bridge finds more than setup knows. checkProvider reports model_provider.
+    // discovery any model, because setup does not know what the bridge discovers. checkProvider reports model_provider.
     // Setup writes the bearer token only for a provider without env_key.
     wanted !== undefined && key !== 'model_provider' && !(isBridgeRunning && key.endsWith('.base_url'))
     && !(provider?.['env_key'] !== undefined && key.endsWith('.experimental_bearer_token'))

@@ -1,4 +1,4 @@
-/** Checks the API key: whether it is set, which provider it is for, and its format. Never shows all of it. */
+/** Checks the API key: whether it is set, which provider it is for, and its format. Shows only its beginning. */
 import { adviseOnMissingKey } from '../../command/api-key';
 import { renderOrigin } from '../../command/render';
 import { OPTIONS } from '../../config/options';

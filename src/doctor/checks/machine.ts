@@ -27,7 +27,7 @@ function checkNode({ runtime: { nodeVersion, platform, arch, now } }: Examinatio
 }
 
 async function checkStateFolder({ paths: { state } }: Examination): Promise<Finding> {
-  const fix = 'Background bridges keep their records and logs there. Fix it, or name another with --state-dir.';
+  const fix = 'Background bridges keep their logs there. Make it a writable folder, or name another with --state-dir.';
   const nearest = await findExisting(state);
   if (nearest.kind === 'file') return warning(`${nearest.path} is not a folder`, fix);
   try {

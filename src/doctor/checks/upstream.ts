@@ -94,7 +94,7 @@ function describeError(error: BridgeError, { fix, isWarning }: Diagnosis): Findi
   return isWarning ? warning(seen, fix) : failure(seen, advice ?? fix);
 }
 
-/** Creates the function of a check that passes unless the turn failed at this stage, or is skipped if before it. */
+/** Creates the check of a stage: it reports a failure at the stage, and is skipped if the turn failed before it. */
 function checkStage(stage: TrialStage, describe: (trial: Trial) => Finding): Check['run'] {
   return async ({ runTrial, settings }: Examination) => {
     const trial = await runTrial();
@@ -109,8 +109,8 @@ function checkStage(stage: TrialStage, describe: (trial: Trial) => Finding): Che
 }
 
 /**
- * Checks the key. A rejected one may belong to another address of the provider, such as the international one, so that
- * address is tried once, unless the key is a saved one: it is sent only to the host that it was saved for.
+ * Checks the key. A rejected key may belong to another address of the provider, such as the international one, which is
+ * then tried once. A saved key is not tried there: it is sent only to the host that it was saved for.
  */
 async function checkAccess(settings: DoctorSettings, examination: Examination): Promise<Finding> {
   const finding = await checkStage('access', describeAccess)(examination);
