@@ -1,4 +1,4 @@
-/** Determines from the proxy variables, which Codex always reads (measured with 0.169), whether it bypasses its proxy. */
+/** Determines whether Codex bypasses the proxy that the variables name (measured with 0.169). */
 import { isInNetwork } from '../config/proxies';
 import type { Environment } from '../config/resolve';
 
