@@ -19,7 +19,7 @@ export function parseJsonc(text: string): ParsedJsonc {
   } catch {
     const at = findSyntaxError(json);
     const line = json.slice(0, at).split('\n').length;
-    const rest = json.slice(at).trimStart();
+    const rest = json.slice(at);
     return {
       ok: false,
       line,
@@ -34,13 +34,13 @@ export function parseJsonc(text: string): ParsedJsonc {
  */
 function findSyntaxError(text: string): number {
   const token =
-    /\s*(?:([{}[\],:])|("(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[\da-fA-F]{4}))*")|(-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null)(?![\w.]))/y;
+    /[ \t\r\n]*(?:([{}[\],:])|("(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[\da-fA-F]{4}))*")|(-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null)(?![\w.]))/y;
   const open: ('{' | '[')[] = [];
   let wanted: 'value' | 'key' | 'colon' | 'next' | 'value-or-close' | 'key-or-close' | 'end' = 'value';
   for (let at = 0; ; at = token.lastIndex) {
     token.lastIndex = at;
     const match = token.exec(text);
-    const start = at + (/^\s*/.exec(text.slice(at))?.[0].length ?? 0);
+    const start = at + (/^[ \t\r\n]*/.exec(text.slice(at))?.[0].length ?? 0);
     if (!match) return start;
     const [, mark, string] = match;
     const isValue = mark === undefined;

@@ -30,6 +30,7 @@ const INVALID: readonly (readonly [text: string, line: number, problem: RegExp])
   ['{"a": "x\n"}', 1, /unexpected "\\""/],
   ['/* open', 1, /unexpected "\/"/],
   ['[1}', 1, /unexpected "}"/],
+  ['{\n\u00a0"a": 1\n}', 2, /unexpected "\u00a0"/],
 ];
 
 for (const [text, line, problem] of INVALID) {
