@@ -21,7 +21,7 @@ const CODES: Readonly<Record<string, NetworkRow>> = {
   ETIMEDOUT: { kind: 'timeout', text: 'did not accept the connection in time' },
   UND_ERR_CONNECT_TIMEOUT: {
     kind: 'timeout',
-    text: 'did not accept the connection in time (UPSTREAM_CONNECT_TIMEOUT_MS)',
+    text: 'did not accept the connection in time; raise UPSTREAM_CONNECT_TIMEOUT_MS to wait longer',
   },
   UND_ERR_HEADERS_TIMEOUT: { kind: 'timeout', text: 'did not respond in time' },
   UND_ERR_BODY_TIMEOUT: { kind: 'timeout', text: 'stopped sending' },

@@ -41,7 +41,7 @@ export interface UpstreamAnswer {
 export interface UpstreamTimeouts {
   /** Milliseconds to connect, including TLS. */
   readonly connectMs: number;
-  /** Milliseconds from sending the request to the first byte of the response body. */
+  /** Milliseconds from the start of the request, before it connects, to the first byte of the response body. */
   readonly firstByteMs: number;
   /** Milliseconds of silence after a part of the body. */
   readonly idleMs: number;
@@ -50,7 +50,11 @@ export interface UpstreamTimeouts {
 /** Milliseconds that an upstream may take to end the response after the complete answer. */
 const LINGER_MS = 500;
 
-/** Sends a request. @throws BridgeError if there is no response: network, timeout, or the abort reason */
+/**
+ * Sends a request.
+ * @throws BridgeError if there is no response (network, timeout, or the abort reason), or if fetch does not return it
+ * (a redirect, or status 407)
+ */
 export type Transport = (request: UpstreamRequest) => Promise<UpstreamAnswer>;
 
 /** @param timeouts limits for every request of this transport */
@@ -58,7 +62,7 @@ export function createFetchTransport(timeouts: UpstreamTimeouts): Transport {
   let directEngine: object | undefined;
   let engines: EnginePool | undefined;
   return async (request) => {
-    const exchange = new Exchange(request, timeouts);
+    const exchange = new UpstreamExchange(request, timeouts);
     const direct = new DirectBody();
     try {
       const { url, headers, connection } = request;
@@ -70,13 +74,13 @@ export function createFetchTransport(timeouts: UpstreamTimeouts): Transport {
       const sent = Object.assign(init, toFetchBody(request.body, headers), dispatcher && { dispatcher });
       return exchange.answer(await fetch(url, sent), direct);
     } catch (cause) {
-      throw exchange.close(findWithheld(cause, direct.status, request.url) ?? cause);
+      throw exchange.close(explainHiddenResponse(cause, direct.status, request.url) ?? cause);
     }
   };
 }
 
-/** Describes a response that fetch reports as a network error: a redirect, and 407, for which it gives no reason. */
-function findWithheld(cause: unknown, status: unknown, url: string): BridgeError | undefined {
+/** Explains a response that fetch reports as a network error: a redirect, or status 407 (fetch gives no reason). */
+function explainHiddenResponse(cause: unknown, status: unknown, url: string): BridgeError | undefined {
   const { host } = new URL(url);
   if (cause instanceof Error && cause.cause instanceof Error && cause.cause.message === 'unexpected redirect') {
     const problem = `${host} answered with a redirect. Redirects are not followed: check AI_API_BASE.`;
@@ -88,7 +92,7 @@ function findWithheld(cause: unknown, status: unknown, url: string): BridgeError
 }
 
 /** One request in flight, with everything that can end it early. */
-class Exchange {
+class UpstreamExchange {
   private readonly controller = new AbortController();
   readonly signal = this.controller.signal;
   private readonly timer: SilenceTimer;
@@ -127,7 +131,7 @@ class Exchange {
     };
   }
 
-  /** Releases timer and listener. @returns the reason as an error for the caller */
+  /** Releases the timer and the listener. @returns the reason as an error for the caller */
   close(cause: unknown): BridgeError {
     this.release();
     const reason: unknown = this.signal.aborted ? this.signal.reason : cause;
@@ -206,7 +210,7 @@ export const COMMENTS_LIMIT_MS = 900_000;
 
 const COLON = 58;
 
-/** Calls `expire` with an error if the provider is silent or sends only comments for too long. A limit of 0 is off. */
+/** Calls `expire` with an error if the provider is silent or sends only comments for too long. 0 disables a limit. */
 export class SilenceTimer {
   private timer: NodeJS.Timeout | undefined;
   private waiting = true;
@@ -218,7 +222,7 @@ export class SilenceTimer {
     private readonly expire: (error: BridgeError) => void,
     private readonly now: Clock = Date.now,
   ) {
-    this.arm(timeouts.firstByteMs, 'sent no answer', 'UPSTREAM_FIRST_BYTE_TIMEOUT_MS');
+    this.arm(timeouts.firstByteMs, 'sent no answer for', 'UPSTREAM_FIRST_BYTE_TIMEOUT_MS');
   }
 
   /** Call for each read. Bytes that begin with a colon are a comment, or, rarely, part of an event. */
@@ -226,7 +230,7 @@ export class SilenceTimer {
     if (bytes[0] === COLON) this.checkComment();
     else this.commentsSince = undefined;
     if (!this.waiting) this.timer?.refresh();
-    else this.arm(this.timeouts.idleMs, 'stopped sending in the middle of its answer', 'UPSTREAM_IDLE_TIMEOUT_MS');
+    else this.arm(this.timeouts.idleMs, 'sent only part of its answer, then nothing for', 'UPSTREAM_IDLE_TIMEOUT_MS');
     this.waiting = false;
   }
 
@@ -234,7 +238,7 @@ export class SilenceTimer {
     const now = this.now();
     this.commentsSince ??= now;
     if (this.timeouts.idleMs <= 0 || now - this.commentsSince < COMMENTS_LIMIT_MS) return;
-    const message = `${this.name} sent only keep-alive comments for ${COMMENTS_LIMIT_MS / 60_000} minutes.`;
+    const message = `${this.name} sent only keep-alive comments for ${COMMENTS_LIMIT_MS / 60_000} minutes. Try again.`;
     this.expire(new BridgeError('timeout', message));
   }
 
@@ -245,7 +249,7 @@ export class SilenceTimer {
   private arm(milliseconds: number, problem: string, option: string): void {
     this.stop();
     if (milliseconds <= 0) return;
-    const message = `${this.name} ${problem} for ${renderDuration(milliseconds)} (${option}).`;
+    const message = `${this.name} ${problem} ${renderDuration(milliseconds)}; raise ${option} to wait longer.`;
     this.timer = setTimeout(() => this.expire(new BridgeError('timeout', message)), milliseconds);
   }
 }

@@ -136,7 +136,7 @@ const FAULTS: readonly Fault[] = [
     settings: { upstreamFirstByteTimeoutMs: 400 },
     calls: 2,
     code: 'upstream_timeout',
-    says: /sent no answer for 0\.4 s \(UPSTREAM_FIRST_BYTE_TIMEOUT_MS\)/,
+    says: /sent no answer for 0\.4 s; raise UPSTREAM_FIRST_BYTE_TIMEOUT_MS to wait longer/,
   },
   {
     name: 'an unsolicited upgrade',

@@ -32,7 +32,7 @@ test('a stream of comments alone times out', () => {
   timer.stop();
   assert.deepEqual(
     expired.map(({ kind, message }) => [kind, message]),
-    [['timeout', 'host.example sent only keep-alive comments for 15 minutes.']],
+    [['timeout', 'host.example sent only keep-alive comments for 15 minutes. Try again.']],
   );
 });
 

@@ -279,7 +279,7 @@ describe('limits', () => {
       createFetchTransport({ ...LIMITS, firstByteMs: 20 })(request(url)),
       isBridgeError(
         'timeout',
-        new RegExp(`^${host} sent no answer for 20 ms \\(UPSTREAM_FIRST_BYTE_TIMEOUT_MS\\)\\.$`),
+        new RegExp(`^${host} sent no answer for 20 ms; raise UPSTREAM_FIRST_BYTE_TIMEOUT_MS to wait longer\\.$`),
       ),
     );
   });
@@ -296,7 +296,7 @@ describe('limits', () => {
     const answer = await createFetchTransport({ ...LIMITS, idleMs: 20 })(request(url));
     await assert.rejects(
       readAll(answer),
-      isBridgeError('timeout', /stopped sending in the middle of its answer for 20 ms \(UPSTREAM_IDLE_TIMEOUT_MS\)/),
+      isBridgeError('timeout', /sent only part of its answer, then nothing for 20 ms; raise UPSTREAM_IDLE_TIMEOUT_MS/),
     );
   });
 

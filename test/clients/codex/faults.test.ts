@@ -126,7 +126,7 @@ const FAULTS: readonly Fault[] = [
     name: 'silence',
     step: silence(),
     calls: 2,
-    says: /sent no answer for 0\.15 s \(UPSTREAM_FIRST_BYTE_TIMEOUT_MS\)\. Tried 2 times/,
+    says: /sent no answer for 0\.15 s; raise UPSTREAM_FIRST_BYTE_TIMEOUT_MS to wait longer\. Tried 2 times/,
     env: { UPSTREAM_FIRST_BYTE_TIMEOUT_MS: '150' },
   },
   {
