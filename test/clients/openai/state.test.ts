@@ -57,7 +57,7 @@ sdkScenario('openai: retrieve, input items, delete', { script: [answer({ text: '
   await assert.rejects(client.responses.retrieve(created.id), NotFoundError);
 });
 
-sdkScenario('openai: an unstored response', { script: [answer({ text: 'Hello.' })] }, async (scenario) => {
+sdkScenario('openai: an unstored or unknown response', { script: [answer({ text: 'Hello.' })] }, async (scenario) => {
   const client = createOpenAi(scenario);
   const { model } = scenario;
   const created = await client.responses.create({ model, input: 'Say hello.', store: false });
@@ -68,5 +68,6 @@ sdkScenario('openai: an unstored response', { script: [answer({ text: 'Hello.' }
     assert.equal(error.param, 'previous_response_id');
     return true;
   });
+  await assert.rejects(client.responses.retrieve(created.id), NotFoundError);
   await assert.rejects(client.responses.retrieve('resp_unknown'), NotFoundError);
 });
