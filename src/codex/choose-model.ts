@@ -12,8 +12,8 @@ export interface ModelChoice {
 }
 
 /**
- * Returns the wanted model; otherwise the configured one, if the bridge serves it (unlike OpenAI's models); otherwise
- * the first model offered; `undefined` if none is. A model in Codex's arguments overrides this choice.
+ * Returns the wanted model; otherwise the configured one, if the bridge serves it (it does not serve OpenAI's models);
+ * otherwise the first model offered; `undefined` if none is. A model in Codex's arguments overrides this choice.
  */
 export function chooseModel({ wanted, configured, offered, isRoute = () => false }: ModelChoice): string | undefined {
   if (wanted !== undefined) return wanted;

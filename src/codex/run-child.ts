@@ -19,13 +19,13 @@ export async function runChild(
   const stopForwarding = forwardSignals((signal) => child?.kill(signal), hasTerminal);
   try {
     child = spawn(command, all, { ...options, env, stdio: 'inherit' });
-    return await endOf(child);
+    return await waitForExitCode(child);
   } finally {
     stopForwarding();
   }
 }
 
-const endOf = (child: ChildProcess): Promise<number> => new Promise((resolve, reject) => {
+const waitForExitCode = (child: ChildProcess): Promise<number> => new Promise((resolve, reject) => {
   child.once('error', reject);
   child.once('exit', (code, signal) => resolve(code ?? 128 + (signal === null ? 0 : constants.signals[signal])));
 });
@@ -41,7 +41,7 @@ const FROM_TERMINAL: readonly NodeJS.Signals[] = ['SIGINT', 'SIGQUIT'];
  * forwards the signals that the child did not receive itself.
  *
  * On Windows, none are forwarded: the console signals all of its processes, and `kill` would end the child at once, or
- * throw (SIGHUP before Node 20).
+ * throw (SIGHUP, in versions of Node before nodejs/node#55514).
  */
 export function forwardSignals(
   kill: (signal: NodeJS.Signals) => unknown, hasTerminal: boolean, platform: NodeJS.Platform = process.platform,

@@ -1,6 +1,7 @@
 /**
  * Validates a Responses request: unknown JSON in, typed request out. Errors contain the path of the field. Items and
- * parts of future clients become `unrecognized` and never fail a request.
+ * content parts of unknown types never fail a request: they become `unrecognized`, or `call` for an item whose type
+ * ends in `_call`.
  */
 import {
   asArray, asBoolean, asNumber, asRecord, asString, asText, compact, isRecord, type JsonObject, type JsonValue,
@@ -112,10 +113,10 @@ type ReadItem = (item: UnknownRecord, path: string) => InputItem;
 const ROLES: readonly MessageRole[] = ['user', 'assistant', 'system', 'developer'];
 
 /**
- * Reads `input`: a string is one user message, an empty string adds none.
+ * Reads `input`: a string is one user message; an empty string is none.
  * @param path the field that holds it
- * @throws UnreadableField if it is neither a string nor a list, or for a message with an unknown role or unreadable
- * content; an unknown item is not an error
+ * @throws UnreadableField if it is neither a string nor a list, or if a message has an unknown role, or an item has
+ * unreadable content or tools; an item of an unknown type is not an error
  */
 export function readInput(value: unknown, path = 'input'): readonly InputItem[] {
   if (typeof value === 'string') {
@@ -235,7 +236,7 @@ export function usesState(body: unknown, client: 'codex' | 'generic'): boolean {
 
 /**
  * Whether to store the response. The API's default is true. Codex keeps its own conversation: it has sent
- * `store: false` since 0.80, and an absent field means false.
+ * `store: false` since 0.80, so for Codex an absent field means false.
  */
 export function wantsStore(store: unknown, client: 'codex' | 'generic'): boolean {
   return store === true || (store !== false && client !== 'codex');
