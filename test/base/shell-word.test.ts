@@ -11,7 +11,7 @@ const WORDS = [
 
 for (const shell of ['sh', 'bash', 'zsh', 'fish']) {
   const isMissing = spawnSync(shell, ['-c', 'exit 0']).error !== undefined;
-  it(`words in ${shell}${isMissing ? ' (not installed)' : ''}`, { skip: isMissing }, () => {
+  it(`quoted words pass through ${shell} unchanged${isMissing ? ' (not installed)' : ''}`, { skip: isMissing }, () => {
     for (const word of WORDS) {
       const { stdout } = spawnSync(shell, ['-c', `printf %s ${quoteShellWord(word)}`], { encoding: 'utf8' });
       assert.equal(stdout, word);

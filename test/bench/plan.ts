@@ -1,6 +1,6 @@
-/** Defines how large each measurement of a quick and of a full run is. */
+/** Defines the size of each measurement, for a quick and for a full run. */
 
-/** The size of each measurement of a run. */
+/** The sizes for one run. */
 export interface Plan {
   /** No new round starts after this many seconds. */
   readonly budgetSeconds: number;

@@ -5,7 +5,10 @@ import { BridgeError } from '../../src/errors/bridge-error';
 import { renderErrorBody, renderStreamError, statusOf } from '../../src/errors/error-body';
 import { ERRORS, type ErrorKind } from '../../src/errors/error-table';
 
-/** Codes that Codex handles; any other is retried five times (codex-protocol.md, section 3). */
+/**
+ * Codes for Codex, which acts on the first three. It retries five times on `server_error`, as on any unknown code
+ * (codex-protocol.md, section 3).
+ */
 const CODEX_CODES = ['invalid_prompt', 'rate_limit_exceeded', 'context_length_exceeded', 'server_error'];
 
 it('an SDK client gets the four fields of an OpenAI error', () => {
@@ -17,7 +20,7 @@ it('an SDK client gets the four fields of an OpenAI error', () => {
 });
 
 for (const kind of Object.keys(ERRORS) as ErrorKind[]) {
-  it(`${kind}: each client gets a code that it handles`, () => {
+  it(`${kind}: an SDK client gets the code of the table, and Codex one of four codes`, () => {
     const error = new BridgeError(kind, 'Because.');
     assert.equal(renderStreamError(error, 'generic').code, ERRORS[kind].code);
     const codex = renderStreamError(error, 'codex');
@@ -26,7 +29,7 @@ for (const kind of Object.keys(ERRORS) as ErrorKind[]) {
   });
 }
 
-it('Codex gets exactly one wait that it can read: that of the message, or one in whole seconds', () => {
+it('Codex gets one delay that it can parse: the one in the message, or one in whole seconds', () => {
   const render = (message: string, retryAfterMs?: number) =>
     renderStreamError(
       new BridgeError('rate_limit', message, retryAfterMs === undefined ? {} : { retryAfterMs }),

@@ -1,4 +1,4 @@
-/** A stream that has begun ends with one terminal event in sequence, whatever fails inside the bridge. */
+/** A stream that has begun ends with one terminal event, and its numbering has no gap, whatever fails in the bridge. */
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
 import { createBridge } from '../../src/bridge/create-bridge';
@@ -36,8 +36,8 @@ const TOOLS = [{ name: 'f', arguments: {} }];
 const ANSWER = answer({ reasoning: 'Hm, hm, hm.', text: 'Hello, hello, hello.', toolCalls: TOOLS });
 const FIRST_CHUNK = `data: ${JSON.stringify({ choices: [{ index: 0, delta: { content: 'Hello' } }] })}\n\n`;
 
-/** A bridge that fails after `count` writes, with a provider that answers with `step`. */
-async function startBroken(context: TestContext, count: number, step: Step): Promise<Broken> {
+/** A bridge whose turns throw after `count` frames, with a provider that answers with `step`. */
+async function startBrokenBridge(context: TestContext, count: number, step: Step): Promise<BrokenBridge> {
   const upstream = await startScriptedUpstream({ dialect: 'dashscope', apiKey: 'sk-test-1', script: [step] });
   context.after(() => upstream.close());
   const resolved = resolveConfig({}, {});
@@ -53,7 +53,7 @@ async function startBroken(context: TestContext, count: number, step: Step): Pro
   return { url: `http://127.0.0.1:${port}/v1/responses`, upstream, lines };
 }
 
-interface Broken {
+interface BrokenBridge {
   readonly url: string;
   readonly upstream: ScriptedUpstream;
   readonly lines: readonly string[];
@@ -68,8 +68,8 @@ const BODY = {
 
 for (const [client, headers] of [['Codex', CODEX], ['an SDK', {}]] as const) {
   for (const count of LENGTHS) {
-    test(`a stream for ${client} that breaks after ${count} writes ends once, in sequence`, async (context) => {
-      const { url, lines } = await startBroken(context, count, ANSWER);
+    test(`a stream for ${client} ends once, in sequence, if its turn throws after frame ${count}`, async (context) => {
+      const { url, lines } = await startBrokenBridge(context, count, ANSWER);
       const reply = await postStream(url, BODY, headers);
       const types = typesOf(reply);
       assert.equal(types.filter((type) => type === 'response.created').length, 1);
@@ -86,8 +86,8 @@ for (const [client, headers] of [['Codex', CODEX], ['an SDK', {}]] as const) {
   }
 
   for (const count of client === 'Codex' ? [2] : [1, 2]) {
-    test(`a stream for ${client} that breaks after ${count} writes closes its request upstream`, async (context) => {
-      const { url, upstream } = await startBroken(context, count, raw({ chunks: [FIRST_CHUNK], end: 'hang' }));
+    test(`a turn for ${client} that throws after frame ${count} ends its request to the provider`, async (context) => {
+      const { url, upstream } = await startBrokenBridge(context, count, raw({ chunks: [FIRST_CHUNK], end: 'hang' }));
       const [request] = await Promise.all([upstream.nextRequest(), postStream(url, BODY, headers)]);
       await request.aborted;
     });

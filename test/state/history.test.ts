@@ -24,7 +24,7 @@ async function keep(
   ]);
 }
 
-const isKind = (kind: string, message: RegExp) => (error: unknown): boolean =>
+const isBridgeError = (kind: string, message: RegExp) => (error: unknown): boolean =>
   error instanceof BridgeError && error.kind === kind && message.test(error.message);
 
 describe('readHistory', () => {
@@ -42,36 +42,36 @@ describe('readHistory', () => {
     await keep(store, 'b', 'a');
     await assert.rejects(
       readHistory(store, 'x'),
-      isKind('previous_response_not_found', /^Previous response with id "x" not found/),
+      isBridgeError('previous_response_not_found', /^Previous response with id "x" not found/),
     );
     await assert.rejects(
       readHistory(store, 'b'),
-      isKind('previous_response_not_found', /^Cannot continue "b": "a", which it continues/),
+      isBridgeError('previous_response_not_found', /^Cannot continue "b": "a", which it continues/),
     );
   });
 
   it('does not treat a conversation as a response', async () => {
     const store = createStore();
     await put(store, 'conv_1', renderConversationRecord({ id: 'conv_1', createdAt: 0, metadata: {}, items: [] }), []);
-    await assert.rejects(readHistory(store, 'conv_1'), isKind('previous_response_not_found', /"conv_1"/));
+    await assert.rejects(readHistory(store, 'conv_1'), isBridgeError('previous_response_not_found', /"conv_1"/));
   });
 
   it('rejects a cycle, and a chain of more than 2000 responses', async () => {
     const store = createStore();
     await keep(store, 'a', 'b');
     await keep(store, 'b', 'a');
-    await assert.rejects(readHistory(store, 'a'), isKind('invalid_request', /more than 2000 responses/));
+    await assert.rejects(readHistory(store, 'a'), isBridgeError('invalid_request', /more than 2000 responses/));
     for (let index = 0; index < 2_000; index += 1) {
       await keep(store, `r${index}`, index === 0 ? undefined : `r${index - 1}`);
     }
     assert.equal((await readHistory(store, 'r1999')).length, 4_000);
     await keep(store, 'r2000', 'r1999');
-    await assert.rejects(readHistory(store, 'r2000'), isKind('invalid_request', /more than 2000 responses/));
+    await assert.rejects(readHistory(store, 'r2000'), isBridgeError('invalid_request', /more than 2000 responses/));
   });
 });
 
 describe('resolveReferences', () => {
-  it('replaces references in place and changes nothing else', async () => {
+  it('replaces each reference with its item, at the same position, and changes nothing else', async () => {
     const store = createStore();
     await keep(store, 'a', undefined);
     const message = { type: 'message', role: 'user', content: 'x' };
@@ -104,7 +104,9 @@ describe('resolveReferences', () => {
     await assert.rejects(
       resolveReferences(store, ['x', { type: 'item_reference', id: 'msg_2' }]),
       (error: unknown) =>
-        isKind('not_found', /"msg_2"/)(error) && error instanceof BridgeError && error.details.param === 'input[1].id',
+        isBridgeError('not_found', /"msg_2"/)(error) &&
+        error instanceof BridgeError &&
+        error.details.param === 'input[1].id',
     );
   });
 });
@@ -167,7 +169,7 @@ describe('readPage', () => {
     it(`rejects ${JSON.stringify(query)}`, () => {
       assert.throws(
         () => readPage(items, query),
-        isKind('invalid_request', /^Cannot read (limit|order|after): expected/),
+        isBridgeError('invalid_request', /^Cannot read (limit|order|after): expected/),
       );
     });
   }

@@ -42,7 +42,7 @@ const README_PARTS = {
 /** The markers around a generated part of a page. */
 export const markersOf = (part: string) => [`<!-- ${part}:start -->`, `<!-- ${part}:end -->`] as const;
 
-/** All generated documents. */
+/** All documents that this command writes. */
 export const GENERATED_DOCUMENTS: readonly GeneratedDocument[] = [
   { path: 'docs/configuration.md', render: renderConfigurationPage },
   { path: 'docs/errors.md', render: () => renderErrorsPage() },

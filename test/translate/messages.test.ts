@@ -21,7 +21,7 @@ const thought = (text: string, fields: object = {}) => ({
   ...fields,
 });
 const image = { type: 'input_image', image_url: 'data:image/png;base64,AA==', detail: 'high' };
-const url = { type: 'image_url', image_url: { url: 'data:image/png;base64,AA==', detail: 'high' } };
+const imagePart = { type: 'image_url', image_url: { url: 'data:image/png;base64,AA==', detail: 'high' } };
 const toolCall = (id: string, name = 'ls') => ({ id, type: 'function', function: { name, arguments: '{}' } });
 
 const messagesOf = (body: object, options?: TranslationOptions) => translate(body, options).chat.messages;
@@ -70,7 +70,7 @@ describe('instructions', () => {
     );
     assert.deepEqual(message, {
       role: 'user',
-      content: [{ type: 'text', text: 'A' }, { type: 'text', text: 'See' }, url],
+      content: [{ type: 'text', text: 'A' }, { type: 'text', text: 'See' }, imagePart],
     });
   });
 
@@ -144,7 +144,7 @@ describe('assistant turns', () => {
     assert.deepEqual(turn, { role: 'assistant', content: '', reasoning_details: details, tool_calls: [toolCall('a')] });
   });
 
-  it('a placeholder replaces lost reasoning of calls, and of nothing else', () => {
+  it('a placeholder replaces lost reasoning, only in turns with calls', () => {
     const options = { dialect: { reasoningPlaceholder: '(lost)' } };
     const input = [user(), call('a'), output('a'), thought('known'), call('b'), output('b'), said('A')];
     const turns = messagesOf({ input }, options).filter(({ role }) => role === 'assistant');
@@ -177,7 +177,7 @@ describe('models without tools', () => {
       {
         role: 'user',
         content: [
-          { type: 'text', text: '[Content of the result of ls]' }, url,
+          { type: 'text', text: '[Content of the result of ls]' }, imagePart,
           { type: 'text', text: '[Content of the result of ls]' }, sound,
         ],
       },
@@ -210,7 +210,7 @@ describe('media', () => {
 
   it('images are sent as parts to models that accept them', () => {
     assert.deepEqual(messagesOf({ input: seen }), [
-      { role: 'user', content: [{ type: 'text', text: 'See' }, url, { type: 'text', text: 'this' }] },
+      { role: 'user', content: [{ type: 'text', text: 'See' }, imagePart, { type: 'text', text: 'this' }] },
     ]);
   });
 
@@ -229,7 +229,7 @@ describe('media', () => {
     }
   });
 
-  it('images become text for other models', () => {
+  it('images become text for models that do not accept them', () => {
     const { chat, notes } = translate({ input: seen }, { dialect: { images: false } });
     assert.deepEqual(chat.messages, [asUser('See\n[image left out: the model cannot see images]\nthis')]);
     assert.deepEqual(notes, ['left out image: the model cannot see images']);
@@ -251,15 +251,15 @@ describe('media', () => {
         role: 'user',
         content: [
           { type: 'text', text: '[Content of the result of view]' },
-          url,
+          imagePart,
           { type: 'text', text: '[Content of the result of view]' },
-          url,
+          imagePart,
         ],
       },
     ]);
   });
 
-  it('images of results become text for models without images', () => {
+  it('images of results become text for models that do not accept images', () => {
     const messages = messagesOf({ input: shots }, { dialect: { images: false } });
     assert.equal(messages.length, 4);
     assert.deepEqual(messages.at(-1), {

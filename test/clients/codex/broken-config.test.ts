@@ -1,4 +1,4 @@
-/** A config.toml that Codex rejects: the launcher works despite it, and setup fixes it. */
+/** A config.toml that Codex rejects: the launcher overrides the problem or says what to do, and setup fixes it. */
 import assert from 'node:assert/strict';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -52,7 +52,8 @@ for (const fixture of OVERRIDDEN) {
     assert.equal(run.exitCode, 0, run.stderr + (await launcher.log()));
     assert.deepEqual(textsOf(parseEvents(run.stdout), 'agent_message'), ['It works.']);
     assert.match(run.stderr, /config\.toml:\d+: \[model_providers.*\]: wire_api = "chat", which Codex no longer/);
-    assert.ok((await readFile(file, 'utf8')).startsWith(before.trimEnd()), 'Codex may add that it trusts the folder');
+    // Codex may append that it trusts the folder.
+    assert.ok((await readFile(file, 'utf8')).startsWith(before.trimEnd()), 'config.toml was changed');
     await untilFree(launcher.port);
     launcher.upstream.assertClean();
   });
@@ -61,7 +62,7 @@ for (const fixture of OVERRIDDEN) {
 const REJECTED = [...OVERRIDDEN, 'rejected-root-keys', 'reserved-providers'];
 
 for (const fixture of REJECTED) {
-  test(`${fixture}: doctor names it, setup fixes it, and undo restores every byte`, LIMIT, async (context) => {
+  test(`${fixture}: doctor reports it, setup fixes it, and undo restores every byte`, LIMIT, async (context) => {
     const { launcher, file, before } = await createBrokenHome(context, fixture);
     const { command, args } = codexCommand(CURRENT_CODEX);
     const codex = args[0] ?? command;
