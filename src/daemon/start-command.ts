@@ -44,7 +44,7 @@ export async function run(context: CommandContext): Promise<number> {
   if (readRecord(stateFileOf(paths.state, started.port))?.pid !== started.pid) {
     const stop = '"aliyun-codex-bridge stop"';
     const advice = `To stop it, end process ${started.pid}.`;
-    io.error(`Cannot write the bridge's record in ${paths.state}, so ${stop} will not find it. ${advice}\n`);
+    io.error(`Cannot write the bridge's record in ${paths.state}, so ${stop} will not find the bridge. ${advice}\n`);
   }
   return EXIT.done;
 }
@@ -74,13 +74,13 @@ async function checkPort(
   return EXIT.failed;
 }
 
-/** Whether only the Codex that started the bridge can use it: the token is random, unless one is configured. */
+/** Whether only runs of `aliyun-codex-bridge codex` can use it: the token is random, unless one is configured. */
 const isReserved = ({ stopWhenUnused, token }: BridgeRecord, config: Config): boolean =>
   stopWhenUnused && token !== undefined && !requiresToken(config);
 
 const describeReserved = (port: number): string =>
-  `Port ${port} is in use by a bridge that "aliyun-codex-bridge codex" started; only that Codex has its token. ` +
-  'Choose another port with --port.';
+  `Port ${port} is in use by a bridge that "aliyun-codex-bridge codex" started; ` +
+  'it accepts only Codex sessions that are started the same way. Choose another port with --port.';
 
 interface RequestedBridge extends Address {
   readonly upstream: string;
@@ -99,7 +99,7 @@ function describeRunning(
     ...differences.flatMap((difference) => difference ?? []),
   ].map((note) => `${note}\n`);
   const restart = renderCommand('restart', requested.port);
-  const advice = notes.length === 0 ? '' : `To apply the new settings, run: ${restart}\n`;
+  const advice = notes.length === 0 ? '' : `To apply the changes, restart it with the same flags: ${restart}\n`;
   const pidNote = pid === undefined ? '' : ` (pid ${pid})`;
   const base = renderBase(requested);
   return `aliyun-codex-bridge ${version} is already running at ${base}${pidNote}.\n${notes.join('')}${advice}`;

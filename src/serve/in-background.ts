@@ -47,7 +47,7 @@ export function createAnnouncer(options: BackgroundOptions): BackgroundAnnouncer
         const processStart = readProcessStart(pid);
         writeRecord(stateFile, { name: SERVICE_NAME, pid, processStart, ...address, ...facts });
       } catch (error) {
-        log.warn("cannot write this bridge's record, so status and stop will not find it; see --state-dir", {
+        log.warn("cannot write this bridge's record, so status and stop will not find the bridge; see --state-dir", {
           file: stateFile, error: messageOf(error),
         });
       }
