@@ -39,7 +39,7 @@ export interface Turn {
   keepAlive(): string;
   /**
    * Yields the stream as SSE text, including the terminal event and `data: [DONE]`. Throws only if there is a bug in
-   * the bridge.
+   * the bridge, or BridgeError `overload` if the client of a background response reads too slowly.
    */
   frames(): AsyncIterable<string>;
   /**
@@ -62,7 +62,8 @@ export interface Bridge {
    */
   start(kind: TurnKind, body: unknown, caller: Caller): Promise<Turn>;
   /**
-   * Returns the whole stream of a turn that never started, for Codex: `response.created`, `response.failed`, `[DONE]`.
+   * Returns the whole stream of a turn that never started, for Codex: `response.created`, `response.in_progress`,
+   * `response.failed`, `[DONE]`.
    * @param body the request body, `undefined` if it could not be read
    */
   renderFailedTurn(error: BridgeError, body: unknown): string;
@@ -76,8 +77,9 @@ export interface Bridge {
   /** @throws BridgeError `store_unavailable` when the store cannot be reached */
   checkStore(): Promise<void>;
   /**
-   * Handles Codex's web search, POST /alpha/search; a failed search becomes text for the model.
-   * @throws BridgeError if no search is configured, or the body is not a valid search
+   * Handles Codex's web search, POST /alpha/search; a failed command becomes text for the model.
+   * @throws BridgeError if no search is configured, the body is not a valid search, or a service that receives the
+   * request itself fails
    */
   search(body: unknown, abort: AbortSignal): Promise<object>;
   /** Closes the store's connections; call it when no turn is running. */

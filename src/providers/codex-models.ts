@@ -13,7 +13,7 @@ export type CodexModel = {
   readonly display_name: string;
   /** Shown under the name in the picker. */
   readonly description: string;
-  /** The effort if the user picks none; absent if the model has no such control. */
+  /** The effort unless the user picks one; absent if the model has no such control. */
   readonly default_reasoning_level?: string;
   readonly supported_reasoning_levels: readonly ReasoningLevel[];
   readonly default_reasoning_summary: 'auto';

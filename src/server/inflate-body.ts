@@ -29,6 +29,7 @@ export interface Inflater {
 
 /**
  * @param header the value of content-encoding
+ * @returns a function that creates the inflater of one body from all of its compressed bytes
  * @throws BridgeError for an unknown coding
  */
 export function findInflater(header: string): (bytes: Buffer) => Inflater {
@@ -37,7 +38,7 @@ export function findInflater(header: string): (bytes: Buffer) => Inflater {
   if (create === undefined) throw unknownCoding(coding);
   return (bytes) => ({
     stream: create({ chunkSize: CHUNK_SIZE }),
-    // A gzip member ends with its size (RFC 1952, section 2.3.1). Only a hint: there may be several members.
+    // A gzip member ends with its decompressed size (RFC 1952, section 2.3.1). Only a hint: a body may have several.
     expected: coding.endsWith('gzip') && isGzip(bytes) ? bytes.readUInt32LE(bytes.length - 4) : 0,
     toError: (cause) => {
       const problem = `Cannot decompress the request body as ${coding}: ${messageOf(cause)}.`;

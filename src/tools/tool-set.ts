@@ -76,12 +76,12 @@ export class ToolSet {
 }
 
 /**
- * Repairs damaged names in the history, which models would copy: unprintable characters such as NUL
- * (openai/codex#24369), and a namespace that equals the tool name (Codex 0.143, openai/codex#31665).
+ * Repairs damaged names in the history, which models would copy: removes all but visible ASCII characters, because of
+ * NUL characters (openai/codex#24369), and a namespace that equals the tool name (Codex 0.143, openai/codex#31665).
  */
 function repairName({ name, namespace }: ToolName): ToolName {
-  const printable = name.replace(/[^\x21-\x7e]/g, '');
-  return { name: printable, namespace: namespace === name || namespace === printable ? undefined : namespace };
+  const visible = name.replace(/[^\x21-\x7e]/g, '');
+  return { name: visible, namespace: namespace === name || namespace === visible ? undefined : namespace };
 }
 
 /** Codex refers to the same tool with and without the plain namespace (CLIProxyAPI#4788). */

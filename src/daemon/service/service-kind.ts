@@ -41,7 +41,10 @@ export interface ServiceKind {
    * @param envFile the environment file, if it exists
    */
   readonly beforeRemove: (file: string, envFile: string | undefined) => readonly ServiceStep[];
-  /** Finds the link that registers the file with the service manager; it must be removed together with the file. */
+  /**
+   * Returns the path of the link that registers the file with the service manager, if there is one; the link must be
+   * removed together with the file.
+   */
   readonly findRegistration?: (file: string) => string;
 }
 
