@@ -1,4 +1,4 @@
-/** Model families: dialect values by model name, and their precedence. */
+/** Model families: dialect values by model name, their precedence, and the ids that are sent. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { findProvider, resolveModel } from '../../src/providers/catalog';
@@ -9,7 +9,7 @@ const neutral = findProvider('openai-compatible', 'http://127.0.0.1/v1');
 const on = (provider: string, model: string): Dialect =>
   resolveModel(findProvider(provider, 'http://127.0.0.1/v1'), model, undefined).dialect;
 
-const NEUTRAL = { ...DEFAULT_DIALECT, ...neutral.dialect };
+const NEUTRAL_DIALECT = { ...DEFAULT_DIALECT, ...neutral.dialect };
 
 const PLACEHOLDER = '(reasoning not kept)';
 
@@ -56,7 +56,7 @@ describe('on an unknown host', () => {
 
   it('other names have no family', () => {
     for (const name of ['gpt-oss:20b', 'llama-3', 'my-qwen', 'not/a-kimi-k3', 'kimi', 'deepseek', ''])
-      assert.deepEqual(resolveModel(neutral, name, undefined).dialect, NEUTRAL, name);
+      assert.deepEqual(resolveModel(neutral, name, undefined).dialect, NEUTRAL_DIALECT, name);
   });
 });
 
@@ -93,7 +93,7 @@ describe('precedence', () => {
     );
     assert.deepEqual([sampling, images, maxTokens], [false, true, 3]);
   });
-  it('a provider overrides values of a family that it hosts', () => {
+  it('a provider keeps the values of a family that it hosts, unless it has its own', () => {
     assert.equal(on('aliyun-coding', 'MiniMax-M2.5').reasoningReplay, 'reasoning_content');
     assert.equal(on('minimax', 'MiniMax-M3').reasoningReplay, 'reasoning_details');
     assert.equal(on('vllm', 'MiniMax-M3').reasoningReplay, 'reasoning');

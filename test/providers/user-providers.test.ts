@@ -68,6 +68,8 @@ describe('a new row', () => {
     for (const url of ['https://a.b.acme.example/v1', 'https://acme.example.test/v1', 'https://xacme.example/v1'])
       assert.equal(findProvider(undefined, url, rows).name, 'openai-compatible', url);
     assert.equal(rows.length, PROVIDERS.length + 1);
+    const url = 'https://api.z.ai/api/paas/v4';
+    assert.equal(findProvider(undefined, url, rowsOf({ mine: { base_url: url } })).name, 'mine');
   });
 
   it('uses Responses if the file says so', () => {
@@ -157,11 +159,12 @@ describe('keys, limits, fallbacks and connections', () => {
     assert.deepEqual(result.ok && result.variables, ['WORK_KEY', 'HOME_KEY', 'UNSET_KEY', 'PASSWORD']);
   });
 
-  it('are inherited only at the same host, and key_variables replaces inherited keys', () => {
+  it('are inherited only at the same host, fallbacks at any; key_variables replaces inherited keys', () => {
     for (const base_url of ['https://evil.example/v1', 'http://api.acme.example/v1']) {
       const row = rowOf({ acme: PLAN, mine: { extends: 'acme', base_url } }, 'mine', env);
       assert.deepEqual([row.keys, row.connection, row.maxConcurrency], [undefined, undefined, undefined]);
       assert.deepEqual(row.keyEnv, []);
+      assert.deepEqual([row.fallback, row.visionModel], [PLAN.fallback, PLAN.vision_model]);
     }
     const same = rowOf({ acme: PLAN, mine: { extends: 'acme' } }, 'mine', env);
     assert.deepEqual([same.keys?.length, same.connection?.cert], [3, '/cert.pem']);
@@ -171,42 +174,42 @@ describe('keys, limits, fallbacks and connections', () => {
 });
 
 describe('errors in a file', () => {
-  const URL = { base_url: 'https://a.example/v1' };
+  const ROW = { base_url: 'https://a.example/v1' };
   const CASES: readonly (readonly [providers: object, problem: string])[] = [
-    [{ acme: { ...URL, models: { m: { contex: 1 } } } },
+    [{ acme: { ...ROW, models: { m: { contex: 1 } } } },
       'providers.acme.models.m.contex: unknown field; did you mean "context"?'],
-    [{ acme: { ...URL, dialect: { toolchoice: 'any' } } },
+    [{ acme: { ...ROW, dialect: { toolchoice: 'any' } } },
       'providers.acme.dialect.toolchoice: unknown field; did you mean "toolChoice"?'],
-    [{ acme: { ...URL, dialect: { toolChoice: 'auto' } } },
+    [{ acme: { ...ROW, dialect: { toolChoice: 'auto' } } },
       'providers.acme.dialect.toolChoice: expected any, auto-only or omit, got "auto".'],
-    [{ acme: { ...URL, dialect: { thinking: { kind: 'thinking' } } } }, 'providers.acme.dialect.thinking.on: missing.'],
+    [{ acme: { ...ROW, dialect: { thinking: { kind: 'thinking' } } } }, 'providers.acme.dialect.thinking.on: missing.'],
     [{ acme: { extends: 'zia' } }, 'providers.acme.extends: no provider is named "zia"; did you mean "zai"?'],
     [{ acme: {} }, 'providers.acme.base_url: missing.'],
     [{ acme: { base_url: 'api.acme.example' } },
       'providers.acme.base_url: expected a URL or a list of URLs, got "api.acme.example".'],
-    [{ acme: { ...URL, headers: { host: 'x' } } },
+    [{ acme: { ...ROW, headers: { host: 'x' } } },
       'providers.acme.headers: invalid name "host": expected a header name other than host and those that '],
-    [{ acme: { ...URL, headers: { 'x-a': 'a\nb' } } },
+    [{ acme: { ...ROW, headers: { 'x-a': 'a\nb' } } },
       'providers.acme.headers["x-a"]: expected one line of ASCII text, got "a\\nb".'],
-    [{ acme: { ...URL, body: { messages: [] } } },
+    [{ acme: { ...ROW, body: { messages: [] } } },
       'providers.acme.body: invalid name "messages": expected a field other than model, '],
-    [{ acme: { ...URL, drop: ['model'] } },
+    [{ acme: { ...ROW, drop: ['model'] } },
       'providers.acme.drop[0]: expected a field other than model, messages, input, stream, tools, got "model".'],
-    [{ Acme: URL }, 'providers: invalid name "Acme": expected lower-case letters, digits, dots and dashes.'],
-    [{ acme: { ...URL, models: { m: { efforts: ['low'], default_effort: 'high' } } } },
+    [{ Acme: ROW }, 'providers: invalid name "Acme": expected lower-case letters, digits, dots and dashes.'],
+    [{ acme: { ...ROW, models: { m: { efforts: ['low'], default_effort: 'high' } } } },
       'providers.acme.models.m.default_effort: "high" is not one of the model\'s efforts.'],
-    [{ acme: { ...URL, aliases: ['zhipu'] } }, 'providers.acme.aliases: "zhipu" is already a name of zai.'],
-    [{ acme: { ...URL, max_concurency: 1 } },
+    [{ acme: { ...ROW, aliases: ['zhipu'] } }, 'providers.acme.aliases: "zhipu" is already a name of zai.'],
+    [{ acme: { ...ROW, max_concurency: 1 } },
       'providers.acme.max_concurency: unknown field; did you mean "max_concurrency"?'],
-    [{ acme: { ...URL, keyring: 1 } }, 'providers.acme.keyring: unknown field; expected '],
-    [{ acme: { ...URL, keys: ['two words'] } },
+    [{ acme: { ...ROW, keyring: 1 } }, 'providers.acme.keyring: unknown field; expected '],
+    [{ acme: { ...ROW, keys: ['two words'] } },
       'providers.acme.keys[0]: expected a key, or a variable such as $ACME_KEY, got "two words".'],
-    [{ acme: { ...URL, base_url: ['https://a.test/v1?key=1'] } },
+    [{ acme: { ...ROW, base_url: ['https://a.test/v1?key=1'] } },
       'providers.acme.base_url[0]: expected an http or https URL without user name, query or fragment, got "https'],
-    [{ acme: { ...URL, proxy: 'socks5://p:1' } },
+    [{ acme: { ...ROW, proxy: 'socks5://p:1' } },
       'providers.acme.proxy: expected an http or https URL, or none, got "socks5://p:1".'],
-    [{ acme: { ...URL, max_concurrency: 0 } }, 'providers.acme.max_concurrency: expected a whole number of at least 1'],
-    [{ acme: { ...URL, models: { m: { fallback: 'zai/glm-5.3' } } } },
+    [{ acme: { ...ROW, max_concurrency: 0 } }, 'providers.acme.max_concurrency: expected a whole number of at least 1'],
+    [{ acme: { ...ROW, models: { m: { fallback: 'zai/glm-5.3' } } } },
       'providers.acme.models.m.fallback: expected a list, got "zai/glm-5.3".'],
   ];
   for (const [providers, problem] of CASES) {
@@ -218,11 +221,11 @@ describe('errors in a file', () => {
 
   it('do not include unset variables, which disable only their rows', () => {
     const rows = rowsOf({
-      acme: { ...URL, headers: { 'x-a': '$NOPE' } },
+      acme: { ...ROW, headers: { 'x-a': '$NOPE' } },
       copy: { extends: 'acme' },
-      other: { ...URL, extends: 'acme', base_url: 'https://b.example/v1' },
-      proxied: { ...URL, proxy: 'http://me:$NO_PASSWORD@p:1' },
-      model: { ...URL, models: { m: { headers: { 'x-a': '${NOPE}' } } } },
+      other: { ...ROW, extends: 'acme', base_url: 'https://b.example/v1' },
+      proxied: { ...ROW, proxy: 'http://me:$NO_PASSWORD@p:1' },
+      model: { ...ROW, models: { m: { headers: { 'x-a': '${NOPE}' } } } },
     });
     const sentence = (row: string, name: string) =>
       `The provider ${row} is disabled: set ${name} to one line of ASCII text, then restart the bridge.`;
@@ -234,7 +237,7 @@ describe('errors in a file', () => {
 
   it('are reported all at once, including circular extends', () => {
     assert.equal(errorsOf({ providers: { a: { x: 1 }, b: { y: 1 } } }).length, 2);
-    const cycle = errorsOf({ providers: { a: { ...URL, extends: 'b' }, b: { ...URL, extends: 'a' } } });
+    const cycle = errorsOf({ providers: { a: { ...ROW, extends: 'b' }, b: { ...ROW, extends: 'a' } } });
     assert.deepEqual(cycle, ['providers.json: providers.b.extends: "a" extends this provider in turn.']);
   });
 
@@ -246,9 +249,13 @@ describe('errors in a file', () => {
     assert.deepEqual(errorsOf({ providers: { a: { extends: 'zzzzzzzzzz', models }, b: { extends: 'a' } } }), [
       'providers.json: providers.a.extends: no provider is named "zzzzzzzzzz".',
     ]);
+  });
+
+  it('name the missing base_url of a row that extends its own name, unless that is a built-in row', () => {
     assert.deepEqual(errorsOf({ providers: { a: { extends: 'a' } } }), [
       'providers.json: providers.a.base_url: missing.',
     ]);
+    assert.deepEqual(errorsOf({ providers: { zai: { extends: 'zai' } } }), []);
   });
 
   it('are reported with the line of invalid JSON', () => {
@@ -256,9 +263,9 @@ describe('errors in a file', () => {
   });
 
   it('never quote the value of a variable', () => {
-    const file = { providers: { acme: { ...URL, headers: { 'x-a': '$KEY' }, models: 1 } } };
+    const file = { providers: { acme: { ...ROW, headers: { 'x-a': '$KEY' }, models: 1 } } };
     assert.doesNotMatch(errorsOf(file, { KEY: 'sk-test-secret' }).join(), /secret/);
-    const bad = { providers: { acme: { ...URL, headers: { 'x-a': '$KEY' } } } };
+    const bad = { providers: { acme: { ...ROW, headers: { 'x-a': '$KEY' } } } };
     assert.doesNotMatch(errorsOf(bad, { KEY: 'sk-test-secret\nx' }).join(), /secret/);
   });
 });

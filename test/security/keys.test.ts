@@ -1,4 +1,7 @@
-/** Keys and tokens: nothing that a whole run prints, logs, writes to files or sends to clients contains one. */
+/**
+ * Checks that what a run prints, logs, writes to files and sends to clients contains no key, and no token except in the
+ * record of a running bridge.
+ */
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
@@ -53,7 +56,7 @@ const json = (response: ServerResponse, status: number, body: unknown, headers: 
   void response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(body));
 const delta = (content: string): object => ({ choices: [{ index: 0, delta: { content } }] });
 
-/** Providers that repeat the key of the request, by the requested model. */
+/** Responses of a provider that repeat the key of the request, by the requested model. */
 const ECHOES: Readonly<Record<string, Answerer>> = {
   'the message of a 401': (key, response) =>
     json(response, 401, { error: { message: `Incorrect API key provided: ${key}.`, code: 'invalid_api_key' } }),
@@ -82,7 +85,7 @@ const ECHOES: Readonly<Record<string, Answerer>> = {
     json(response, 500, { error: { message: JSON.stringify({ error: { message: `key "${key}"` } }) } }),
 };
 
-/** Starts a server that answers each request with the key it was sent with, in the form that its model names. */
+/** Starts a provider whose response to a request repeats the request's key, in the form that the model name chooses. */
 async function startEchoes(context: TestContext): Promise<string> {
   const readText = async (request: IncomingMessage): Promise<string> => {
     let text = '';
@@ -104,7 +107,7 @@ async function startEchoes(context: TestContext): Promise<string> {
 
 const CODEX = { originator: 'codex_exec' } as const;
 
-/** Yields requests to the main routes, with and without the token, and for each provider that repeats a key. */
+/** Yields requests for every response that repeats the key, then requests to other routes or without the token. */
 function* listRequests(): Generator<RequestOptions> {
   const token = { 'x-api-key': SECRETS.BRIDGE_ACCESS_TOKEN };
   for (const model of Object.keys(ECHOES)) {

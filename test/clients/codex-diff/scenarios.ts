@@ -63,8 +63,8 @@ export const SCENARIOS: Readonly<Record<string, DiffScenario>> = {
   },
   'model list': {
     args: (url) => [
-      '-c', 'model_provider="asking"',
-      '-c', `model_providers.asking={name="Bridge",base_url="${url}",auth={command="echo",args=["any"]}}`,
+      '-c', 'model_provider="own_auth"',
+      '-c', `model_providers.own_auth={name="Bridge",base_url="${url}",auth={command="echo",args=["any"]}}`,
       'debug', 'models',
     ],
   },

@@ -37,9 +37,9 @@ async function writeCatalog({ folder, version }: Scenario): Promise<void> {
 /** Flags that replace the configured provider: Codex requests /models only if a command provides the token. */
 const providerWithToken = ({ bridge }: Scenario): readonly string[] => [
   '-c',
-  'model_provider="asking"',
+  'model_provider="own_auth"',
   '-c',
-  `model_providers.asking={name="Bridge",base_url=${JSON.stringify(bridge.url)},auth={command="echo",args=["any"]}}`,
+  `model_providers.own_auth={name="Bridge",base_url=${JSON.stringify(bridge.url)},auth={command="echo",args=["any"]}}`,
 ];
 
 /** The context window on which Codex bases its percentages, from the newest session file. */

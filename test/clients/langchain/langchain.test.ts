@@ -99,7 +99,7 @@ const City = z.object({ name: z.string(), population: z.number() });
 const PARIS = { name: 'Paris', population: 2_100_000 };
 
 sdkScenario(
-  'langchain: withStructuredOutput by schema, also in a code fence',
+  'langchain: withStructuredOutput by JSON Schema; a code fence around the answer is removed',
   {
     script: [
       answer({ text: JSON.stringify(PARIS) }),

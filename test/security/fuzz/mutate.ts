@@ -6,7 +6,7 @@ type Container = { [name: string]: unknown } | unknown[];
 
 const isContainer = (value: unknown): value is Container => typeof value === 'object' && value !== null;
 
-/** Names that every object inherits, that the protocols give a meaning, or that are unusual. */
+/** Names that every object inherits, that have a meaning in the protocols, or that are unusual. */
 const NAMES = [
   '__proto__', 'constructor', 'prototype', 'toString', 'hasOwnProperty', 'valueOf', '', ' ', '\u0000', 'type', 'id',
   'role', 'content', 'input', 'output', 'call_id', 'name', 'arguments', 'tools', 'index', 'status', 'length', '0', '-1',
@@ -36,7 +36,7 @@ export function mutateJson(value: unknown, random: Random): unknown {
   return root.value ?? null;
 }
 
-/** Picks a container at random: the root about one time in eight, and deeper ones less and less often. */
+/** Picks a container at random: the root about one time in eight, otherwise the deeper the less often. */
 function findContainer(root: Container, random: Random): Container {
   let found = root;
   for (let depth = 0; random.chance(depth === 0 ? 0.88 : 0.75); depth += 1) {
@@ -93,7 +93,10 @@ function mutateText(text: string, random: Random): string {
   return text.slice(0, at) + piece + text.slice(at + random.below(8));
 }
 
-/** Returns a copy with up to three changes: a byte replaced, a range removed or repeated, bytes inserted, truncated. */
+/**
+ * Returns a copy with up to three changes, each of which replaces a byte, removes or repeats a range, inserts bytes, or
+ * truncates the copy.
+ */
 export function mutateBytes(bytes: Buffer, random: Random): Buffer {
   let result = Buffer.from(bytes);
   for (let left = 1 + random.below(3); left > 0; left -= 1) {

@@ -1,10 +1,11 @@
 /** I1-I5: each output item is opened once, is closed once, and keeps its identity. */
 import { asText, type UnknownRecord } from '../../../../src/base/json';
+import { renderList } from '../../../../src/base/quantities';
 import { error, show, warning, type Finding, type Rule } from './rule';
 import { itemOf, type RecordedItem, type RecordedStream, type StreamEvent } from './recorded-stream';
 
 const CLOSED = ['completed', 'incomplete', 'failed'];
-/** Items of these types must have a status; on others it is optional (responses-protocol.md, output items). */
+/** Items that must have a status; on others it is optional (responses-protocol.md, schema facts and output items). */
 const WITH_STATUS = [
   'message', 'function_call', 'tool_search_call', 'local_shell_call', 'shell_call', 'apply_patch_call',
 ];
@@ -54,8 +55,8 @@ function* openedInOrder(stream: RecordedStream): Iterable<Finding> {
 function* checkNewItem(event: StreamEvent, item: UnknownRecord): Iterable<Finding> {
   const type = String(item['type']);
   const status = item['status'];
-  if (needsStatus(item) && status !== 'in_progress')
-    yield warning(event, `a new ${type} has the status ${show(status)}`);
+  if (checksStatus(item) && status !== 'in_progress')
+    yield warning(event, `the status of a new ${type} is ${show(status)}, expected "in_progress"`);
   for (const [field, holds, expected] of OPENED[type] ?? []) {
     if (!holds(item[field]))
       yield error(event, `${field} of a new ${type} is ${show(item[field])}, expected ${expected}`);
@@ -91,8 +92,9 @@ function* closedOnce(stream: RecordedStream): Iterable<Finding> {
         );
       }
     }
-    if (needsStatus(after) && !CLOSED.includes(String(after['status']))) {
-      yield error(done, `the status of a closed ${show(after['type'])} is ${show(after['status'])}`);
+    if (checksStatus(after) && !CLOSED.includes(String(after['status']))) {
+      const found = `the status of a closed ${show(after['type'])} is ${show(after['status'])}`;
+      yield error(done, `${found}, expected ${renderList(CLOSED, 'or')}`);
     }
     for (const event of item.inner) {
       if (event.index > done.index) yield error(event, `${event.type} after output ${item.outputIndex} was closed`);
@@ -127,7 +129,8 @@ function* stableCalls(stream: RecordedStream): Iterable<Finding> {
   }
 }
 
-function needsStatus(item: UnknownRecord): boolean {
+/** Whether the rules check the status of an item: it has one, or must have one. */
+function checksStatus(item: UnknownRecord): boolean {
   return 'status' in item || WITH_STATUS.includes(String(item['type']));
 }
 
