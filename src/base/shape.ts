@@ -89,8 +89,10 @@ function chooseProblems(found: readonly (readonly string[])[], general: string):
 function checkMap(value: unknown, shape: Extract<JsonShape, { kind: 'map' }>, path: string): readonly string[] {
   if (!isRecord(value)) return [describeMismatch(path, value, 'an object')];
   return Object.entries(value).flatMap(([key, entry]) => {
-    const isValid = key !== '__proto__' && (shape.keys?.test(key) ?? key !== '');
-    const problem = `${path}: invalid name ${quote(key)}: expected ${shape.expectedKeys ?? 'a non-empty string'}.`;
+    const isReserved = key === '__proto__';
+    const isValid = !isReserved && (shape.keys?.test(key) ?? key !== '');
+    const reason = isReserved ? 'this name is reserved' : `expected ${shape.expectedKeys ?? 'a non-empty string'}`;
+    const problem = `${path}: invalid name ${quote(key)}: ${reason}.`;
     return [...(isValid ? [] : [problem]), ...checkShape(entry, shape.of, childPath(path, key))];
   });
 }

@@ -65,7 +65,7 @@ const CASES: readonly (readonly [value: unknown, problems: readonly string[]])[]
   [{ name: 'a', cuont: 1 }, ['cuont: unknown field; did you mean "count"?']],
   [JSON.parse('{"name":"a","__proto__":1,"by_id":{"__proto__":1}}'), [
     '__proto__: unknown field; expected name, mode, on, count, tags, by_id, url, knob or extra.',
-    'by_id: invalid name "__proto__": expected a word.',
+    'by_id: invalid name "__proto__": this name is reserved.',
   ]],
   [[], ['The file: expected an object, got a list.']],
   [null, ['The file: expected an object, got null.']],
