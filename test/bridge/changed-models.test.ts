@@ -107,8 +107,10 @@ describe('sealed reasoning at Responses endpoints', () => {
 
 it('the same model name at another host is another model', async (context) => {
   const [first, second] = [
-    await startNativeUpstream({ script: [answer({ reasoning: 'A.', text: 'B.' })], reasoning: 'sealed' }),
-    await startNativeUpstream({ script: [answer({ text: 'C.' })] }),
+    await startNativeUpstream({
+      apiKey: KEY, script: [answer({ reasoning: 'A.', text: 'B.' })], reasoning: 'sealed',
+    }),
+    await startNativeUpstream({ apiKey: KEY, script: [answer({ text: 'C.' })] }),
   ];
   const input: Loose[] = [...ask()];
   for (const upstream of [first, second]) {

@@ -675,6 +675,7 @@ describe('the choice of the protocol', () => {
 
   it('depends on the model: the path on the host, and the efforts that it supports', async (context) => {
     const upstream = await startNativeUpstream({
+      apiKey: KEY,
       script: [answer({ text: 'A.' }), answer({ text: 'B.' })],
       efforts: ['none', 'low', 'high', 'max'],
     });

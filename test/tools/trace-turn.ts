@@ -16,6 +16,7 @@ import { answer, startScriptedUpstream } from '../support/upstream/scripted-upst
 import { markersOf, readDocument, replaceBetween } from './generate-docs';
 
 const ROOT = join(__dirname, '..', '..');
+const API_KEY = 'sk-test-trace';
 
 /** The page with the walkthrough. */
 export const WALKTHROUGH_PAGE = 'docs/architecture.md';
@@ -72,7 +73,7 @@ const OBSERVED_TURNS = 5;
 /** Runs the turn several times (uncounted, counted, observed). @returns its files in the order of their first call */
 export async function traceTurn(): Promise<readonly TracedFile[]> {
   const folder = mkdtempSync(join(tmpdir(), 'codex-bridge-trace-'));
-  const upstream = await startScriptedUpstream({ dialect: 'dashscope', script: () => ANSWER });
+  const upstream = await startScriptedUpstream({ dialect: 'dashscope', apiKey: API_KEY, script: () => ANSWER });
   // Without bundles, each script is one module, so V8's offsets are offsets in its file.
   const dist = buildPlain(folder);
   const child = startBridge(folder, dist, upstream.url);
@@ -96,7 +97,7 @@ export async function traceTurn(): Promise<readonly TracedFile[]> {
 }
 
 function startBridge(home: string, dist: string, aiApiBase: string): ChildProcess {
-  const env = { PATH: process.env['PATH'], HOME: home, AI_API_KEY: 'sk-test-trace', AI_API_BASE: aiApiBase };
+  const env = { PATH: process.env['PATH'], HOME: home, AI_API_KEY: API_KEY, AI_API_BASE: aiApiBase };
   const flags = ['serve', '--port', '0', '--provider', 'aliyun-coding'];
   return fork(join(dist, 'cli', 'main.js'), flags, {
     // The debugger of Node 26 does not pause in functions that the optimizer has inlined.

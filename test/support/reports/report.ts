@@ -4,12 +4,12 @@
  */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { createServer, type OutgoingHttpHeaders } from 'node:http';
+import { createServer, type IncomingMessage, type OutgoingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, it, type TestContext } from 'node:test';
 import { parseJson } from '../../../src/base/json';
 import { resolveConfig } from '../../../src/config/resolve';
-import { doneItems, eventsOf, finalResponse, startBridge, type Loose } from '../bridge/test-bridge';
+import { doneItems, eventsOf, finalResponse, KEY, startBridge, type Loose } from '../bridge/test-bridge';
 import { postStream, type StreamReply } from '../clients/sse-client';
 import { assertPaired } from './expectations';
 
@@ -100,9 +100,9 @@ function validate(report: Report, seen: Seen): void {
 }
 
 async function play(context: TestContext, { env = {}, upstream, requests }: Report): Promise<Seen> {
-  const { url, calls } = await startReportedUpstream(context, upstream);
+  const { url, calls, rejections } = await startReportedUpstream(context, upstream);
   const overrides = Object.entries(env).map(([name, value]) => [name, value.replace('UPSTREAM', url)] as const);
-  const variables = { AI_API_BASE: `${url}/v1`, AI_API_KEY: 'sk-test-key', ...Object.fromEntries(overrides) };
+  const variables = { AI_API_BASE: `${url}/v1`, AI_API_KEY: KEY, ...Object.fromEntries(overrides) };
   const resolved = resolveConfig({}, variables);
   assert.ok(resolved.ok);
   const bridge = await startBridge(context, { settings: { ...resolved.config, port: 0, drainTimeoutMs: 0 } });
@@ -112,6 +112,7 @@ async function play(context: TestContext, { env = {}, upstream, requests }: Repo
     const reply = isStream ? await bridge.stream(body, headers) : await postStream(bridge.url + path, body, headers);
     replies.push(readReply(reply));
   }
+  assert.deepEqual(rejections, [], 'a request had no key, or a wrong one');
   const [reply, last] = [replies.at(-1), calls.at(-1)];
   assert.ok(reply !== undefined && last !== undefined, 'no request reached the provider');
   return { replies, reply, calls, last };
@@ -134,17 +135,26 @@ function readReply(reply: StreamReply): ReportedReply {
   };
 }
 
-/** Starts a provider that answers every request by `script`, and closes it after the test. */
+/** OpenAI's answer to a wrong key. */
+const WRONG_KEY: ReportedAnswer = {
+  status: 401, body: { error: { message: 'Incorrect API key provided.', code: 'invalid_api_key' } },
+};
+
+const isAuthorized = ({ headers }: IncomingMessage): boolean => headers.authorization === `Bearer ${KEY}`;
+
+/** Starts a provider that answers every request with its key by `script`, and closes it after the test. */
 async function startReportedUpstream(context: TestContext, script: Report['upstream']) {
   const calls: ReportedCall[] = [];
+  const rejections: string[] = [];
   const server = createServer((request, response) => {
     const parts: Buffer[] = [];
     request.on('data', (part: Buffer) => parts.push(part));
     request.on('end', () => {
       const raw = Buffer.concat(parts).toString('utf8');
       const call = { number: calls.length + 1, path: request.url ?? '', raw, body: parseJson(raw) };
-      calls.push(call);
-      const answer = script(call);
+      const answer = isAuthorized(request) ? script(call) : WRONG_KEY;
+      if (answer === WRONG_KEY) rejections.push(`${call.path}: ${request.headers.authorization}`);
+      else calls.push(call);
       if ('events' in answer) {
         const events = answer.events.map((event) => `data: ${JSON.stringify(event)}\n\n`);
         response.writeHead(200, { 'content-type': 'text/event-stream' });
@@ -161,5 +171,5 @@ async function startReportedUpstream(context: TestContext, script: Report['upstr
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, calls };
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, calls, rejections };
 }
