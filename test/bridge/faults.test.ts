@@ -85,6 +85,12 @@ const CLOSED = /closed the connection \(UND_ERR_SOCKET\)/;
 const RESET = /(reset|closed) the connection/;
 const CUT = /closed the stream before its answer was finished/;
 
+/** The status for an SDK client by error code. */
+const STATUSES: Readonly<Record<string, number>> = {
+  upstream_unreachable: 502, upstream_stream_cut: 502, bad_upstream_answer: 502, upstream_timeout: 504,
+  upstream_rejected: 400, insufficient_quota: 429,
+};
+
 const FAULTS: readonly Fault[] = [
   // Before anything was shown: only the bridge retries.
   { name: 'a reset in place of an answer', step: reset(), calls: 4, code: 'upstream_unreachable', says: RESET },
@@ -367,14 +373,15 @@ describe('faults', () => {
         const streamed = await bridge.stream({ input: ask(), tools: [tool('list')] });
         assert.equal(upstream.calls, sdkCalls);
         const begun = fault.shown !== undefined || fault.args !== undefined;
-        assert.equal(streamed.status === 200, begun, streamed.text.slice(0, 200));
+        assert.equal(streamed.status, begun ? 200 : STATUSES[fault.code], streamed.text.slice(0, 200));
         if (begun) assertPartial(streamed, fault);
         const { error }: Loose = begun ? finalResponse(streamed) : JSON.parse(streamed.text);
         assert.equal(error.code, fault.code, error.message);
         assert.match(error.message, fault.says);
         const answered = await bridge.json({ input: ask() });
-        assert.ok(answered.status >= 400, String(answered.status));
+        assert.equal(answered.status, STATUSES[fault.code]);
         assert.equal(JSON.parse(answered.text).error.code, fault.code);
+        assert.match(JSON.parse(answered.text).error.message, fault.says);
         assertLog(bridge, 2);
       });
     });

@@ -656,6 +656,7 @@ describe('the choice of the protocol', () => {
     const bridge = await startBridge(context, { dialect: 'openai', script: [answer({ text: 'Hi.' })] });
     await bridge.stream({ input: ask() });
     bridge.upstream.assertClean();
+    assert.deepEqual(bridge.upstream.requests.map(({ path }) => path), ['/v1/chat/completions']);
   });
 
   it('is Chat Completions, with a note, for a provider without a Responses endpoint', async (context) => {

@@ -22,37 +22,42 @@ const error = (status: number, message: string, headers: Readonly<Record<string,
 const hello = answer({ text: 'Hello.' });
 const half = 'data: {"choices":[{"index":0,"delta":{"content":"Half"},"finish_reason":null}]}\n\n';
 
-/** One kind of failure, and the number of calls allowed per turn. */
+/** One kind of failure, the number of calls allowed per turn, and the status for an SDK client. */
 const FAILURES: readonly (readonly [
   name: string,
   step: Step,
   calls: number,
+  status: number,
   settings?: TestBridgeOptions['settings'],
 ])[] = [
-  ['429', error(429, 'Slow down.'), 4],
-  ['500', error(500, 'Internal failure'), 4],
-  ['503', error(503, 'Overloaded'), 4],
-  ['a closed connection', refuse(), 4],
-  ['silence', silence(), 2, { upstreamFirstByteTimeoutMs: 400 }],
-  ['an empty answer', answer({}), 2],
-  ['an event that is not JSON', raw({ chunks: ['data: oops\n\n'], end: 'eof' }), 2],
-  ['an error as first event', raw({ chunks: ['data: {"error":{"message":"Internal failure"}}\n\n'], end: 'eof' }), 4],
-  ['a wrong key', error(401, 'Incorrect API key provided'), 1],
-  ['an unknown model', error(404, 'Model not exist.'), 1],
-  ['a violated rule', error(400, 'Repetitive tool calls detected'), 1],
-  ['a full context', error(400, 'Range of input length should be [1, 202752]'), 1],
-  ['an exhausted quota', error(429, 'hour allocated quota exceeded.'), 1],
-  ['moderation', error(400, 'Input text data may contain inappropriate content.'), 1],
+  ['429', error(429, 'Slow down.'), 4, 429],
+  ['500', error(500, 'Internal failure'), 4, 500],
+  ['503', error(503, 'Overloaded'), 4, 503],
+  ['a closed connection', refuse(), 4, 502],
+  ['silence', silence(), 2, 504, { upstreamFirstByteTimeoutMs: 400 }],
+  ['an empty answer', answer({}), 2, 200],
+  ['an event that is not JSON', raw({ chunks: ['data: oops\n\n'], end: 'eof' }), 2, 502],
+  [
+    'an error as first event',
+    raw({ chunks: ['data: {"error":{"message":"Internal failure"}}\n\n'], end: 'eof' }), 4, 502,
+  ],
+  ['a wrong key', error(401, 'Incorrect API key provided'), 1, 401],
+  ['an unknown model', error(404, 'Model not exist.'), 1, 404],
+  ['a violated rule', error(400, 'Repetitive tool calls detected'), 1, 400],
+  ['a full context', error(400, 'Range of input length should be [1, 202752]'), 1, 400],
+  ['an exhausted quota', error(429, 'hour allocated quota exceeded.'), 1, 429],
+  ['moderation', error(400, 'Input text data may contain inappropriate content.'), 1, 400],
 ];
 
-for (const [name, step, calls, settings] of FAILURES) {
+for (const [name, step, calls, status, settings] of FAILURES) {
   describe(name, () => {
     it(`ends a Codex turn after ${calls} call${calls === 1 ? '' : 's'}`, async (context) => {
       const bridge = await startBridge(context, { script: () => step, settings: { ...MANY, ...settings } });
       const { error: failure } = finalResponse(await bridge.stream({ input: ask() }, CODEX));
       assert.equal(bridge.upstream.requests.length, calls);
-      assert.ok(['invalid_prompt', 'context_length_exceeded'].includes(failure.code), failure.code);
-      assert.equal(/Tried \d times; not retrying\./.test(failure.message), calls > 1);
+      assert.equal(failure.code, name === 'a full context' ? 'context_length_exceeded' : 'invalid_prompt');
+      if (calls > 1) assert.ok(failure.message.includes(`Tried ${calls} times; not retrying.`), failure.message);
+      else assert.doesNotMatch(failure.message, /Tried/);
     });
 
     if (calls === 1) return;
@@ -72,10 +77,10 @@ for (const [name, step, calls, settings] of FAILURES) {
     it('reaches an SDK client with its status, after the same number of calls', async (context) => {
       const bridge = await startBridge(context, { script: () => step, settings: { ...MANY, ...settings } });
       const streamed = await bridge.stream({ input: ask() });
-      assert.ok(streamed.status >= 429, String(streamed.status));
-      assert.equal(bridge.upstream.requests.length, calls);
-      assert.equal((await bridge.json({ input: ask() })).status, streamed.status);
-      assert.equal((await bridge.chatStream({ messages: [{ role: 'user', content: 'x' }] })).status, streamed.status);
+      assert.deepEqual([streamed.status, bridge.upstream.requests.length], [status, calls]);
+      assert.equal((await bridge.json({ input: ask() })).status, status);
+      assert.equal((await bridge.chatStream({ messages: [{ role: 'user', content: 'x' }] })).status, status);
+      assert.equal(bridge.upstream.requests.length, 3 * calls);
     });
   });
 }
@@ -213,7 +218,7 @@ describe('a permanent rejection', () => {
       script: [error(429, 'Slow down.'), hello],
       settings: { refusalCacheMs: 60_000 },
     });
-    await bridge.json({ input: ask() });
+    assert.equal((await bridge.json({ input: ask() })).status, 429);
     assert.equal((await bridge.json({ input: ask() })).status, 200);
   });
 });
