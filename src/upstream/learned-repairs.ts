@@ -17,6 +17,9 @@ const MAX_MODELS = 500;
 const REPAIRABLE: ReadonlySet<ErrorKind> =
   new Set(['upstream_rejected', 'upstream_error', 'model_not_found', 'not_found']);
 
+/** Error kinds of an answer: the provider has accepted the request. */
+const ACCEPTED: ReadonlySet<ErrorKind> = new Set(['bad_answer', 'empty_answer', 'cut_stream']);
+
 /** Validators quote the request after their message: pydantic calls it `input`. */
 const ECHO = /['"]input['"]\s*:.*/s;
 const MAX_TEXT_LENGTH = 2_000;
@@ -37,15 +40,15 @@ export class RepairSession {
   }
 
   /**
-   * Finds and applies a repair; undefined if none matches the error. A rejection settles the previous repair.
+   * Finds and applies a repair; undefined if none matches the error. Settles the previous repair if the
+   * error shows whether it worked.
    * @param calls the number of calls so far
    */
   learn(error: BridgeError, calls: number): Repair | undefined {
     const rejection = readRejection(error);
     // A timeout or a rate limit says nothing about the latest repair.
-    if (rejection === undefined) return undefined;
-    this.settleLatest(rejection);
-    if (calls >= MAX_REPAIR_CALLS) return undefined;
+    if (rejection !== undefined || ACCEPTED.has(error.kind)) this.settleLatest(rejection);
+    if (rejection === undefined || calls >= MAX_REPAIR_CALLS) return undefined;
     const found = findRepair(rejection, this.current, this.tried, MAX_REPAIR_CALLS - calls);
     if (!found) return undefined;
     this.tried.add(found.row).add(found.repair.name);

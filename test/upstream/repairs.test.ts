@@ -1,6 +1,7 @@
 /** Which request follows a rejection: messages of real providers (upstreams.md, section 2), and variants. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { BridgeError } from '../../src/errors/bridge-error';
 import { classifyHttpFailure } from '../../src/errors/classify';
 import { LearnedRepairs, MAX_REPAIR_CALLS, RepairSession } from '../../src/upstream/learned-repairs';
 import type { ChatMessage, ChatRequest, ChatTool } from '../../src/wire/chat';
@@ -445,6 +446,14 @@ describe('a repair', () => {
     session.learn(refusal('Too many requests.', 429), 2);
     assert.deepEqual([session.chat, memory.apply('h', SEED)], [PLAIN, SEED]);
     session.succeed();
+    assert.deepEqual(memory.apply('h', SEED), PLAIN);
+  });
+
+  it('is remembered if the answer fails', () => {
+    const memory = new LearnedRepairs();
+    const session = new RepairSession(memory, 'h', SEED);
+    session.learn(refusal('unknown field "seed"'), 1);
+    session.learn(new BridgeError('bad_answer', 'No JSON.'), 2);
     assert.deepEqual(memory.apply('h', SEED), PLAIN);
   });
 
