@@ -38,13 +38,18 @@ test('an aborted request leaves the queue, and the others keep their order', asy
   const abort = new AbortController();
   inFlight.enter(requestOf('a', 1), never());
   const second = inFlight.enter(requestOf('b', 1), abort.signal);
-  const third = inFlight.enter(requestOf('c', 1), never());
+  const order: string[] = [];
+  const others = ['c', 'd'].map((thread) =>
+    Promise.resolve(inFlight.enter(requestOf(thread, 1), never())).then(() => order.push(thread)));
   abort.abort(new BridgeError('shutting_down', 'Stopping.'));
   await assert.rejects(Promise.resolve(second), { kind: 'shutting_down' });
-  inFlight.leave(requestOf('a', 1));
-  await third;
-  inFlight.leave(requestOf('c', 1));
-  assert.equal(inFlight.isFull(requestOf('d', 1)), false);
+  for (const [index, thread] of ['a', 'c'].entries()) {
+    inFlight.leave(requestOf(thread, 1));
+    await others[index];
+    assert.deepEqual(order, ['c', 'd'].slice(0, index + 1));
+  }
+  inFlight.leave(requestOf('d', 1));
+  assert.equal(inFlight.isFull(requestOf('e', 1)), false);
 });
 
 test('the queue holds at most 256 requests', () => {

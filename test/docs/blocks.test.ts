@@ -66,6 +66,18 @@ const answerAll = ({ body }: { readonly body: any }): Step =>
     ? answer({ toolCalls: [{ name: TOOL_NAME, arguments: { word: 'bridge' } }] })
     : answer({ text: 'Hello.' });
 
+/** The keys of the Coding Plan and of Acme in the environment of every block. */
+const KEYS = ['sk-sp-docs', 'sk-key-for-acme'] as const;
+
+const fillPlaceholders = (text: string): string => text.replaceAll('…', 'x');
+
+/** Lists the only keys that the provider accepts: those of the environment, and those that the page sets. */
+function listKeys(page: string): readonly string[] {
+  const shell = listBlocks(page).filter(({ language }) => language === 'sh');
+  const set = shell.flatMap(({ text }) => [...fillPlaceholders(text).matchAll(/_KEY=([\w-]+)/g)]);
+  return [...KEYS, ...set.map(([, key = '']) => key)];
+}
+
 interface Scratch {
   /** The state folder of its bridges, which are killed before each block. */
   readonly state: string;
@@ -77,7 +89,7 @@ async function createScratch(context: TestContext, page: string): Promise<Scratc
   const [bin, state] = [join(home, 'bin'), join(home, 'state')];
   // The rows of the user's own providers have models that no known provider has.
   const options = page === 'docs/providers.md' ? { allowFields: ['top_k'] } : { provider: 'aliyun-coding' };
-  const upstream = await startScriptedUpstream({ ...options, script: answerAll });
+  const upstream = await startScriptedUpstream({ ...options, apiKey: listKeys(page), script: answerAll });
   context.after(async () => {
     killBridges(state);
     await upstream.close();
@@ -110,13 +122,13 @@ exec ${program} "$@"
   const env = {
     PATH: `${bin}:/usr/bin:/bin`, HOME: home, CODEX_HOME: join(home, '.codex'), BRIDGE_STATE_DIR: state,
     XDG_CONFIG_HOME: join(home, '.config'), XDG_STATE_HOME: state, PORT: String(await findFreePort()),
-    AI_API_KEY: 'sk-sp-docs', AI_PROVIDER: 'aliyun-coding', AI_API_BASE: upstream.url, DISCOVER_MODELS: '0',
-    SHELL: '/bin/bash', LANG: 'C.UTF-8', ACME_KEY: 'sk-key-for-acme', ACME_TEAM: 'docs',
+    AI_API_KEY: KEYS[0], AI_PROVIDER: 'aliyun-coding', AI_API_BASE: upstream.url, DISCOVER_MODELS: '0',
+    SHELL: '/bin/bash', LANG: 'C.UTF-8', ACME_KEY: KEYS[1], ACME_TEAM: 'docs',
     PAGE_JSON: listBlocks(page).find(({ language }) => language === 'jsonc')?.text ?? '',
   };
   return {
     state,
-    run: (text) => runBash(['-e', '-o', 'pipefail', '-c', text.replaceAll('…', 'x')], home, {
+    run: (text) => runBash(['-e', '-o', 'pipefail', '-c', fillPlaceholders(text)], home, {
       ...env, ...(WITHOUT_ANSWER.some((pattern) => pattern.test(text)) && { NO_ANSWER: '1' }),
     }),
   };

@@ -28,8 +28,13 @@ export interface TcpUpstream {
   closed(index: number): Promise<void>;
 }
 
-/** Starts the upstream on a free loopback port, closed after the test; `script` picks the step for each request. */
-export async function startTcpUpstream(context: TestContext, script: (index: number) => TcpStep): Promise<TcpUpstream> {
+/**
+ * Starts the upstream on a free loopback port; `script` picks the step for each request. After the test, closes the
+ * upstream, and fails the test if the script or a gate threw.
+ */
+export async function startTcpUpstream(
+  context: Pick<TestContext, 'after'>, script: (index: number) => TcpStep,
+): Promise<TcpUpstream> {
   const sockets = new Set<Socket>();
   const bodies: string[] = [];
   const closed: Promise<void>[] = [];
