@@ -36,6 +36,10 @@ export function findBridgeId(config: TomlTable, port: number): string {
   return [selected, PROVIDER_ID, ...Object.keys(providers)].find(isBridge) ?? PROVIDER_ID;
 }
 
+/** Returns the variable whose value Codex sends as the key of provider `id`; undefined if config.toml names none. */
+export const findEnvKey = (config: TomlTable, id: string): string | undefined =>
+  asText(tableOf(listProviders(config), id)['env_key']);
+
 /** Lists the keys of the bridge's block other than its provider: root keys, and features as `features.NAME`. */
 export const listBlockKeys = (block: TomlTable): readonly string[] =>
   Object.keys(block).filter((key) => key !== PROVIDERS_KEY).flatMap((key) =>

@@ -46,9 +46,9 @@ export async function run(context: CommandContext): Promise<number> {
     if (!fix.ok) return fail(renderSetupFailure(fix));
     const prepared = await prepareArguments({ ...attached, config, paths, codexVersion, args: rest, io });
     if ('problem' in prepared) return fail(prepared.problem);
-    const { args, notes } = prepared;
+    const { args, notes, envKey } = prepared;
     for (const note of [...fix.notes, ...attached.notes, ...notes]) io.error(`aliyun-codex-bridge: ${note}\n`);
-    const codexEnv = createCodexEnvironment(env, config, attached.token);
+    const codexEnv = createCodexEnvironment(env, config, attached.token, envKey);
     const noDaemon = needsNoDaemon(codexVersion, rest) ? ['--no-daemon'] : [];
     return await runCodex(program, [...noDaemon, ...fix.overrides, ...args, ...rest], codexEnv, fail);
   } finally {

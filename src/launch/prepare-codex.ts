@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { asArray, asText, isRecord } from '../base/json';
 import { writeCatalogFile } from '../codex/catalog-file';
-import { findBridgeId } from '../codex/config-meaning';
+import { findBridgeId, findEnvKey } from '../codex/config-meaning';
 import {
   canFetchCatalog, canSearch, describeCatalog, describeCredentials, FIRST_WITH_SEARCH, KEY_VARIABLE, renderOverrides,
   TOKEN_VARIABLE,
@@ -41,6 +41,8 @@ export interface CodexArguments {
   readonly args: readonly string[];
   /** Messages for the user. */
   readonly notes: readonly string[];
+  /** A variable without which Codex does not start, although the bridge ignores it: config.toml names it. */
+  readonly envKey: string | undefined;
 }
 
 /**
@@ -62,16 +64,19 @@ export async function prepareArguments(launch: CodexLaunch): Promise<CodexArgume
     ...(problem === undefined ? [] : [`Cannot write the model catalog for Codex: ${problem}`]),
     ...(config.search === undefined || webSearch ? [] : [NO_SEARCH]),
   ];
+  const providerId = findBridgeId(codexConfig, config.port);
+  const credentials = describeCredentials(config.forceEnvAuth, launch.token !== undefined);
   const args = renderOverrides({
     model,
     ...(models.length === 0 ? { catalogFile: file } : describeCatalog(renderBase(launch), launch.codexVersion, file)),
     baseUrl: renderBase(launch),
-    providerId: findBridgeId(codexConfig, config.port),
+    providerId,
     webSearch,
     headers: { [LAUNCH_HEADER]: '1' },
-    ...describeCredentials(config.forceEnvAuth, launch.token !== undefined),
+    ...credentials,
   });
-  return { args, notes };
+  // Codex merges the table of `-c` with that of config.toml (codex-protocol.md, section 12).
+  return { args, notes, envKey: credentials.envKey === undefined ? findEnvKey(codexConfig, providerId) : undefined };
 }
 
 const NO_SEARCH =
@@ -110,18 +115,29 @@ async function fetchCatalog({ host, port, paths, codexVersion, token }: CodexLau
   return written.ok ? { models, file: written.path } : { models, problem: `${written.problem}.` };
 }
 
+/** What Codex sends as the key to a bridge that ignores it. */
+const UNUSED_KEY = 'unused';
+
 /**
- * Creates Codex's environment: without provider keys, which its child processes could read, with the bridge's token,
- * and without a proxy for requests to the bridge.
+ * Creates Codex's environment: without provider keys, which its child processes could read, with the bridge's token and
+ * a value for `envKey`, and without a proxy for requests to the bridge.
  */
-export function createCodexEnvironment(env: Environment, config: Config, token?: string): Environment {
+export function createCodexEnvironment(
+  env: Environment, config: Config, token?: string, envKey?: string,
+): Environment {
   const keyNames = (config.catalog ?? PROVIDERS).flatMap(({ keyEnv }) => keyEnv);
   const names = [...OPTIONS.aiApiKey.env, ...OPTIONS.searchKey.env, ...keyNames];
   const keys = new Set([config.aiApiKey, config.searchKey, ...names.map((name) => env[name]?.trim())].filter(isSet));
   // If the bridge uses its clients' keys, Codex must send the key (`env_key`).
   const sentKey = config.forceEnvAuth ? undefined : KEY_VARIABLE;
-  const visible = Object.entries(env).filter(([name, text = '']) => name === sentKey || !keys.has(text.trim()));
-  return bypassProxy({ ...Object.fromEntries(visible), ...(token !== undefined && { [TOKEN_VARIABLE]: token }) });
+  const visible: Environment = Object.fromEntries(
+    Object.entries(env).filter(([name, text = '']) => name === sentKey || !keys.has(text.trim())),
+  );
+  return bypassProxy({
+    ...visible,
+    ...(envKey !== undefined && !isSet(visible[envKey]) && { [envKey]: UNUSED_KEY }),
+    ...(token !== undefined && { [TOKEN_VARIABLE]: token }),
+  });
 }
 
 const PROXY_VARIABLES = ['HTTP_PROXY', 'http_proxy', 'ALL_PROXY', 'all_proxy'];

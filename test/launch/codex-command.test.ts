@@ -368,6 +368,23 @@ test('the environment of Codex contains no provider key', LIMIT, async (context)
   }
 });
 
+test('without a token, the variable that config.toml names is set, but not to the key', LIMIT, async (context) => {
+  const { port, scene } = await setUp(context);
+  const start = spawn(process.execPath, [BIN, 'start'], { env: { ...scene.env }, stdio: 'ignore' });
+  assert.deepEqual(await once(start, 'exit'), [0, null]);
+  for (const name of ['AI_API_KEY', 'NEVER_SET']) {
+    const table = `[model_providers.mine]\nname = "b"\nbase_url = "http://127.0.0.1:${port}/v1"\nenv_key = "${name}"\n`;
+    await writeFile(join(scene.codexHome, 'config.toml'), `model_provider = "mine"\n${table}`);
+    const launched = scene.launch(['codex']);
+    const { args, env } = await launched.seen;
+    assert.match(args.join(' '), /model_providers\.mine=\{/);
+    assert.doesNotMatch(args.join(' '), /env_key/);
+    assert.equal(env[name], 'unused');
+    launched.type('exit 0');
+    await launched.ended;
+  }
+});
+
 for (const [name, before, difference] of [
   ['without a key', { AI_API_KEY: '' }, 'It has no API key.'],
   ['with another key', { AI_API_KEY: 'sk-test-old' }, 'It uses a different API key.'],
