@@ -2,7 +2,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Config } from '../config/options';
 import { renderBase } from '../instance/target';
-import { findProvider, findRoute } from '../providers/catalog';
 import type { CodexModel } from '../providers/codex-models';
 import { requiresToken } from '../server/guards';
 import { checkSetupCatalog, type SetupCatalog } from './catalog-file';
@@ -72,10 +71,9 @@ export async function planSetup(situation: SetupSituation): Promise<SetupPlan | 
   const configured = document.value['model'];
   const settings: CodexSettings = {
     model: chooseModel({
-      wanted: config.defaultModel,
+      config,
       configured: typeof configured === 'string' ? configured : undefined,
       offered: models.map(({ slug }) => slug),
-      isRoute: (name) => isRoute(name, config),
     }),
     ...describeCatalog(renderBase(config), codexVersion, catalog?.path),
     ...describeBridgeSettings(config, codexVersion),
@@ -88,13 +86,6 @@ export async function planSetup(situation: SetupSituation): Promise<SetupPlan | 
   if (!merged.ok) return explainFailedEdit(file, merged);
   const flaws = findConfigFlaws(document, codexVersion);
   return { ok: true, file, text: merged.text, catalog, flaws, changes: listChanges(document.value, settings) };
-}
-
-/** Whether `name` is a model of another provider, such as zai/glm-5.3, or an alias. */
-function isRoute(name: string, { provider, aiBaseUrl, modelMap, catalog }: Config): boolean {
-  const primary = findProvider(provider, aiBaseUrl, catalog);
-  const route = findRoute(name, primary, modelMap ?? {}, catalog);
-  return route.provider !== primary || route.model !== name;
 }
 
 function listChanges(found: TomlTable, settings: CodexSettings): readonly ConfigChange[] {

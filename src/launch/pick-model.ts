@@ -1,5 +1,5 @@
 /** Picks the model for a launched Codex, which would otherwise request an OpenAI model. */
-import { chooseModel } from '../codex/choose-model';
+import { chooseModel, isServed } from '../codex/choose-model';
 import { findChoice, renderNames } from '../command/choices';
 import type { CommandIo } from '../command/command';
 import type { Config } from '../config/options';
@@ -25,8 +25,8 @@ export type PickedModel = { readonly model: string | undefined } | { readonly pr
 export async function pickModel(question: ModelQuestion): Promise<PickedModel> {
   const { config, offered, configured, profileModel, args, io } = question;
   // The model on the command line overrides that of a profile (measured with Codex 0.171).
-  if (profileModel !== undefined && offered.includes(profileModel)) return { model: profileModel };
-  const model = chooseModel({ wanted: config.defaultModel, configured, offered });
+  if (profileModel !== undefined && isServed(profileModel, offered, config)) return { model: profileModel };
+  const model = chooseModel({ config, configured, offered });
   const [first] = offered;
   const isChosen = model !== undefined && (model !== first || offered.length === 1 || hasDefault(config));
   if (isChosen || namesModel(args)) return { model };

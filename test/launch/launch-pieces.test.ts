@@ -38,12 +38,16 @@ test('versions are compared number by number', () => {
     assert.equal(isBefore(version, limit), expected, `${version} < ${limit}`);
 });
 
-test('chooses the wanted model, or the configured one if it is offered, or the first', () => {
+test('chooses the default model, or the configured one if the bridge serves it, or the first', () => {
+  const loaded = loadConfig({}, { AI_API_KEY: 'sk-test-key', MODEL_MAP: 'fast=glm' });
+  assert.ok(loaded.ok);
+  const { config } = loaded;
   const offered = ['qwen', 'glm'];
-  assert.equal(chooseModel({ wanted: 'mine', configured: 'glm', offered }), 'mine');
-  assert.equal(chooseModel({ wanted: undefined, configured: 'glm', offered }), 'glm');
-  assert.equal(chooseModel({ wanted: undefined, configured: 'gpt-6.1', offered }), 'qwen');
-  assert.equal(chooseModel({ wanted: undefined, configured: 'gpt-6.1', offered: [] }), undefined);
+  for (const configured of ['glm', 'GLM', 'fast', 'zai/glm-5.3'])
+    assert.equal(chooseModel({ config, configured, offered }), configured);
+  assert.equal(chooseModel({ config: { ...config, defaultModel: 'mine' }, configured: 'glm', offered }), 'mine');
+  assert.equal(chooseModel({ config, configured: 'gpt-6.1', offered }), 'qwen');
+  assert.equal(chooseModel({ config, configured: 'gpt-6.1', offered: [] }), undefined);
 });
 
 test('with a proxy, NO_PROXY gets the addresses of this machine', () => {
