@@ -49,14 +49,14 @@ export async function login(resolved: Loaded, { own, io, env }: CommandContext):
 type GivenLogin = Login | { readonly problem: string; readonly code: number };
 
 async function readKey(resolved: Loaded, io: CommandIo): Promise<GivenLogin> {
-  const { aiBaseUrl: baseUrl, defaultModel: model } = resolved.config;
+  const { aiBaseUrl: baseUrl } = resolved.config;
   const provider = findChosenProvider(resolved);
   if (provider === undefined) return { problem: `Choose a provider. Run: ${renderPipe('NAME')}`, code: EXIT.misused };
   const { parse, expected } = OPTIONS.aiApiKey.type;
   const key = parse((await io.readInput?.()) ?? '');
   return key === undefined
     ? { problem: `No usable key on standard input: expected ${expected}.`, code: EXIT.failed }
-    : { provider, baseUrl, key, model };
+    : { provider, baseUrl, key, model: findGivenModel(resolved) };
 }
 
 async function ask(resolved: Loaded, io: CommandIo): Promise<GivenLogin> {
@@ -67,11 +67,15 @@ async function ask(resolved: Loaded, io: CommandIo): Promise<GivenLogin> {
     return { problem: `Cannot ask questions without a terminal. Run: ${pipe}`, code: EXIT.misused };
   }
   const { config, origins } = resolved;
-  // A saved model belongs to the saved login, which this login replaces.
-  const defaultModel = origins.defaultModel.kind === 'login' ? undefined : config.defaultModel;
+  const defaultModel = findGivenModel(resolved);
   const answered = await askLogin({ config: { ...config, aiApiKey: undefined, defaultModel }, chosen }, prompter);
-  return answered ?? { problem: 'Nothing was saved.', code: EXIT.failed };
+  if (answered === undefined) return { problem: 'Nothing was saved.', code: EXIT.failed };
+  return origins.defaultModel.kind === 'flag' ? { ...answered, model: defaultModel } : answered;
 }
+
+/** Returns the model that a flag or variable names. A saved one belongs to the saved login, which a login replaces. */
+const findGivenModel = ({ config, origins }: Loaded): string | undefined =>
+  origins.defaultModel.kind === 'login' ? undefined : config.defaultModel;
 
 /** Finds the provider that a flag or variable selects. A saved one does not count, because a login replaces it. */
 function findChosenProvider({ config, origins }: Loaded): Provider | undefined {

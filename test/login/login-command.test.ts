@@ -27,6 +27,14 @@ test('login asks for provider, key and model, and saves them readable only by th
   assert.doesNotMatch(shown.out, new RegExp(KEY));
 });
 
+test('saves the model of --default-model, and never that of the login before', async (context) => {
+  const scene = await createLoginScene(context);
+  const flag = await scene.run(['login', '--default-model', 'mine'], ['acme', KEY]);
+  assert.deepEqual([flag.code, flag.asked.length, scene.config().defaultModel], [0, 2, 'mine']);
+  const piped = await scene.run(['login', '--provider', 'acme', '--with-api-key'], undefined, KEY);
+  assert.deepEqual([piped.code, scene.config().defaultModel], [0, undefined]);
+});
+
 test('asks for a key up to three times while keys are rejected', async (context) => {
   const scene = await createLoginScene(context, { status: (key) => (key === KEY ? 200 : 401) });
   const good = await scene.run(['login'], ['1', 'sk-wrong', 'two words', KEY, '']);
