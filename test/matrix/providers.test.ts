@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it, test } from 'node:test';
 import { PROVIDERS } from '../../src/providers/catalog';
-import { takeSample } from '../support/long';
+import { takeSample } from '../support/long-tests';
 import { PROVIDER_BEHAVIOR } from '../support/strict/providers';
 import { Bench, type Form } from './bench';
 import { SCENARIOS } from './scenarios';

@@ -7,7 +7,7 @@ import { describe, test, type TestContext } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { MEMORY_LIMIT_MB, startBuiltBridge, type BuiltBridge } from '../support/cli/built-bridge';
 import { open, post, sendRequest } from '../support/bridge/test-server';
-import { takeSample } from '../support/long';
+import { takeSample } from '../support/long-tests';
 
 const MB = 1024 * 1024;
 const LIMIT = { timeout: 300_000 } as const;

@@ -9,7 +9,7 @@ import { after, before, describe, test } from 'node:test';
 import { isRecord, parseJson, type JsonObject } from '../../src/base/json';
 import { createHome } from '../support/cli/background';
 import { listCodexRequests, listFixtures } from '../support/fixtures';
-import { IS_LONG, takeSample } from '../support/long';
+import { IS_LONG, takeSample } from '../support/long-tests';
 import type { FuzzCase, Wire } from './fuzz/cases';
 import { ANSWER, streamOf, toCase, toSse } from './fuzz/plain-case';
 import { createWorld, type FuzzWorld } from './fuzz/world';

@@ -8,7 +8,7 @@ import { SSE_DONE, SseDecoder, SseEncoder } from '../../../src/stream/sse';
 import type { ResponsesEvent } from '../../../src/wire/responses-output';
 import { createAnswerStream, runReads, type AnswerStreamCase } from './answer-streams';
 import { listFixtures, type Fixture } from '../fixtures';
-import { IS_LONG } from '../long';
+import { IS_LONG } from '../long-tests';
 import { assertGoodStream } from './stream-grammar';
 import { createRandom } from '../random';
 
