@@ -1,11 +1,14 @@
 /**
- * Lists Codex's own commands: if a user types one without `codex` before it, the error suggests that. Loaded only for
- * an unknown command.
+ * Lists Codex's own commands: if a user types one without `codex` before it, the error suggests the command with it.
+ * Loaded only for an unknown command.
  */
 
-/** From `codex --help` of 0.146.0 and 0.169.0, except those that are also commands of the bridge. */
+/**
+ * From `codex --help` of 0.146.0 and 0.171.0, except commands that the bridge has too, `completion` (for the bridge's
+ * `completions`), and `update`, which probably means an update of the bridge.
+ */
 export const CODEX_COMMANDS: readonly string[] = [
   'agents', 'app-server', 'apply', 'archive', 'cloud', 'debug', 'delete', 'exec', 'exec-server', 'features', 'fork',
-  'mcp', 'mcp-server', 'plugin', 'queue', 'remote-control', 'resume', 'review', 'sandbox',
-  'unarchive',
+  'mcp', 'mcp-server', 'migrate-nfs-db', 'migrate-rollouts', 'plugin', 'queue', 'remote-control', 'resume', 'review',
+  'sandbox', 'unarchive',
 ];
