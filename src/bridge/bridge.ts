@@ -21,11 +21,17 @@ export interface Caller {
   readonly requestsTitle?: boolean;
   /** Collects facts about the turn; absent when nothing will read them. */
   readonly record?: TurnRecord;
-  /** Called when the answer has begun. By then the request is released, unless `holdsRequest` is true. */
+  /**
+   * Called when the answer has begun. By then, the memory of the request has been released, unless `holdsRequest` is
+   * true.
+   */
   readonly onBegun?: (holdsRequest: boolean) => void;
   /** Starts work that continues without the client; absent if that is not supported. */
   readonly detach?: () => DetachedWork;
-  /** Aborted when the client disconnects or the server shuts down. A BridgeError as reason reaches the client. */
+  /**
+   * Aborted when the client disconnects or the server shuts down. If the reason is a BridgeError, the client receives
+   * it.
+   */
   readonly abort: AbortSignal;
 }
 
@@ -33,7 +39,7 @@ export interface Caller {
 export interface Turn {
   /** Whether the client requested a stream; both protocols default to false. */
   readonly stream: boolean;
-  /** What was changed or dropped in the upstream request, one sentence each. */
+  /** What has been changed or dropped so far in the request and the answer, one sentence each. */
   readonly notes: readonly string[];
   /** Returns a keep-alive to send while the provider is silent: an event for Codex, a comment for other clients. */
   keepAlive(): string;
@@ -78,8 +84,8 @@ export interface Bridge {
   checkStore(): Promise<void>;
   /**
    * Handles Codex's web search, POST /alpha/search; a failed command becomes text for the model.
-   * @throws BridgeError if no search is configured, the body is not a valid search, or a service that receives the
-   * request itself fails
+   * @throws BridgeError if no search is configured, the body is not a valid search, or a service to which the whole
+   * request is forwarded fails
    */
   search(body: unknown, abort: AbortSignal): Promise<object>;
   /** Closes the store's connections; call it when no turn is running. */

@@ -33,7 +33,7 @@ export interface Answer<Output> {
   readonly stream: AnswerStream<Output>;
   /** The outputs of the reads so far; never a failure. */
   readonly outputs: readonly Output[];
-  /** What was changed or dropped in the request that is answered. */
+  /** What has been changed or dropped so far in the request and its answer. */
   readonly notes: Notes;
 }
 

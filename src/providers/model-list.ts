@@ -66,7 +66,7 @@ function findEntry(provider: Provider, name: string, found: DiscoveredModel | un
   return { provider, model: overlay(assume(id, dialect), found), basis: found ? 'listed' : 'assumed' };
 }
 
-/** Describes an unknown model from the provider's dialect. */
+/** Describes an unknown model by its dialect. */
 function assume(id: string, { images, maxTokens }: Dialect): Model {
   return {
     id,

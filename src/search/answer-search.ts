@@ -52,7 +52,7 @@ interface Run {
 /**
  * @returns a function that does not reject if a command fails: the result text reports the failure to the model. It
  * rejects with BridgeError for a body that cannot be read or has no valid command (`invalid_request`), if no service is
- * configured, and if a service that gets the request itself fails.
+ * configured, and if a service to which the whole request is forwarded fails.
  */
 export function createAnswerSearch(options: SearchOptions): AnswerSearch {
   const memory = new SearchMemory(options.clock);

@@ -117,7 +117,7 @@ function forbidsRetry(error: BridgeError): boolean {
 const MAX_NOTES_LENGTH = 2_000;
 
 /**
- * @param notes changes to the request, one sentence each
+ * @param notes changes to the request and the answer, one sentence each
  * @returns `x-bridge-notes` in printable ASCII; empty without notes, and for Codex, which shows no headers
  */
 export function renderNotesHeader(notes: readonly string[], client: ClientKind): OutgoingHttpHeaders {

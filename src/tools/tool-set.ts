@@ -76,8 +76,9 @@ export class ToolSet {
 }
 
 /**
- * Repairs damaged names in the history, which models would copy: removes all but visible ASCII characters, because of
- * NUL characters (openai/codex#24369), and a namespace that equals the tool name (Codex 0.143, openai/codex#31665).
+ * Repairs damaged names in the history, which models would copy. Keeps only visible ASCII characters, because names
+ * have contained NUL (openai/codex#24369), and drops a namespace that equals the tool name (Codex 0.143,
+ * openai/codex#31665).
  */
 function repairName({ name, namespace }: ToolName): ToolName {
   const visible = name.replace(/[^\x21-\x7e]/g, '');
@@ -105,7 +106,10 @@ function flattenName(tool: ToolName, forbidden: readonly string[]): string {
 
 const toLegal = (name: string): string => name.replace(/[^a-zA-Z0-9_-]/g, '_').replace(/^(?=\d|$)/, '_');
 
-/** Shortens the namespace, unless the name alone is too long: the name is more meaningful to the model. */
+/**
+ * Shortens the namespace, because the name means more to the model. If fewer than 8 characters of the namespace would
+ * remain, truncates the end instead.
+ */
 function shortenNamespace(full: string, own: string, key: string): string {
   const head = MAX_NAME_LENGTH - own.length - HASH_LENGTH - 3;
   return head < 8 ? withHash(full, key) : `${full.slice(0, head)}_${hashText(key)}__${own}`;

@@ -19,7 +19,8 @@ export interface TranslateOptions {
   readonly origin?: string;
   readonly dialect: Dialect;
   /**
-   * Offer tools if the model can call them (`auto`), always (`force`), or never, with earlier calls as text (`off`).
+   * Offer tools if the model can call them (`auto`), always (`force`), or never (`off`). If tools may not be offered,
+   * earlier calls are sent as text.
    */
   readonly tools: 'auto' | 'force' | 'off';
   /** Send instructions as system messages; otherwise as user text (ALLOW_SYSTEM). */
@@ -60,7 +61,7 @@ export function translateRequest(
   const chat: ChatRequest = {
     model: options.model,
     messages,
-    // Streamed unless there are several choices: thinking models require it (upstreams.md, section 0, fact 5).
+    // Streamed unless there are several choices: thinking models require streaming (upstreams.md, section 0, fact 5).
     ...(wantsSeveralChoices(request) ? { stream: false } : { stream: true, stream_options: { include_usage: true } }),
     ...offered,
     ...(offered.tools && dialect.parallelToolCalls && parallel !== undefined && { parallel_tool_calls: parallel }),
@@ -150,8 +151,9 @@ function translateToolChoice(choice: ToolChoice, tools: ToolSet, dialect: Dialec
 }
 
 /**
- * Whether the client's `tool_choice` rules out a call. A call to an undeclared tool is allowed, because the client
- * tells the model that the tool does not exist.
+ * Whether the client's `tool_choice` rules out a call: `none` rules out all calls, and a list of allowed tools rules
+ * out calls to other declared tools. A call to an undeclared tool passes then, because the client tells the model that
+ * the tool does not exist. Other choices rule out nothing.
  */
 export function forbidsCall(choice: ToolChoice, tools: ToolSet, calledName: string): boolean {
   if (choice.mode === 'none') return true;

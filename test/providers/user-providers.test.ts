@@ -1,4 +1,4 @@
-/** The user's providers file: its rows, its errors, and which key and headers are sent where. */
+/** The user's providers file: its rows, its errors, and which keys and headers a row inherits. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { findProvider, findProviderByName, PROVIDERS, resolveModel } from '../../src/providers/catalog';
@@ -110,7 +110,7 @@ describe('a row that extends another', () => {
     assert.equal(second?.models.length, zai?.models.length);
   });
 
-  it('at another host inherits neither key variables nor headers', () => {
+  it('at another host or port, or without TLS, inherits neither key variables nor headers', () => {
     const secret = { SECRET: 'sk-test-secret' };
     const headers = { 'x-key': '$SECRET' };
     for (const base_url of [
@@ -159,7 +159,7 @@ describe('keys, limits, fallbacks and connections', () => {
     assert.deepEqual(result.ok && result.variables, ['WORK_KEY', 'HOME_KEY', 'UNSET_KEY', 'PASSWORD']);
   });
 
-  it('are inherited only at the same host, fallbacks at any; key_variables replaces inherited keys', () => {
+  it('are inherited only at the same host with TLS, fallbacks anywhere; key_variables replaces inherited keys', () => {
     for (const base_url of ['https://evil.example/v1', 'http://api.acme.example/v1']) {
       const row = rowOf({ acme: PLAN, mine: { extends: 'acme', base_url } }, 'mine', env);
       assert.deepEqual([row.keys, row.connection, row.maxConcurrency], [undefined, undefined, undefined]);

@@ -36,7 +36,7 @@ export function mutateJson(value: unknown, random: Random): unknown {
   return root.value ?? null;
 }
 
-/** Picks a container at random: the root about one time in eight, otherwise the deeper the less often. */
+/** Picks a container at random: the root about one time in eight, and deeper containers less often. */
 function findContainer(root: Container, random: Random): Container {
   let found = root;
   for (let depth = 0; random.chance(depth === 0 ? 0.88 : 0.75); depth += 1) {
@@ -161,7 +161,10 @@ function mutateEvent(event: string, random: Random): string {
   });
 }
 
-/** Splits bytes into reads of random size, some of them empty. */
+/**
+ * Splits bytes into reads of random size, some of them empty. Instead of single bytes, a long input is split into reads
+ * of 50 bytes, to save time.
+ */
 export function splitBytes(bytes: Buffer, random: Random): readonly Buffer[] {
   const maxSize = random.pick([1, 7, 64, 1_000, 100_000]);
   const reads: Buffer[] = [];
