@@ -31,7 +31,8 @@ function breakAfter(bridge: Bridge, count: number): Bridge {
 }
 
 const TERMINAL = ['response.completed', 'response.incomplete', 'response.failed'];
-const LENGTHS = [1, 2, 3, 5, 8, 30];
+/** The answer has 11 frames, or fewer if chunks arrive together: a turn that ends earlier does not throw. */
+const FRAME_COUNTS = [1, 2, 3, 5, 8, 10];
 const TOOLS = [{ name: 'f', arguments: {} }];
 const ANSWER = answer({ reasoning: 'Hm, hm, hm.', text: 'Hello, hello, hello.', toolCalls: TOOLS });
 const FIRST_CHUNK = `data: ${JSON.stringify({ choices: [{ index: 0, delta: { content: 'Hello' } }] })}\n\n`;
@@ -67,8 +68,8 @@ const BODY = {
 };
 
 for (const [client, headers] of [['Codex', CODEX], ['an SDK', {}]] as const) {
-  for (const count of LENGTHS) {
-    test(`a stream for ${client} ends once, in sequence, if its turn throws after frame ${count}`, async (context) => {
+  for (const count of FRAME_COUNTS) {
+    test(`a stream for ${client} ends once, without gaps, if its turn throws after frame ${count}`, async (context) => {
       const { url, lines } = await startBrokenBridge(context, count, ANSWER);
       const reply = await postStream(url, BODY, headers);
       const types = typesOf(reply);
@@ -85,6 +86,7 @@ for (const [client, headers] of [['Codex', CODEX], ['an SDK', {}]] as const) {
     });
   }
 
+  // Codex gets frame 1 before the request to the provider is sent.
   for (const count of client === 'Codex' ? [2] : [1, 2]) {
     test(`a turn for ${client} that throws after frame ${count} ends its request to the provider`, async (context) => {
       const { url, upstream } = await startBrokenBridge(context, count, raw({ chunks: [FIRST_CHUNK], end: 'hang' }));

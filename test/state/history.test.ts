@@ -1,4 +1,4 @@
-/** Chains of responses, item references, pages, and listable inputs. */
+/** Chains of responses, item references, inputs as stored items, and pagination. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { createCountingIds } from '../../src/base/clock';

@@ -43,7 +43,7 @@ describe('instructions', () => {
     ['merge', [{ role: 'system', content: 'A\n\nB\n\nC\n\nD' }, asUser('Hi'), asUser('Bye')]],
   ];
   for (const [lateInstructions, messages] of FORMS) {
-    it(`later ones as ${lateInstructions}`, () =>
+    it(`later ones go where lateInstructions says: ${lateInstructions}`, () =>
       assert.deepEqual(messagesOf(BODY, { dialect: { lateInstructions } }), messages));
   }
 
@@ -58,12 +58,12 @@ describe('instructions', () => {
     ['merge', [asUser('A\n\nB\n\nC\n\nD\n\nHi'), asUser('Bye')]],
   ];
   for (const [lateInstructions, messages] of FOLDED) {
-    it(`without a system role, later ones as ${lateInstructions}`, () => {
+    it(`without a system role, later ones go where lateInstructions says: ${lateInstructions}`, () => {
       assert.deepEqual(messagesOf(BODY, { system: false, dialect: { lateInstructions } }), messages);
     });
   }
 
-  it('fold into a message of parts as its first part', () => {
+  it('without a system role, become the first part of a message of parts', () => {
     const [message] = messagesOf(
       { instructions: 'A', input: [user([{ type: 'input_text', text: 'See' }, image])] },
       { system: false },
@@ -125,7 +125,7 @@ describe('assistant turns', () => {
     ['think', { content: '<think>\n hm\n\n</think>\n\nA' }],
   ];
   for (const [reasoningReplay, message] of REPLAYS) {
-    it(`carry their reasoning as ${reasoningReplay}`, () => {
+    it(`replay their reasoning according to reasoningReplay: ${reasoningReplay}`, () => {
       const options = { dialect: { reasoningReplay } };
       const [, turn] = messagesOf({ input: [user(), thought(' hm\n'), said('A')] }, options);
       assert.deepEqual(turn, { role: 'assistant', ...message });

@@ -52,7 +52,7 @@ for (const fixture of OVERRIDDEN) {
     assert.equal(run.exitCode, 0, run.stderr + (await launcher.log()));
     assert.deepEqual(textsOf(parseEvents(run.stdout), 'agent_message'), ['It works.']);
     assert.match(run.stderr, /config\.toml:\d+: \[model_providers.*\]: wire_api = "chat", which Codex no longer/);
-    // Codex may append that it trusts the folder.
+    // Codex may append a table that marks the folder as trusted.
     assert.ok((await readFile(file, 'utf8')).startsWith(before.trimEnd()), 'config.toml was changed');
     await untilFree(launcher.port);
     launcher.upstream.assertClean();
