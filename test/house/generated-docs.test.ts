@@ -1,13 +1,13 @@
 /** Checks that generated docs are current, and tests the generator. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { GENERATED_DOCUMENTS, readDocument, replaceBetween } from '../tools/generate-docs';
+import { GENERATED_DOCUMENTS, MISSING_PART, readDocument, replaceBetween } from '../tools/generate-docs';
 
 for (const { path, render } of GENERATED_DOCUMENTS) {
   test(`${path} is current`, () => {
     const current = readDocument(path);
     const wanted = render(current);
-    assert.ok(wanted !== undefined, `${path} does not exist or lacks a pair of markers`);
+    assert.ok(wanted !== undefined, `Cannot check ${path}: ${MISSING_PART}`);
     assert.equal(current, wanted, `${path} is out of date. Run: npm run docs`);
   });
 }

@@ -84,11 +84,15 @@ export function readDocument(path: string): string | undefined {
 
 const ROOT = join(__dirname, '..', '..');
 
+/** Why a document cannot be rendered. */
+export const MISSING_PART =
+  'it does not exist, or a marker such as <!-- config:start --> is missing. Restore it from Git, or add the marker.';
+
 function writeDocuments(): void {
   for (const { path, render } of GENERATED_DOCUMENTS) {
     const current = readDocument(path);
     const updated = render(current);
-    if (updated === undefined) throw new Error(`Cannot write ${path}: it does not exist or lacks a pair of markers.`);
+    if (updated === undefined) throw new Error(`Cannot update ${path}: ${MISSING_PART}`);
     if (updated === current) continue;
     writeFileSync(join(ROOT, path), updated);
     console.log(`Updated ${path}`);
