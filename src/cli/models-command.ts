@@ -67,7 +67,7 @@ Add these lines to Codex's config.toml, above its first [table]:
 /** The letter for the last column and the meaning of each basis, in the order of the legend. */
 const BASES: Readonly<Record<Basis, readonly [letter: string, meaning: string]>> = {
   documented: ['D', 'documented by the provider'],
-  source: ['S', "from a client's source"],
+  source: ['S', "from a client's source code"],
   reported: ['R', 'reported by users'],
   inferred: ['I', 'inferred'],
   configured: ['U', 'from your providers file'],
@@ -91,7 +91,7 @@ const COLUMNS: readonly ModelColumn[] = [
   { title: '', cell: ({ basis }) => BASES[basis][0] },
 ];
 
-/** Renders the models as a table, in 80 columns if the names allow it. */
+/** Renders the models as a table, in 80 columns unless the ids are too long. */
 export function renderModels(entries: readonly CatalogEntry[], provider: Provider, baseUrl: string): string {
   const head = `${provider.title} (${provider.name})\n${baseUrl}\n\n`;
   if (entries.length === 0) {
