@@ -22,7 +22,7 @@ export function createSearch(refreshContext: () => TurnContext): AnswerSearch {
   return createAnswerSearch({ findTarget: target, clock, ...(mayConnect && { mayConnect }) });
 }
 
-/** @throws BridgeError `not_found` if no service is configured; the model sees the message */
+/** @throws BridgeError `not_found` if no service is configured (the model sees the message), and as `openEngine` */
 function findTarget(context: TurnContext): SearchTarget {
   const { settings } = context;
   if (settings.search === undefined) {

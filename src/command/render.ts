@@ -1,7 +1,7 @@
 /** Renders text that several commands print: wrapped lines, labeled rows, URLs, origins of values. */
 import type { Origin } from '../config/resolve';
 
-/** Line width that fits every terminal. */
+/** Line width of wrapped text and tables: terminals are 80 columns wide by default. */
 export const WIDTH = 80;
 
 /**

@@ -6,7 +6,10 @@ import type { DemoEvent, DemoView } from './conversation';
 import { PROMPT } from './simulated-model';
 import { findTool } from './tools';
 
-/** The deltas that are shown, with their labels. Codex shows the reasoning summary (codex-protocol.md). */
+/**
+ * The deltas that are shown, with their labels. Like Codex, the view shows the summary of the reasoning, not its text
+ * (codex-protocol.md, "Reasoning display").
+ */
 const STREAMED: Readonly<Record<string, readonly [label: string, style: Style | undefined]>> = {
   'response.reasoning_summary_text.delta': ['reasoning', 'dim'],
   'response.output_text.delta': ['text', undefined],

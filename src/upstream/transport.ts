@@ -43,7 +43,7 @@ export interface UpstreamTimeouts {
   readonly connectMs: number;
   /** Milliseconds from the start of the request, before it connects, to the first byte of the response body. */
   readonly firstByteMs: number;
-  /** Milliseconds of silence after a part of the body. */
+  /** Milliseconds without new bytes once the response body has begun. */
   readonly idleMs: number;
 }
 
@@ -108,7 +108,7 @@ class UpstreamExchange {
     this.release();
   };
 
-  /** Keeps only the host, signal and callback of the request: a body may be megabytes. */
+  /** Keeps only the name, signal and callback of the request: a body may be megabytes. */
   constructor({ url, abort, name, onEnd }: UpstreamRequest, timeouts: UpstreamTimeouts) {
     this.name = name ?? new URL(url).host;
     this.abort = abort;
@@ -225,7 +225,7 @@ export class SilenceTimer {
     this.arm(timeouts.firstByteMs, 'sent no answer for', 'UPSTREAM_FIRST_BYTE_TIMEOUT_MS');
   }
 
-  /** Call for each read. Bytes that begin with a colon are a comment, or, rarely, part of an event. */
+  /** Called after each read. Bytes that begin with a colon are a comment, or, rarely, part of an event. */
   touch(bytes: Uint8Array): void {
     if (bytes[0] === COLON) this.checkComment();
     else this.commentsSince = undefined;

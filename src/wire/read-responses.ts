@@ -220,7 +220,7 @@ export function isReference(item: unknown): item is UnknownRecord {
   );
 }
 
-/** Fields that reference stored data or must be rejected. */
+/** Fields that reference stored data. A `prompt` is stored by OpenAI, so `readKeptTurn` rejects it. */
 const STORE_FIELDS = ['previous_response_id', 'conversation', 'prompt'] as const;
 
 /**
