@@ -4,7 +4,7 @@ import { findProvider, findRoute } from '../providers/catalog';
 
 type RouteConfig = Pick<Config, 'defaultModel' | 'provider' | 'aiBaseUrl' | 'modelMap' | 'catalog'>;
 
-export interface ModelChoice {
+export interface ModelSources {
   readonly config: RouteConfig;
   /** The model in the user's config.toml; Codex's model picker writes it there. */
   readonly configured: string | undefined;
@@ -17,7 +17,7 @@ export interface ModelChoice {
  * models); otherwise the first model offered; `undefined` if none is. A model in Codex's arguments overrides this
  * choice.
  */
-export function chooseModel({ config, configured, offered }: ModelChoice): string | undefined {
+export function chooseModel({ config, configured, offered }: ModelSources): string | undefined {
   if (config.defaultModel !== undefined) return config.defaultModel;
   return configured !== undefined && isServed(configured, offered, config) ? configured : offered[0];
 }
