@@ -2,14 +2,14 @@
 
 const MAX_QUOTE_LENGTH = 80;
 
-/** Returns the text in quotes; long text, and the user name, password and query of a URL, are replaced with `…`. */
+/** Returns the text in quotes; `…` replaces what follows 80 characters, and a URL's user name, password and query. */
 export function quote(input: string): string {
   const masked = maskCredentials(input).replace(/^(\w+:\/\/[^?]*\?).+/s, '$1…');
   return JSON.stringify(masked.length > MAX_QUOTE_LENGTH ? `${masked.slice(0, MAX_QUOTE_LENGTH)}…` : masked);
 }
 
-/** Replaces the user name and password of a URL with an ellipsis. */
-export const maskCredentials = (input: string): string => input.replace(/\/\/[^/@\s]*@/, '//…@');
+/** Replaces the user name and password of a URL with an ellipsis; a password may contain @. */
+export const maskCredentials = (input: string): string => input.replace(/\/\/[^/\s]*@/, '//…@');
 
 /** Quotes the beginning of a secret: at most three characters, and at most a quarter of the secret. */
 export const quoteSecret = (input: string): string => JSON.stringify(maskSecret(input));
