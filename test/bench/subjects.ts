@@ -84,6 +84,9 @@ export function chooseSubjects(
   const names = all.map((subject) => subject.name);
   const unknown = wanted.find((name) => !names.includes(name));
   if (unknown !== undefined) throw new UsageError(`Unknown subject '${unknown}': expected ${names.join(', ')}.`);
-  if (new Set(names).size < names.length) throw new UsageError(`Two subjects share a name: ${names.join(', ')}.`);
+  const repeated = names.find((name, index) => names.indexOf(name) < index);
+  if (repeated !== undefined) {
+    throw new UsageError(`Two subjects are named '${repeated}'. Choose another name in --cmd NAME=COMMAND.`);
+  }
   return wanted.length === 0 ? all : all.filter((subject) => wanted.includes(subject.name));
 }

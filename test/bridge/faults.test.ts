@@ -40,7 +40,7 @@ const call = (fragment: string, first = false): string =>
 const DONE = sse('[DONE]');
 
 const CHUNKED = head('200 OK', { 'content-type': 'text/event-stream', 'transfer-encoding': 'chunked' });
-const LAST = head('200 OK', {
+const CLOSING_HEAD = head('200 OK', {
   'content-type': 'text/event-stream',
   'transfer-encoding': 'chunked',
   connection: 'close',
@@ -50,7 +50,7 @@ const stream = (...events: readonly (string | Buffer)[]): readonly (string | Buf
   ...events.map(chunk),
 ];
 const complete = (...events: readonly (string | Buffer)[]): readonly (string | Buffer)[] => [
-  LAST,
+  CLOSING_HEAD,
   ...events.map(chunk),
   LAST_CHUNK,
 ];
@@ -173,7 +173,7 @@ const FAULTS: readonly Fault[] = [
     says: /is not HTTP/,
   },
   {
-    name: 'endless headers',
+    name: 'headers that are too large',
     step: closed(`HTTP/1.1 200 OK\r\n${HEADERS}x-long: ${'a'.repeat(40_000)}\r\n\r\n`),
     calls: 2,
     code: 'bad_upstream_answer',
@@ -244,7 +244,7 @@ const FAULTS: readonly Fault[] = [
   },
   {
     name: 'a clean end inside a character',
-    step: closed(...complete(text('Half'), Buffer.from(text('杭')).subarray(0, 58))),
+    step: closed(...complete(text('Half'), Buffer.from(text('杭')).subarray(0, 59))),
     calls: 6,
     sdkCalls: 1,
     code: 'upstream_stream_cut',
@@ -261,7 +261,7 @@ const FAULTS: readonly Fault[] = [
     shown: 'Half',
   },
   {
-    name: 'a chunk without a size',
+    name: 'a chunk with an invalid size',
     step: closed(...stream(text('Half')), 'ZZ\r\noops\r\n'),
     calls: 2,
     sdkCalls: 1,
@@ -455,14 +455,17 @@ const UNUSUAL_ANSWERS: readonly UnusualAnswer[] = [
       LAST_CHUNK,
     ],
   },
-  { name: 'a status line without a reason', writes: [LAST.replace('200 OK', '200 '), chunk(HELLO), LAST_CHUNK] },
+  {
+    name: 'a status line without a reason',
+    writes: [CLOSING_HEAD.replace('200 OK', '200 '), chunk(HELLO), LAST_CHUNK],
+  },
   {
     name: 'a slow stream, byte by byte',
-    writes: [LAST, ...[...Buffer.from(HELLO)].map((byte) => chunk(Buffer.of(byte))), LAST_CHUNK],
+    writes: [CLOSING_HEAD, ...[...Buffer.from(HELLO)].map((byte) => chunk(Buffer.of(byte))), LAST_CHUNK],
   },
   {
     name: 'a character split across two reads',
-    writes: [LAST, ...split(text('Grüße, 杭州.') + finish('stop') + DONE, 2).map(chunk), LAST_CHUNK],
+    writes: [CLOSING_HEAD, ...split(text('Grüße, 杭州.') + finish('stop') + DONE, 2).map(chunk), LAST_CHUNK],
     text: 'Grüße, 杭州.',
   },
   { name: 'a megabyte of text in one event', writes: complete(text(MEGABYTE), finish('stop'), DONE), text: MEGABYTE },

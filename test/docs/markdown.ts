@@ -13,7 +13,7 @@ export interface CodeBlock {
   readonly text: string;
 }
 
-/** The pages for users, as paths from the project root. The facts and decisions are for maintainers. */
+/** The READMEs and the pages directly in docs and docs/zh, as paths from the project root. */
 export const PAGES: readonly string[] = [
   'README.md', 'README.zh-CN.md',
   ...['docs', 'docs/zh'].flatMap((folder) =>

@@ -157,7 +157,7 @@ test('files and responses of other programs', LIMIT, async (context) => {
   const provider = (value: string): string => `{"title":"T","base_url":"http://127.0.0.1:9/v1","body":{"a":${value}}}`;
   const record = `"name":"aliyun-codex-bridge","pid":2000000000,"port":${home.port},"host":"::1","logFile":"own.log"`;
   const turn = `"time":"${new Date().toISOString()}","provider":"p","base":"b","model":"m","requests":1`;
-  /** Each with the command that shows that the file was read: all but the deep value is valid in them. */
+  /** Each with the command that shows that the file was read; everything in it but the deep value is valid. */
   const files: Readonly<Record<string, readonly [(value: string) => string, command: string, shows: RegExp]>> = {
     [join(config, 'providers.json')]:
       [(value) => `{"providers":{"mine":${provider(value)}}}`, 'providers', /^mine .*providers\.json/m],

@@ -13,7 +13,7 @@ const CIPHERTEXT = `gAAAAABpX9kQ${'Zm9yZWlnbi1jaXBoZXJ0ZXh0_-'.repeat(6)}==`;
 
 const SEALED = { type: 'encrypted_content', encrypted_content: CIPHERTEXT };
 
-/** One line for each message and call: `user: Hi`, `call ls`, `result done`. */
+/** One line for each message and call: `user: Hi`, `call ls {}`, `result done`. */
 function show(message: ChatMessage): readonly string[] {
   const text = typeof message.content === 'string' ? message.content : JSON.stringify(message.content);
   if (message.role === 'tool') return [`result ${text}`];
@@ -30,7 +30,12 @@ const ITEMS: readonly ItemRow[] = [
   ['an unknown item', [{ type: 'telepathy' }], [], /dropped an input item of type telepathy/],
   ['an unknown call', [{ type: 'telepathy_call', call_id: 'a' }], [], /item of type telepathy_call/],
   ['an item named like a member of every object', [{ type: 'constructor' }], [], /item of type constructor/],
-  ['a call named like one', [{ type: 'hasOwnProperty_call' }], [], /item of type hasOwnProperty_call/],
+  [
+    'a call named like a member of every object',
+    [{ type: 'hasOwnProperty_call' }],
+    [],
+    /item of type hasOwnProperty_call/,
+  ],
   ['an item without a type', [{ id: 1 }], [], /item of type unknown/],
   ['a reference without an id', [{ type: 'item_reference' }], [], /dropped a reference to item/],
   [
@@ -91,14 +96,14 @@ const ITEMS: readonly ItemRow[] = [
 
 describe('a bad item', () => {
   for (const [name, items, messages, note] of ITEMS) {
-    it(`${name} does not reject the request`, () => {
+    it(`${name} does not fail the request`, () => {
       const { chat, notes } = translate({ input: [user('Hi'), ...items], tools: [LS] });
       assert.deepEqual(chat.messages.flatMap(show), ['user: Hi', ...messages]);
       assert.ok(notes.some((text) => note.test(text)), notes.join('\n'));
     });
   }
 
-  it('a nameless call of a Chat client does not reject the request either', () => {
+  it('a nameless call of a Chat client does not fail the request either', () => {
     const messages = [
       { role: 'user', content: 'Hi' },
       { role: 'assistant', tool_calls: [{ id: 'a', function: {} }, null] },
@@ -137,7 +142,7 @@ describe('a bad tool', () => {
       ['found by a search', { input: [user('Hi'), { type: 'tool_search_output', call_id: 'a', tools: [LS, tool] }] }],
     ];
     for (const [place, body] of places) {
-      it(`${name} ${place} does not reject the request`, () => {
+      it(`${name} ${place} does not fail the request`, () => {
         const { chat, notes } = translate(body);
         assert.deepEqual(chat.tools?.map((offered) => offered.function.name), ['ls']);
         assert.ok(notes.some((text) => note.test(text)), notes.join('\n'));
@@ -150,8 +155,8 @@ describe('repairs of what strict upstreams reject', () => {
   const HALF = 'cut \ud83d';
   const bytes = (body: object): string => toJsonText(translate(body).chat);
   const PLACES: readonly (readonly [place: string, body: object])[] = [
-    ['a message', { input: [user(HALF)] }],
-    ['the second half', { input: [user('\ude00 low')] }],
+    ['a message (first half)', { input: [user(HALF)] }],
+    ['a message (second half)', { input: [user('\ude00 low')] }],
     ['instructions', { instructions: HALF }],
     ['a result', { input: [user('Hi'), { ...LS, type: 'function_call', call_id: 'a' }, output('a', HALF)] }],
     ['arguments as text', { input: [{ ...LS, type: 'function_call', arguments: JSON.stringify({ a: HALF }) }] }],
@@ -176,7 +181,7 @@ describe('repairs of what strict upstreams reject', () => {
   });
 
   for (const blank of ['', ' \n', [], [{ type: 'input_text', text: '\n' }], null]) {
-    it(`a result of ${JSON.stringify(blank)} is not blank`, () => {
+    it(`the blank result ${JSON.stringify(blank)} is sent as "(no output)"`, () => {
       const { chat } = translate({ input: [{ ...LS, type: 'function_call', call_id: 'a' }, output('a', blank)] });
       assert.equal(chat.messages.at(-1)?.content, '(no output)');
     });
@@ -195,8 +200,8 @@ describe('repairs of what strict upstreams reject', () => {
 
   const NAMES: readonly (readonly [name: string, call: object])[] = [
     ['NUL bytes in its name', { name: 'ls\u0000\u0000' }],
-    ['a namespace that is the tool itself', { name: 'ls', namespace: 'ls' }],
-    ['both', { name: 'ls\u0000', namespace: 'ls' }],
+    ['its own name as namespace', { name: 'ls', namespace: 'ls' }],
+    ['NUL bytes in its name and its own name as namespace', { name: 'ls\u0000', namespace: 'ls' }],
   ];
   for (const [name, call] of NAMES) {
     it(`a call with ${name} has the name under which the tool is offered`, () => {
@@ -269,7 +274,7 @@ describe('messages and schemas that strict upstreams reject', () => {
     ],
   ];
   for (const [parameters, sent] of SCHEMAS) {
-    it(`the schema ${JSON.stringify(parameters)} has an object root and no null keywords`, () => {
+    it(`the schema ${JSON.stringify(parameters)} is sent with an object root and without invalid nulls`, () => {
       const { chat } = translate({ tools: [{ ...LS, parameters }] });
       assert.deepEqual(chat.tools?.[0]?.function.parameters, sent);
     });

@@ -21,7 +21,7 @@ interface HostOptions {
   readonly tls?: typeof ACME_TLS;
 }
 
-/** A host that answers with a stream; the name of its client is the subject of its certificate. */
+/** Starts a host that answers with a stream, and records the common name in each client's certificate. */
 async function startHost(context: TestContext, options: HostOptions = {}) {
   const { isSecure = true, requestsCertificate = false, tls: { cert, key } = ACME_TLS } = options;
   const clients: string[] = [];
@@ -40,7 +40,7 @@ async function startHost(context: TestContext, options: HostOptions = {}) {
   return { port: (server.address() as AddressInfo).port, clients };
 }
 
-/** The text of the answer, through a transport of its own. */
+/** Returns the text of the answer; by default, through a new transport. */
 async function ask(url: string, connection?: Connection, transport = createFetchTransport(LIMITS)): Promise<string> {
   const { signal: abort } = new AbortController();
   const headers = { authorization: 'Bearer sk-test' };

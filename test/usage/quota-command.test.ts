@@ -129,10 +129,11 @@ const CASES: readonly Case[] = [
         is_available: true,
         balance_infos: [
           { currency: 'CNY', total_balance: '110.00', granted_balance: '10.00', topped_up_balance: '100.00' },
+          { currency: 'USD', total_balance: '4.50', granted_balance: '0.00', topped_up_balance: '4.50' },
         ],
       }],
     }),
-    shows: /^DeepSeek\n {2}balance {2}110\.00 CNY\n$/,
+    shows: /^DeepSeek\n {2}balance {2}110\.00 CNY\n {2}balance {2}4\.50 USD\n$/,
   },
   {
     name: 'an available balance',

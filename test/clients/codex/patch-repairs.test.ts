@@ -1,6 +1,4 @@
-/**
- * Patches that models write in a form other than the required JSON string: each must reach Codex as intended.
- */
+/** Patches that models write in another form than `{"input": PATCH}`; each must reach Codex as intended. */
 import assert from 'node:assert/strict';
 import { answer } from '../../support/upstream/scripted-upstream';
 import { readTree } from '../support/work-folder';
@@ -20,7 +18,7 @@ const WRITTEN: Readonly<Record<string, string>> = {
   'with the end of a heredoc instead of its last line': JSON.stringify({ input: `${WITHOUT_END}\nEOF\n` }),
   'with a code fence instead of its last line': JSON.stringify({ input: `${WITHOUT_END}\n\`\`\`\n` }),
   'encoded twice': JSON.stringify(JSON.stringify({ input: PATCH })),
-  'encoded twice inside': JSON.stringify({ input: JSON.stringify({ input: PATCH }) }),
+  'inside a second input object': JSON.stringify({ input: JSON.stringify({ input: PATCH }) }),
   'as bare text': PATCH,
   'as bare text in a code fence': `\`\`\`\n${PATCH}\n\`\`\``,
   'under another key': JSON.stringify({ patch: PATCH }),
