@@ -19,7 +19,7 @@ export interface TranslateOptions {
   readonly origin?: string;
   readonly dialect: Dialect;
   /**
-   * Offer tools if the model can call them (`auto`), always (`force`), or never (`off`). If tools may not be offered,
+   * Offer tools if the model can call them (`auto`), always (`force`), or never (`off`). If tools are not offered,
    * earlier calls are sent as text.
    */
   readonly tools: 'auto' | 'force' | 'off';
@@ -170,11 +170,14 @@ function listAllowedTools(allowed: readonly ToolReference[], tools: ToolSet): re
 const listAllowedNames = (allowed: readonly ToolReference[], tools: ToolSet): ReadonlySet<string> =>
   new Set(allowed.map((tool) => toUpstreamName(tool, tools)));
 
-/** Weakens a forced choice that the model rejects, as thinking models do (upstreams.md, section 2, tool_choice). */
+/** Weakens or drops a forced choice that the model rejects, as thinking models do (upstreams.md, section 2). */
 function toChatChoice(choice: ToolChoice, tools: ToolSet, dialect: Dialect, notes: Notes): ChatToolChoice | undefined {
-  if (dialect.toolChoice === 'omit') return undefined;
-  if (choice.mode === 'auto' || choice.mode === 'none') return choice.mode;
-  if (choice.mode === 'allowed' && !choice.isRequired) return 'auto';
+  const isForced = choice.mode === 'allowed' ? choice.isRequired : choice.mode !== 'auto' && choice.mode !== 'none';
+  if (dialect.toolChoice === 'omit') {
+    if (isForced) notes.add('dropped the forced tool_choice: the model does not accept it');
+    return undefined;
+  }
+  if (!isForced) return choice.mode === 'none' ? 'none' : 'auto';
   if (dialect.toolChoice !== 'any') {
     notes.add('sent tool_choice "auto": the model rejects a forced choice');
     return 'auto';

@@ -94,6 +94,16 @@ for (const [choice, names, sent, sentWhileThinking] of ROWS) {
         sent === sentWhileThinking ? [] : ['sent tool_choice "auto": the model rejects a forced choice'],
       );
     });
+
+    it('for a model that does not accept the field', () => {
+      const { chat, notes } = translate({ tools: TOOLS, tool_choice: choice }, { dialect: { toolChoice: 'omit' } });
+      assert.deepEqual(chat.tools?.map((tool) => tool.function.name), names);
+      assert.equal('tool_choice' in chat, false);
+      assert.deepEqual(
+        notes,
+        sent === sentWhileThinking ? [] : ['dropped the forced tool_choice: the model does not accept it'],
+      );
+    });
   });
 }
 
