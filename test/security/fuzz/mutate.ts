@@ -36,7 +36,9 @@ export function mutateJson(value: unknown, random: Random): unknown {
   return root.value ?? null;
 }
 
-/** Picks a container at random: the root about one time in eight, and deeper containers less often. */
+/**
+ * Picks a container at random: the root about one time in eight. Below it, deeper containers are picked less often.
+ */
 function findContainer(root: Container, random: Random): Container {
   let found = root;
   for (let depth = 0; random.chance(depth === 0 ? 0.88 : 0.75); depth += 1) {
