@@ -98,8 +98,8 @@ function describeRunning(
       : [`It sends requests to ${upstream}, not to ${requested.upstream}.`]),
     ...differences.flatMap((difference) => difference ?? []),
   ].map((note) => `${note}\n`);
-  const restart = `restart it with the flags of this command: ${renderCommand('restart', requested.port)}`;
-  const advice = notes.length === 0 ? '' : `To apply the changes, ${restart}\n`;
+  const restart = renderCommand('restart', requested.port);
+  const advice = notes.length === 0 ? '' : `To replace it, run this with the same flags: ${restart}\n`;
   const pidNote = pid === undefined ? '' : ` (pid ${pid})`;
   const base = renderBase(requested);
   return `aliyun-codex-bridge ${version} is already running at ${base}${pidNote}.\n${notes.join('')}${advice}`;

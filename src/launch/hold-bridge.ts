@@ -103,7 +103,7 @@ async function findBridge(options: AttachOptions): Promise<FoundBridge | NotAtta
   if (isPortFixed) return { ...found, notes: [] };
   if (difference === undefined) {
     const ignored = own && describeOptionDifference(own, options);
-    const apply = `To apply them, restart it with the flags of this command: ${renderCommand('restart', port)}`;
+    const apply = `To apply them, run this with the same flags: ${renderCommand('restart', port)}`;
     return { ...found, notes: ignored === undefined ? [] : [`${describeMismatch(port, ignored)} ${apply}`] };
   }
   const mismatch = describeMismatch(port, difference);

@@ -76,7 +76,7 @@ test(
       `${NAME} ${readVersion()} is already running at http://127.0.0.1:${home.port}/v1 (pid ${record.pid}).
 It sends requests to http://127.0.0.1:9/v1, not to http://127.0.0.1:8/v1.
 It does not apply your --small-model.
-To apply the changes, restart it with the flags of this command: ${NAME} restart --port ${home.port}
+To replace it, run this with the same flags: ${NAME} restart --port ${home.port}
 `,
     );
     assert.equal((await home.run('stop')).code, 0);
@@ -208,7 +208,7 @@ test('a running bridge of another version is reported, not stopped', LIMIT, asyn
   assert.equal(code, 0);
   assert.equal(out, `${NAME} 0.0.1 is already running at http://127.0.0.1:${port}/v1 (pid 42).
 The installed version is ${readVersion()}.
-To apply the changes, restart it with the flags of this command: ${NAME} restart --port ${port}
+To replace it, run this with the same flags: ${NAME} restart --port ${port}
 `);
 });
 

@@ -431,7 +431,7 @@ test('flags and variables that the running bridge does not apply are named', LIM
   assert.equal(
     (await other.ended).error,
     `aliyun-codex-bridge: The bridge on port ${port} does not match this command. It does not apply ` +
-    `your --small-model, LOG_LEVEL. To apply them, restart it with the flags of this command: ` +
+    `your --small-model, LOG_LEVEL. To apply them, run this with the same flags: ` +
     `aliyun-codex-bridge restart --port ${port}\n`,
   );
 });
