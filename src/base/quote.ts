@@ -8,8 +8,9 @@ export function quote(input: string): string {
   return JSON.stringify(masked.length > MAX_QUOTE_LENGTH ? `${masked.slice(0, MAX_QUOTE_LENGTH)}…` : masked);
 }
 
-/** Replaces the user name and password of a URL with an ellipsis; a password may contain @. */
-export const maskCredentials = (input: string): string => input.replace(/\/\/[^/\s]*@/, '//…@');
+/** Replaces the user name and password of a URL with an ellipsis. A password may contain @, and an invalid one /. */
+export const maskCredentials = (input: string): string =>
+  input.replace(/\/\/(?:[^/\s]*|[^/\s:@]*:(?!\d+[/?#])\S*)@/, '//…@');
 
 /** Quotes the beginning of a secret: at most three characters, and at most a quarter of the secret. */
 export const quoteSecret = (input: string): string => JSON.stringify(maskSecret(input));
