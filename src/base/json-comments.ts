@@ -5,15 +5,17 @@ export type ParsedJsonc =
   | { readonly ok: true; readonly value: JsonValue }
   | { readonly ok: false; readonly line: number; readonly problem: string };
 
-/** Matches strings first, then comments and trailing commas, so that a string may contain what looks like a comment. */
-const TOKENS =
-  /"(?:[^"\\\n]|\\.)*"|\/\/[^\n]*|\/\*[\s\S]*?\*\/|,(?=(?:\s|\/\/[^\n]*\n|\/\*(?:[^*]|\*(?!\/))*\*\/)*[}\]])/g;
+/** Matches strings before comments, so that a string may contain what looks like a comment. */
+const COMMENTS = /"(?:[^"\\\n]|\\.)*"|\/\/[^\n]*|\/\*[\s\S]*?\*\//g;
+/** Matches strings before trailing commas. A comma is trailing only after a value: `[,]` is an error. */
+const TRAILING_COMMAS = /"(?:[^"\\\n]|\\.)*"|(?<=[^\s[{,:]\s*),(?=\s*[}\]])/g;
 
 /** @returns the value, or the line (counted from 1) and description of the first error */
 export function parseJsonc(text: string): ParsedJsonc {
   const source = text.replace(/^\uFEFF/, '');
   // Each removed character becomes a space, so that positions are still those in the file.
-  const json = source.replace(TOKENS, (token) => (token.startsWith('"') ? token : token.replace(/[^\n]/g, ' ')));
+  const blank = (token: string): string => (token.startsWith('"') ? token : token.replace(/[^\n]/g, ' '));
+  const json = source.replace(COMMENTS, blank).replace(TRAILING_COMMAS, blank);
   try {
     return { ok: true, value: JSON.parse(json) };
   } catch {

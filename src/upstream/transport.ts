@@ -14,7 +14,7 @@ export interface UpstreamRequest {
   readonly body: RequestBytes;
   /** Ends the request at once; its reason is thrown if it is a BridgeError. */
   readonly abort: AbortSignal;
-  /** Called once, when the request is over: answered to the end, cancelled or failed. */
+  /** Called once, when the request is over: the response ended, or the request was cancelled or failed. */
   readonly onEnd?: () => void;
   /** How to connect; absent for Node's default. */
   readonly connection?: Connection;
@@ -53,7 +53,7 @@ const LINGER_MS = 500;
 /**
  * Sends a request.
  * @throws BridgeError if there is no response (network, timeout, or the abort reason), or if fetch does not return it
- * (a redirect, or status 407)
+ * (status 407, or a redirect of a body in several pieces)
  */
 export type Transport = (request: UpstreamRequest) => Promise<UpstreamAnswer>;
 

@@ -192,7 +192,7 @@ function readCallOutput(item: UnknownRecord, path: string): CallOutputItem {
   });
 }
 
-/** Reads text or a list of parts; any other JSON, such as the chunks of shell outputs, becomes JSON text. */
+/** Reads text or a list of `input_…` parts; other JSON, such as the chunks of shell outputs, becomes JSON text. */
 function readOutput(value: unknown, path: string): CallOutputItem['output'] {
   if (value === undefined || value === null) return [];
   if (typeof value === 'string') return [{ type: 'text', text: value }];

@@ -58,7 +58,7 @@ describe('instructions', () => {
     ['merge', [asUser('A\n\nB\n\nC\n\nD\n\nHi'), asUser('Bye')]],
   ];
   for (const [lateInstructions, messages] of FOLDED) {
-    it(`without a system role, later ones go where lateInstructions says: ${lateInstructions}`, () => {
+    it(`without a system role, all go into user messages (lateInstructions: ${lateInstructions})`, () => {
       assert.deepEqual(messagesOf(BODY, { system: false, dialect: { lateInstructions } }), messages);
     });
   }
@@ -113,7 +113,7 @@ describe('assistant turns', () => {
     }
   });
 
-  it('reasoning without text or calls adds no message', () => {
+  it('a turn of only reasoning adds no message', () => {
     assert.deepEqual(messagesOf({ input: [user(), thought('hm'), user('Bye')] }), [asUser('Hi'), asUser('Bye')]);
   });
 
