@@ -13,7 +13,7 @@ export interface Caller {
   readonly authorization?: string;
   /** The inbound `user-agent`, forwarded upstream unless an option overrides it. */
   readonly userAgent?: string;
-  /** The client's turn id, the same in all its requests for one prompt. Failed calls are counted per id. */
+  /** The client's turn id, or its conversation id if it sends no turn id. Failed calls are counted per id. */
   readonly turn?: string | undefined;
   /** The client's conversation id. Its turns keep one API key, and report a fallback once. */
   readonly thread?: string | undefined;

@@ -4,8 +4,8 @@
  */
 
 /**
- * From `codex --help` of 0.146.0 and 0.171.0, except commands that the bridge has too, `completion` (for the bridge's
- * `completions`), and `update`, which probably means an update of the bridge.
+ * From `codex --help` of 0.146.0 and 0.171.0, except commands that the bridge has too, and `completion` and `update`,
+ * which probably mean the bridge's `completions` and an update of the bridge.
  */
 export const CODEX_COMMANDS: readonly string[] = [
   'agents', 'app-server', 'apply', 'archive', 'cloud', 'debug', 'delete', 'exec', 'exec-server', 'features', 'fork',

@@ -159,7 +159,7 @@ describe('keys, limits, fallbacks and connections', () => {
     assert.deepEqual(result.ok && result.variables, ['WORK_KEY', 'HOME_KEY', 'UNSET_KEY', 'PASSWORD']);
   });
 
-  it('are inherited only at the same host with TLS, fallbacks anywhere; key_variables replaces inherited keys', () => {
+  it('are inherited only at the same host with TLS, except fallbacks; key_variables replaces inherited keys', () => {
     for (const base_url of ['https://evil.example/v1', 'http://api.acme.example/v1']) {
       const row = rowOf({ acme: PLAN, mine: { extends: 'acme', base_url } }, 'mine', env);
       assert.deepEqual([row.keys, row.connection, row.maxConcurrency], [undefined, undefined, undefined]);
@@ -167,7 +167,7 @@ describe('keys, limits, fallbacks and connections', () => {
       assert.deepEqual([row.fallback, row.visionModel], [PLAN.fallback, PLAN.vision_model]);
     }
     const same = rowOf({ acme: PLAN, mine: { extends: 'acme' } }, 'mine', env);
-    assert.deepEqual([same.keys?.length, same.connection?.cert], [3, '/cert.pem']);
+    assert.deepEqual([same.keys?.length, same.connection?.cert, same.maxConcurrency], [3, '/cert.pem', 2]);
     const own = rowOf({ acme: PLAN, mine: { extends: 'acme', key_variables: ['MINE'] } }, 'mine', env);
     assert.deepEqual([own.keys, own.keyEnv], [undefined, ['MINE']]);
   });
@@ -235,7 +235,7 @@ describe('errors in a file', () => {
     ]);
   });
 
-  it('are reported all at once, including circular extends', () => {
+  it('are reported all at once, and circular extends once', () => {
     assert.equal(errorsOf({ providers: { a: { x: 1 }, b: { y: 1 } } }).length, 2);
     const cycle = errorsOf({ providers: { a: { ...ROW, extends: 'b' }, b: { ...ROW, extends: 'a' } } });
     assert.deepEqual(cycle, ['providers.json: providers.b.extends: "a" extends this provider in turn.']);

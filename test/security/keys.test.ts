@@ -107,7 +107,7 @@ async function startEchoes(context: TestContext): Promise<string> {
 
 const CODEX = { originator: 'codex_exec' } as const;
 
-/** Yields requests for every response that repeats the key, then requests to other routes or without the token. */
+/** Yields requests for every response that repeats the key, then rejected requests and requests to other routes. */
 function* listRequests(): Generator<RequestOptions> {
   const token = { 'x-api-key': SECRETS.BRIDGE_ACCESS_TOKEN };
   for (const model of Object.keys(ECHOES)) {

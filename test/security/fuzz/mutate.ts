@@ -37,7 +37,8 @@ export function mutateJson(value: unknown, random: Random): unknown {
 }
 
 /**
- * Picks a container at random: the root about one time in eight. Below it, deeper containers are picked less often.
+ * Walks down from the root to a random container: stops at the root about one time in eight, at each container below it
+ * one time in four, and always at a container that has none inside.
  */
 function findContainer(root: Container, random: Random): Container {
   let found = root;
